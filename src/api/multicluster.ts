@@ -1,0 +1,112 @@
+/**
+ * multicluster.x-k8s.io: ServiceExport and ServiceImport, with the condition types and reasons
+ * of the v1beta1 types (kubernetes-sigs/mcs-api v0.5.2). KEP-1645, "Exporting Services" and "Importing Services".
+ */
+import type { InternalTrafficPolicy, SessionAffinity, SessionAffinityConfig } from './core.ts';
+import type { Condition, IPFamily, KubeObject, StringMap } from './meta.ts';
+
+export const MCS_GROUP = 'multicluster.x-k8s.io';
+
+/** The version that Catamaran reads, writes and stores. v1alpha1 is served beside it. */
+export const MCS_VERSION = 'v1beta1';
+
+export const MCS_API_VERSION = `${MCS_GROUP}/${MCS_VERSION}` as const;
+
+/** Marks the Service of the same namespace and name for use by the other members. */
+export interface ServiceExport extends KubeObject {
+  readonly apiVersion: typeof MCS_API_VERSION;
+  readonly kind: 'ServiceExport';
+  readonly spec?: { readonly exportedLabels?: StringMap; readonly exportedAnnotations?: StringMap };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/** Kind of an imported Service. */
+export type ServiceImportType = 'ClusterSetIP' | 'Headless';
+
+/** A port of an import. `protocol` is an unchecked string in the CRD: a user can type anything. */
+export interface ServiceImportPort {
+  readonly name?: string;
+  readonly protocol?: string;
+  readonly appProtocol?: string;
+  readonly port: number;
+}
+
+/** ServiceImport.spec. `ips` and `ipFamilies` are in the same order. */
+export interface ServiceImportSpec {
+  readonly type: ServiceImportType;
+  readonly ports: readonly ServiceImportPort[];
+  readonly ips?: readonly string[];
+  readonly ipFamilies?: readonly IPFamily[];
+  readonly sessionAffinity?: SessionAffinity;
+  readonly sessionAffinityConfig?: SessionAffinityConfig;
+  readonly internalTrafficPolicy?: InternalTrafficPolicy;
+  readonly trafficDistribution?: string;
+}
+
+/** ServiceImport.status. */
+export interface ServiceImportStatus {
+  readonly endpointSliceObjects?: 'Present' | 'Absent';
+  readonly clusters?: readonly { readonly cluster: string }[];
+  readonly conditions?: readonly Condition[];
+}
+
+/** A Service of the clusterset, as one member consumes it. */
+export interface ServiceImport extends KubeObject {
+  readonly apiVersion: typeof MCS_API_VERSION;
+  readonly kind: 'ServiceImport';
+  readonly spec: ServiceImportSpec;
+  readonly status?: ServiceImportStatus;
+}
+
+/** Condition types of a ServiceExport. The last one is ours: it is there only while some address is refused. */
+export const ExportCondition = {
+  Valid: 'Valid',
+  Ready: 'Ready',
+  Conflict: 'Conflict',
+  EndpointsAccepted: 'catamaran.dev/EndpointsAccepted',
+} as const;
+
+/** Reasons of a ServiceExport's conditions (v1beta1), and ours of `EndpointsAccepted`. */
+export const ExportReason = {
+  Valid: 'Valid',
+  NoService: 'NoService',
+  InvalidServiceType: 'InvalidServiceType',
+  Exported: 'Exported',
+  Pending: 'Pending',
+  Failed: 'Failed',
+  NoConflicts: 'NoConflicts',
+  PortConflict: 'PortConflict',
+  TypeConflict: 'TypeConflict',
+  SessionAffinityConflict: 'SessionAffinityConflict',
+  SessionAffinityConfigConflict: 'SessionAffinityConfigConflict',
+  InternalTrafficPolicyConflict: 'InternalTrafficPolicyConflict',
+  TrafficDistributionConflict: 'TrafficDistributionConflict',
+  LabelsConflict: 'LabelsConflict',
+  AnnotationsConflict: 'AnnotationsConflict',
+  IPFamilyConflict: 'IPFamilyConflict',
+  AddressRefused: 'AddressRefused',
+} as const;
+export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
+
+/** Condition types of a ServiceImport. The last one is ours: it is there only while a source is unreachable. */
+export const ImportCondition = {
+  Ready: 'Ready',
+  SourcesReachable: 'catamaran.dev/SourcesReachable',
+} as const;
+
+/**
+ * Reasons of a ServiceImport's conditions: the first three are v1beta1's, the rest ours, for what a user has to mend.
+ */
+export const ImportReason = {
+  Ready: 'Ready',
+  Pending: 'Pending',
+  IPFamilyNotSupported: 'IPFamilyNotSupported',
+  NotExported: 'NotExported',
+  PortNotExported: 'PortNotExported',
+  InvalidPort: 'InvalidPort',
+  TypeMismatch: 'TypeMismatch',
+  NameConflict: 'NameConflict',
+  ForeignEndpoints: 'ForeignEndpoints',
+  MemberUnreachable: 'MemberUnreachable',
+} as const;
+export type ImportReason = (typeof ImportReason)[keyof typeof ImportReason];

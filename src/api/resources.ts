@@ -1,0 +1,51 @@
+/** The resources that Catamaran reads and writes, as paths of the Kubernetes API. */
+import { MCS_GROUP, MCS_VERSION } from './multicluster.ts';
+
+/** Group, version and plural of a resource; `group` is empty for core v1. */
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+export const RESOURCES = {
+  namespaces: { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false },
+  services: { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true },
+  endpointSlices: {
+    group: 'discovery.k8s.io',
+    version: 'v1',
+    plural: 'endpointslices',
+    kind: 'EndpointSlice',
+    namespaced: true,
+  },
+  serviceExports: {
+    group: MCS_GROUP,
+    version: MCS_VERSION,
+    plural: 'serviceexports',
+    kind: 'ServiceExport',
+    namespaced: true,
+  },
+  serviceImports: {
+    group: MCS_GROUP,
+    version: MCS_VERSION,
+    plural: 'serviceimports',
+    kind: 'ServiceImport',
+    namespaced: true,
+  },
+  leases: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease', namespaced: true },
+  events: { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true },
+  serviceCIDRs: {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    plural: 'servicecidrs',
+    kind: 'ServiceCIDR',
+    namespaced: false,
+  },
+} as const satisfies Record<string, Resource>;
+
+/** `apiVersion` of a resource's objects: `v1`, `discovery.k8s.io/v1`. */
+export function apiVersion(resource: Resource): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+}

@@ -1,0 +1,69 @@
+/** What the planner gives: writes as plain data, which the controller applies and the dry run prints. */
+import type { ObjectReference } from '../api/core.ts';
+import type { JsonObject } from '../api/meta.ts';
+import type { RESOURCES } from '../api/resources.ts';
+
+/** Resources that the engine writes. */
+export type WrittenResource = keyof Pick<
+  typeof RESOURCES,
+  'services' | 'endpointSlices' | 'serviceExports' | 'serviceImports'
+>;
+
+/**
+ * Stages are applied in this order, the changes of one stage in any order: an endpoint that moves between slices is
+ * added before it is taken away, and a status tells of what was written before it.
+ */
+export const STAGES = ['import', 'service', 'slice', 'prune', 'status'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The object that a change is about. */
+export interface Target {
+  readonly member: string;
+  readonly resource: WrittenResource;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The version of an object that a change was planned for; the API server refuses the change on any other. */
+export interface Precondition {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** An Event to record once its change was written. */
+export interface Notice {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly regarding: ObjectReference;
+}
+
+interface ChangeBase extends Target {
+  readonly stage: Stage;
+  /** Why, in a few words for people: `endpoints of cluster1 changed`. */
+  readonly why: string;
+  readonly notices?: readonly Notice[];
+}
+
+/** A POST; it fails where the name is taken, so that no object of somebody else's is touched. */
+export interface CreateChange extends ChangeBase {
+  readonly op: 'create';
+  readonly object: JsonObject;
+}
+
+/** A JSON merge patch (RFC 7386) of what we own, on the version that was observed. */
+export interface PatchChange extends ChangeBase {
+  readonly op: 'patch';
+  readonly subresource?: 'status';
+  readonly precondition: Precondition;
+  readonly patch: JsonObject;
+}
+
+/** A DELETE of the version that was observed. */
+export interface DeleteChange extends ChangeBase {
+  readonly op: 'delete';
+  readonly precondition: Precondition;
+}
+
+/** One write to one member. */
+export type Change = CreateChange | PatchChange | DeleteChange;
