@@ -1,0 +1,114 @@
+/** Command lines of the components. */
+import { join } from 'node:path';
+import type { ControlPlanesOptions } from './index.ts';
+import type { Networks } from './networks.ts';
+import type { PlaneFiles } from './plane.ts';
+
+/** etcd for one cluster. Losing the last writes with the machine is fine here, waiting for the disk is not. */
+export function etcdArgs(files: PlaneFiles, port: number): readonly string[] {
+  const url = `http://127.0.0.1:${port}`;
+  return [
+    `--data-dir=${join(files.dir, 'etcd')}`,
+    `--listen-client-urls=${url}`,
+    `--advertise-client-urls=${url}`,
+    // The only member dials nobody, so the advertised peer address is never used.
+    '--listen-peer-urls=http://127.0.0.1:0',
+    '--unsafe-no-fsync',
+    '--snapshot-count=5000',
+    '--log-level=warn',
+  ];
+}
+
+/** kube-apiserver on 127.0.0.1. */
+export function apiServerArgs(
+  files: PlaneFiles,
+  port: number,
+  etcdPort: number,
+  networks: Networks,
+  options: ControlPlanesOptions,
+): readonly string[] {
+  return [
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--cert-dir=${files.dir}`,
+    `--token-auth-file=${files.tokens}`,
+    '--authorization-mode=RBAC',
+    `--service-cluster-ip-range=${networks.serviceCIDRs.join(',')}`,
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${files.serviceAccountKey}`,
+    `--service-account-signing-key-file=${files.serviceAccountKey}`,
+    // A loopback address is not allowed in the Endpoints of the Service `kubernetes`.
+    '--endpoint-reconciler-type=none',
+    // Pods here need no token, and no taint would ever be taken from the nodes.
+    '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
+    '--shutdown-delay-duration=0s',
+    ...(options.audit
+      ? [
+          `--audit-policy-file=${files.auditPolicy}`,
+          `--audit-log-path=${files.auditLog}`,
+          // Megabytes; a rotated file would not be counted.
+          '--audit-log-maxsize=10000',
+        ]
+      : []),
+  ];
+}
+
+/** The controllers that workloads, Services, volumes and deletion need. */
+const CONTROLLERS = [
+  'clusterrole-aggregation-controller',
+  'cronjob-controller',
+  'daemonset-controller',
+  'deployment-controller',
+  'endpoints-controller',
+  'endpointslice-controller',
+  'endpointslice-mirroring-controller',
+  'garbage-collector-controller',
+  'job-controller',
+  'namespace-controller',
+  'persistentvolume-binder-controller',
+  'persistentvolume-protection-controller',
+  'persistentvolumeclaim-protection-controller',
+  'pod-garbage-collector-controller',
+  'replicaset-controller',
+  'service-cidr-controller',
+  'serviceaccount-controller',
+  'statefulset-controller',
+] as const;
+
+/** kube-controller-manager without a port, as the only one of its cluster. */
+export function controllerManagerArgs(files: PlaneFiles): readonly string[] {
+  return [
+    `--kubeconfig=${files.kubeconfigOf('kube-controller-manager')}`,
+    `--controllers=${CONTROLLERS.join(',')}`,
+    `--service-account-private-key-file=${files.serviceAccountKey}`,
+    '--leader-elect=false',
+    '--secure-port=0',
+    '--kube-api-qps=1000',
+    '--kube-api-burst=2000',
+  ];
+}
+
+/** kube-scheduler without a port, as the only one of its cluster. */
+export function schedulerArgs(files: PlaneFiles): readonly string[] {
+  return [
+    `--kubeconfig=${files.kubeconfigOf('kube-scheduler')}`,
+    '--leader-elect=false',
+    '--secure-port=0',
+    '--kube-api-qps=1000',
+    '--kube-api-burst=2000',
+  ];
+}
+
+/** KWOK for all nodes of one cluster. */
+export function kwokArgs(files: PlaneFiles, podCIDR: string, index: number): readonly string[] {
+  return [
+    `--kubeconfig=${files.kubeconfigOf('kwok')}`,
+    `--config=${files.stages}`,
+    '--manage-all-nodes=true',
+    `--cidr=${podCIDR}`,
+    `--node-ip=10.${index}.255.1`,
+    '--node-lease-duration-seconds=40',
+  ];
+}

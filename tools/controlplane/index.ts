@@ -1,0 +1,56 @@
+/**
+ * Real control planes on loopback: etcd, kube-apiserver, kube-controller-manager and, where asked for, kube-scheduler
+ * with fake nodes by KWOK. No root, no containers. For tests, benchmarks and `make start`: data is not synced to disk.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { MAX_CLUSTERS } from './networks.ts';
+import { type ControlPlane, startControlPlane } from './plane.ts';
+
+export type { ControlPlane } from './plane.ts';
+
+/** How control planes are started. */
+export interface ControlPlanesOptions {
+  /** 1 to 15; they are named cluster1, cluster2, ... */
+  readonly count: number;
+  /** Folder for data, logs and kubeconfigs. A folder of its own in the system's temporary folder where left out. */
+  readonly dir?: string;
+  /** Two fake nodes a cluster, a scheduler, and KWOK that makes pods run. Default: false. */
+  readonly kwok?: boolean;
+  /** Write every create, update, patch and delete to `auditLog`. Default: false. */
+  readonly audit?: boolean;
+  /** kube-controller-manager; default true. Benchmarks that make their own EndpointSlices need none. */
+  readonly controllerManager?: boolean;
+  /**
+   * Runs when a cluster's API server is ready, before kube-controller-manager starts. CRDs made here are known to the
+   * garbage collector from its start; it finds those made later within 30 s.
+   */
+  readonly onApiServer?: (plane: ControlPlane) => Promise<void>;
+}
+
+/**
+ * Starts `count` control planes, all at once, and gives them when all are ready. Rejects with the last lines of the log
+ * of the component that failed; all others are stopped then.
+ */
+export async function startControlPlanes(options: ControlPlanesOptions): Promise<readonly ControlPlane[]> {
+  if (!Number.isInteger(options.count) || options.count < 1 || options.count > MAX_CLUSTERS) {
+    throw new RangeError(`count is ${options.count}: 1 to ${MAX_CLUSTERS} control planes can be started`);
+  }
+  const dir = options.dir ? resolve(options.dir) : await mkdtemp(join(tmpdir(), 'catamaran-'));
+  await mkdir(join(dir, 'logs'), { recursive: true });
+  let running = options.count;
+  const released = async (): Promise<void> => {
+    running -= 1;
+    if (running === 0 && options.dir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  const starts = Array.from({ length: options.count }, (_, i) => startControlPlane(i + 1, dir, options, released));
+  const results = await Promise.allSettled(starts);
+  const planes = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    await Promise.all(planes.map((plane) => plane.stop()));
+    throw failed.reason;
+  }
+  return planes;
+}

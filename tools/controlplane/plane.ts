@@ -1,0 +1,283 @@
+/** One control plane: its files, its components in order, its life. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { findBinary } from './binaries.ts';
+import { type Component, ComponentError, startComponent } from './component.ts';
+import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from './flags.ts';
+import type { ControlPlanesOptions } from './index.ts';
+import { networksOf } from './networks.ts';
+import { fakeNode, KWOK_STAGES, ZONES } from './nodes.ts';
+import { freePort } from './ports.ts';
+
+/** A running control plane. */
+export interface ControlPlane {
+  /** cluster1, cluster2, ... */
+  readonly name: string;
+  /** https://127.0.0.1:PORT */
+  readonly server: string;
+  /** PEM file of the CA that signed the API server's certificate. */
+  readonly caFile: string;
+  /** Bearer token of `admin`, group system:masters. */
+  readonly token: string;
+  /** Path of a kubeconfig with nothing outside it; its one context is named like the cluster. */
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** Distinct for each cluster, IPv4 first, then IPv6. Addresses of fake pods are inside. */
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  /** JSON lines, one for each write, user names `admin`, `kube-controller-manager`, `kube-scheduler`, `kwok`. */
+  readonly auditLog: string | undefined;
+  /** Ends kube-apiserver only; SIGKILL where no other signal is given. */
+  stopApiServer(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts kube-apiserver again with the same port and data, and waits until it is ready. */
+  startApiServer(): Promise<void>;
+  /** Ends all components. Calling it again does nothing. */
+  stop(): Promise<void>;
+}
+
+/** Files of one control plane, all below one folder. */
+export interface PlaneFiles {
+  readonly dir: string;
+  readonly caFile: string;
+  readonly kubeconfig: string;
+  readonly tokens: string;
+  readonly serviceAccountKey: string;
+  readonly auditPolicy: string;
+  readonly auditLog: string;
+  readonly stages: string;
+  kubeconfigOf(user: string): string;
+}
+
+const BOOT_TIMEOUT_MS = 120_000;
+const POLL_MS = 100;
+const USERS = ['admin', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
+type User = (typeof USERS)[number];
+
+// Reads are left out: counting writes is what the log is for.
+const AUDIT_POLICY = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] }, { level: 'None' }],
+};
+
+/** Starts the control plane of cluster `index`, from 1. `released` runs once when it has been stopped. */
+export async function startControlPlane(
+  index: number,
+  dir: string,
+  options: ControlPlanesOptions,
+  released: () => Promise<void>,
+): Promise<ControlPlane> {
+  const name = `cluster${index}`;
+  const networks = networksOf(index);
+  const files = filesOf(join(dir, name));
+  const tokens = newTokens();
+  const logFile = (component: string): string => join(dir, 'logs', `${name}.${component}.log`);
+  const running: Component[] = [];
+  let etcd: Component | undefined;
+  let apiServer: Component | undefined;
+  let agent: Agent | undefined;
+  let stopped: Promise<void> | undefined;
+
+  const launch = async (binary: Parameters<typeof findBinary>[0], args: readonly string[]): Promise<Component> => {
+    const command = findBinary(binary);
+    return await startComponent({ name: `${name} ${binary}`, command, args, logFile: logFile(binary) });
+  };
+
+  const stopAll = async (): Promise<void> => {
+    await Promise.all([...running, ...(apiServer ? [apiServer] : [])].map((one) => one.stop('SIGTERM', 2_000)));
+    await etcd?.stop('SIGTERM', 2_000);
+    await agent?.destroy();
+    await released();
+  };
+  const stop = (): Promise<void> => {
+    stopped ??= stopAll();
+    return stopped;
+  };
+
+  try {
+    await rm(files.dir, { recursive: true, force: true });
+    await mkdir(files.dir, { recursive: true });
+    await writeFile(files.tokens, USERS.map((user) => `${tokens[user]},${user},${user},system:masters`).join('\n'));
+    await writeFile(files.serviceAccountKey, newServiceAccountKey(), { mode: 0o600 });
+    await writeFile(files.stages, KWOK_STAGES);
+    await writeFile(files.auditPolicy, JSON.stringify(AUDIT_POLICY));
+
+    const etcdPort = await withFreePort(async (port) => {
+      etcd = await launch('etcd', etcdArgs(files, port));
+      await untilReady(etcd, () => isHealthy(`http://127.0.0.1:${port}/health`, undefined, ''));
+    });
+    const startApiServer = async (port: number): Promise<void> => {
+      const component = await launch('kube-apiserver', apiServerArgs(files, port, etcdPort, networks, options));
+      apiServer = component;
+      await untilReady(component, async () => {
+        agent ??= await trustingAgent(files);
+        return agent !== undefined && (await isHealthy(`https://127.0.0.1:${port}/readyz`, agent, tokens.admin));
+      });
+    };
+    const port = await withFreePort(startApiServer);
+    const server = `https://127.0.0.1:${port}`;
+    const ca = await readFile(files.caFile);
+    for (const user of USERS) {
+      const path = user === 'admin' ? files.kubeconfig : files.kubeconfigOf(user);
+      await writeFile(path, kubeconfig(name, server, ca, tokens[user]), { mode: 0o600 });
+    }
+    const plane: ControlPlane = {
+      name,
+      server,
+      caFile: files.caFile,
+      token: tokens.admin,
+      kubeconfig: files.kubeconfig,
+      context: name,
+      ...networks,
+      auditLog: options.audit ? files.auditLog : undefined,
+      async stopApiServer(signal = 'SIGKILL') {
+        await apiServer?.stop(signal, 5_000);
+      },
+      async startApiServer() {
+        if (apiServer?.exit() === undefined) return;
+        await startApiServer(port);
+      },
+      stop,
+    };
+    await options.onApiServer?.(plane);
+    if (options.controllerManager !== false) {
+      running.push(await launch('kube-controller-manager', controllerManagerArgs(files)));
+    }
+    if (options.kwok) {
+      running.push(await launch('kube-scheduler', schedulerArgs(files)));
+      await Promise.all(
+        ZONES.map((_, i) => create(`${server}/api/v1/nodes`, agent, tokens.admin, fakeNode(name, index, i + 1))),
+      );
+      const kwok = await launch('kwok', kwokArgs(files, networks.podCIDRs[0], index));
+      running.push(kwok);
+      await untilReady(kwok, () => nodesAreReady(server, agent, tokens.admin));
+    }
+    if (options.controllerManager !== false) {
+      const manager = running[0];
+      // The default ServiceAccount is the sign that the controllers run: they start together.
+      if (manager) {
+        await untilReady(manager, () =>
+          isHealthy(`${server}/api/v1/namespaces/default/serviceaccounts/default`, agent, tokens.admin),
+        );
+      }
+    }
+    return plane;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function filesOf(dir: string): PlaneFiles {
+  return {
+    dir,
+    caFile: join(dir, 'ca.crt'),
+    kubeconfig: join(dir, 'kubeconfig'),
+    tokens: join(dir, 'tokens.csv'),
+    serviceAccountKey: join(dir, 'service-account.key'),
+    auditPolicy: join(dir, 'audit-policy.json'),
+    auditLog: join(dir, 'audit.log'),
+    stages: join(dir, 'stages.yaml'),
+    kubeconfigOf: (user) => join(dir, `${user}.kubeconfig`),
+  };
+}
+
+function newTokens(): Record<User, string> {
+  const token = (): string => randomBytes(24).toString('hex');
+  return { admin: token(), 'kube-controller-manager': token(), 'kube-scheduler': token(), kwok: token() };
+}
+
+function newServiceAccountKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
+}
+
+/** A kubeconfig in JSON, which is YAML as well. */
+function kubeconfig(name: string, server: string, ca: Buffer, token: string): string {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': ca.toString('base64') } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  };
+  return JSON.stringify(config, undefined, 2);
+}
+
+/** Tries ports until `start` does not fail for the reason that somebody else was quicker. */
+async function withFreePort(start: (port: number) => Promise<void>): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      await start(port);
+      return port;
+    } catch (error) {
+      const taken = error instanceof ComponentError && error.log.includes('address already in use');
+      if (!taken || attempt === 5) throw error;
+    }
+  }
+}
+
+async function untilReady(component: Component, isReady: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + BOOT_TIMEOUT_MS;
+  for (;;) {
+    if (await isReady()) return;
+    const exit = component.exit();
+    if (exit !== undefined) throw new ComponentError(`ended with ${exit} while starting`, component.spec);
+    if (Date.now() > end) throw new ComponentError(`is not ready after ${BOOT_TIMEOUT_MS / 1000} s`, component.spec);
+    await delay(POLL_MS);
+  }
+}
+
+/**
+ * Without certificate flags kube-apiserver makes a CA and a certificate signed by it at its first start, and writes
+ * both into one file, the CA last. So no tool is needed to make certificates.
+ */
+async function trustingAgent(files: PlaneFiles): Promise<Agent | undefined> {
+  const chain = await readFile(join(files.dir, 'apiserver.crt'), 'utf8').catch(() => '');
+  const certificates = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  const ca = certificates[1];
+  if (ca === undefined) return undefined;
+  await writeFile(files.caFile, `${ca}\n`);
+  return new Agent({ connect: { ca } });
+}
+
+async function isHealthy(url: string, agent: Agent | undefined, token: string): Promise<boolean> {
+  return (await get(url, agent, token)) !== undefined;
+}
+
+async function get(url: string, agent: Agent | undefined, token: string): Promise<string | undefined> {
+  try {
+    const answer = await request(url, {
+      ...(agent ? { dispatcher: agent } : {}),
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+      headersTimeout: 5_000,
+      bodyTimeout: 5_000,
+    });
+    const body = await answer.body.text();
+    return answer.statusCode === 200 ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function create(url: string, agent: Agent | undefined, token: string, object: object): Promise<void> {
+  const answer = await request(url, {
+    ...(agent ? { dispatcher: agent } : {}),
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(object),
+  });
+  const body = await answer.body.text();
+  if (answer.statusCode >= 300) throw new Error(`POST ${url} answered ${answer.statusCode}: ${body}`);
+}
+
+async function nodesAreReady(server: string, agent: Agent | undefined, token: string): Promise<boolean> {
+  const body = await get(`${server}/api/v1/nodes`, agent, token);
+  return (body?.match(/"type":"Ready","status":"True"/g)?.length ?? 0) === ZONES.length;
+}
