@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/setup/counts.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['src/core/**', 'src/controller/**'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { statements: 0, branches: 0, functions: 0, lines: 0 },
+    },
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/contract/**', 'test/integration/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Real API servers, shared by all files: so one file at a time, and after the unit tests.
+        test: {
+          name: 'clusters',
+          include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          globalSetup: ['test/setup/controlplanes.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
