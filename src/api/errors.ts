@@ -18,6 +18,7 @@ export const ERRORS = {
   CTM_MEMBER_DUPLICATE: 'two members have the same name or are the same cluster',
   CTM_LEASE_LOST: 'the Lease of a member is held by somebody else; nothing was written',
   CTM_USAGE: 'a command line has an option or value that is not allowed',
+  CTM_INTERNAL: 'Catamaran met a fault of its own',
 } as const satisfies Record<string, `${string}`>;
 
 /** Code of an error in the registry. */

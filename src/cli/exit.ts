@@ -1,0 +1,43 @@
+/** How the program ends: exit codes, and errors in words. `docs/reference/cli.md` tells users. */
+import { CatamaranError, type ErrorCode } from '../api/errors.ts';
+import { FleetConfigError } from '../fleet/problems.ts';
+import type { CliContext } from './context.ts';
+
+export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+
+/** Errors that only a change of the command line or of a file mends; trying again does not help. */
+const USAGE_CODES: readonly ErrorCode[] = [
+  'CTM_USAGE',
+  'CTM_CONFIG_READ',
+  'CTM_CONFIG_INVALID',
+  'CTM_CONFIG_OVERLAP',
+  'CTM_MEMBER_DUPLICATE',
+  'CTM_KUBECONFIG_READ',
+  'CTM_KUBECONFIG_INVALID',
+  'CTM_KUBECONFIG_REFUSED',
+];
+
+/** Prints `error: [CODE] message` to stderr, one line for each problem. */
+export function printError(
+  context: Pick<CliContext, 'stderr' | 'stderrColors'>,
+  code: ErrorCode,
+  message: string,
+): void {
+  const title = context.stderrColors ? '\u001b[31merror:\u001b[39m' : 'error:';
+  context.stderr.write(`${title} [${code}] ${message}\n`);
+}
+
+/** Prints an error and gives the exit code that it stands for. */
+export function fail(context: Pick<CliContext, 'stderr' | 'stderrColors'>, error: unknown): number {
+  if (error instanceof FleetConfigError) {
+    for (const { code, message } of error.problems) printError(context, code, message);
+    return EXIT.usage;
+  }
+  if (error instanceof CatamaranError) {
+    printError(context, error.code, error.message);
+    return USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.failure;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  printError(context, 'CTM_INTERNAL', text);
+  return EXIT.failure;
+}

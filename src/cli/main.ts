@@ -1,0 +1,41 @@
+/** Entry point: ties the command line to this process. */
+import { constants } from 'node:os';
+import { readEnvironment } from './environment.ts';
+import { fail } from './exit.ts';
+import { runCli } from './program.ts';
+
+/** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, as a shell would. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
+      controller.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
+    });
+  }
+  return controller.signal;
+}
+
+async function main(): Promise<number> {
+  // A reader such as `head` may close the pipe early; that is its right.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const { stdout, stderr } = process;
+  try {
+    const environment = readEnvironment();
+    return await runCli(process.argv.slice(2), {
+      environment,
+      stdout,
+      stderr,
+      stdoutColors: stdout.isTTY === true && !environment.noColor,
+      stderrColors: stderr.isTTY === true && !environment.noColor,
+      signal: stopSignal(),
+    });
+  } catch (error) {
+    return fail({ stderr, stderrColors: false }, error);
+  }
+}
+
+process.exitCode = await main();
