@@ -30,7 +30,8 @@ export function findBinary(name: BinaryName): string {
   return found;
 }
 
-function isExecutable(path: string): boolean {
+/** Whether a file is there and may be run. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -1,0 +1,59 @@
+# Everything that a contributor and CI run. Set-up is implied: npm packages and the real Kubernetes binaries are fetched
+# and built when they are missing or stale.
+
+# Node 24 comes with the npm packages where they have it for this system; it goes before the system's own.
+SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+PACKAGES := node_modules/.package-lock.json
+SOURCES := $(shell find src -name '*.ts')
+
+.DEFAULT_GOAL := help
+.PHONY: help start stop test check bench tools cluster-tools node clean
+
+help: ## List the targets.
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+
+start: dist/catamaran.js cluster-tools ## Start clusters, the controller and the examples. CLUSTERS=n, DETACH=1.
+	@node tools/start.ts
+
+stop: node ## End what `make start DETACH=1` started.
+	@node tools/stop.ts
+
+test: check cluster-tools ## Check, then run all tests, on real control planes where they need them.
+	@vitest run --coverage
+
+check: node ## Types, lint, format, imports, dead code.
+	@echo 'types'; tsc --noEmit
+	@echo 'lint and format'; biome check --error-on-warnings .
+	@echo 'dead code'; knip
+	@echo 'imports'; vitest run --project unit --reporter dot test/architecture
+
+bench: dist/catamaran.js cluster-tools ## Measure against a bare relay; prints a table, writes bench/results/.
+	@node bench/main.ts
+
+tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
+	@node tools/build.ts
+
+# All but CoreDNS, which tests and `make start` do without.
+cluster-tools: node
+	@node tools/build.ts --without coredns
+
+dist/catamaran.js: $(SOURCES) package.json | node
+	@npm run --silent build -- --log-level=warning
+
+node: $(PACKAGES)
+	@node -e 'process.exit(Number.parseInt(process.versions.node) >= 24 ? 0 : 1)' || { \
+	  echo "Node 24 or later is needed, this is $$(node --version), and npm has none for this system: see https://nodejs.org" >&2; \
+	  exit 1; }
+
+# The system's node runs this one: npm removes the one in node_modules first.
+$(PACKAGES): package-lock.json
+	@PATH="$(SYSTEM_PATH)"; command -v npm >/dev/null || { \
+	  echo "npm is needed: install Node from https://nodejs.org" >&2; exit 1; }; \
+	echo 'installing the npm packages'; npm ci --loglevel=error
+	@touch $@
+
+clean: ## Remove what was built here; keeps node_modules and .cache, the npm packages and binaries.
+	@if [ -e .catamaran/run.json ]; then $(MAKE) --no-print-directory stop; fi
+	rm -rf dist coverage .catamaran
