@@ -51,6 +51,8 @@ export interface WatchOptions extends RequestOptions {
   readonly timeoutSeconds: number;
   /** WatchList: the state first, as ADDED events, then a bookmark annotated `k8s.io/initial-events-end`. */
   readonly sendInitialEvents?: boolean;
+  /** Called once the server has accepted the watch, which may be long before the first event. */
+  readonly onOpen?: () => void;
 }
 
 /**
