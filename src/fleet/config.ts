@@ -4,7 +4,7 @@ import type { ImportMode } from '../core/view.ts';
 import { accessOf, type MemberAccess } from './access.ts';
 import { disagreements } from './agree.ts';
 import { parseDuration } from './duration.ts';
-import { FleetConfigError, offsetOf, type Problem, problemMaker, schemaProblems } from './problems.ts';
+import { describeIssue, FleetConfigError, offsetOf, type Problem, problemMaker, schemaProblems } from './problems.ts';
 import { type FleetDocument, fleetSchema, type MemberDocument } from './schema.ts';
 
 /** What one namespace has its own way. */
@@ -125,7 +125,7 @@ export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
   }
   if (data === null) failWith([problem('CTM_CONFIG_INVALID', 0, [], 'the file is empty')]);
 
-  const parsed = fleetSchema.safeParse(data, { reportInput: true });
+  const parsed = fleetSchema.safeParse(data, { error: describeIssue });
   const issues = parsed.success ? [] : parsed.error.issues;
   failWith([
     ...issues.flatMap((issue) => schemaProblems(issue, document, problem)),

@@ -119,30 +119,34 @@ function ofValue(values: readonly unknown[], input: unknown): string {
   return `${shown(input)} is not allowed here; ${advice}`;
 }
 
+/** What is wrong, for the findings that the schema has no words of its own for. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return ofType(issue.expected, issue.input);
+    case 'invalid_value':
+      return ofValue(issue.values, issue.input);
+    case 'too_small':
+      return issue.origin === 'array' ? 'is empty; give at least one' : 'is empty';
+    default:
+      return undefined;
+  }
+}
+
 /** The problems that one finding of the schema stands for. */
 export function schemaProblems(
   issue: z.core.$ZodIssue,
   document: Document,
   problem: ReturnType<typeof problemMaker>,
 ): Problem[] {
-  const at = (text: string) => [problem('CTM_CONFIG_INVALID', offsetOf(document, issue.path), issue.path, text)];
-  switch (issue.code) {
-    case 'unrecognized_keys': {
-      const known = knownFields(issue.path);
-      return issue.keys.map((key) => {
-        const near = nearest(key, known);
-        const advice = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
-        const offset = keyOffset(document, issue.path, key);
-        return problem('CTM_CONFIG_INVALID', offset, [...issue.path, key], `unknown field; ${advice}`);
-      });
-    }
-    case 'invalid_type':
-      return at(ofType(issue.expected, issue.input));
-    case 'invalid_value':
-      return at(ofValue(issue.values, issue.input));
-    case 'too_small':
-      return at(issue.origin === 'array' ? 'is empty; give at least one' : 'is empty');
-    default:
-      return at(issue.message);
+  if (issue.code !== 'unrecognized_keys') {
+    return [problem('CTM_CONFIG_INVALID', offsetOf(document, issue.path), issue.path, issue.message)];
   }
+  const known = knownFields(issue.path);
+  return issue.keys.map((key) => {
+    const near = nearest(key, known);
+    const advice = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+    const offset = keyOffset(document, issue.path, key);
+    return problem('CTM_CONFIG_INVALID', offset, [...issue.path, key], `unknown field; ${advice}`);
+  });
 }

@@ -14,7 +14,11 @@ export const LEASE_DEFAULTS = { duration: '15s', renewDeadline: '10s', retryPeri
 
 /** A text of a fixed shape; `shape` completes `"x" is not ...`. */
 function text(pattern: RegExp, shape: string) {
-  return z.string().regex(pattern, { error: (issue) => `${JSON.stringify(issue.input)} is not ${shape}` });
+  const error = ({ input }: { readonly input?: unknown }) => {
+    if (typeof input !== 'string' && pattern.test(String(input))) return undefined;
+    return input === undefined || input === null ? undefined : `${JSON.stringify(input)} is not ${shape}`;
+  };
+  return z.string({ error }).regex(pattern, { error });
 }
 
 const label = text(
@@ -27,9 +31,16 @@ const subdomain = text(
   'a DNS name; use lower-case labels joined by dots, such as clusterset.local',
 );
 
+const longerThanZero = { error: 'must be longer than zero', abort: true };
+
 const duration = text(DURATION, 'a duration; write a number and a unit (h, m, s, ms), such as 15s or 1m30s').refine(
   (value) => parseDuration(value) !== 0,
-  { error: 'must be longer than zero', abort: true },
+  longerThanZero,
+);
+
+const expiry = text(new RegExp(`^never$|${DURATION.source}`), 'a duration such as 10m; write one, or never').refine(
+  (value) => parseDuration(value) !== 0,
+  longerThanZero,
 );
 
 const prefix = text(
@@ -119,10 +130,7 @@ export const fleetSchema = z
         unreachableAfter: duration
           .default('15s')
           .meta({ description: 'A member whose API has not answered for this long is reported as unreachable.' }),
-        endpointExpiry: z
-          .union([z.literal('never'), duration], {
-            error: (issue) => `${JSON.stringify(issue.input)} is neither never nor a duration such as 10m`,
-          })
+        endpointExpiry: expiry
           .default('never')
           .meta({ description: 'How long the endpoints of an unreachable member are kept.' }),
         lease: z
