@@ -5,9 +5,12 @@ import type { Networks } from './networks.ts';
 import type { PlaneFiles } from './plane.ts';
 
 /** etcd for one cluster. Losing the last writes with the machine is fine here, waiting for the disk is not. */
-export function etcdArgs(files: PlaneFiles, port: number): readonly string[] {
+export function etcdArgs(files: PlaneFiles, port: number, name: string): readonly string[] {
   const url = `http://127.0.0.1:${port}`;
   return [
+    `--name=${name}`,
+    `--initial-cluster=${name}=http://127.0.0.1:2380`,
+    '--initial-advertise-peer-urls=http://127.0.0.1:2380',
     `--data-dir=${join(files.dir, 'etcd')}`,
     `--listen-client-urls=${url}`,
     `--advertise-client-urls=${url}`,

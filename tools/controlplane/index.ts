@@ -27,6 +27,8 @@ export interface ControlPlanesOptions {
    * garbage collector from its start; it finds those made later within 30 s.
    */
   readonly onApiServer?: (plane: ControlPlane) => Promise<void>;
+  /** Aborts the start; what runs already is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 /**

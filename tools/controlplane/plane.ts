@@ -3,11 +3,12 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { type Api, connect, isEtcd } from './api.ts';
 import { findBinary } from './binaries.ts';
 import { type Component, ComponentError, startComponent } from './component.ts';
 import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from './flags.ts';
 import type { ControlPlanesOptions } from './index.ts';
+import { kubeconfig } from './kubeconfig.ts';
 import { networksOf } from './networks.ts';
 import { fakeNode, KWOK_STAGES, ZONES } from './nodes.ts';
 import { freePort } from './ports.ts';
@@ -79,7 +80,7 @@ export async function startControlPlane(
   const running: Component[] = [];
   let etcd: Component | undefined;
   let apiServer: Component | undefined;
-  let agent: Agent | undefined;
+  let api: Api | undefined;
   let stopped: Promise<void> | undefined;
 
   const launch = async (binary: Parameters<typeof findBinary>[0], args: readonly string[]): Promise<Component> => {
@@ -87,15 +88,37 @@ export async function startControlPlane(
     return await startComponent({ name: `${name} ${binary}`, command, args, logFile: logFile(binary) });
   };
 
+  const ready = (component: Component, isReady: () => Promise<boolean>): Promise<void> =>
+    untilReady(component, isReady, options.signal);
+
   const stopAll = async (): Promise<void> => {
     await Promise.all([...running, ...(apiServer ? [apiServer] : [])].map((one) => one.stop('SIGTERM', 2_000)));
     await etcd?.stop('SIGTERM', 2_000);
-    await agent?.destroy();
+    await api?.close();
     await released();
   };
   const stop = (): Promise<void> => {
     stopped ??= stopAll();
     return stopped;
+  };
+
+  const startClients = async (): Promise<void> => {
+    if (options.controllerManager !== false) {
+      const manager = await launch('kube-controller-manager', controllerManagerArgs(files));
+      running.push(manager);
+      // Its controllers start together; this one leaves a sign.
+      await ready(
+        manager,
+        async () => (await api?.isOk('/api/v1/namespaces/default/serviceaccounts/default')) === true,
+      );
+    }
+    if (options.kwok) {
+      running.push(await launch('kube-scheduler', schedulerArgs(files)));
+      await Promise.all(ZONES.map((_, i) => api?.create('/api/v1/nodes', fakeNode(name, index, i + 1))));
+      const kwok = await launch('kwok', kwokArgs(files, networks.podCIDRs[0], index));
+      running.push(kwok);
+      await ready(kwok, async () => (await api?.readyNodes()) === ZONES.length);
+    }
   };
 
   try {
@@ -107,15 +130,19 @@ export async function startControlPlane(
     await writeFile(files.auditPolicy, JSON.stringify(AUDIT_POLICY));
 
     const etcdPort = await withFreePort(async (port) => {
-      etcd = await launch('etcd', etcdArgs(files, port));
-      await untilReady(etcd, () => isHealthy(`http://127.0.0.1:${port}/health`, undefined, ''));
+      // Its name tells our etcd from one that another starter was quicker with.
+      const member = randomBytes(8).toString('hex');
+      etcd = await launch('etcd', etcdArgs(files, port, member));
+      await ready(etcd, () => isEtcd(port, member));
     });
     const startApiServer = async (port: number): Promise<void> => {
       const component = await launch('kube-apiserver', apiServerArgs(files, port, etcdPort, networks, options));
       apiServer = component;
-      await untilReady(component, async () => {
-        agent ??= await trustingAgent(files);
-        return agent !== undefined && (await isHealthy(`https://127.0.0.1:${port}/readyz`, agent, tokens.admin));
+      await api?.close();
+      api = undefined;
+      await ready(component, async () => {
+        api ??= await connect(`https://127.0.0.1:${port}`, files, tokens.admin);
+        return api !== undefined && (await api.isOk('/readyz'));
       });
     };
     const port = await withFreePort(startApiServer);
@@ -123,7 +150,7 @@ export async function startControlPlane(
     const ca = await readFile(files.caFile);
     for (const user of USERS) {
       const path = user === 'admin' ? files.kubeconfig : files.kubeconfigOf(user);
-      await writeFile(path, kubeconfig(name, server, ca, tokens[user]), { mode: 0o600 });
+      await writeFile(path, kubeconfig([{ name, server, ca, token: tokens[user] }]), { mode: 0o600 });
     }
     const plane: ControlPlane = {
       name,
@@ -144,27 +171,7 @@ export async function startControlPlane(
       stop,
     };
     await options.onApiServer?.(plane);
-    if (options.controllerManager !== false) {
-      running.push(await launch('kube-controller-manager', controllerManagerArgs(files)));
-    }
-    if (options.kwok) {
-      running.push(await launch('kube-scheduler', schedulerArgs(files)));
-      await Promise.all(
-        ZONES.map((_, i) => create(`${server}/api/v1/nodes`, agent, tokens.admin, fakeNode(name, index, i + 1))),
-      );
-      const kwok = await launch('kwok', kwokArgs(files, networks.podCIDRs[0], index));
-      running.push(kwok);
-      await untilReady(kwok, () => nodesAreReady(server, agent, tokens.admin));
-    }
-    if (options.controllerManager !== false) {
-      const manager = running[0];
-      // The default ServiceAccount is the sign that the controllers run: they start together.
-      if (manager) {
-        await untilReady(manager, () =>
-          isHealthy(`${server}/api/v1/namespaces/default/serviceaccounts/default`, agent, tokens.admin),
-        );
-      }
-    }
+    await startClients();
     return plane;
   } catch (error) {
     await stop();
@@ -196,19 +203,6 @@ function newServiceAccountKey(): string {
   return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
-/** A kubeconfig in JSON, which is YAML as well. */
-function kubeconfig(name: string, server: string, ca: Buffer, token: string): string {
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': ca.toString('base64') } }],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-  };
-  return JSON.stringify(config, undefined, 2);
-}
-
 /** Tries ports until `start` does not fail for the reason that somebody else was quicker. */
 async function withFreePort(start: (port: number) => Promise<void>): Promise<number> {
   for (let attempt = 1; ; attempt++) {
@@ -223,61 +217,14 @@ async function withFreePort(start: (port: number) => Promise<void>): Promise<num
   }
 }
 
-async function untilReady(component: Component, isReady: () => Promise<boolean>): Promise<void> {
+async function untilReady(component: Component, isReady: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
   const end = Date.now() + BOOT_TIMEOUT_MS;
   for (;;) {
+    signal?.throwIfAborted();
     if (await isReady()) return;
     const exit = component.exit();
     if (exit !== undefined) throw new ComponentError(`ended with ${exit} while starting`, component.spec);
     if (Date.now() > end) throw new ComponentError(`is not ready after ${BOOT_TIMEOUT_MS / 1000} s`, component.spec);
     await delay(POLL_MS);
   }
-}
-
-/**
- * Without certificate flags kube-apiserver makes a CA and a certificate signed by it at its first start, and writes
- * both into one file, the CA last. So no tool is needed to make certificates.
- */
-async function trustingAgent(files: PlaneFiles): Promise<Agent | undefined> {
-  const chain = await readFile(join(files.dir, 'apiserver.crt'), 'utf8').catch(() => '');
-  const certificates = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const ca = certificates[1];
-  if (ca === undefined) return undefined;
-  await writeFile(files.caFile, `${ca}\n`);
-  return new Agent({ connect: { ca } });
-}
-
-async function isHealthy(url: string, agent: Agent | undefined, token: string): Promise<boolean> {
-  return (await get(url, agent, token)) !== undefined;
-}
-
-async function get(url: string, agent: Agent | undefined, token: string): Promise<string | undefined> {
-  try {
-    const answer = await request(url, {
-      ...(agent ? { dispatcher: agent } : {}),
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-      headersTimeout: 5_000,
-      bodyTimeout: 5_000,
-    });
-    const body = await answer.body.text();
-    return answer.statusCode === 200 ? body : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function create(url: string, agent: Agent | undefined, token: string, object: object): Promise<void> {
-  const answer = await request(url, {
-    ...(agent ? { dispatcher: agent } : {}),
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(object),
-  });
-  const body = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`POST ${url} answered ${answer.statusCode}: ${body}`);
-}
-
-async function nodesAreReady(server: string, agent: Agent | undefined, token: string): Promise<boolean> {
-  const body = await get(`${server}/api/v1/nodes`, agent, token);
-  return (body?.match(/"type":"Ready","status":"True"/g)?.length ?? 0) === ZONES.length;
 }

@@ -33,14 +33,13 @@ import (
 	_ "github.com/coredns/coredns/plugin/template"
 	_ "github.com/coredns/coredns/plugin/timeouts"
 	_ "github.com/coredns/coredns/plugin/tls"
-	_ "github.com/coredns/coredns/plugin/trace"
 	_ "github.com/coredns/coredns/plugin/whoami"
 )
 
 // The order in which a query passes the plugins. It is theirs to rely on: errors and log see what the later ones did,
 // cache stands before what it caches, and forward answers what nobody else did.
 var order = []string{
-	"root", "metadata", "cancel", "tls", "timeouts", "reload", "bufsize", "bind", "debug", "trace", "ready", "health",
+	"root", "metadata", "cancel", "tls", "timeouts", "reload", "bufsize", "bind", "debug", "ready", "health",
 	"prometheus", "errors", "log", "local", "any", "loadbalance", "cache", "rewrite", "header", "minimal",
 	"template", "hosts", "kubernetes", "file", "loop", "forward", "whoami",
 }
