@@ -1,4 +1,4 @@
-/** The real clock. Everything below `src/cli` gets it handed in. */
+/** The real clock, which everything below `src/cli` gets handed in, and the API's way of writing times. */
 import type { Clock } from '../api/runtime.ts';
 
 /** Wall time and timers of this process. */
@@ -21,3 +21,8 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', abort, { once: true });
     }),
 };
+
+/** MicroTime of the Kubernetes API: RFC 3339 with six digits of a second. */
+export function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}

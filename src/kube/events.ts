@@ -1,0 +1,199 @@
+/**
+ * Records Events, so that `kubectl describe` tells users what happened to their objects.
+ *
+ * Source: Kubernetes API reference, events.k8s.io/v1; API conventions, "Events".
+ */
+import type { ObjectReference } from '../api/core.ts';
+import type { JsonObject } from '../api/meta.ts';
+import { apiVersion, RESOURCES } from '../api/resources.ts';
+import type { Clock, Logger, Random } from '../api/runtime.ts';
+import type { KubeClient } from './client.ts';
+import { microTime } from './clock.ts';
+import { isNotFound } from './errors.ts';
+
+/** Something to tell about an object. */
+export interface EventNote {
+  readonly type: 'Normal' | 'Warning';
+  /** UpperCamelCase, at most 128 characters. */
+  readonly reason: string;
+  /** For people; what is over 1,024 characters is cut. */
+  readonly message: string;
+  readonly regarding: ObjectReference;
+  /** What was being done, UpperCamelCase. */
+  readonly action?: string;
+}
+
+/** Where Events go, and whose they are. */
+export interface EventRecorderOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Name of this process among its replicas. */
+  readonly instance: string;
+  readonly random?: Random;
+}
+
+/** An Event repeated within this time counts up the first one. */
+const SERIES_MS = 10 * 60_000;
+/** Writes about one object: so many at once, and one more each period. The figures of client-go's spam filter. */
+const BURST = 25;
+const REFILL_MS = 5 * 60_000;
+/** Objects and series remembered, and Events waiting to be written. */
+const MAX_REMEMBERED = 4_096;
+const MAX_WAITING = 1_024;
+/** Longest note that the API takes. */
+const MAX_NOTE = 1_024;
+const CLOSE_MS = 2_000;
+const CONTROLLER = 'catamaran.dev/controller';
+
+interface Series {
+  readonly note: EventNote;
+  readonly name: string;
+  readonly startedAt: number;
+  lastAt: number;
+  count: number;
+  /** How many of `count` the server knows. */
+  written: number;
+}
+
+interface Bucket {
+  tokens: number;
+  filledAt: number;
+}
+
+/** Records Events in one cluster without ever holding up its caller. Events that cannot be written are dropped. */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #series = new Map<string, Series>();
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #waiting = new Set<Series>();
+  readonly #stop = new AbortController();
+  #writing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Notes an Event. The same one again within ten minutes only raises the count of the first. */
+  record(note: EventNote): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.now();
+    const key = seriesKey(note);
+    const known = this.#series.get(key);
+    let series: Series;
+    if (known && now - known.lastAt < SERIES_MS) {
+      series = known;
+      series.lastAt = now;
+      series.count++;
+    } else {
+      series = { note, name: this.#newName(note, now), startedAt: now, lastAt: now, count: 1, written: 0 };
+    }
+    // Re-entered so that the oldest is always first.
+    this.#series.delete(key);
+    remember(this.#series, key, series);
+    if (this.#waiting.has(series)) return;
+    if (this.#waiting.size >= MAX_WAITING || !this.#take(note.regarding, now)) return;
+    this.#waiting.add(series);
+    this.#start();
+  }
+
+  /** Waits shortly for what is still to be written, then stops. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const done = new AbortController();
+    const limit = this.#options.clock.sleep(CLOSE_MS, done.signal).catch(() => {});
+    await Promise.race([this.#writing, limit]);
+    done.abort();
+    this.#stop.abort(new Error('the recorder is closed'));
+    await this.#writing;
+  }
+
+  #start(): void {
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+      if (this.#waiting.size > 0) this.#start();
+    });
+  }
+
+  /** Writes what waits, one after the other: Events must not take connections from what matters more. */
+  async #write(): Promise<void> {
+    // A turn later, so that the caller's own loop over many objects goes first and repetitions meet.
+    await Promise.resolve();
+    for (const series of this.#waiting) {
+      this.#waiting.delete(series);
+      if (this.#stop.signal.aborted) continue;
+      const count = series.count;
+      try {
+        await this.#send(series, count);
+        series.written = count;
+      } catch (error) {
+        // A repetition shall not count up an Event that is not there.
+        if (series.written === 0 || isNotFound(error)) this.#series.delete(seriesKey(series.note));
+        this.#options.logger.debug({ event: series.note.reason, err: error }, 'event dropped');
+      }
+    }
+  }
+
+  async #send(series: Series, count: number): Promise<void> {
+    const { client, instance } = this.#options;
+    const { note, name } = series;
+    const { namespace } = note.regarding;
+    const repeated = count > 1 ? { count, lastObservedTime: microTime(series.lastAt) } : undefined;
+    const signal = this.#stop.signal;
+    if (series.written > 0) {
+      await client.patch(RESOURCES.events, { namespace, name }, { series: repeated }, { signal });
+      return;
+    }
+    const event: JsonObject = {
+      apiVersion: apiVersion(RESOURCES.events),
+      kind: 'Event',
+      metadata: { name, namespace },
+      eventTime: microTime(series.startedAt),
+      reportingController: CONTROLLER,
+      reportingInstance: instance.slice(0, 128),
+      type: note.type,
+      reason: note.reason,
+      action: note.action ?? 'Reconcile',
+      note: note.message.slice(0, MAX_NOTE),
+      regarding: { ...note.regarding },
+      series: repeated,
+    };
+    await client.create(RESOURCES.events, namespace, event, { signal });
+  }
+
+  /** Takes a token of the object's bucket; false where it is empty. */
+  #take(regarding: ObjectReference, now: number): boolean {
+    const key = [regarding.kind, regarding.namespace, regarding.name, regarding.uid].join('/');
+    const bucket = this.#buckets.get(key) ?? { tokens: BURST, filledAt: now };
+    const refilled = Math.floor((now - bucket.filledAt) / REFILL_MS);
+    bucket.tokens = Math.min(BURST, bucket.tokens + refilled);
+    bucket.filledAt += refilled * REFILL_MS;
+    this.#buckets.delete(key);
+    remember(this.#buckets, key, bucket);
+    if (bucket.tokens === 0) return false;
+    bucket.tokens--;
+    return true;
+  }
+
+  /** `web.18a2...`, as kubectl users know it; unique in the namespace. */
+  #newName(note: EventNote, now: number): string {
+    const random = Math.floor((this.#options.random ?? Math.random)() * 2 ** 32);
+    const suffix = `.${now.toString(16)}${random.toString(16).padStart(8, '0')}`;
+    // Cut so that no dash or dot comes to stand before the suffix.
+    return note.regarding.name.slice(0, 253 - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
+  }
+}
+
+function seriesKey({ regarding, type, reason, action, message }: EventNote): string {
+  const { kind, namespace, name, uid } = regarding;
+  return JSON.stringify([kind, namespace, name, uid, type, reason, action, message]);
+}
+
+/** Adds to a map that forgets its oldest entry when it is full. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  if (map.size <= MAX_REMEMBERED) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
+}

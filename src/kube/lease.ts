@@ -1,0 +1,304 @@
+/**
+ * Holds one Lease among several candidates. Clocks of different machines are never compared: a candidate measures, by
+ * its own clock, how long it has seen the record unchanged.
+ *
+ * Source: Kubernetes documentation, "Leases"; the algorithm is that of client-go's leaderelection.
+ */
+import type { Lease } from '../api/core.ts';
+import type { JsonObject, StringMap } from '../api/meta.ts';
+import { apiVersion, RESOURCES } from '../api/resources.ts';
+import type { Clock, Logger, Random } from '../api/runtime.ts';
+import type { KubeClient } from './client.ts';
+import { microTime } from './clock.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+
+/** Times of an election, in milliseconds; each smaller than the one before it. */
+export interface LeaseDurations {
+  /** How long others wait, after the last renewal they saw, before they take over. A multiple of 1,000. */
+  readonly leaseMs: number;
+  /** How long after its last renewal a holder still counts itself as such. */
+  readonly renewDeadlineMs: number;
+  /** Between two looks at the Lease. */
+  readonly retryMs: number;
+}
+
+/** Durations where none are given: client-go's. */
+export const DEFAULT_LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+
+/** A Lease and who stands for it. */
+export interface LeaseOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly name: string;
+  /** Unique among the candidates. */
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly durations?: Partial<LeaseDurations>;
+  /** Asked before a free Lease is taken; undefined where there is no object yet. Default: yes. */
+  readonly shouldAcquire?: (lease: Lease | undefined) => boolean;
+  /** Asked at each renewal, with the Lease as last written. On yes it is handed to whoever asks first. Default: no. */
+  readonly shouldRelease?: (lease: Lease) => boolean;
+  /** Annotations to write on a Lease that somebody else holds, which its holder finds within two renewals. */
+  readonly annotate?: (lease: Lease) => StringMap | undefined;
+  /** Whether a holder is known to have ended, so that its Lease is free at once. Default: no. */
+  readonly abandoned?: (identity: string) => boolean;
+}
+
+/** What a holder is told. A promise of `onLost` is waited for before a Lease is given back in order. */
+export interface LeaseCallbacks {
+  readonly onAcquired: () => void;
+  readonly onLost: () => void | Promise<void>;
+}
+
+/** How long a release at the end may take. */
+const RELEASE_MS = 5_000;
+/** A candidate that gave a Lease away stays back for so many looks of the others. */
+const STAND_BACK = 3;
+/** Share of `retryMs` by which a look may come late, so that candidates do not look together. */
+const JITTER = 0.2;
+
+/** The record of a Lease that counts as its life sign: all that a renewal changes. */
+function recordOf(lease: Lease): string {
+  const { holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds } = lease.spec ?? {};
+  return JSON.stringify([holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds]);
+}
+
+/** One candidate for one Lease. */
+export class LeaseHolder {
+  readonly #options: LeaseOptions;
+  readonly #durations: LeaseDurations;
+  readonly #logger: Logger;
+  /** The Lease as last read or written. */
+  #lease: Lease | undefined;
+  /** When its record was first seen as it is. */
+  #observedAt = 0;
+  /** When the request of the last successful renewal was sent; undefined while somebody else holds the Lease. */
+  #renewedAt: number | undefined;
+  /** When the last look ended. */
+  #lookedAt = 0;
+  #standBackUntil = 0;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#durations = { ...DEFAULT_LEASE_DURATIONS, ...options.durations };
+    this.#logger = options.logger.child({
+      cluster: options.client.cluster,
+      lease: `${options.namespace}/${options.name}`,
+    });
+  }
+
+  /**
+   * Whether the Lease is surely ours at this moment. False as soon as the renewal deadline has passed, even where the
+   * loop has had no chance to notice; false too where the clock was set back.
+   */
+  held(): boolean {
+    if (this.#renewedAt === undefined) return false;
+    const age = this.#options.clock.now() - this.#renewedAt;
+    return age >= 0 && age <= this.#durations.renewDeadlineMs;
+  }
+
+  /** Who held the Lease when it was last seen; empty where nobody. */
+  holder(): string {
+    return this.#lease?.spec?.holderIdentity ?? '';
+  }
+
+  /** Stands for the Lease until the signal aborts, then gives it back, and resolves. API faults never reject. */
+  async run(signal: AbortSignal, callbacks: LeaseCallbacks): Promise<void> {
+    const { clock, random } = this.#options;
+    let told = false;
+    let failure = '';
+    const tell = async () => {
+      if (this.held() === told) return;
+      told = !told;
+      this.#logger.info({}, told ? 'lease acquired' : 'lease lost');
+      await this.#call(told ? callbacks.onAcquired : callbacks.onLost);
+    };
+    while (!signal.aborted) {
+      try {
+        await this.#look(signal);
+        failure = '';
+      } catch (error) {
+        const message = String(error);
+        // Once as a warning; the repetitions would only hide the rest of the log.
+        if (!signal.aborted) this.#logger[message === failure ? 'debug' : 'warn']({ err: error }, 'lease not renewed');
+        failure = message;
+      }
+      this.#lookedAt = clock.now();
+      if (told && this.held() && this.#lease && this.#options.shouldRelease?.(this.#lease)) {
+        await this.#handOver(() => this.#call(callbacks.onLost));
+        told = false;
+      }
+      await tell();
+      const wait = this.#durations.retryMs * (1 + random() * JITTER);
+      // onLost must not come after the deadline.
+      const left = told ? (this.#renewedAt ?? 0) + this.#durations.renewDeadlineMs - clock.now() + 1 : wait;
+      await clock.sleep(Math.max(0, Math.min(wait, left)), signal).catch(() => {});
+      await tell();
+    }
+    if (this.held()) await this.#handOver(() => (told ? this.#call(callbacks.onLost) : Promise.resolve()));
+    else if (told) await this.#call(callbacks.onLost);
+  }
+
+  /** One look at the Lease: renews ours, takes a free one, else remembers when its record changed. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const { retryMs, renewDeadlineMs } = this.#durations;
+    const now = clock.now();
+    // Asleep, or the clock was set: how long the record has been unchanged is not known any more.
+    if (now < this.#lookedAt || now - this.#lookedAt > 2 * retryMs) this.#observedAt = now;
+    const left =
+      this.held() && this.#renewedAt !== undefined ? this.#renewedAt + renewDeadlineMs - now : renewDeadlineMs;
+    await this.#within(left, signal, async (bounded) => {
+      if (this.#lease && this.held()) {
+        try {
+          return await this.#write(this.#lease, bounded);
+        } catch (error) {
+          // Somebody annotated it, or it is ours no more: the fresh object tells.
+          if (!isConflict(error) && !isNotFound(error)) throw error;
+        }
+      }
+      const lease = await this.#read(bounded);
+      // A Lease that somebody deleted still binds: its holder does not know yet.
+      const last = lease ?? this.#lease;
+      const free = !last || this.#isOurs(last) || this.#mayTake(last);
+      if (!free) this.#renewedAt = undefined;
+      if (free && (this.#renewedAt !== undefined || this.#wants(lease))) await this.#write(lease, bounded);
+      else if (lease && !this.#isOurs(lease)) await this.#annotate(lease, bounded);
+    });
+  }
+
+  #wants(lease: Lease | undefined): boolean {
+    return this.#options.clock.now() >= this.#standBackUntil && (this.#options.shouldAcquire?.(lease) ?? true);
+  }
+
+  #isOurs(lease: Lease): boolean {
+    return lease.spec?.holderIdentity === this.#options.identity;
+  }
+
+  /** Nobody holds it, its holder is known to be gone, or its record has not changed for as long as it promised. */
+  #mayTake(lease: Lease): boolean {
+    const holder = lease.spec?.holderIdentity ?? '';
+    if (holder === '' || this.#options.abandoned?.(holder)) return true;
+    const promised = (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
+    return this.#options.clock.now() - this.#observedAt > promised;
+  }
+
+  async #read(signal: AbortSignal): Promise<Lease | undefined> {
+    const { client, namespace, name } = this.#options;
+    try {
+      const lease = await client.get<Lease>(RESOURCES.leases, { namespace, name }, { signal });
+      this.#observe(lease);
+      return lease;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return undefined;
+    }
+  }
+
+  #observe(lease: Lease): void {
+    const changed = !this.#lease || recordOf(this.#lease) !== recordOf(lease);
+    if (changed) this.#observedAt = this.#options.clock.now();
+    this.#lease = lease;
+  }
+
+  /** Writes our renewal over the version that was seen; a 409 means that another was faster. */
+  async #write(seen: Lease | undefined, signal: AbortSignal): Promise<void> {
+    const { client, namespace, name, identity, clock } = this.#options;
+    const sentAt = clock.now();
+    const renewal = seen !== undefined && this.#isOurs(seen);
+    const spec = {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(this.#durations.leaseMs / 1_000),
+      renewTime: microTime(sentAt),
+      ...(!renewal && {
+        acquireTime: microTime(sentAt),
+        leaseTransitions: seen ? (seen.spec?.leaseTransitions ?? 0) + 1 : 0,
+      }),
+    };
+    try {
+      this.#observe(
+        seen
+          ? await this.#patch(seen, spec, signal)
+          : await client.create<Lease>(
+              RESOURCES.leases,
+              namespace,
+              { apiVersion: apiVersion(RESOURCES.leases), kind: 'Lease', metadata: { name, namespace }, spec },
+              { signal },
+            ),
+      );
+      this.#renewedAt = sentAt;
+    } catch (error) {
+      if (renewal || !(isConflict(error) || isAlreadyExists(error))) throw error;
+      // Another was faster; the next look shows who.
+      this.#renewedAt = undefined;
+    }
+  }
+
+  /** Changes the spec of the version that was seen, and of no other. */
+  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal): Promise<Lease> {
+    const { client, namespace, name } = this.#options;
+    const { uid, resourceVersion } = seen.metadata;
+    return client.patch<Lease>(
+      RESOURCES.leases,
+      { namespace, name },
+      { metadata: { uid, resourceVersion }, spec },
+      { signal },
+    );
+  }
+
+  async #annotate(lease: Lease, signal: AbortSignal): Promise<void> {
+    const annotations = this.#options.annotate?.(lease);
+    if (!annotations) return;
+    const held = lease.metadata.annotations ?? {};
+    if (Object.entries(annotations).every(([key, value]) => held[key] === value)) return;
+    const { client, namespace, name } = this.#options;
+    await client.patch(RESOURCES.leases, { namespace, name }, { metadata: { annotations } }, { signal });
+  }
+
+  /** Stops holding first, waits for the work under way, then frees the Lease for the next. */
+  async #handOver(stopWork: () => Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    this.#renewedAt = undefined;
+    this.#standBackUntil = clock.now() + STAND_BACK * this.#durations.retryMs;
+    await stopWork();
+    const now = microTime(clock.now());
+    const free = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
+    try {
+      await this.#within(RELEASE_MS, undefined, async (signal) => {
+        // Read afresh: it may have been annotated, and a renewal that was cut off may have been written.
+        const lease = await this.#read(signal);
+        if (lease && this.#isOurs(lease)) this.#observe(await this.#patch(lease, free, signal));
+      });
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'lease not released: it runs out by itself');
+    }
+  }
+
+  /** Runs work with a signal that aborts after `ms`, or with the outer one. */
+  async #within(ms: number, outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<void>) {
+    const stop = new AbortController();
+    const settled = new AbortController();
+    const forward = () => stop.abort(outer?.reason);
+    outer?.addEventListener('abort', forward, { once: true });
+    this.#options.clock.sleep(ms, settled.signal).then(
+      () => stop.abort(new Error(`no answer within ${ms / 1_000} s`)),
+      () => {},
+    );
+    try {
+      await work(stop.signal);
+    } finally {
+      settled.abort();
+      outer?.removeEventListener('abort', forward);
+    }
+  }
+
+  async #call(callback: () => void | Promise<void>): Promise<void> {
+    try {
+      await callback();
+    } catch (error) {
+      this.#logger.error({ err: error }, 'lease callback failed');
+    }
+  }
+}
