@@ -30,6 +30,8 @@ export interface Component {
   readonly pid: number;
   /** Undefined while it runs. */
   exit(): string | undefined;
+  /** Resolves when it has ended, with the exit code or signal. */
+  readonly ended: Promise<string>;
   /** Ends it with a signal, and with SIGKILL where it is still there after `graceMs`. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<void>;
 }
@@ -53,11 +55,13 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
   const done = exited.then((how) => {
     exit = how;
     guard.kill('SIGKILL');
+    return how;
   });
   return {
     spec,
     pid,
     exit: () => exit,
+    ended: done,
     async stop(signal, graceMs) {
       if (exit === undefined) child.kill(signal);
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);

@@ -1,0 +1,109 @@
+/** Clusters, controller and walk-throughs: the steps of `make start`, and their end. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import { type Component, ComponentError, run, startComponent } from '../controlplane/component.ts';
+import { type ControlPlane, startControlPlanes } from '../controlplane/index.ts';
+import { kubeconfig } from '../controlplane/kubeconfig.ts';
+import { freePort, isFree } from '../controlplane/ports.ts';
+import { fleetYaml } from './fleet.ts';
+import { kubectlWith } from './kubectl.ts';
+import { KUBECONFIG, LOG_DIR, ROOT, STATE_DIR, shown } from './state.ts';
+import { fakeVolumes } from './volumes.ts';
+import { applyWalkthroughs, SHOWN, waitForWalkthroughs } from './walkthroughs.ts';
+
+const CATAMARAN = join(ROOT, 'dist', 'catamaran.js');
+const FLEET = join(STATE_DIR, 'fleet.yaml');
+const DEFAULT_PORT = 9470;
+const READY_TIMEOUT_MS = 60_000;
+
+/** What runs. */
+export interface Demo {
+  readonly controllerUrl: string;
+  /** Resolves when the controller ends, with what a user has to know. */
+  readonly failed: Promise<string>;
+}
+
+/** What {@link startDemo} is given. */
+export interface DemoHooks {
+  /** A step is done. */
+  step(line: string): void;
+  /** What kubectl printed. */
+  show(text: string): void;
+  /** Something runs now, and has to be stopped before all that came before it. */
+  defer(stop: () => Promise<void>): void;
+}
+
+/** Starts everything and resolves when it is there. What it started is handed to `defer`, also when it throws. */
+export async function startDemo(count: number, { step, show, defer }: DemoHooks, signal: AbortSignal): Promise<Demo> {
+  const planes = await startClusters(count, signal);
+  defer(async () => {
+    await Promise.all(planes.map((plane) => plane.stop()));
+  });
+  step(`${planes.map((plane) => plane.name).join(', ')}: API servers, controllers, two fake nodes each; CRDs`);
+
+  const access = planes.map(({ name, server, caFile, token }) => ({ name, server, token, ca: readFileSync(caFile) }));
+  writeFileSync(KUBECONFIG, kubeconfig(access), { mode: 0o600 });
+  writeFileSync(FLEET, fleetYaml(planes));
+  const port = (await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : await freePort();
+  const controllerUrl = `http://127.0.0.1:${port}`;
+  const controller = await startComponent({
+    name: 'catamaran',
+    command: process.execPath,
+    args: [CATAMARAN, 'run', '--config', FLEET, '--listen', `127.0.0.1:${port}`],
+    logFile: join(LOG_DIR, 'catamaran.log'),
+  });
+  defer(() => controller.stop('SIGTERM', 10_000));
+  await untilReady(controller, controllerUrl, signal);
+  step(`catamaran run --config ${shown(FLEET)}: ready, metrics at ${controllerUrl}/metrics`);
+
+  const kubectl = kubectlWith(signal);
+  await applyWalkthroughs(kubectl);
+  step('applied examples/ack-cli, examples/ack-headless, examples/cilium-mcsapi');
+  await waitForWalkthroughs(kubectl, READY_TIMEOUT_MS, signal);
+  step('amcs-service1, amcs-mysql and rebel-base are imported, with endpoints of the other cluster');
+  for (const [context, ...args] of SHOWN) {
+    const output = await kubectl(context, args);
+    show(`\n$ kubectl --context ${context} ${args.join(' ')}\n${output.trimEnd()}`);
+  }
+  const failed = controller.ended.then((how) => new ComponentError(`ended with ${how}`, controller.spec).message);
+  return { controllerUrl, failed };
+}
+
+async function startClusters(count: number, signal: AbortSignal): Promise<readonly ControlPlane[]> {
+  const crds = await run(process.execPath, [CATAMARAN, 'crds'], { signal });
+  return await startControlPlanes({
+    count,
+    dir: STATE_DIR,
+    kwok: true,
+    signal,
+    async onApiServer(plane) {
+      const kubectl = kubectlWith(signal, plane.kubeconfig);
+      await kubectl(plane.context, ['apply', '-f', '-'], crds);
+      await kubectl(plane.context, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+      await kubectl(plane.context, ['apply', '-f', '-'], JSON.stringify(fakeVolumes()));
+    },
+  });
+}
+
+async function untilReady(controller: Component, url: string, signal: AbortSignal): Promise<void> {
+  const end = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const exit = controller.exit();
+    if (exit !== undefined) throw new ComponentError(`ended with ${exit} while starting`, controller.spec);
+    if (await isReady(`${url}/readyz`)) return;
+    if (Date.now() > end) throw new ComponentError(`is not ready after ${READY_TIMEOUT_MS / 1000} s`, controller.spec);
+    await delay(100, undefined, { signal });
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await request(url, { headersTimeout: 5_000 });
+    await answer.body.dump();
+    return answer.statusCode === 200;
+  } catch {
+    return false;
+  }
+}

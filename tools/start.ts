@@ -1,0 +1,91 @@
+/**
+ * `make start`: clusters, controller and walk-throughs, until Ctrl-C or `make stop`. CLUSTERS=n starts more than two;
+ * DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { MAX_CLUSTERS } from './controlplane/networks.ts';
+import { type Audience, hold } from './demo/hold.ts';
+import { currentHolder, KUBECONFIG, shown } from './demo/state.ts';
+
+/** What the holder tells the process that waits for it. */
+type Message = { readonly say: string } | { readonly ready: true };
+
+function countOf(text: string | undefined): number {
+  const count = Number(text || 2);
+  if (!Number.isInteger(count) || count < 2 || count > MAX_CLUSTERS) {
+    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write a number from 2 to ${MAX_CLUSTERS}`);
+  }
+  return count;
+}
+
+/** Aborts on the first signal that asks to stop. */
+function stopSignal(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+  return controller;
+}
+
+/** Holds the clusters for a process that waits, and gives up where that one goes before they are ready. */
+async function holdFor(count: number): Promise<number> {
+  const stop = stopSignal();
+  const giveUp = (): void => stop.abort();
+  process.once('disconnect', giveUp);
+  const send = (message: Message): void => {
+    if (process.connected) process.send?.(message);
+  };
+  const audience: Audience = {
+    say: (line) => send({ say: line }),
+    ready() {
+      process.off('disconnect', giveUp);
+      process.send?.({ ready: true } satisfies Message, () => process.disconnect());
+    },
+  };
+  return await hold(count, audience, stop.signal);
+}
+
+/** Starts a holder and waits until it is ready or has failed. */
+async function detach(): Promise<number> {
+  const holder = spawn(process.execPath, [fileURLToPath(import.meta.url), '--hold'], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  stopSignal().signal.addEventListener('abort', () => holder.kill('SIGTERM'));
+  return await new Promise<number>((resolve) => {
+    holder.on('message', (message: Message) => {
+      if ('say' in message) {
+        console.log(message.say);
+        return;
+      }
+      console.log('\nIt runs until `make stop`.');
+      holder.unref();
+      resolve(0);
+    });
+    holder.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function main(): Promise<number> {
+  const count = countOf(process.env.CLUSTERS);
+  if (process.argv.includes('--hold')) return await holdFor(count);
+  const holder = currentHolder();
+  if (holder) {
+    console.error(
+      `clusters are up already (process ${holder.pid}), with kubeconfig ${shown(KUBECONFIG)}: \`make stop\` ends them`,
+    );
+    return 1;
+  }
+  if (process.env.DETACH && process.env.DETACH !== '0') return await detach();
+  const untilStopped: Audience = {
+    say: (line) => console.log(line),
+    ready: () => console.log('\nIt runs until Ctrl-C or `make stop`.'),
+  };
+  return await hold(count, untilStopped, stopSignal().signal);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
