@@ -125,10 +125,11 @@ async function main(args: readonly string[]): Promise<void> {
     if (!isCurrent(target, version)) stale.push({ target, version });
   }
   if (stale.length === 0) return;
+  if (stale.some(({ version }) => version === undefined))
+    throw new Error(missingGo(stale.map((one) => one.target.name)));
   mkdirSync(STAMP_DIR, { recursive: true });
   say(`building ${stale.map(({ target }) => target.name).join(', ')} into .cache/bin; the first time takes minutes`);
-  for (const { target, version } of stale) {
-    if (version === undefined) throw new Error(missingGo(stale.map((one) => one.target.name)));
+  for (const { target, version = '' } of stale) {
     const start = Date.now();
     await build(target, version, say);
     say(`  ${target.name} took ${duration(Date.now() - start)}`);
