@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { EXIT } from '../../src/cli/exit.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { recordingContext } from './invoke.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const doc = readFileSync(join(ROOT, 'docs/reference/cli.md'), 'utf8');
+
+/** Sections of the document by title. */
+const sections = new Map(
+  doc
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => [section.slice(0, section.indexOf('\n')), section]),
+);
+
+/** Commands that do something, with their full names. */
+function leaves(command: Command, name: string): [string, Command][] {
+  const own: [string, Command][] = command.commands.length === 0 ? [[name, command]] : [];
+  return [...own, ...command.commands.flatMap((child) => leaves(child, `${name} ${child.name()}`))];
+}
+
+describe('docs/reference/cli.md', () => {
+  const commands = leaves(buildProgram(recordingContext().context), 'catamaran');
+
+  it('has every command and option, and its options are those that there are', () => {
+    expect(commands.map(([name]) => name)).toContain('catamaran crds');
+    for (const [name, command] of commands) {
+      const documented = [...(sections.get(name) ?? '').matchAll(/^\| .*?`(?<flag>--[a-z-]+)/gm)];
+      expect(sections.has(name), name).toBe(true);
+      expect(documented.map(({ groups }) => groups?.flag)).toEqual(command.options.map((option) => option.long));
+    }
+  });
+
+  it('has the exit codes', () => {
+    const codes = [...(sections.get('Exit codes') ?? '').matchAll(/^\| (?<code>\d+) \|/gm)];
+    expect(codes.map(({ groups }) => Number(groups?.code))).toEqual(Object.values(EXIT));
+  });
+
+  it('has the variables that are read', () => {
+    const source = readFileSync(join(ROOT, 'src/cli/environment.ts'), 'utf8');
+    const read = [...source.matchAll(/variables\.(?<name>[A-Z_]+)/g)].map(({ groups }) => groups?.name);
+    const documented = [...(sections.get('Environment') ?? '').matchAll(/^\| `(?<name>[A-Z_]+)` \|/gm)];
+    expect(read.length).toBeGreaterThan(0);
+    expect(documented.map(({ groups }) => groups?.name).toSorted()).toEqual([...new Set(read)].toSorted());
+  });
+});

@@ -1,0 +1,36 @@
+import type { CliContext } from '../../src/cli/context.ts';
+import { readEnvironment, type Variables } from '../../src/cli/environment.ts';
+import { runCli } from '../../src/cli/program.ts';
+
+/** What an invocation printed, and how it ended. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A context that keeps what is printed. */
+export function recordingContext(options: { readonly colors?: boolean; readonly variables?: Variables } = {}) {
+  const printed = { stdout: '', stderr: '' };
+  const into = (name: keyof typeof printed) => ({
+    write: (text: string) => {
+      printed[name] += text;
+    },
+  });
+  const context: CliContext = {
+    environment: readEnvironment(options.variables ?? {}),
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    stdoutColors: options.colors ?? false,
+    stderrColors: options.colors ?? false,
+    signal: new AbortController().signal,
+  };
+  return { context, printed };
+}
+
+/** Runs the command line inside this process. */
+export async function invoke(args: readonly string[], options?: { readonly colors?: boolean }): Promise<Outcome> {
+  const { context, printed } = recordingContext(options);
+  const code = await runCli(args, context);
+  return { code, ...printed };
+}
