@@ -47,11 +47,12 @@ node: $(PACKAGES)
 	  echo "Node 24 or later is needed, this is $$(node --version), and npm has none for this system: see https://nodejs.org" >&2; \
 	  exit 1; }
 
-# The system's node runs this one: npm removes the one in node_modules first.
+# The system's node runs this one: npm may replace the one in node_modules. Not `npm ci`: it wants optional packages of
+# all systems in the lock file, and some registries have those of their own system only. The lock file is not written.
 $(PACKAGES): package-lock.json
 	@PATH="$(SYSTEM_PATH)"; command -v npm >/dev/null || { \
 	  echo "npm is needed: install Node from https://nodejs.org" >&2; exit 1; }; \
-	echo 'installing the npm packages'; npm ci --loglevel=error
+	echo 'installing the npm packages'; npm install --no-save --loglevel=error
 	@touch $@
 
 clean: ## Remove what was built here; keeps node_modules and .cache, the npm packages and binaries.
