@@ -19,7 +19,8 @@ export interface LogOptions {
 const SECRET_FIELDS = ['token', 'authorization', 'Authorization', 'password', 'clientKey', 'clientKeyData'];
 
 /** Credentials inside texts: bearer tokens, JSON Web Tokens, private keys. */
-const SECRET_TEXT = /(Bearer )[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs;
+const SECRET_TEXT =
+  /(Bearer )[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs;
 
 const REDACTED = '[redacted]';
 
