@@ -104,6 +104,7 @@ export const ImportReason = {
   NotExported: 'NotExported',
   PortNotExported: 'PortNotExported',
   InvalidPort: 'InvalidPort',
+  InvalidField: 'InvalidField',
   TypeMismatch: 'TypeMismatch',
   NameConflict: 'NameConflict',
   ForeignEndpoints: 'ForeignEndpoints',

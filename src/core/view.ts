@@ -62,6 +62,8 @@ export interface ConsumerView {
   readonly derivedPrefix: string;
   /** Families of the member's Service network, its primary one first; never empty. */
   readonly ipFamilies: readonly IPFamily[];
+  /** Values of `trafficDistribution` that the member's API server takes; absent means all. */
+  readonly trafficDistributions?: readonly string[];
   readonly namespace: 'Active' | 'Terminating' | 'Absent';
   readonly import?: ServiceImport;
   /** The Service of the derived name, whoever made it. */

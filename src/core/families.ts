@@ -1,0 +1,36 @@
+/** IP families of an import: what every exporter and the consumer have in common. */
+import type { Service } from '../api/core.ts';
+import type { IPFamily } from '../api/meta.ts';
+
+const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
+
+/** Families of an exported Service. The API server fills them in; where it did not, nothing is ruled out. */
+export function familiesOf(service: Service): readonly IPFamily[] {
+  const families = service.spec.ipFamilies;
+  return families === undefined || families.length === 0 ? BOTH : families;
+}
+
+/** What `families` and `others` have in common, in the order of the first. */
+export function intersection(families: readonly IPFamily[], others: readonly IPFamily[]): readonly IPFamily[] {
+  return families.filter((family) => others.includes(family));
+}
+
+/**
+ * Families that the exporters share, the oldest exporter first. One that has none of those left is passed over:
+ * it would take the Service away from everybody else.
+ */
+export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): readonly IPFamily[] {
+  return exporters.reduce((common, families) => {
+    const shared = intersection(common, families);
+    return shared.length > 0 ? shared : common;
+  }, exporters[0] ?? []);
+}
+
+/** The preferred families as far as they are possible; all possible ones where no preference can be met. */
+export function preferred(
+  preference: readonly IPFamily[] | undefined,
+  possible: readonly IPFamily[],
+): readonly IPFamily[] {
+  const met = [...new Set(intersection(preference ?? [], possible))];
+  return met.length > 0 ? met : possible;
+}

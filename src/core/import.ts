@@ -1,0 +1,231 @@
+/** What a consumer's ServiceImport should be: who owns it, what it serves, and what keeps it from serving more. */
+import type { Service } from '../api/core.ts';
+import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../api/labels.ts';
+import type { IPFamily } from '../api/meta.ts';
+import { ImportCondition, ImportReason, type ServiceImport } from '../api/multicluster.ts';
+import { DEFAULT_AFFINITY_SECONDS } from './conflicts.ts';
+import { importTypeOf } from './exports.ts';
+import { intersection, preferred } from './families.ts';
+import type { Knowledge } from './knowledge.ts';
+import { type Merged, type Traffic, trafficOf } from './merge.ts';
+import { portKey, showPort, showPorts } from './ports.ts';
+import { type Problem, type Request, readRequest } from './request.ts';
+import { type ServiceShape, shapeOf } from './service.ts';
+import type { ServiceView } from './view.ts';
+import { listed, quoted } from './wording.ts';
+
+/**
+ * What is served: a shape that the derived Service should have, or has and keeps; `nothing`, and no endpoints;
+ * or `as-is`: whatever is there is not touched.
+ */
+export type Serving = { readonly shape: ServiceShape; readonly write: boolean } | 'nothing' | 'as-is';
+
+/** An import that should be there. */
+export interface DesiredImport {
+  /** `user`: everything but spec.ips, spec.ipFamilies and the status is the user's. */
+  readonly origin: 'automatic' | 'user';
+  /** What an automatic import is made of; undefined where spec and metadata stay as they are observed. */
+  readonly content: Merged | undefined;
+  readonly serving: Serving;
+  /** What has to be mended, the gravest first. */
+  readonly problems: readonly Problem[];
+  /** What is not quite as asked for, though nothing has to be mended. */
+  readonly notes: readonly string[];
+  /** Whether the Ready condition stays as it is, because it told of something that cannot be judged now. */
+  readonly readyStays: boolean;
+}
+
+/** Reasons that depend on what the exports say. */
+const OF_EXPORTS: ReadonlySet<string> = new Set([
+  ImportReason.NotExported,
+  ImportReason.PortNotExported,
+  ImportReason.TypeMismatch,
+  ImportReason.IPFamilyNotSupported,
+  ImportReason.InvalidPort,
+]);
+
+export function isAutomatic(imported: ServiceImport): boolean {
+  return imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC;
+}
+
+/** What is the same for every part of one decision. */
+interface Case {
+  readonly view: ServiceView;
+  readonly knowledge: Knowledge;
+  readonly derivedService: string;
+  readonly own: Service | undefined;
+}
+
+function families({ view, knowledge, own }: Case, preference: readonly IPFamily[] | undefined): readonly IPFamily[] {
+  const { merged, frozen } = knowledge;
+  const { ipFamilies } = view.consumer;
+  if (frozen && own?.spec.ipFamilies?.length) return own.spec.ipFamilies;
+  const fixed = frozen && preference !== undefined && preference.length > 0;
+  const possible = merged && !fixed ? intersection(ipFamilies, merged.families) : ipFamilies;
+  return preferred(preference, possible);
+}
+
+/** The values that were asked for, and where none was, those of the exports. */
+function traffic(request: Request, fallback: Traffic, headless: boolean): Traffic {
+  const { sessionAffinity = fallback.sessionAffinity } = request;
+  const asked = request.sessionAffinity === undefined ? fallback.affinitySeconds : undefined;
+  const internalTrafficPolicy = request.internalTrafficPolicy ?? fallback.internalTrafficPolicy;
+  const trafficDistribution = request.trafficDistribution ?? fallback.trafficDistribution;
+  const sticky = sessionAffinity === 'ClientIP' && !headless;
+  return {
+    sessionAffinity: sticky ? 'ClientIP' : 'None',
+    ...(sticky && { affinitySeconds: request.affinitySeconds ?? asked ?? DEFAULT_AFFINITY_SECONDS }),
+    ...(internalTrafficPolicy !== undefined && { internalTrafficPolicy }),
+    ...(trafficDistribution !== undefined && { trafficDistribution }),
+  };
+}
+
+/** Leaves out what the consumer's API server would refuse, and says so. */
+function supported(shape: ServiceShape, { consumer }: ServiceView): { shape: ServiceShape; notes: readonly string[] } {
+  const { trafficDistribution, ...rest } = shape.traffic;
+  if (trafficDistribution === undefined || consumer.trafficDistributions?.includes(trafficDistribution) !== false) {
+    return { shape, notes: [] };
+  }
+  const note = `trafficDistribution ${quoted(trafficDistribution)} is left out: this cluster does not know it`;
+  return { shape: { ...shape, traffic: rest }, notes: [note] };
+}
+
+/** What a new or changed shape means: nothing can be served without a family. */
+function serve(
+  the: Case,
+  shape: ServiceShape,
+  problems: readonly Problem[],
+): Pick<DesiredImport, 'serving' | 'problems' | 'notes'> {
+  if (shape.families.length === 0) {
+    const exported = listed(the.knowledge.merged?.families ?? []);
+    const message = `The exports use ${exported}, and this cluster has ${listed(the.view.consumer.ipFamilies)}`;
+    return {
+      serving: 'nothing',
+      problems: [{ reason: ImportReason.IPFamilyNotSupported, message }, ...problems],
+      notes: [],
+    };
+  }
+  const { shape: possible, notes } = supported(shape, the.view);
+  return { serving: { shape: possible, write: true }, problems, notes };
+}
+
+/** An automatic import as the exports make it. */
+function automatic(the: Case, merged: Merged): DesiredImport {
+  const shape: ServiceShape = {
+    headless: merged.type === 'Headless',
+    ports: merged.ports,
+    families: families(the, undefined),
+    traffic: merged.traffic,
+  };
+  return { origin: 'automatic', content: merged, readyStays: false, ...serve(the, shape, []) };
+}
+
+/** An automatic import as it is observed, while the exports cannot be judged: it is served, and not changed. */
+function frozenAutomatic(the: Case, observed: ServiceImport): DesiredImport {
+  const shape = requested(the, readRequest(observed.spec), observed, { sessionAffinity: 'None' });
+  return { origin: 'automatic', content: undefined, readyStays: readyStays(the, observed), ...serve(the, shape, []) };
+}
+
+function requested(the: Case, request: Request, { spec }: ServiceImport, fallback: Traffic): ServiceShape {
+  const headless = spec.type === 'Headless';
+  return {
+    headless,
+    ports: request.ports,
+    families: families(the, spec.ipFamilies),
+    traffic: traffic(request, fallback, headless),
+  };
+}
+
+/** A bad request changes nothing: the derived Service that is there stays as it is, and its endpoints stay current. */
+function unchanged({ own }: Case): Serving {
+  return own ? { shape: shapeOf(own), write: false } : 'as-is';
+}
+
+function portsNotExported(request: Request, merged: Merged): readonly Problem[] {
+  const offered = new Map(merged.offered.map((port) => [portKey(port), port]));
+  const missing = request.ports.filter((port) => !offered.has(portKey(port)));
+  if (missing.length === 0) return [];
+  const exported = showPorts([...offered.values()]);
+  const message = missing.map((port) => `Port ${showPort(port)} is not exported; exported: ${exported}`);
+  return [{ reason: ImportReason.PortNotExported, message: message.join('. ') }];
+}
+
+function notExported({ view: { namespace, name }, knowledge }: Case): Problem {
+  const invalid = knowledge.exports.invalid.map(
+    ({ member, message }) => `. The export of ${quoted(member)} is not valid: ${message}`,
+  );
+  const message = `No cluster exports ${quoted(`${namespace}/${name}`)}${invalid.toSorted().join('')}`;
+  return { reason: ImportReason.NotExported, message };
+}
+
+/** While the exports cannot be judged: why this very spec was not served when they could. */
+function lastReason({ knowledge }: Case, { metadata, status }: ServiceImport): string | undefined {
+  const ready = status?.conditions?.find(({ type }) => type === ImportCondition.Ready);
+  const current = ready?.status === 'False' && ready.observedGeneration === metadata.generation;
+  return knowledge.frozen && current ? ready.reason : undefined;
+}
+
+function readyStays(the: Case, imported: ServiceImport): boolean {
+  return OF_EXPORTS.has(lastReason(the, imported) ?? '');
+}
+
+/** Why the type that was asked for cannot be served; undefined where it can. */
+function typeMismatch({ knowledge, own }: Case, imported: ServiceImport): Problem | undefined {
+  const { merged, frozen } = knowledge;
+  const { type } = imported.spec;
+  const actual = frozen ? own && importTypeOf(own) : merged?.type;
+  if (actual === undefined || actual === type) return undefined;
+  const message = `spec.type is ${quoted(type)}, but the Service is exported as ${quoted(actual)}`;
+  return { reason: ImportReason.TypeMismatch, message };
+}
+
+function byUser(the: Case, imported: ServiceImport): DesiredImport {
+  const { knowledge, own } = the;
+  const { merged, frozen } = knowledge;
+  const request = readRequest(imported.spec);
+  const fixed = { origin: 'user' as const, content: undefined, notes: [], readyStays: readyStays(the, imported) };
+  if (lastReason(the, imported) === ImportReason.TypeMismatch)
+    return { ...fixed, serving: unchanged(the), problems: [] };
+  const mismatch = typeMismatch(the, imported);
+  if (mismatch) return { ...fixed, serving: unchanged(the), problems: [mismatch, ...request.problems] };
+  const wanting =
+    request.ports.length === 0 && request.problems.some(({ reason }) => reason === ImportReason.InvalidPort);
+  if (wanting) return { ...fixed, serving: unchanged(the), problems: request.problems };
+  const fallback = (frozen && own && trafficOf(own)) || merged?.traffic || { sessionAffinity: 'None' };
+  const shape = requested(the, request, imported, fallback);
+  const missing = merged ? portsNotExported(request, merged) : [notExported(the)];
+  return { ...fixed, ...serve(the, shape, [...request.problems, ...(frozen ? [] : missing)]) };
+}
+
+/** Adds what stands in the way in the consumer itself: a Service or slices of somebody else's. */
+function withObstacles({ view, derivedService, own }: Case, wanted: DesiredImport): DesiredImport {
+  const { consumer } = view;
+  if (consumer.derivedService && !own) {
+    const message = `Service ${quoted(derivedService)} is not ours and is left alone; rename or delete it`;
+    const problem = { reason: ImportReason.NameConflict, message };
+    return { ...wanted, serving: 'nothing', problems: [problem, ...wanted.problems], readyStays: false };
+  }
+  if (consumer.foreignSlices.length === 0) return wanted;
+  const message =
+    `EndpointSlices of Service ${quoted(derivedService)} that are not ours take a share of its connections: ` +
+    `${listed(consumer.foreignSlices.toSorted())}. Delete them, or the Endpoints object they mirror`;
+  return { ...wanted, problems: [...wanted.problems, { reason: ImportReason.ForeignEndpoints, message }] };
+}
+
+/** Decides what the consumer's import should be. `own` is the derived Service, unless somebody else made it. */
+export function desiredImport(
+  view: ServiceView,
+  knowledge: Knowledge,
+  derivedService: string,
+  own: Service | undefined,
+): DesiredImport | 'absent' | 'held' {
+  const the: Case = { view, knowledge, derivedService, own };
+  const { import: observed, importMode } = view.consumer;
+  const going = observed?.metadata.deletionTimestamp !== undefined;
+  if (observed && !going && !isAutomatic(observed)) return withObstacles(the, byUser(the, observed));
+  if (importMode === 'Manual') return 'absent';
+  const { merged, frozen } = knowledge;
+  if (observed && !going && frozen) return withObstacles(the, frozenAutomatic(the, observed));
+  if (merged && !going) return withObstacles(the, automatic(the, merged));
+  return frozen ? 'held' : 'absent';
+}
