@@ -3,10 +3,12 @@
  * DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
  */
 import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAX_CLUSTERS } from './controlplane/networks.ts';
 import { type Audience, hold } from './demo/hold.ts';
-import { currentHolder, KUBECONFIG, shown } from './demo/state.ts';
+import { currentHolder, KUBECONFIG, LOG_DIR, shown } from './demo/state.ts';
 
 /** What the holder tells the process that waits for it. */
 type Message = { readonly say: string } | { readonly ready: true };
@@ -31,11 +33,11 @@ async function holdFor(count: number): Promise<number> {
   const stop = stopSignal();
   const giveUp = (): void => stop.abort();
   process.once('disconnect', giveUp);
-  const send = (message: Message): void => {
-    if (process.connected) process.send?.(message);
-  };
   const audience: Audience = {
-    say: (line) => send({ say: line }),
+    say(line) {
+      if (process.connected) process.send?.({ say: line } satisfies Message);
+      else if (existsSync(LOG_DIR)) appendFileSync(join(LOG_DIR, 'start.log'), `${line}\n`);
+    },
     ready() {
       process.off('disconnect', giveUp);
       process.send?.({ ready: true } satisfies Message, () => process.disconnect());

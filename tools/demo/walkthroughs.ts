@@ -84,6 +84,9 @@ async function whatIsMissing(kubectl: Kubectl, expected: Expected): Promise<stri
   if (found === '') return `there is no ServiceImport ${namespace}/${name}`;
   const { ips = [] } = serviceImport.parse(JSON.parse(found)).spec;
   if (expected.ips && ips.length === 0) return `ServiceImport ${namespace}/${name} has no spec.ips`;
+  if ((await get('services', `amcs-${name}`, '--ignore-not-found')) === '') {
+    return `there is no Service ${namespace}/amcs-${name}`;
+  }
   const label = `kubernetes.io/service-name=amcs-${name}`;
   const { items } = slices.parse(JSON.parse(await get('endpointslices', '-l', label)));
   for (const [cluster, count] of Object.entries(expected.endpoints)) {
