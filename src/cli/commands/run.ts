@@ -1,9 +1,9 @@
 /** `catamaran run`: the controller. */
 import { InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
-import type { Change } from '../../core/change.ts';
 import { Controller } from '../../controller/controller.ts';
 import { Metrics } from '../../controller/metrics.ts';
+import type { Change } from '../../core/change.ts';
 import { loadFleet, watchFleetFile } from '../../fleet/configFile.ts';
 import { type Address, listen } from '../../http/server.ts';
 import { systemClock } from '../../kube/clock.ts';
@@ -113,7 +113,9 @@ export const registerRun: Register = (program, context) => {
         .argParser(parseAddress)
         .default({ host: '127.0.0.1', port: 9470 }, '127.0.0.1:9470'),
     )
-    .addOption(new Option('--log-level <level>', 'least level that is logged (CATAMARAN_LOG_LEVEL)').choices(LOG_LEVELS))
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged (CATAMARAN_LOG_LEVEL)').choices(LOG_LEVELS),
+    )
     .addOption(new Option('--log-format <format>', 'json, or text for a terminal').choices(LOG_FORMATS).default('json'))
     .addHelpText('after', EXAMPLES)
     .action((options: RunOptions) => run(options, context));

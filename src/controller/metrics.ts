@@ -1,0 +1,112 @@
+/** What the controller tells Prometheus. Names and labels are documented in docs/reference/metrics.md. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Change } from '../core/change.ts';
+
+/** Result of one write. */
+export type WriteOutcome = 'ok' | 'stale' | 'denied' | 'failed';
+
+/** Upper bounds in seconds, from a local relay to a cluster that was away. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** States of a member, each a series, so that a change shows as one going down and another up. */
+export const MEMBER_PHASES = ['ready', 'unreachable', 'unknown', 'refused'] as const;
+
+/** Numbers read when Prometheus asks. */
+export interface Gauges {
+  readonly members: Readonly<Record<(typeof MEMBER_PHASES)[number], number>>;
+  readonly leases: number;
+  readonly objects: readonly { readonly member: string; readonly kind: string; readonly count: number }[];
+  readonly queue: { readonly depth: number; readonly retrying: number };
+}
+
+/** The controller's metrics, in a registry of their own. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #writes = new Counter({
+    name: 'catamaran_writes_total',
+    help: 'Writes to members, by result: ok, stale (planned anew), denied (Lease lost) or failed.',
+    labelNames: ['member', 'resource', 'op', 'result'],
+    registers: [this.registry],
+  });
+  readonly #propagation = new Histogram({
+    name: 'catamaran_propagation_seconds',
+    help: 'From the change of endpoints in the source (endpoints.kubernetes.io/last-change-trigger-time, full seconds) to the write in the consumer.',
+    labelNames: ['member'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+  readonly #reconciles = new Histogram({
+    name: 'catamaran_reconcile_seconds',
+    help: 'Time of one reconcile, its writes included, by outcome.',
+    labelNames: ['outcome'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+  readonly #watchRestarts = new Counter({
+    name: 'catamaran_watch_restarts_total',
+    help: 'Watches that were opened anew, by cause.',
+    labelNames: ['member', 'resource', 'reason'],
+    registers: [this.registry],
+  });
+
+  wrote(change: Change, result: WriteOutcome): void {
+    this.#writes.inc({ member: change.member, resource: change.resource, op: change.op, result });
+  }
+
+  /** @param ms milliseconds; a clock that runs behind counts as none. */
+  propagated(member: string, ms: number): void {
+    this.#propagation.observe({ member }, Math.max(0, ms) / 1000);
+  }
+
+  /** @param ms milliseconds. */
+  reconciled(outcome: string, ms: number): void {
+    this.#reconciles.observe({ outcome }, ms / 1000);
+  }
+
+  watchRestarted(member: string, resource: string, reason: string): void {
+    this.#watchRestarts.inc({ member, resource, reason });
+  }
+
+  /** Registers the numbers that are read when Prometheus asks. */
+  gauge(read: () => Gauges): void {
+    const registers = [this.registry];
+    new Gauge({
+      name: 'catamaran_members',
+      help: 'Members by state.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        for (const [state, count] of Object.entries(read().members)) this.set({ state }, count);
+      },
+    });
+    new Gauge({
+      name: 'catamaran_leases_held',
+      help: 'Members that this replica writes to.',
+      registers,
+      collect() {
+        this.set(read().leases);
+      },
+    });
+    new Gauge({
+      name: 'catamaran_objects',
+      help: 'Objects kept in memory, by member and kind.',
+      labelNames: ['member', 'kind'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { member, kind, count } of read().objects) this.set({ member, kind }, count);
+      },
+    });
+    new Gauge({
+      name: 'catamaran_queue_depth',
+      help: 'Keys that wait or are worked on, and keys that wait for their next try.',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const { queue } = read();
+        this.set({ state: 'active' }, queue.depth);
+        this.set({ state: 'retrying' }, queue.retrying);
+      },
+    });
+  }
+}

@@ -1,0 +1,57 @@
+/** How the fleet stands, as plain data for /readyz, metrics and people. */
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Member, MemberState } from '../fleet/member.ts';
+
+/** One member's standing. `since` is RFC 3339. */
+export interface MemberStatus {
+  readonly name: string;
+  readonly state: MemberState['phase'];
+  readonly writer: boolean;
+  readonly exports: number;
+  readonly imports: number;
+  readonly since?: string;
+  readonly error?: string;
+}
+
+/** The fleet's standing: ready when every member that can be reached has been listed, and at least one has. */
+export interface FleetStatus {
+  readonly ready: boolean;
+  readonly members: readonly MemberStatus[];
+}
+
+/** Puts the standing of all members together; `holds` tells whether this replica writes to a member. */
+export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): FleetStatus {
+  const members = fleet.members.map((member): MemberStatus => {
+    const { state, cache } = member;
+    const error = state.phase === 'ready' ? undefined : state.error?.message;
+    return {
+      name: member.name,
+      state: state.phase,
+      writer: holds(member),
+      exports: cache.exports.size,
+      imports: cache.imports.size,
+      ...(state.phase === 'unreachable' && { since: new Date(state.since).toISOString() }),
+      ...(error !== undefined && { error }),
+    };
+  });
+  const pending = fleet.members.some(({ state }) => state.phase === 'unknown' && !state.error);
+  return { ready: !pending && fleet.members.some(({ cache }) => cache.synced), members };
+}
+
+/** Members by state. */
+export function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {
+  const counts = { ready: 0, unreachable: 0, unknown: 0, refused: 0 };
+  for (const { state } of fleet.members) counts[state.phase]++;
+  return counts;
+}
+
+/** Objects kept in memory by member and kind. */
+export function objectCounts(fleet: Fleet): { member: string; kind: string; count: number }[] {
+  return fleet.members.flatMap(({ name, cache }) => [
+    { member: name, kind: 'ServiceExport', count: cache.exports.size },
+    { member: name, kind: 'ServiceImport', count: cache.imports.size },
+    { member: name, kind: 'Service', count: cache.services.size },
+    { member: name, kind: 'EndpointSlice', count: cache.slices.size },
+    { member: name, kind: 'Namespace', count: cache.namespaces.size },
+  ]);
+}

@@ -1,0 +1,154 @@
+/** Applies a plan to one member: each change on the version it was planned for, by the holder of the member's Lease. */
+import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
+import type { Json, JsonObject, KubeObject } from '../api/meta.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { Clock, Logger } from '../api/runtime.ts';
+import { type Change, STAGES } from '../core/change.ts';
+import type { Member } from '../fleet/member.ts';
+import type { Table } from '../fleet/table.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError, isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../kube/errors.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import { isJsonObject } from '../kube/json.ts';
+import type { Metrics } from './metrics.ts';
+
+/**
+ * What became of a plan. `stale`: an object had changed meanwhile, and the watch will tell. `denied`: the Lease was lost,
+ * and whoever holds it now does the work.
+ */
+export type WriteResult = 'applied' | 'stale' | 'denied' | 'failed';
+
+/** What a writer is made of. `mayWrite` is asked before every single write. */
+export interface WriterOptions {
+  readonly mayWrite: (member: Member) => boolean;
+  readonly recorder: (member: Member) => EventRecorder | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+type Written = 'written' | 'stale' | 'denied' | 'failed';
+
+/** Writes plans; holds no state. */
+export class Writer {
+  readonly #options: WriterOptions;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Applies the changes, stage by stage. A stage that did not succeed whole ends the plan: what is taken away must not
+   * overtake what is added. Writes in flight are finished; nothing is thrown.
+   */
+  async apply(member: Member, changes: readonly Change[]): Promise<WriteResult> {
+    for (const stage of STAGES) {
+      const group = changes.filter((change) => change.stage === stage);
+      if (group.length === 0) continue;
+      const results = new Set(await Promise.all(group.map((change) => this.#write(member, change))));
+      for (const result of ['denied', 'failed', 'stale'] as const) if (results.has(result)) return result;
+    }
+    return 'applied';
+  }
+
+  async #write(member: Member, change: Change): Promise<Written> {
+    const { client } = member;
+    if (!client || !this.#options.mayWrite(member)) return 'denied';
+    const { metrics, logger } = this.#options;
+    const log = logger.child({ member: member.name, object: `${change.resource}/${change.namespace}/${change.name}` });
+    try {
+      await this.#send(client, member, change);
+      metrics.wrote(change, 'ok');
+      log.debug({ op: change.op, why: change.why }, 'written');
+      for (const notice of change.notices ?? []) this.#options.recorder(member)?.record(notice);
+      this.#observePropagation(change);
+      return 'written';
+    } catch (error) {
+      const result = await this.#settle(client, member, change, error);
+      metrics.wrote(change, result === 'written' ? 'ok' : result);
+      if (result === 'failed') log.warn({ op: change.op, why: change.why, err: error }, 'write failed');
+      else log.debug({ op: change.op, why: change.why, err: error }, 'write was overtaken');
+      return result;
+    }
+  }
+
+  /**
+   * What a failure means. An object that is not as planned is read again, ahead of the watch, so that the next plan is
+   * made for what is there.
+   */
+  async #settle(client: KubeClient, member: Member, change: Change, error: unknown): Promise<Written> {
+    if (!(error instanceof ApiError)) return 'failed';
+    // The namespace of this consumer is going: nothing more is to be made there.
+    if (change.op === 'create' && isNamespaceTerminating(error)) return 'written';
+    if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) return 'failed';
+    const { namespace, name } = change;
+    const table = tableOf(member, change);
+    try {
+      table.wrote(asJson(await client.get(RESOURCES[change.resource], { namespace, name })));
+    } catch (reading) {
+      if (!isNotFound(reading)) return 'failed';
+      // A create may be answered 404 when its namespace has gone; else the object that was planned for has.
+      if (change.op === 'create') return 'failed';
+      table.deleted(`${namespace}/${name}`, change.precondition.resourceVersion);
+    }
+    // A name that is taken by an object that is none of ours stays taken: no use in trying at once.
+    return change.op === 'create' && table.get(`${namespace}/${name}`) === undefined ? 'failed' : 'stale';
+  }
+
+  async #send(client: KubeClient, member: Member, change: Change): Promise<void> {
+    const { namespace, name } = change;
+    const resource = RESOURCES[change.resource];
+    const table = tableOf(member, change);
+    switch (change.op) {
+      case 'create': {
+        table.wrote(asJson(await client.create(resource, namespace, change.object)));
+        return;
+      }
+      case 'patch': {
+        const { uid, resourceVersion } = change.precondition;
+        const metadata = { ...asObject(change.patch.metadata), uid, resourceVersion };
+        const options = { kind: 'merge' as const, ...(change.subresource && { subresource: change.subresource }) };
+        const patch = { ...change.patch, metadata };
+        table.wrote(asJson(await client.patch(resource, { namespace, name }, patch, options)));
+        return;
+      }
+      case 'delete': {
+        const { precondition } = change;
+        await client.delete(resource, { namespace, name }, { ...precondition, propagationPolicy: 'Background' });
+        table.deleted(`${namespace}/${name}`, precondition.resourceVersion);
+      }
+    }
+  }
+
+  /** From the change in the source's cluster to the write in the consumer's, where the slice tells when it was. */
+  #observePropagation(change: Change): void {
+    if (change.resource !== 'endpointSlices' || change.op === 'delete') return;
+    const metadata = asObject((change.op === 'create' ? change.object : change.patch).metadata);
+    const trigger = asObject(metadata.annotations)[LAST_CHANGE_TRIGGER_TIME];
+    const at = typeof trigger === 'string' ? Date.parse(trigger) : Number.NaN;
+    if (!Number.isNaN(at)) this.#options.metrics.propagated(change.member, this.#options.clock.now() - at);
+  }
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+/** An object as the API server sent it. */
+function asJson(object: KubeObject): JsonObject {
+  return object as object as JsonObject; // parsed JSON: the client's generic types only describe it
+}
+
+function tableOf(member: Member, change: Change): Pick<Table<unknown>, 'get' | 'wrote' | 'deleted'> {
+  const { cache } = member;
+  switch (change.resource) {
+    case 'services':
+      return cache.services;
+    case 'endpointSlices':
+      return cache.slices;
+    case 'serviceExports':
+      return cache.exports;
+    case 'serviceImports':
+      return cache.imports;
+  }
+}

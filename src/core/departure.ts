@@ -1,0 +1,79 @@
+/** What a member that leaves the fleet is cleaned of: everything we made or filled in, and nothing else. */
+import { DERIVED_FROM, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../api/labels.ts';
+import type { Condition, JsonObject, KubeObject } from '../api/meta.ts';
+import { ExportCondition, ImportCondition, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
+import type { Change, DeleteChange, PatchChange, Precondition, Target } from './change.ts';
+import type { ServiceView } from './view.ts';
+
+const WHY = 'the member leaves the fleet';
+
+const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondition));
+const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
+
+/**
+ * The changes that take us out of `view.consumer`. An object of a user's loses what we filled in (`spec.ips`, our
+ * conditions) and stays. Applying it and asking again ends in no changes, like a plan.
+ */
+export function departure(view: ServiceView): Change[] {
+  const { consumer, namespace, name } = view;
+  const target = (resource: Target['resource'], name: string): Target => ({
+    member: consumer.member,
+    resource,
+    namespace,
+    name,
+  });
+  const changes: Change[] = consumer.derivedSlices.map((slice) => ({
+    ...remove(target('endpointSlices', slice.name), slice),
+    stage: 'prune',
+  }));
+  const { derivedService, import: imported } = consumer;
+  if (derivedService?.metadata.labels?.[DERIVED_FROM] === name) {
+    changes.push(remove(target('services', derivedService.metadata.name), versionOf(derivedService)));
+  }
+  if (imported) changes.push(...leaveImport(target('serviceImports', name), imported));
+  const exported = view.sources.find((source) => source.member === consumer.member)?.export;
+  if (exported) changes.push(...leaveExport(target('serviceExports', name), exported));
+  return changes;
+}
+
+function leaveImport(target: Target, imported: ServiceImport): Change[] {
+  if (imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC) {
+    return [remove(target, versionOf(imported))];
+  }
+  if (imported.spec.ips?.length) return [patch(target, imported, { spec: { ips: null } })];
+  const kept = foreign(imported.status?.conditions, IMPORT_CONDITIONS);
+  const { status } = imported;
+  if (!status?.clusters && !status?.endpointSliceObjects && kept.length === (status?.conditions?.length ?? 0))
+    return [];
+  return [statusPatch(target, imported, { clusters: null, endpointSliceObjects: null, conditions: orNull(kept) })];
+}
+
+function leaveExport(target: Target, exported: ServiceExport): Change[] {
+  const kept = foreign(exported.status?.conditions, EXPORT_CONDITIONS);
+  if (kept.length === (exported.status?.conditions?.length ?? 0)) return [];
+  return [statusPatch(target, exported, { conditions: orNull(kept) })];
+}
+
+function foreign(conditions: readonly Condition[] | undefined, ours: ReadonlySet<string>): readonly Condition[] {
+  return (conditions ?? []).filter((condition) => !ours.has(condition.type));
+}
+
+function orNull(conditions: readonly Condition[]) {
+  return conditions.length > 0 ? conditions.map((condition) => ({ ...condition })) : null;
+}
+
+function versionOf({ metadata }: KubeObject): Precondition {
+  return { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
+}
+
+function remove(target: Target, { uid, resourceVersion }: Precondition): DeleteChange {
+  return { ...target, op: 'delete', stage: 'prune', precondition: { uid, resourceVersion }, why: WHY };
+}
+
+function patch(target: Target, object: KubeObject, change: JsonObject): PatchChange {
+  return { ...target, op: 'patch', stage: 'prune', precondition: versionOf(object), patch: change, why: WHY };
+}
+
+function statusPatch(target: Target, object: KubeObject, status: JsonObject): PatchChange {
+  return { ...patch(target, object, { status }), subresource: 'status', stage: 'status' };
+}

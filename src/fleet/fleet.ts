@@ -1,0 +1,293 @@
+/** Which clusters are members, and what they hold of one Service together. */
+
+import { CatamaranError } from '../api/errors.ts';
+import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
+import type { Clock, Logger, Random } from '../api/runtime.ts';
+import { derivedServiceName } from '../core/naming.ts';
+import type { ConsumerView, ServiceView, SourceView } from '../core/view.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { type FleetConfig, importMode, type MemberConfig } from './config.ts';
+import { Member } from './member.ts';
+import type { MemberChange } from './memberCache.ts';
+
+/** What the fleet tells its listener: keys to look at again in one member, or in every member. */
+export interface FleetListener {
+  /** `member` undefined: in every member. */
+  keyChanged(key: ServiceKey, member: Member | undefined): void;
+  /** A member became known, reachable, unreachable, refused, joined or left. */
+  memberChanged(member: Member): void;
+}
+
+/** What a fleet is made of; everything from outside is handed in. */
+export interface FleetOptions {
+  readonly connect: (member: MemberConfig) => Promise<KubeClient>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly listener: FleetListener;
+  readonly watchRestarted: (member: string, resource: string, reason: string) => void;
+}
+
+interface Running {
+  readonly member: Member;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** The members of a clusterset, joined and left at run time as the configuration says. */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #running = new Map<string, Running>();
+  #config: FleetConfig;
+  /** Sources by key, until something of the key or of a member's state changes: consumers share one array. */
+  readonly #sources = new Map<ServiceKey, readonly SourceView[]>();
+
+  constructor(config: FleetConfig, options: FleetOptions) {
+    this.#config = config;
+    this.#options = options;
+  }
+
+  get config(): FleetConfig {
+    return this.#config;
+  }
+
+  get members(): Member[] {
+    return [...this.#running.values()].map((running) => running.member);
+  }
+
+  member(name: string): Member | undefined {
+    return this.#running.get(name)?.member;
+  }
+
+  /**
+   * Makes the members those of `config`: joins new ones, reconnects those whose connection changed, and gives those
+   * that left. The ones that left go on running, as no source any more, until {@link forget}.
+   */
+  async apply(config: FleetConfig): Promise<readonly Member[]> {
+    const left: Member[] = [];
+    this.#config = config;
+    for (const { member } of this.#running.values()) {
+      if (!config.members.some((declared) => declared.name === member.name)) left.push(member);
+    }
+    for (const declared of config.members) {
+      const running = this.#running.get(declared.name);
+      if (!running) {
+        this.#join(declared);
+      } else if (this.#departed.has(running.member) || connectionOf(running.member.config) !== connectionOf(declared)) {
+        await this.forget(running.member);
+        this.#join(declared);
+      }
+    }
+    for (const member of left) this.#departed.add(member);
+    this.refresh();
+    return left;
+  }
+
+  /** Members that left the configuration and are still being cleaned. */
+  readonly #departed = new Set<Member>();
+
+  /** Whether the member is in the configuration. */
+  isMember(member: Member): boolean {
+    return this.#running.get(member.name)?.member === member && !this.#departed.has(member);
+  }
+
+  /** Stops watching a member and closes its connection. */
+  async forget(member: Member): Promise<void> {
+    const running = this.#running.get(member.name);
+    if (running?.member !== member) return;
+    this.#running.delete(member.name);
+    this.#departed.delete(member);
+    this.#sources.clear();
+    running.stop.abort();
+    await running.done;
+  }
+
+  /** Stops everything. */
+  async close(): Promise<void> {
+    await Promise.all(this.members.map((member) => this.forget(member)));
+  }
+
+  /** Every name that any member exports, imports or holds something of ours for. */
+  keys(): Set<ServiceKey> {
+    const keys = new Set<ServiceKey>();
+    for (const member of this.members) for (const key of member.cache.keys()) keys.add(key);
+    return keys;
+  }
+
+  /** All that is known of one name, from the place of one consumer. */
+  view(key: ServiceKey, consumer: Member): ServiceView {
+    const { namespace, name } = splitKey(key);
+    const sources = this.#sourcesOf(key);
+    return {
+      namespace,
+      name,
+      sources,
+      consumer: this.#consumer(key, consumer),
+      // Only an unknown member makes it matter who took part before.
+      lastSources: sources.every((source) => source.known) ? [] : this.#lastSources(key),
+    };
+  }
+
+  /** Whether a change of the name's sources can change anything in this member. */
+  concerns(key: ServiceKey, { cache, config, name: member }: Member): boolean {
+    if (cache.exports.get(key) || cache.imports.get(key)) return true;
+    const { namespace, name } = splitKey(key);
+    if (cache.derivedSlices(key).length > 0) return true;
+    if (cache.services.get(serviceKey(namespace, derivedServiceName(config.derivedPrefix, name)))) return true;
+    return cache.namespaces.get(namespace) === 'Active' && importMode(this.#config, member, namespace) === 'Automatic';
+  }
+
+  /** Forgets what was put together from the members' states, such as how long one has been silent. */
+  refresh(): void {
+    this.#sources.clear();
+  }
+
+  #join(config: MemberConfig): void {
+    const { clock, random, listener, watchRestarted } = this.#options;
+    const logger = this.#options.logger.child({ member: config.name });
+    const stop = new AbortController();
+    const member: Member = new Member({
+      config,
+      connect: () => this.#options.connect(config),
+      clock,
+      random,
+      logger,
+      changed: (change) => this.#changed(member, change),
+      stateChanged: () => {
+        this.refresh();
+        listener.memberChanged(member);
+      },
+      watchRestarted: (resource, reason) => watchRestarted(config.name, resource, reason),
+      admit: ({ clusterId }) => {
+        const twin = this.members.find((other) => other !== member && other.clusterId === clusterId);
+        if (twin) {
+          throw new CatamaranError(
+            'CTM_MEMBER_DUPLICATE',
+            `members "${twin.name}" and "${config.name}" are the same cluster (kube-system has UID ${clusterId} in both); ` +
+              `"${config.name}" is refused until one of them is removed`,
+          );
+        }
+      },
+    });
+    const done = member.run(stop.signal).catch((err: unknown) => {
+      logger.error({ err }, 'member stopped by an error of its own');
+    });
+    this.#running.set(config.name, { member, stop, done });
+    logger.info({}, 'member joins');
+  }
+
+  #changed(member: Member, change: MemberChange): void {
+    const { listener } = this.#options;
+    switch (change.side) {
+      case 'source':
+        this.#sources.delete(change.key);
+        listener.keyChanged(change.key, undefined);
+        return;
+      case 'consumer':
+        listener.keyChanged(change.key, member);
+        return;
+      case 'namespace':
+        for (const key of this.keys()) {
+          if (splitKey(key).namespace === change.namespace) listener.keyChanged(key, member);
+        }
+        return;
+      case 'place':
+        for (const key of this.#keysAt(change.derived, member)) listener.keyChanged(key, member);
+    }
+  }
+
+  /** Names whose derived Service is called so. Only a shortened name has to be looked for. */
+  #keysAt(derived: ServiceKey, member: Member): ServiceKey[] {
+    const { namespace, name } = splitKey(derived);
+    const prefix = member.config.derivedPrefix;
+    const plain = name.slice(prefix.length);
+    if (derivedServiceName(prefix, plain) === name && name.length < 63) return [serviceKey(namespace, plain)];
+    return [...this.keys()].filter((key) => {
+      const parts = splitKey(key);
+      return parts.namespace === namespace && derivedServiceName(prefix, parts.name) === name;
+    });
+  }
+
+  #sourcesOf(key: ServiceKey): readonly SourceView[] {
+    const held = this.#sources.get(key);
+    if (held) return held;
+    const sources = this.members.filter((member) => this.isMember(member)).map((member) => this.#source(key, member));
+    this.#sources.set(key, sources);
+    return sources;
+  }
+
+  #source(key: ServiceKey, member: Member): SourceView {
+    const { cache, config } = member;
+    const base = {
+      member: member.name,
+      addresses: { cidrs: [...config.podCIDRs, ...config.nodeCIDRs, ...config.extraCIDRs] },
+    };
+    if (!cache.knows(key)) return { ...base, known: false, ...this.standing(member), reachable: false, slices: [] };
+    const exported = cache.exports.get(key);
+    const service = exported && cache.services.get(key);
+    return {
+      ...base,
+      known: true,
+      ...this.standing(member),
+      slices: exported ? cache.sourceSlices(key) : [],
+      ...(exported && { export: exported }),
+      ...(service && { service }),
+    };
+  }
+
+  /** How long a member's silence has lasted, weighed against the configured times. */
+  standing(member: Member): { readonly reachable: boolean; readonly expired: boolean } {
+    return { reachable: this.#isReachable(member), expired: this.#isExpired(member) };
+  }
+
+  #isReachable({ state }: Member): boolean {
+    return (
+      state.phase === 'ready' ||
+      (state.phase === 'unreachable' && !this.#silentFor(state.since, this.#config.unreachableAfterMs))
+    );
+  }
+
+  #isExpired({ state, startedAt }: Member): boolean {
+    const after = this.#config.endpointExpiryMs;
+    if (after === undefined || state.phase === 'ready' || state.phase === 'refused') return false;
+    // A member that has never answered has been silent since it joined, as far as this process can tell.
+    return this.#silentFor(state.phase === 'unreachable' ? state.since : startedAt, after);
+  }
+
+  #silentFor(since: number, ms: number): boolean {
+    return this.#options.clock.now() - since >= ms;
+  }
+
+  #consumer(key: ServiceKey, member: Member): ConsumerView {
+    const { cache, config } = member;
+    const { namespace, name } = splitKey(key);
+    const derived = serviceKey(namespace, derivedServiceName(config.derivedPrefix, name));
+    const imported = cache.imports.get(key);
+    const derivedService = cache.services.get(derived);
+    return {
+      member: member.name,
+      importMode: importMode(this.#config, member.name, namespace),
+      derivedPrefix: config.derivedPrefix,
+      ipFamilies: member.ipFamilies,
+      namespace: cache.namespaces.get(namespace) ?? 'Absent',
+      derivedSlices: cache.derivedSlices(key),
+      foreignSlices: cache.foreignSlices(derived),
+      ...(imported && { import: imported }),
+      ...(derivedService && { derivedService }),
+    };
+  }
+
+  #lastSources(key: ServiceKey): string[] {
+    const names = new Set<string>();
+    for (const { cache } of this.members) {
+      for (const { cluster } of cache.imports.get(key)?.status?.clusters ?? []) names.add(cluster);
+      for (const slice of cache.derivedSlices(key)) names.add(slice.source);
+    }
+    return [...names].sort();
+  }
+}
+
+/** What must be the same for a running member to be kept when the configuration changes: all but how it imports. */
+function connectionOf({ importMode: _, namespaces: __, ...connection }: MemberConfig): string {
+  return JSON.stringify(connection);
+}

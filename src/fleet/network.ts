@@ -1,0 +1,53 @@
+/** Who a cluster is and which address families its Services have. */
+import type { Service } from '../api/core.ts';
+import type { IPFamily, KubeObject } from '../api/meta.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { isForbidden, isNotFound } from '../kube/errors.ts';
+import type { MemberConfig } from './config.ts';
+
+/** `clusterId` is the UID of kube-system, which tells clusters apart whatever they are called. */
+export interface Network {
+  readonly clusterId: string;
+  readonly ipFamilies: readonly IPFamily[];
+}
+
+interface ServiceCIDR extends KubeObject {
+  readonly spec: { readonly cidrs: readonly string[] };
+}
+
+function familyOf(address: string): IPFamily {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
+}
+
+function distinct(families: readonly IPFamily[]): readonly IPFamily[] {
+  return [...new Set(families)];
+}
+
+/** Gives undefined where the API does not exist or may not be read. */
+async function optional<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isNotFound(error) || isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Reads the cluster's identity and its Service families, the primary one first: as declared in fleet.yaml, else from the
+ * ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service `default/kubernetes`.
+ *
+ * @throws ApiError where the API server does not answer.
+ */
+export async function discoverNetwork(client: KubeClient, config: MemberConfig, signal: AbortSignal): Promise<Network> {
+  const kubeSystem = await client.get(RESOURCES.namespaces, { name: 'kube-system' }, { signal });
+  const clusterId = kubeSystem.metadata.uid ?? '';
+  if (config.serviceCIDRs.length > 0) return { clusterId, ipFamilies: distinct(config.serviceCIDRs.map(familyOf)) };
+  const cidr = await optional(client.get<ServiceCIDR>(RESOURCES.serviceCIDRs, { name: 'kubernetes' }, { signal }));
+  if (cidr && cidr.spec.cidrs.length > 0) return { clusterId, ipFamilies: distinct(cidr.spec.cidrs.map(familyOf)) };
+  const service = await optional(
+    client.get<Service>(RESOURCES.services, { namespace: 'default', name: 'kubernetes' }, { signal }),
+  );
+  return { clusterId, ipFamilies: distinct((service?.spec.clusterIPs ?? ['0.0.0.0']).map(familyOf)) };
+}

@@ -1,0 +1,181 @@
+/**
+ * Slim copies: of each object only what the engine reads, so that memory follows what is exported.
+ * The input is parsed JSON from an API server that has validated it; what is still wrong throws and sets the object aside.
+ */
+import type { Service, ServicePort, ServiceSpec } from '../api/core.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../api/discovery.ts';
+import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
+import type { Json, JsonObject, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
+import { MCS_API_VERSION, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
+import { asText, isJsonObject } from '../kube/json.ts';
+
+function metadataOf(object: JsonObject): JsonObject {
+  if (!isJsonObject(object.metadata)) throw new TypeError('metadata: missing');
+  return object.metadata;
+}
+
+/** `namespace/name`, or the name of a cluster-wide object. */
+export function objectName(object: JsonObject): string {
+  const metadata = metadataOf(object);
+  const name = asText(metadata.name);
+  if (name === undefined) throw new TypeError('metadata.name: missing');
+  const namespace = asText(metadata.namespace);
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** The object's resourceVersion; `0` where it has none. */
+export function resourceVersionOf(object: JsonObject): string {
+  return asText(metadataOf(object).resourceVersion) ?? '0';
+}
+
+/** A label's value. */
+export function labelOf(object: JsonObject, label: string): string | undefined {
+  const labels = metadataOf(object).labels;
+  return isJsonObject(labels) ? asText(labels[label]) : undefined;
+}
+
+function stringMap(value: Json | undefined): StringMap | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const entries = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+}
+
+/** Metadata without managedFields and, where told, with only some annotations. */
+function slimMeta(object: JsonObject, annotations: 'all' | readonly string[]): ObjectMeta {
+  const metadata = metadataOf(object);
+  const name = asText(metadata.name);
+  if (name === undefined) throw new TypeError('metadata.name: missing');
+  const all = stringMap(metadata.annotations);
+  const kept =
+    annotations === 'all' || !all
+      ? all
+      : stringMap(Object.fromEntries(annotations.map((annotation) => [annotation, all[annotation]])));
+  const labels = stringMap(metadata.labels);
+  const namespace = asText(metadata.namespace);
+  const uid = asText(metadata.uid);
+  const resourceVersion = asText(metadata.resourceVersion);
+  const creationTimestamp = asText(metadata.creationTimestamp);
+  const deletionTimestamp = asText(metadata.deletionTimestamp);
+  return {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(typeof metadata.generation === 'number' && { generation: metadata.generation }),
+    ...(creationTimestamp !== undefined && { creationTimestamp }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    ...(labels && { labels }),
+    ...(kept && { annotations: kept }),
+    // Lists in an object that the API server validated have the shape of their type.
+    ...(Array.isArray(metadata.ownerReferences) && {
+      ownerReferences: metadata.ownerReferences as readonly unknown[] as readonly OwnerReference[],
+    }),
+  };
+}
+
+/** Copies the named members that are there. The API server validated their types against its schema. */
+function pick<T>(value: Json | undefined, keys: readonly (keyof T & string)[]): Partial<T> {
+  const picked: Record<string, Json> = {};
+  if (!isJsonObject(value)) return {};
+  for (const key of keys) {
+    const member = value[key];
+    if (member !== undefined && member !== null) picked[key] = member;
+  }
+  return picked as unknown as Partial<T>;
+}
+
+function list(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+const SERVICE_PORT_FIELDS = ['name', 'protocol', 'appProtocol', 'port', 'targetPort'] as const;
+const SERVICE_FIELDS = [
+  'type',
+  'clusterIP',
+  'clusterIPs',
+  'sessionAffinity',
+  'sessionAffinityConfig',
+  'ipFamilies',
+  'ipFamilyPolicy',
+  'internalTrafficPolicy',
+  'trafficDistribution',
+  'publishNotReadyAddresses',
+  'selector',
+] as const;
+
+/** A Service without status and node ports. */
+export function slimService(object: JsonObject): Service {
+  const spec = isJsonObject(object.spec) ? object.spec : {};
+  const ports = list(spec.ports).map((port) => ({ port: 0, ...pick<ServicePort>(port, SERVICE_PORT_FIELDS) }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: slimMeta(object, []),
+    spec: { ...pick<ServiceSpec>(spec, SERVICE_FIELDS), ports },
+  };
+}
+
+const SOURCE_ENDPOINT_FIELDS = ['conditions', 'hostname', 'nodeName', 'zone'] as const;
+const DERIVED_ENDPOINT_FIELDS = [...SOURCE_ENDPOINT_FIELDS, 'hints'] as const;
+
+function slimEndpoints(object: JsonObject, fields: readonly (keyof Endpoint)[]): Endpoint[] {
+  return list(object.endpoints).map((endpoint) => ({
+    addresses: [],
+    ...pick<Endpoint>(endpoint, ['addresses', ...fields]),
+  }));
+}
+
+function slice(object: JsonObject, metadata: ObjectMeta, endpointFields: readonly (keyof Endpoint)[]): EndpointSlice {
+  const addressType = object.addressType;
+  if (addressType !== 'IPv4' && addressType !== 'IPv6' && addressType !== 'FQDN') {
+    throw new TypeError(`addressType: ${JSON.stringify(addressType)} is not IPv4, IPv6 or FQDN`);
+  }
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata,
+    addressType,
+    endpoints: slimEndpoints(object, endpointFields),
+    ports: list(object.ports).map((port) => pick<EndpointPort>(port, ['name', 'protocol', 'port', 'appProtocol'])),
+  };
+}
+
+/** A slice of a member's own endpoints: without labels, targetRefs and hints; of its annotations the trigger time. */
+export function slimSlice(object: JsonObject): EndpointSlice {
+  const { labels: _, ownerReferences: __, ...metadata } = slimMeta(object, [LAST_CHANGE_TRIGGER_TIME]);
+  return slice(object, metadata, SOURCE_ENDPOINT_FIELDS);
+}
+
+/** A slice that we made, with all that we own of it, to be compared and dropped. */
+export function ownSlice(object: JsonObject): EndpointSlice {
+  return slice(object, slimMeta(object, [LAST_CHANGE_TRIGGER_TIME]), DERIVED_ENDPOINT_FIELDS);
+}
+
+/** A ServiceExport without managedFields and annotations. */
+export function slimExport(object: JsonObject): ServiceExport {
+  return {
+    apiVersion: MCS_API_VERSION,
+    kind: 'ServiceExport',
+    metadata: slimMeta(object, []),
+    ...pick<ServiceExport>(object, ['spec', 'status']),
+  };
+}
+
+/** A ServiceImport without managedFields. */
+export function slimImport(object: JsonObject): ServiceImport {
+  const spec = pick<ServiceImport>(object, ['spec']).spec;
+  if (!spec) throw new TypeError('spec: missing');
+  return {
+    apiVersion: MCS_API_VERSION,
+    kind: 'ServiceImport',
+    metadata: slimMeta(object, 'all'),
+    spec: { ...spec, ports: spec.ports ?? [] },
+    ...pick<ServiceImport>(object, ['status']),
+  };
+}
+
+/** The phase of a Namespace; one being deleted is Terminating. */
+export function namespacePhase(object: JsonObject): 'Active' | 'Terminating' {
+  const phase = isJsonObject(object.status) ? object.status.phase : undefined;
+  return phase === 'Terminating' || metadataOf(object).deletionTimestamp !== undefined ? 'Terminating' : 'Active';
+}

@@ -1,0 +1,167 @@
+/** A controller over the shared control planes, run in the test's own process. */
+import { inject, vi } from 'vitest';
+import type { Service } from '../../src/api/core.ts';
+import { CRDS } from '../../src/api/crds.ts';
+import type { EndpointSlice } from '../../src/api/discovery.ts';
+import { MCS_SERVICE_NAME } from '../../src/api/labels.ts';
+import type { Condition } from '../../src/api/meta.ts';
+import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
+import { RESOURCES } from '../../src/api/resources.ts';
+import type { Logger } from '../../src/api/runtime.ts';
+import { Controller } from '../../src/controller/controller.ts';
+import { Metrics } from '../../src/controller/metrics.ts';
+import { type FleetConfig, parseFleet } from '../../src/fleet/config.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { adminClient, type Cluster, find, openCluster } from './cluster.ts';
+import { silent } from './log.ts';
+import { namespace } from './manifests.ts';
+
+/** How long a test waits for what must come; no test asserts on time. */
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+/** The three shared clusters, with the CRDs installed. */
+export async function sharedClusters(): Promise<readonly [Cluster, Cluster, Cluster]> {
+  const [a, b, c] = inject('controlPlanes').map(openCluster);
+  if (!a || !b || !c) throw new Error('three control planes are needed');
+  await Promise.all([a, b, c].map(installCrds));
+  return [a, b, c];
+}
+
+export async function installCrds(cluster: Cluster): Promise<void> {
+  await cluster.apply(...CRDS);
+  await cluster.kubectl(
+    'wait',
+    '--for=condition=Established',
+    '--timeout=30s',
+    'crd',
+    '-l',
+    'multicluster.x-k8s.io/release-version',
+  );
+}
+
+let serial = 0;
+
+/** Makes a namespace of the test's own in each cluster, and gives its name. */
+export async function freshNamespace(clusters: readonly Cluster[], base = 'test'): Promise<string> {
+  const name = `${base}-${process.pid}-${++serial}`;
+  await Promise.all(clusters.map((cluster) => cluster.apply(namespace(name))));
+  return name;
+}
+
+/** Settings of a fleet beside its members; see docs/reference/fleet.md. */
+export interface FleetSettings {
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** Extra fields of members by name. */
+  readonly members?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** fleet.yaml of some clusters; it is valid JSON too. */
+export function fleetYaml(clusters: readonly Cluster[], { spec, members }: FleetSettings = {}): string {
+  return JSON.stringify({
+    apiVersion: 'catamaran.dev/v1alpha1',
+    kind: 'Fleet',
+    spec: {
+      ...spec,
+      members: clusters.map(({ name, plane }) => ({
+        name,
+        kubeconfig: plane.kubeconfig,
+        podCIDRs: plane.podCIDRs,
+        serviceCIDRs: plane.serviceCIDRs,
+        ...members?.[name],
+      })),
+    },
+  });
+}
+
+export function fleetConfig(clusters: readonly Cluster[], settings: FleetSettings = {}): FleetConfig {
+  return parseFleet(fleetYaml(clusters, settings), { file: '/fleet.yaml' });
+}
+
+/** A running controller. */
+export interface RunningFleet {
+  readonly controller: Controller;
+  readonly metrics: Metrics;
+  stop(): Promise<void>;
+}
+
+let replicas = 0;
+
+/** What a test may replace. `connect` gives the client of a member, such as one through a proxy. */
+export interface RunOptions extends FleetSettings {
+  readonly identity?: string;
+  readonly logger?: Logger;
+  readonly connect?: (cluster: Cluster) => KubeClient;
+  readonly ended?: (identity: string) => boolean;
+}
+
+/** Starts a controller over some clusters and waits until every member that can be reached has been listed. */
+export async function runFleet(clusters: readonly Cluster[], options: RunOptions = {}): Promise<RunningFleet> {
+  const metrics = new Metrics();
+  const stop = new AbortController();
+  const controller = new Controller(fleetConfig(clusters, options), {
+    connect: async ({ name }) => {
+      const cluster = clusters.find((each) => each.name === name);
+      if (!cluster) throw new Error(`no cluster ${name} in this test`);
+      return options.connect?.(cluster) ?? adminClient(cluster.plane);
+    },
+    identity: options.identity ?? `replica-${++replicas}`,
+    ended: options.ended ?? (() => false),
+    clock: systemClock,
+    random: Math.random,
+    logger: options.logger ?? silent,
+    metrics,
+  });
+  const done = controller.run(stop.signal);
+  await vi.waitFor(() => {
+    if (!controller.status().ready) throw new Error(`not ready: ${JSON.stringify(controller.status())}`);
+  }, PATIENCE);
+  return {
+    controller,
+    metrics,
+    stop: async () => {
+      stop.abort();
+      await done;
+    },
+  };
+}
+
+/** Looks until `check` passes. */
+export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, PATIENCE);
+}
+
+/** What a cluster holds of one name, as a user would look at it. */
+export interface Held {
+  readonly import: ServiceImport | undefined;
+  readonly export: ServiceExport | undefined;
+  readonly derived: Service | undefined;
+  readonly slices: readonly EndpointSlice[];
+}
+
+export async function held(cluster: Cluster, ns: string, name: string): Promise<Held> {
+  const [imported, exported, derived, slices] = await Promise.all([
+    find<ServiceImport>(cluster, RESOURCES.serviceImports, ns, name),
+    find<ServiceExport>(cluster, RESOURCES.serviceExports, ns, name),
+    find<Service>(cluster, RESOURCES.services, ns, `amcs-${name}`),
+    cluster.client.list<EndpointSlice>(RESOURCES.endpointSlices, {
+      namespace: ns,
+      labelSelector: `${MCS_SERVICE_NAME}=${name}`,
+    }),
+  ]);
+  return { import: imported, export: exported, derived, slices: slices.items };
+}
+
+/** Addresses in the derived slices of one name, sorted. */
+export async function addresses(cluster: Cluster, ns: string, name: string): Promise<string[]> {
+  const { slices } = await held(cluster, ns, name);
+  return slices.flatMap((slice) => slice.endpoints.flatMap((endpoint) => endpoint.addresses)).sort();
+}
+
+/** One condition of an object. */
+export function condition(
+  object: { readonly status?: { readonly conditions?: readonly Condition[] } } | undefined,
+  type: string,
+): Condition | undefined {
+  return object?.status?.conditions?.find((each) => each.type === type);
+}

@@ -1,0 +1,237 @@
+/** What happens to a fleet when parts of it go away: nothing is lost, and nothing is written in vain. */
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RESOURCES } from '../../src/api/resources.ts';
+import { adminClient, type Cluster, find } from './cluster.ts';
+import {
+  addresses,
+  condition,
+  eventually,
+  fleetConfig,
+  freshNamespace,
+  held,
+  type RunningFleet,
+  type RunOptions,
+  runFleet,
+  sharedClusters,
+} from './fleet.ts';
+import { Gate } from './gate.ts';
+import { service, serviceExport, slice } from './manifests.ts';
+
+let clusters: readonly [Cluster, Cluster, Cluster];
+const running: RunningFleet[] = [];
+
+async function run(members: readonly Cluster[], options: RunOptions = {}): Promise<RunningFleet> {
+  const fleet = await runFleet(members, options);
+  running.push(fleet);
+  return fleet;
+}
+
+async function writesOf(fleet: RunningFleet): Promise<number> {
+  const metric = await fleet.metrics.registry.getSingleMetric('catamaran_writes_total')?.get();
+  return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Exports `name` from the first cluster with one slice of a user's, and waits for its import in the second one. */
+async function exported(ns: string, name: string, address = '10.1.9.1'): Promise<void> {
+  const [first, second] = clusters;
+  await first.apply(service(ns, name), slice(ns, name, `${name}-a`, [address]), serviceExport(ns, name));
+  await eventually(async () => {
+    expect(await addresses(second, ns, name)).toEqual([address]);
+    expect(condition((await held(second, ns, name)).import, 'Ready')?.status).toBe('True');
+  });
+}
+
+beforeAll(async () => {
+  clusters = await sharedClusters();
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((fleet) => fleet.stop()));
+});
+
+describe('a restart', () => {
+  it('writes nothing when everything is as it should be', async () => {
+    const ns = await freshNamespace(clusters, 'restart');
+    const first = await run(clusters);
+    for (const name of ['a', 'b', 'c']) await exported(ns, name);
+    await first.stop();
+    const second = await run(clusters);
+    // A change that comes after everything else shows that the first look is over.
+    await exported(ns, 'd');
+    const metric = await second.metrics.registry.getSingleMetric('catamaran_writes_total')?.get();
+    expect(metric?.values.length).toBeGreaterThan(0);
+    const versions = async () =>
+      (await Promise.all(['a', 'b', 'c'].flatMap((name) => clusters.map((cluster) => held(cluster, ns, name))))).map(
+        ({ import: imported, derived, slices }) =>
+          [imported, derived, ...slices].map((object) => object?.metadata.resourceVersion),
+      );
+    const before = await versions();
+    await second.stop();
+    const third = await run(clusters);
+    await eventually(async () => expect(third.controller.status().members.every(({ writer }) => writer)).toBe(true));
+    await eventually(async () =>
+      expect(await third.metrics.registry.metrics()).toContain('catamaran_queue_depth{state="active"} 0'),
+    );
+    expect(await writesOf(third)).toBe(0);
+    expect(await versions()).toEqual(before);
+  });
+
+  it('finds what changed while the controller was away', async () => {
+    const [first, second] = clusters;
+    const ns = await freshNamespace(clusters, 'away');
+    const fleet = await run(clusters);
+    await exported(ns, 'moved');
+    await exported(ns, 'gone');
+    await fleet.stop();
+    await first.apply(slice(ns, 'moved', 'moved-a', ['10.1.9.2', '10.1.9.3']));
+    await first.kubectl('delete', 'serviceexport', '-n', ns, 'gone');
+    await run(clusters);
+    await eventually(async () => {
+      expect(await addresses(second, ns, 'moved')).toEqual(['10.1.9.2', '10.1.9.3']);
+      expect((await held(second, ns, 'gone')).import).toBeUndefined();
+    });
+  });
+});
+
+describe('a member that cannot be reached', () => {
+  const spec = { unreachableAfter: '1s' };
+
+  it('keeps all it has given, is told on the imports, and goes on when it is back', async () => {
+    const [first, second] = clusters;
+    const ns = await freshNamespace(clusters, 'lost');
+    const gate = new Gate(first.plane.server);
+    await gate.open();
+    try {
+      const connect = (cluster: Cluster) => adminClient(cluster.plane, cluster === first ? gate.server : undefined);
+      await run(clusters, { spec, connect });
+      await exported(ns, 'kept');
+      gate.cut();
+      await eventually(async () => {
+        const { import: imported } = await held(second, ns, 'kept');
+        expect(condition(imported, 'catamaran.dev/SourcesReachable')).toMatchObject({
+          status: 'False',
+          reason: 'MemberUnreachable',
+          message: expect.stringContaining('"cluster1"'),
+        });
+      });
+      expect(await addresses(second, ns, 'kept')).toEqual(['10.1.9.1']);
+      await first.apply(slice(ns, 'kept', 'kept-a', ['10.1.9.7']));
+      expect(await addresses(second, ns, 'kept')).toEqual(['10.1.9.1']);
+      gate.mend();
+      await eventually(async () => {
+        expect(await addresses(second, ns, 'kept')).toEqual(['10.1.9.7']);
+        expect(condition((await held(second, ns, 'kept')).import, 'catamaran.dev/SourcesReachable')?.status).not.toBe(
+          'False',
+        );
+      });
+    } finally {
+      await gate.close();
+    }
+  });
+
+  it('keeps all it has given across a restart of the controller, while others go on', async () => {
+    const [first, second, third] = clusters;
+    const ns = await freshNamespace(clusters, 'unknown');
+    const before = await run(clusters);
+    await exported(ns, 'both');
+    await third.apply(service(ns, 'both'), slice(ns, 'both', 'both-c', ['10.3.9.1']), serviceExport(ns, 'both'));
+    await eventually(async () => expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1', '10.3.9.1']));
+    await before.stop();
+
+    const gate = new Gate(first.plane.server);
+    await gate.open();
+    gate.cut();
+    try {
+      const connect = (cluster: Cluster) => adminClient(cluster.plane, cluster === first ? gate.server : undefined);
+      await run(clusters, { spec, connect });
+      await third.apply(slice(ns, 'both', 'both-c', ['10.3.9.2']));
+      await eventually(async () => expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1', '10.3.9.2']));
+      // The known exporter leaves; the name is still that of the unknown one.
+      await third.kubectl('delete', 'serviceexport', '-n', ns, 'both');
+      await eventually(async () => expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1']));
+      expect((await held(second, ns, 'both')).import?.status?.clusters).toEqual([
+        { cluster: 'cluster1' },
+        { cluster: 'cluster3' },
+      ]);
+      gate.mend();
+      await eventually(async () => {
+        expect((await held(second, ns, 'both')).import?.status?.clusters).toEqual([{ cluster: 'cluster1' }]);
+        expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1']);
+      });
+    } finally {
+      await gate.close();
+    }
+  });
+});
+
+describe('two replicas', () => {
+  const spec = { lease: { duration: '3s', renewDeadline: '2s', retryPeriod: '500ms' } };
+  const writers = (fleet: RunningFleet) =>
+    fleet.controller
+      .status()
+      .members.filter(({ writer }) => writer)
+      .map(({ name }) => name);
+
+  it('split the members among them, and take over from one that stops', async () => {
+    const ns = await freshNamespace(clusters, 'replicas');
+    const a = await run(clusters, { spec, identity: 'a' });
+    await eventually(() => expect(writers(a)).toHaveLength(3));
+    const b = await run(clusters, { spec, identity: 'b' });
+    await eventually(() => {
+      expect([...writers(a), ...writers(b)].sort()).toEqual(['cluster1', 'cluster2', 'cluster3']);
+      expect(Math.min(writers(a).length, writers(b).length)).toBe(1);
+    });
+    await exported(ns, 'shared');
+    await a.stop();
+    await eventually(() => expect(writers(b)).toHaveLength(3));
+    await exported(ns, 'taken-over');
+  });
+
+  it('take over from one that ended without a word, when its Leases have run out', async () => {
+    const ns = await freshNamespace(clusters, 'crash');
+    const [first] = clusters;
+    await run(clusters, { spec: { ...spec, lease: { ...spec.lease, name: 'crash' } }, identity: 'b' });
+    // A Lease of somebody who never renews it again.
+    await first.client.create(RESOURCES.leases, 'kube-system', {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'abandoned', namespace: 'kube-system' },
+      spec: { holderIdentity: 'ghost', leaseDurationSeconds: 3, renewTime: '2026-01-01T00:00:00.000000Z' },
+    });
+    const b = await run(clusters, { spec: { ...spec, lease: { ...spec.lease, name: 'abandoned' } }, identity: 'c' });
+    await eventually(() => expect(writers(b)).toContain('cluster1'));
+    await exported(ns, 'after-crash');
+  });
+});
+
+describe('a member that leaves', () => {
+  it('is drained from all consumers and cleaned itself; joining again brings it back', async () => {
+    const [first, second, third] = clusters;
+    const ns = await freshNamespace(clusters, 'leave');
+    const fleet = await run(clusters);
+    await exported(ns, 'from-1');
+    await third.apply(
+      service(ns, 'from-3'),
+      slice(ns, 'from-3', 'from-3-a', ['10.3.9.1']),
+      serviceExport(ns, 'from-3'),
+    );
+    await eventually(async () => expect(await addresses(first, ns, 'from-3')).toEqual(['10.3.9.1']));
+
+    await fleet.controller.configure(fleetConfig([second, third]));
+    await eventually(async () => {
+      expect((await held(second, ns, 'from-1')).import).toBeUndefined();
+      expect(await held(first, ns, 'from-3')).toMatchObject({ import: undefined, derived: undefined, slices: [] });
+      expect((await held(first, ns, 'from-1')).export?.status?.conditions ?? []).toEqual([]);
+      expect(fleet.controller.status().members.map(({ name }) => name)).toEqual(['cluster2', 'cluster3']);
+    });
+    // The exports and Services are the user's.
+    expect(await find(first, RESOURCES.services, ns, 'from-1')).toBeDefined();
+    expect(await addresses(second, ns, 'from-3')).toEqual(['10.3.9.1']);
+
+    await fleet.controller.configure(fleetConfig(clusters));
+    await eventually(async () => {
+      expect(await addresses(second, ns, 'from-1')).toEqual(['10.1.9.1']);
+      expect(await addresses(first, ns, 'from-3')).toEqual(['10.3.9.1']);
+    });
+  });
+});
