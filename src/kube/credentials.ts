@@ -47,8 +47,12 @@ export interface Identity {
   readonly certificate?: ClientCertificate;
 }
 
-/** Headers of an identity. */
-export function authorization(identity: Identity): Readonly<Record<string, string>> {
+/** Whether a text can be a bearer token: visible ASCII, as a header needs. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text);
+}
+
+function authorization(identity: Identity): Readonly<Record<string, string>> {
   return identity.token === undefined ? {} : { authorization: `Bearer ${identity.token}` };
 }
 
@@ -142,8 +146,9 @@ export function fileCredentials(
       files.certFile === undefined ? files.cert : read(files.certFile),
       files.keyFile === undefined ? files.key : read(files.keyFile),
     ]);
-    if (files.tokenFile !== undefined && token === '') {
-      throw new CatamaranError('CTM_CREDENTIALS', `${files.tokenFile}: the token file is empty`);
+    if (files.tokenFile !== undefined && !isToken(token ?? '')) {
+      const problem = token === '' ? 'empty' : 'not a token: it holds spaces or control characters';
+      throw new CatamaranError('CTM_CREDENTIALS', `${files.tokenFile}: ${problem}`);
     }
     return {
       identity: {
