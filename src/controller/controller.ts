@@ -278,7 +278,7 @@ export class Controller {
     while (this.#stop && !this.#stop.aborted && this.#fleet.member(member.name) === member) {
       if (member.cache.synced && this.#election.holds(member)) {
         const keys = [...member.cache.keys()];
-        const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member)));
+        const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member), member.cache.exports.get(key)));
         if (changes.length === 0) {
           log.info({}, 'member left');
           await this.#close(member);

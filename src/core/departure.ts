@@ -11,11 +11,10 @@ const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondi
 const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
 
 /**
- * The changes that take us out of `view.consumer`. An object of a user's loses what we filled in (`spec.ips`, our
+ * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what we filled in (`spec.ips`, our
  * conditions) and stays. Applying it and asking again ends in no changes, like a plan.
  */
-export function departure(view: ServiceView): Change[] {
-  const { consumer, namespace, name } = view;
+export function departure({ consumer, namespace, name }: ServiceView, exported: ServiceExport | undefined): Change[] {
   const target = (resource: Target['resource'], name: string): Target => ({
     member: consumer.member,
     resource,
@@ -31,7 +30,6 @@ export function departure(view: ServiceView): Change[] {
     changes.push(remove(target('services', derivedService.metadata.name), versionOf(derivedService)));
   }
   if (imported) changes.push(...leaveImport(target('serviceImports', name), imported));
-  const exported = view.sources.find((source) => source.member === consumer.member)?.export;
   if (exported) changes.push(...leaveExport(target('serviceExports', name), exported));
   return changes;
 }

@@ -45,9 +45,11 @@ beforeAll(async () => {
   clusters = await sharedClusters();
 });
 
-afterEach(async () => {
+async function stopAll(): Promise<void> {
   await Promise.all(running.splice(0).map((fleet) => fleet.stop()));
-});
+}
+
+afterEach(stopAll);
 
 describe('a restart', () => {
   it('writes nothing when everything is as it should be', async () => {
@@ -125,6 +127,8 @@ describe('a member that cannot be reached', () => {
         );
       });
     } finally {
+      gate.mend();
+      await stopAll(); // while the Leases can still be given back
       await gate.close();
     }
   });
@@ -159,6 +163,8 @@ describe('a member that cannot be reached', () => {
         expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1']);
       });
     } finally {
+      gate.mend();
+      await stopAll(); // while the Leases can still be given back
       await gate.close();
     }
   });
