@@ -1,6 +1,5 @@
 /** What one consumer should hold of one namespace/name, given all that is known of it. */
 import type { Service } from '../api/core.ts';
-import { MANAGER, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../api/labels.ts';
 import type { StringMap } from '../api/meta.ts';
 import { type DeriveContext, type DerivedContent, deriveContext, deriveSlice } from './derive.ts';
 import type { Exporter } from './exports.ts';
@@ -10,7 +9,7 @@ import { type Knowledge, survey } from './knowledge.ts';
 import { derivedServiceName } from './naming.ts';
 import { isOurs, type ServiceShape } from './service.ts';
 import { sliceLabels } from './slices.ts';
-import type { ServiceView, SourceView } from './view.ts';
+import type { ServiceView } from './view.ts';
 
 /** A slice that the consumer should hold. */
 export interface DesiredSlice {
@@ -40,13 +39,6 @@ export function ownService({ consumer, name }: ServiceView): Service | undefined
   return derivedService && isOurs(derivedService, name, imported?.metadata.uid) ? derivedService : undefined;
 }
 
-/** Slices of a member's own: nothing that was imported is exported again. */
-function exportedSlices({ slices }: SourceView): SourceView['slices'] {
-  return slices.filter(
-    ({ metadata: { labels } }) => labels?.[SOURCE_CLUSTER] === undefined && labels?.[SLICE_MANAGED_BY] !== MANAGER,
-  );
-}
-
 function slicesOf(view: ServiceView, derivedService: string, exporter: Exporter, shape: ServiceShape): DesiredSlice[] {
   const context: DeriveContext = deriveContext({
     exporter,
@@ -58,7 +50,7 @@ function slicesOf(view: ServiceView, derivedService: string, exporter: Exporter,
     ports: shape.ports,
   });
   const labels = sliceLabels(derivedService, view.name, exporter.member, shape.headless);
-  return exportedSlices(exporter.source).flatMap((slice) => {
+  return exporter.slices.flatMap((slice) => {
     const content = deriveSlice(slice, context);
     return content && shape.families.includes(content.addressType)
       ? [{ source: exporter.member, content, labels }]

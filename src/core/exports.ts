@@ -1,6 +1,7 @@
 /** Which members export a Service, and whether they may. KEP-1645, "Exporting Services" and "Service Types". */
 import type { Service } from '../api/core.ts';
-import { DERIVED_FROM } from '../api/labels.ts';
+import type { EndpointSlice } from '../api/discovery.ts';
+import { DERIVED_FROM, MANAGER, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../api/labels.ts';
 import { ExportReason, type ServiceExport, type ServiceImportType } from '../api/multicluster.ts';
 import type { SourceView } from './view.ts';
 import { quoted } from './wording.ts';
@@ -10,6 +11,8 @@ export interface Exporter {
   readonly member: string;
   readonly export: ServiceExport;
   readonly service: Service;
+  /** Slices of its own endpoints. */
+  readonly slices: readonly EndpointSlice[];
   readonly source: SourceView;
 }
 
@@ -30,6 +33,13 @@ export interface Exports {
 /** Type of the import that a Service alone would give. */
 export function importTypeOf(service: Service): ServiceImportType {
   return service.spec.clusterIP === 'None' ? 'Headless' : 'ClusterSetIP';
+}
+
+/** Slices of a member's own: nothing that was imported is exported again. */
+function ownSlices({ slices }: SourceView): readonly EndpointSlice[] {
+  return slices.filter(
+    ({ metadata: { labels } }) => labels?.[SOURCE_CLUSTER] === undefined && labels?.[SLICE_MANAGED_BY] !== MANAGER,
+  );
 }
 
 /** The oldest export first; exports of one second in the order of their members' names. */
@@ -56,7 +66,7 @@ function judge(source: SourceView, exported: ServiceExport): Exporter | InvalidE
     const message = `Service ${quoted(name)} is derived from a ServiceImport; export the Service it was imported from`;
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
-  return { member, export: exported, service, source };
+  return { member, export: exported, service, slices: ownSlices(source), source };
 }
 
 /** Sorts out the exports of all known members. An export that is being deleted exports nothing any more. */

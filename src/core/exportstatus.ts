@@ -45,8 +45,8 @@ function conflictCondition(knowledge: Knowledge): ConditionDraft {
     : { type: Conflict, status: 'False', reason: ExportReason.NoConflicts, message: 'All exports agree' };
 }
 
-function acceptedConditions({ source }: Exporter): readonly ConditionDraft[] {
-  const refused: readonly Refusal[] = source.slices.flatMap((slice) => inspect(slice, source.addresses).refused);
+function acceptedConditions({ slices, source }: Exporter): readonly ConditionDraft[] {
+  const refused: readonly Refusal[] = slices.flatMap((slice) => inspect(slice, source.addresses).refused);
   if (refused.length === 0) return [];
   const parts = refused
     .map(({ slice, address, reason }) => `EndpointSlice ${quoted(slice)}: ${clipped(address, 253)} ${reason}`)

@@ -122,8 +122,18 @@ function automatic(the: Case, merged: Merged): DesiredImport {
 
 /** An automatic import as it is observed, while the exports cannot be judged: it is served, and not changed. */
 function frozenAutomatic(the: Case, observed: ServiceImport): DesiredImport {
+  const fixed = { origin: 'automatic' as const, content: undefined, readyStays: readyStays(the, observed) };
+  const stopped = stillStopped(the, observed);
+  if (stopped) return { ...fixed, serving: stopped, problems: [], notes: [] };
   const shape = requested(the, readRequest(observed.spec), observed, { sessionAffinity: 'None' });
-  return { origin: 'automatic', content: undefined, readyStays: readyStays(the, observed), ...serve(the, shape, []) };
+  return { ...fixed, ...serve(the, shape, []) };
+}
+
+/** What goes on for an import that the exports kept from being served, while they cannot be judged. */
+function stillStopped(the: Case, observed: ServiceImport): Serving | undefined {
+  const reason = lastReason(the, observed);
+  if (reason === ImportReason.IPFamilyNotSupported) return 'nothing';
+  return reason === ImportReason.TypeMismatch ? unchanged(the) : undefined;
 }
 
 function requested(the: Case, request: Request, { spec }: ServiceImport, fallback: Traffic): ServiceShape {
@@ -184,8 +194,8 @@ function byUser(the: Case, imported: ServiceImport): DesiredImport {
   const { merged, frozen } = knowledge;
   const request = readRequest(imported.spec);
   const fixed = { origin: 'user' as const, content: undefined, notes: [], readyStays: readyStays(the, imported) };
-  if (lastReason(the, imported) === ImportReason.TypeMismatch)
-    return { ...fixed, serving: unchanged(the), problems: [] };
+  const stopped = stillStopped(the, imported);
+  if (stopped) return { ...fixed, serving: stopped, problems: [] };
   const mismatch = typeMismatch(the, imported);
   if (mismatch) return { ...fixed, serving: unchanged(the), problems: [mismatch, ...request.problems] };
   const wanting =
