@@ -1,0 +1,172 @@
+/** SIGKILL at each write of a reconcile: what a controller left half done, the next one finishes; nothing is lost. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RESOURCES } from '../../src/api/resources.ts';
+import type { Cluster } from './cluster.ts';
+import { addresses, condition, eventually, fleetYaml, freshNamespace, held, sharedClusters } from './fleet.ts';
+import { WriteProxy } from './killer.ts';
+import { service, serviceExport, slice } from './manifests.ts';
+
+/** More writes than one export can cost two members. */
+const MOST_WRITES = 40;
+
+let clusters: readonly Cluster[];
+let dir: string;
+let config: string;
+let proxies: readonly WriteProxy[];
+let controller: ChildProcess | undefined;
+
+/** When to kill: at the write with this number. */
+let fuse: { readonly when: 'before' | 'after'; left: number } | undefined;
+let killed: string | undefined;
+
+function onWrite(when: 'before' | 'after', what: string): void {
+  if (!fuse || fuse.when !== when || --fuse.left > 0) return;
+  fuse = undefined;
+  killed = what;
+  controller?.kill('SIGKILL');
+}
+
+function start(): ChildProcess {
+  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+  controller = spawn(process.execPath, [main, 'run', '--config', config, '--listen', 'none', '--log-level', 'error'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return controller;
+}
+
+async function stop(): Promise<void> {
+  if (!controller || controller.exitCode !== null || controller.signalCode !== null) return;
+  controller.kill('SIGTERM');
+  await once(controller, 'exit');
+}
+
+beforeAll(async () => {
+  const [first, second] = await sharedClusters();
+  clusters = [first, second];
+  dir = await mkdtemp(join(tmpdir(), 'catamaran-crash-'));
+  config = join(dir, 'fleet.yaml');
+  proxies = clusters.map(({ plane }) => new WriteProxy(plane, onWrite));
+  const servers = await Promise.all(proxies.map((proxy) => proxy.open()));
+  const members: Record<string, { kubeconfig: string }> = {};
+  for (const [index, { name, plane }] of clusters.entries()) {
+    const kubeconfig = join(dir, `${name}.kubeconfig`);
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': name,
+        clusters: [{ name, cluster: { server: servers[index] } }],
+        users: [{ name, user: { token: plane.token } }],
+        contexts: [{ name, context: { cluster: name, user: name } }],
+      }),
+    );
+    members[name] = { kubeconfig };
+  }
+  await writeFile(config, fleetYaml(clusters, { members }));
+});
+
+afterAll(async () => {
+  await stop();
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** What both clusters end with, without what differs from one name to the next. */
+async function endState(ns: string, name: string): Promise<unknown> {
+  const both = await Promise.all(clusters.map((cluster) => held(cluster, ns, name)));
+  return both.map(({ import: imported, export: exported, derived, slices }) => ({
+    ready: condition(imported, 'Ready')?.reason,
+    clusters: imported?.status?.clusters,
+    ips: imported?.spec.ips?.length,
+    sameIps: JSON.stringify(imported?.spec.ips) === JSON.stringify(derived?.spec.clusterIPs),
+    conditions: exported?.status?.conditions?.map(({ type, status, reason }) => [type, status, reason]),
+    owned: [derived, ...slices].map((object) => object?.metadata.ownerReferences?.[0]?.uid === imported?.metadata.uid),
+    addresses: slices.flatMap(({ endpoints }) => endpoints.flatMap((endpoint) => endpoint.addresses)),
+  }));
+}
+
+const DONE = [
+  {
+    ready: 'Ready',
+    clusters: [{ cluster: 'cluster1' }],
+    ips: 1,
+    sameIps: true,
+    conditions: [
+      ['Valid', 'True', 'Valid'],
+      ['Ready', 'True', 'Exported'],
+      ['Conflict', 'False', 'NoConflicts'],
+    ],
+    owned: [true, true],
+    addresses: ['10.1.9.9'],
+  },
+  {
+    ready: 'Ready',
+    clusters: [{ cluster: 'cluster1' }],
+    ips: 1,
+    sameIps: true,
+    conditions: undefined,
+    owned: [true, true],
+    addresses: ['10.1.9.9'],
+  },
+];
+
+describe('a controller that is killed', () => {
+  it.each(['before', 'after'] as const)(
+    '%s each of its writes leaves nothing that the next one does not finish',
+    async (when) => {
+      const ns = await freshNamespace(clusters, `crash-${when}`);
+      const [first, second] = clusters;
+      if (!first || !second) throw new Error('two clusters are needed');
+      const expose = (name: string, address: string) =>
+        first.apply(service(ns, name), slice(ns, name, `${name}-a`, [address]), serviceExport(ns, name));
+
+      start();
+      await expose('steady', '10.1.9.1');
+      await eventually(async () => expect(await addresses(second, ns, 'steady')).toEqual(['10.1.9.1']));
+      const removals: string[] = [];
+      const watching = new AbortController();
+      const watch = (async () => {
+        const { resourceVersion } = await second.client.list(RESOURCES.endpointSlices, { namespace: ns });
+        const events = second.client.watch(RESOURCES.endpointSlices, {
+          namespace: ns,
+          resourceVersion,
+          timeoutSeconds: 600,
+          signal: watching.signal,
+        });
+        for await (const { type, object } of events) if (type === 'DELETED') removals.push(JSON.stringify(object));
+      })().catch(() => {});
+
+      let write = 0;
+      for (; write < MOST_WRITES; write++) {
+        killed = undefined;
+        fuse = { when, left: write + 1 };
+        const name = `crash-${write}`;
+        await expose(name, '10.1.9.9');
+        const finished = await eventually(async () => {
+          if (killed !== undefined) return false;
+          expect(await endState(ns, name)).toEqual(DONE);
+          return true;
+        });
+        if (finished) break;
+        if (controller?.signalCode === null) await once(controller, 'exit');
+        start();
+        await eventually(async () => expect(await endState(ns, name), `killed ${when} ${killed}`).toEqual(DONE));
+      }
+      fuse = undefined;
+      // An export costs cluster1 a status, and each of the two an import, a Service, a slice, its IPs and a status.
+      expect(write).toBeGreaterThanOrEqual(11);
+      expect(write).toBeLessThan(MOST_WRITES);
+      expect(await addresses(second, ns, 'steady')).toEqual(['10.1.9.1']);
+      watching.abort();
+      await watch;
+      expect(removals).toEqual([]);
+      await stop();
+    },
+  );
+});
