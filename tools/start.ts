@@ -43,7 +43,12 @@ async function holdFor(count: number): Promise<number> {
       process.send?.({ ready: true } satisfies Message, () => process.disconnect());
     },
   };
-  return await hold(count, audience, stop.signal);
+  try {
+    return await hold(count, audience, stop.signal);
+  } finally {
+    // Listening keeps the process.
+    process.off('disconnect', giveUp);
+  }
 }
 
 /** Starts a holder and waits until it is ready or has failed. */
