@@ -1,4 +1,5 @@
 /** The controller: hears of keys, reads views, plans, and applies the plans of the members it holds. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ServiceKey } from '../api/meta.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
 import type { Change } from '../core/change.ts';
@@ -18,6 +19,8 @@ import { Writer } from './writer.ts';
 
 /** Reconciles of one member at a time; the client bounds the requests below that. */
 const WORKERS_PER_MEMBER = 16;
+/** Passes over one key, each with writes, after which something must be undoing them. */
+const MOST_PASSES = 20;
 /** How often silence of members is weighed against the configured times, in ms. */
 const REVIEW_MS = 1_000;
 /** How long the first plans wait for members that neither answer nor fail, in ms. */
@@ -43,6 +46,8 @@ interface Desk {
   readonly stop: AbortController;
   readonly done: Promise<void>;
   readonly recorder: EventRecorder | undefined;
+  /** Passes with writes since the last one without, by key. */
+  readonly passes: Map<ServiceKey, number>;
   /** The member's state as it was last acted upon. */
   reviewed: string;
 }
@@ -117,6 +122,9 @@ export class Controller {
 
   /** Follows a change of the configuration: members join, change and leave. */
   async configure(config: FleetConfig): Promise<void> {
+    if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
+      this.#options.logger.warn({}, 'spec.lease changed: it is read at the start, so restart to follow it');
+    }
     const left = await this.#fleet.apply(config);
     for (const member of left) {
       const departure = this.#depart(member).finally(() => this.#departures.delete(departure));
@@ -210,6 +218,7 @@ export class Controller {
       stop,
       done: queue.run((key) => this.#reconcile(member, key), AbortSignal.any([stop.signal, signal])),
       recorder: new EventRecorder({ client, clock, logger: logger.child({ member: member.name }), instance: identity }),
+      passes: new Map(),
       reviewed: '',
     };
     this.#desks.set(member, desk);
@@ -242,7 +251,7 @@ export class Controller {
   }
 
   #lookAtAll(member: Member): void {
-    for (const key of this.#fleet.keys()) this.#lookAt(member, key);
+    for (const key of this.#fleet.keys()) if (this.#fleet.concerns(key, member)) this.#lookAt(member, key);
   }
 
   #plan(member: Member, key: ServiceKey): readonly Change[] {
@@ -257,16 +266,33 @@ export class Controller {
     try {
       if (!member.cache.synced || !this.#fleet.isMember(member)) return 'done';
       const changes = this.#plan(member, key);
-      if (changes.length === 0) return 'done';
+      if (changes.length === 0) return this.#settledKey(member, key);
       const result = await this.#writer.apply(member, changes);
       metrics.reconciled(result, clock.now() - started);
+      if (result === 'denied') return 'done';
       // After a write the next step may be possible, such as the owner's UID for what it owns.
-      return result === 'applied' || result === 'stale' ? 'again' : result === 'denied' ? 'done' : 'failed';
+      return result === 'failed' ? 'failed' : this.#nextPass(member, key, changes);
     } catch (err) {
       logger.error({ member: member.name, service: key, err }, 'reconcile failed');
       metrics.reconciled('error', clock.now() - started);
       return 'failed';
     }
+  }
+
+  #settledKey(member: Member, key: ServiceKey): Outcome {
+    this.#desks.get(member)?.passes.delete(key);
+    return 'done';
+  }
+
+  /** Another pass at once; after too many, later and later: an admission webhook or another controller undoes our writes. */
+  #nextPass(member: Member, key: ServiceKey, changes: readonly Change[]): Outcome {
+    const passes = this.#desks.get(member)?.passes;
+    const count = (passes?.get(key) ?? 0) + 1;
+    passes?.set(key, count);
+    if (count <= MOST_PASSES) return 'again';
+    const last = changes.map(({ op, resource, name, why }) => `${op} ${resource}/${name}: ${why}`);
+    this.#options.logger.warn({ member: member.name, service: key, last }, 'writes do not last: somebody undoes them');
+    return 'failed';
   }
 
   /** Cleans a member that left: nothing of ours stays in it. Tries until it is done or the process stops. */

@@ -34,13 +34,21 @@ interface Running {
   readonly done: Promise<void>;
 }
 
+/** Keys whose sources are remembered; more than a burst of changes has. */
+const SOURCES_KEPT = 1_024;
+
 /** The members of a clusterset, joined and left at run time as the configuration says. */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #running = new Map<string, Running>();
   #config: FleetConfig;
-  /** Sources by key, until something of the key or of a member's state changes: consumers share one array. */
+  /**
+   * Sources of the keys that were looked at last, until something of the key or of a member's state changes: the
+   * consumers of one change share one array.
+   */
   readonly #sources = new Map<ServiceKey, readonly SourceView[]>();
+  /** How each member looks as a source of a name that it does not export. */
+  readonly #idle = new Map<Member, SourceView>();
 
   constructor(config: FleetConfig, options: FleetOptions) {
     this.#config = config;
@@ -67,7 +75,8 @@ export class Fleet {
     const left: Member[] = [];
     this.#config = config;
     for (const { member } of this.#running.values()) {
-      if (!config.members.some((declared) => declared.name === member.name)) left.push(member);
+      const stays = config.members.some((declared) => declared.name === member.name);
+      if (!stays && !this.#departed.has(member)) left.push(member);
     }
     for (const declared of config.members) {
       const running = this.#running.get(declared.name);
@@ -97,7 +106,7 @@ export class Fleet {
     if (running?.member !== member) return;
     this.#running.delete(member.name);
     this.#departed.delete(member);
-    this.#sources.clear();
+    this.refresh();
     running.stop.abort();
     await running.done;
   }
@@ -140,6 +149,7 @@ export class Fleet {
   /** Forgets what was put together from the members' states, such as how long one has been silent. */
   refresh(): void {
     this.#sources.clear();
+    this.#idle.clear();
   }
 
   #join(config: MemberConfig): void {
@@ -212,27 +222,30 @@ export class Fleet {
     const held = this.#sources.get(key);
     if (held) return held;
     const sources = this.members.filter((member) => this.isMember(member)).map((member) => this.#source(key, member));
+    const [oldest] = this.#sources.keys();
+    if (oldest !== undefined && this.#sources.size >= SOURCES_KEPT) this.#sources.delete(oldest);
     this.#sources.set(key, sources);
     return sources;
   }
 
   #source(key: ServiceKey, member: Member): SourceView {
-    const { cache, config } = member;
-    const base = {
-      member: member.name,
-      addresses: { cidrs: [...config.podCIDRs, ...config.nodeCIDRs, ...config.extraCIDRs] },
-    };
-    if (!cache.knows(key)) return { ...base, known: false, ...this.standing(member), reachable: false, slices: [] };
+    const { cache } = member;
+    const idle = this.#idleSource(member);
+    if (!cache.knows(key)) return { ...idle, known: false, reachable: false };
     const exported = cache.exports.get(key);
-    const service = exported && cache.services.get(key);
-    return {
-      ...base,
-      known: true,
-      ...this.standing(member),
-      slices: exported ? cache.sourceSlices(key) : [],
-      ...(exported && { export: exported }),
-      ...(service && { service }),
-    };
+    if (!exported) return idle;
+    const service = cache.services.get(key);
+    return { ...idle, export: exported, slices: cache.sourceSlices(key), ...(service && { service }) };
+  }
+
+  #idleSource(member: Member): SourceView {
+    const held = this.#idle.get(member);
+    if (held) return held;
+    const { podCIDRs, nodeCIDRs, extraCIDRs } = member.config;
+    const addresses = { cidrs: [...podCIDRs, ...nodeCIDRs, ...extraCIDRs] };
+    const idle = { member: member.name, addresses, known: true, ...this.standing(member), slices: [] };
+    this.#idle.set(member, idle);
+    return idle;
   }
 
   /** How long a member's silence has lasted, weighed against the configured times. */

@@ -2,6 +2,7 @@
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Registry } from 'prom-client';
+import { CatamaranError } from '../api/errors.ts';
 
 /** What the endpoints tell; read at each request. */
 export interface Probes {
@@ -39,7 +40,7 @@ export interface HttpServer {
 /**
  * Listens on an address.
  *
- * @throws Error of node:net where the address cannot be had, such as EADDRINUSE.
+ * @throws CTM_LISTEN where it cannot be had.
  */
 export function listen(probes: Probes, { host, port }: Address): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
@@ -47,6 +48,8 @@ export function listen(probes: Probes, { host, port }: Address): Promise<HttpSer
       const close = () => new Promise<void>((closed) => server.close(() => closed()));
       resolve({ address: { host, port: info.port }, close });
     });
-    server.once('error', reject);
+    server.once('error', (cause) => {
+      reject(new CatamaranError('CTM_LISTEN', `--listen ${host}:${port}: ${cause.message}`, { cause }));
+    });
   });
 }

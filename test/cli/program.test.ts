@@ -103,7 +103,7 @@ describe('catamaran config', () => {
 describe('an error', () => {
   it.each([
     ['CTM_API_UNREACHABLE', 1],
-    ['CTM_LEASE_LOST', 1],
+    ['CTM_LISTEN', 1],
     ['CTM_KUBECONFIG_INVALID', 2],
     ['CTM_USAGE', 2],
   ] as const)('%s ends with %i', (code, expected) => {

@@ -113,17 +113,19 @@ export async function runFleet(clusters: readonly Cluster[], options: RunOptions
     metrics,
   });
   const done = controller.run(stop.signal);
-  await vi.waitFor(() => {
-    if (!controller.status().ready) throw new Error(`not ready: ${JSON.stringify(controller.status())}`);
-  }, PATIENCE);
-  return {
-    controller,
-    metrics,
-    stop: async () => {
-      stop.abort();
-      await done;
-    },
+  const end = async () => {
+    stop.abort();
+    await done;
   };
+  await vi
+    .waitFor(() => {
+      if (!controller.status().ready) throw new Error(`not ready: ${JSON.stringify(controller.status())}`);
+    }, PATIENCE)
+    .catch(async (error: unknown) => {
+      await end();
+      throw error;
+    });
+  return { controller, metrics, stop: end };
 }
 
 /** Looks until `check` passes. */

@@ -1,6 +1,7 @@
 /** What happens to a fleet when parts of it go away: nothing is lost, and nothing is written in vain. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../src/api/resources.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
 import { adminClient, type Cluster, find } from './cluster.ts';
 import {
   addresses,
@@ -15,6 +16,7 @@ import {
   sharedClusters,
 } from './fleet.ts';
 import { Gate } from './gate.ts';
+import { recordingLog } from './log.ts';
 import { service, serviceExport, slice } from './manifests.ts';
 
 let clusters: readonly [Cluster, Cluster, Cluster];
@@ -207,6 +209,44 @@ describe('two replicas', () => {
     const b = await run(clusters, { spec: { ...spec, lease: { ...spec.lease, name: 'abandoned' } }, identity: 'c' });
     await eventually(() => expect(writers(b)).toContain('cluster1'));
     await exported(ns, 'after-crash');
+  });
+});
+
+describe('an admission webhook that undoes what is written', () => {
+  it('is told of, and not fought without end', async () => {
+    const [first, second] = clusters;
+    const ns = await freshNamespace(clusters, 'webhook');
+    const { log, lines } = recordingLog();
+    let patches = 0;
+    const connect = (cluster: Cluster): KubeClient => {
+      const client = adminClient(cluster.plane);
+      if (cluster !== second) return client;
+      const patch: KubeClient['patch'] = (resource, object, body, options) => {
+        if (resource.kind === 'EndpointSlice') patches++;
+        const undone = resource.kind === 'EndpointSlice' ? { ...body, endpoints: [] } : body;
+        return client.patch(resource, object, undone, options);
+      };
+      return new Proxy(client, {
+        get: (target, name) => {
+          const member: unknown = Reflect.get(target, name);
+          if (name === 'patch') return patch;
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    };
+    await run([first, second], { connect, logger: log });
+    await exported(ns, 'fought');
+    await exported(ns, 'neighbour');
+    await first.apply(slice(ns, 'fought', 'fought-a', ['10.1.9.5']));
+    await eventually(() => {
+      expect(lines).toContainEqual({
+        level: 'warn',
+        message: 'writes do not last: somebody undoes them',
+        fields: expect.objectContaining({ member: 'cluster2', service: `${ns}/fought` }),
+      });
+    });
+    expect(patches).toBeLessThan(60);
+    await exported(ns, 'another');
   });
 });
 
