@@ -30,7 +30,7 @@ check: node ## Types, lint, format, imports, dead code.
 	@echo 'imports'; vitest run --project unit --reporter dot test/architecture
 
 bench: dist/catamaran.js cluster-tools ## Measure against a bare relay; prints a table, writes bench/results/.
-	@node bench/main.ts
+	@node bench/run.ts
 
 tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
 	@node tools/build.ts

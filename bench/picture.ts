@@ -1,0 +1,117 @@
+/** The table of figures as a picture: for each row two bars, ours and the bare relay's, and what was to be reached. */
+import { amount, type Figure } from './figures.ts';
+import { verdictOf } from './table.ts';
+
+const WIDTH = 960;
+const MARGIN = 24;
+const ROW_HEIGHT = 76;
+const HEADER_HEIGHT = 92;
+const FOOTER_HEIGHT = 44;
+const BARS = { x: MARGIN, width: 560, height: 13 };
+const VERDICT_X = WIDTH - MARGIN;
+
+/** Own background, so that it reads the same on a dark page. */
+const COLOURS = {
+  background: '#ffffff',
+  text: '#1f2328',
+  muted: '#656d76',
+  line: '#d8dee4',
+  ours: '#0b6bcb',
+  relay: '#b4bcc6',
+  target: '#8250df',
+  met: '#1a7f37',
+  missed: '#cf222e',
+};
+
+/** An SVG that needs nothing but itself. */
+export function picture(figures: readonly Figure[], caption: string): string {
+  const height = HEADER_HEIGHT + figures.length * ROW_HEIGHT + FOOTER_HEIGHT;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" aria-label="Figures of the engine beside a bare relay">`,
+    `<rect width="${WIDTH}" height="${height}" fill="${COLOURS.background}"/>`,
+    ...header(),
+    ...figures.map((figure, index) => rowOf(figure, HEADER_HEIGHT + index * ROW_HEIGHT)),
+    label(MARGIN, height - 18, escaped(caption), { size: 12, fill: COLOURS.muted }),
+    '</svg>\n',
+  ].join('\n');
+}
+
+function header(): string[] {
+  const y = 66;
+  const key = (x: number, fill: string, text: string): string =>
+    `<rect x="${x}" y="${y - 10}" width="12" height="12" fill="${fill}"/>${label(x + 18, y, text, { size: 13 })}`;
+  return [
+    label(MARGIN, 36, 'Catamaran beside a bare relay, on real API servers', { size: 20, weight: 600 }),
+    key(MARGIN, COLOURS.ours, 'Catamaran'),
+    key(MARGIN + 110, COLOURS.relay, 'bare relay: watches one API server, writes to another, nothing else'),
+    `<path d="M${MARGIN + 596} ${y - 12}v16" stroke="${COLOURS.target}" stroke-width="2"/>`,
+    label(MARGIN + 606, y, 'target: at most', { size: 13 }),
+  ];
+}
+
+function rowOf(figure: Figure, y: number): string {
+  const { row, ours, baseline, unit, ratio, target } = figure;
+  const fill = figure.met === null ? COLOURS.muted : figure.met ? COLOURS.met : COLOURS.missed;
+  const beside = [ratio === null ? '' : `${ratio}x`, target === '' ? '' : `target ${target}`].filter(
+    (text) => text !== '',
+  );
+  return [
+    `<path d="M${MARGIN} ${y}H${WIDTH - MARGIN}" stroke="${COLOURS.line}"/>`,
+    label(MARGIN, y + 22, escaped(row), { size: 14 }),
+    label(VERDICT_X, y + 22, verdictOf(figure), { size: 14, weight: 600, fill, anchor: 'end' }),
+    label(VERDICT_X, y + 46, escaped(beside.join(', ')), { size: 13, fill: COLOURS.muted, anchor: 'end' }),
+    ...(ours === null
+      ? [label(MARGIN, y + 46, escaped(figure.note ?? ''), { size: 13, fill: COLOURS.muted })]
+      : bars(ours, baseline, limitOf(figure), unit, y + 32)),
+  ].join('\n');
+}
+
+/** The target as a figure of the same unit, where it is one. */
+function limitOf({ target, baseline }: Figure): number | undefined {
+  const times = /^<= ([\d.]+)x$/.exec(target)?.[1];
+  if (times !== undefined) return baseline === null ? undefined : Number(times) * baseline;
+  return Number.parseFloat(target.replace('<= ', '').replaceAll(',', ''));
+}
+
+function bars(ours: number, baseline: number | null, limit: number | undefined, unit: string, y: number): string[] {
+  // Room for the figure behind the longest bar.
+  const longest = Math.max(ours, baseline ?? 0, limit ?? 0) || 1;
+  const scaled = (value: number): number => Math.round((value / longest) * (BARS.width - 90));
+  const bar = (value: number, top: number, fill: string): string =>
+    `<rect x="${BARS.x}" y="${top}" width="${Math.max(scaled(value), 1)}" height="${BARS.height}" fill="${fill}"/>` +
+    label(BARS.x + scaled(value) + 8, top + 11, amount(value, unit), { size: 12, halo: true });
+  const second = y + BARS.height + 3;
+  const height = baseline === null ? BARS.height : 2 * BARS.height + 3;
+  const x = limit === undefined ? 0 : BARS.x + scaled(limit);
+  return [
+    bar(ours, y, COLOURS.ours),
+    ...(baseline === null ? [] : [bar(baseline, second, COLOURS.relay)]),
+    // Zero is the left edge, which needs no line.
+    ...(limit === undefined || limit === 0
+      ? []
+      : [`<path d="M${x} ${y - 3}v${height + 6}" stroke="${COLOURS.target}" stroke-width="2"/>`]),
+  ];
+}
+
+interface Style {
+  readonly size: number;
+  readonly weight?: number;
+  readonly fill?: string;
+  readonly anchor?: 'end';
+  /** Clears what is behind the text. */
+  readonly halo?: boolean;
+}
+
+function label(x: number, y: number, text: string, { size, weight, fill, anchor, halo }: Style): string {
+  const attributes = [
+    `x="${x}" y="${y}" font-size="${size}" fill="${fill ?? COLOURS.text}"`,
+    ...(weight === undefined ? [] : [`font-weight="${weight}"`]),
+    ...(anchor === undefined ? [] : [`text-anchor="${anchor}"`]),
+    ...(halo ? [`stroke="${COLOURS.background}" stroke-width="4" paint-order="stroke"`] : []),
+  ];
+  return `<text ${attributes.join(' ')}>${text}</text>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

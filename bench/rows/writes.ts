@@ -1,0 +1,92 @@
+/** How many writes a change costs each consumer, as the API servers recorded them. */
+import { RESOURCES } from '../../src/api/resources.ts';
+import { pathOf } from '../../src/kube/paths.ts';
+import type { Api } from '../api.ts';
+import { type AuditMark, describeWrites, markAudit, total } from '../audit.ts';
+import { inTurn, withDuel } from '../duel.ts';
+import { type Figure, figure } from '../figures.ts';
+import type { Lab } from '../lab.ts';
+import { PRODUCT_AGENT, RELAY_AGENT, slicesPath } from '../names.ts';
+import type { Say, Scale } from '../scale.ts';
+import { type Shape, serviceName, sliceName } from '../sources.ts';
+
+const LOAD = { namespace: 'writes', services: 1, slicesPerService: 1, endpoints: 10, headless: false };
+
+/** Both clusters import, so each change has two consumers; the one with more writes counts. */
+export async function writes(lab: Lab, { changes }: Scale, say: Say): Promise<readonly Figure[]> {
+  return await withDuel(lab, LOAD, { everywhere: true }, async (duel) => {
+    const marks = (): Promise<AuditMark[]> =>
+      Promise.all([lab.source, lab.consumer].map(({ plane }) => markAudit(plane.auditLog)));
+    const count = async (since: readonly AuditMark[], agent: string) => {
+      const counted = await Promise.all(since.map((mark) => mark.writesOf(agent)));
+      return { most: Math.max(...counted.map(total)), text: counted.map(describeWrites).join('; ') };
+    };
+
+    const beforeChanges = await marks();
+    await inTurn(duel, changes, () => {});
+    await duel.controller.settled();
+    const ours = await count(beforeChanges, PRODUCT_AGENT);
+    const bare = await count(beforeChanges, RELAY_AGENT);
+    say(`${changes} changes; writes of ours in each cluster: ${ours.text}`);
+
+    const beforeNoOps = await marks();
+    let noOps = 0;
+    for (let round = 0; round < changes; round += NO_OPS.length) {
+      for (const { shape } of [duel.ours, duel.relay]) {
+        for (const noOp of NO_OPS) await noOp(lab.source.api, shape, round);
+      }
+      await annotate(lab.source.api, RESOURCES.serviceExports, duel.ours.shape, serviceName(duel.ours.shape, 0), round);
+      noOps += NO_OPS.length + 1;
+    }
+    await duel.controller.settled();
+    const oursNoOps = await count(beforeNoOps, PRODUCT_AGENT);
+    const bareNoOps = await count(beforeNoOps, RELAY_AGENT);
+    say(`${noOps} no-ops; writes of ours in each cluster: ${oursNoOps.text}`);
+    return [
+      figure({
+        row: 'writes per source change and consumer',
+        unit: 'writes',
+        target: { atMost: 1 },
+        ours: ours.most / changes,
+        baseline: bare.most / changes,
+      }),
+      figure({
+        row: 'writes for no-ops',
+        unit: 'writes',
+        target: { atMost: 0 },
+        ours: oursNoOps.most,
+        baseline: bareNoOps.most,
+        note: `${noOps} no-ops: annotations, labels and field managers of source slices, Services and exports`,
+      }),
+    ];
+  });
+}
+
+/** Writes at the source that change nothing that a consumer needs. */
+const NO_OPS: readonly ((api: Api, shape: Shape, round: number) => Promise<void>)[] = [
+  (api, shape, round) => annotate(api, RESOURCES.endpointSlices, shape, sliceName(shape, 0), round),
+  (api, shape, round) => annotate(api, RESOURCES.services, shape, serviceName(shape, 0), round),
+  (api, shape, round) => {
+    const patch = { metadata: { labels: { 'bench.example.com/round': `${round}` } } };
+    return api.patch('merge', slicesPath(shape.namespace, sliceName(shape, 0)), patch);
+  },
+  // Owns a label that is there already: nothing but metadata.managedFields changes.
+  (api, shape, round) => {
+    const name = sliceName(shape, 0);
+    const labels = { 'kubernetes.io/service-name': serviceName(shape, 0) };
+    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name, labels } };
+    const path = `${slicesPath(shape.namespace, name)}?fieldManager=bench-${round}&force=true`;
+    return api.patch('apply', path, { ...slice, addressType: 'IPv4' });
+  },
+];
+
+function annotate(
+  api: Api,
+  resource: Parameters<typeof pathOf>[0],
+  { namespace }: Shape,
+  name: string,
+  round: number,
+): Promise<void> {
+  const patch = { metadata: { annotations: { 'bench.example.com/round': `${round}` } } };
+  return api.patch('merge', pathOf(resource, { namespace, name }), patch);
+}

@@ -1,0 +1,45 @@
+/** How much is measured. */
+import type { Shape } from './sources.ts';
+
+/** Counts and durations of the rows. */
+export interface Scale {
+  /** Changes on each lane, for propagation. */
+  readonly samples: number;
+  /** Changes whose writes are counted. */
+  readonly changes: number;
+  readonly churnSeconds: number;
+  readonly hugeChanges: number;
+  /** Services of five slices, for fill and restart. */
+  readonly services: number;
+  readonly fillRounds: number;
+  readonly restartRounds: number;
+}
+
+export const FULL: Scale = {
+  samples: 2_000,
+  changes: 100,
+  churnSeconds: 300,
+  hugeChanges: 40,
+  services: 1_000,
+  fillRounds: 3,
+  restartRounds: 4,
+};
+
+/** For a look while working on something: too few samples to tell of anything but large differences. */
+export const QUICK: Scale = {
+  samples: 200,
+  changes: 20,
+  churnSeconds: 20,
+  hugeChanges: 6,
+  services: 200,
+  fillRounds: 1,
+  restartRounds: 2,
+};
+
+/** Tells of progress, one line. */
+export type Say = (line: string) => void;
+
+/** Many headless Services of five slices each, all exported. */
+export function bulk(namespace: string, { services }: Scale): Shape {
+  return { namespace, services, slicesPerService: 5, endpoints: 10, headless: true, exported: true };
+}
