@@ -114,9 +114,10 @@ export function transportError(request: RequestName, cause: unknown): ApiError {
   return new ApiError('CTM_API_UNREACHABLE', request, error.message, { cause });
 }
 
-/** Whether an error was thrown by a socket that had been closed by the other side, not by a server that refused. */
-export function isSocketClosed(error: unknown): boolean {
-  return error instanceof Error && /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(rootOf(error)));
+/** Whether the connection of a request was closed by the other side before it answered. */
+export function isSocketClosed(error: ApiError): boolean {
+  if (error.status !== 0 || !(error.cause instanceof Error)) return false;
+  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(rootOf(error.cause)));
 }
 
 /** 404 from the API itself: the object, or its whole resource, does not exist. */

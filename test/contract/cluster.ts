@@ -1,0 +1,57 @@
+/** What the contract tests share: clients of a real API server, with and without the proxy, and a place to work in. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { inject } from 'vitest';
+import type { JsonObject } from '../../src/api/meta.ts';
+import type { Resource } from '../../src/api/resources.ts';
+import { RESOURCES } from '../../src/api/resources.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { type ClusterAccess, type Credentials, staticCredentials } from '../../src/kube/credentials.ts';
+import { type ClientLimits, createKubeClient } from '../../src/kube/http.ts';
+import { MemoryLogger } from '../kube/log.ts';
+import type { SharedControlPlane } from '../setup/controlplanes.ts';
+import type { FaultProxy } from './faultproxy.ts';
+
+export const CONFIG_MAPS: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
+
+/** The control plane that contract tests use. */
+export function controlPlane(): SharedControlPlane {
+  const [plane] = inject('controlPlanes');
+  if (!plane) throw new Error('no control plane was started');
+  return plane;
+}
+
+/** How to reach a control plane, by the proxy where there is one. */
+export function accessOf(
+  plane: SharedControlPlane,
+  proxy?: FaultProxy,
+  credentials: Credentials = staticCredentials({ token: plane.token }),
+): ClusterAccess {
+  return {
+    server: proxy?.url ?? plane.server,
+    tls: { ca: proxy?.ca ?? readFileSync(plane.caFile, 'utf8') },
+    credentials,
+    source: 'test',
+  };
+}
+
+export function clientOf(access: ClusterAccess, limits: Partial<ClientLimits> = {}): KubeClient {
+  return createKubeClient({ cluster: 'east', access, logger: new MemoryLogger(), limits });
+}
+
+/** Makes a namespace that no other test uses. */
+export async function newNamespace(client: KubeClient, prefix: string): Promise<string> {
+  const name = `${prefix}-${randomBytes(4).toString('hex')}`;
+  await client.create(RESOURCES.namespaces, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  return name;
+}
+
+export function configMap(name: string, data: Readonly<Record<string, string>> = {}): JsonObject {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+}
