@@ -8,15 +8,15 @@ import { equal } from './canonical.ts';
 import { type Exporter, importTypeOf } from './exports.ts';
 import { commonFamilies, familiesOf, intersection } from './families.ts';
 import { portsOf, showPorts } from './ports.ts';
-import { clipped, joined, listed, MESSAGE_LENGTH } from './wording.ts';
+import { clipped, joined, listed, MESSAGE_LENGTH, quoted } from './wording.ts';
 
 /** A field over which exports can be at odds. */
 interface Row<T> {
   readonly field: string;
   readonly reason: ExportReason;
   readonly read: (exporter: Exporter) => T;
-  /** What won; the oldest export's value unless said otherwise. */
-  readonly winner?: (exporters: readonly Exporter[]) => T;
+  /** What all have in common, where that is taken and not the oldest export's value. */
+  readonly common?: (exporters: readonly Exporter[]) => T;
   readonly equal: (winner: T, other: T) => boolean;
   readonly show: (value: T) => string;
   /** False where the field means nothing for what is imported. */
@@ -24,7 +24,7 @@ interface Row<T> {
 }
 
 /** Longest value shown; a user's annotation can be of any length. */
-const VALUE_LENGTH = 500;
+const VALUE_LENGTH = 200;
 
 /** Seconds for which a client sticks to an endpoint where nothing is said (Service API). */
 export const DEFAULT_AFFINITY_SECONDS = 10_800;
@@ -110,7 +110,7 @@ const TABLE = [
     field: 'ipFamilies',
     reason: ExportReason.IPFamilyConflict,
     read: ({ service }) => familiesOf(service),
-    winner: (exporters) => commonFamilies(exporters.map(({ service }) => familiesOf(service))),
+    common: (exporters) => commonFamilies(exporters.map(({ service }) => familiesOf(service))),
     // Families narrow to what all share. Only an exporter that shares none would go unreached.
     equal: (common, families) => intersection(common, families).length > 0,
     show: (families) => families.toSorted().join(', '),
@@ -129,13 +129,18 @@ function difference<T>(definition: Row<T>, exporters: readonly Exporter[]): Diff
   const { field, reason, read, show } = definition;
   const oldest = exporters[0];
   if (!oldest || definition.applies?.(oldest) === false) return undefined;
-  const winner = definition.winner?.(exporters) ?? read(oldest);
+  const common = definition.common?.(exporters);
+  const winner = common ?? read(oldest);
   const differing = exporters.filter((exporter) => !definition.equal(winner, read(exporter)));
   if (differing.length === 0) return undefined;
+  const shown = clipped(show(winner), VALUE_LENGTH);
+  const intro = common
+    ? `the exports share ${shown}`
+    : `${quoted(oldest.member)} has ${shown} and wins as the oldest export`;
   const groups = Map.groupBy(differing, (exporter) => clipped(show(read(exporter)), VALUE_LENGTH));
   return {
     reason,
-    intro: `${field}: ${listed([oldest.member])} has ${clipped(show(winner), VALUE_LENGTH)} and wins as the oldest export`,
+    intro: `${field}: ${intro}`,
     others: [...groups].map(([value, group]) => {
       const members = group.map(({ member }) => member);
       return `${listed(members)} ${members.length === 1 ? 'has' : 'have'} ${value}`;

@@ -1,7 +1,7 @@
 /** What one consumer should hold of one namespace/name, given all that is known of it. */
 import type { Service } from '../api/core.ts';
 import type { StringMap } from '../api/meta.ts';
-import { type DeriveContext, type DerivedContent, deriveContext, deriveSlice } from './derive.ts';
+import { type DerivedContent, deriveContext, deriveSlice } from './derive.ts';
 import type { Exporter } from './exports.ts';
 import { type DesiredExport, desiredExport } from './exportstatus.ts';
 import { type DesiredImport, desiredImport } from './import.ts';
@@ -40,7 +40,7 @@ export function ownService({ consumer, name }: ServiceView): Service | undefined
 }
 
 function slicesOf(view: ServiceView, derivedService: string, exporter: Exporter, shape: ServiceShape): DesiredSlice[] {
-  const context: DeriveContext = deriveContext({
+  const context = deriveContext({
     exporter,
     namespace: view.namespace,
     derivedService,
@@ -58,59 +58,57 @@ function slicesOf(view: ServiceView, derivedService: string, exporter: Exporter,
   });
 }
 
+type Holdings = Pick<Desired, 'slices' | 'kept'>;
+
 /**
- * Slices to have and to keep. Those of a source whose endpoints have expired go, unless they hold the last ready
- * endpoints that the consumer has: a member whose API is silent may well still serve.
+ * Slices to have and to keep. Nothing of an unknown source is taken away. Slices of a source whose endpoints have
+ * expired go, unless they hold the last ready endpoints that the consumer has: a silent member may well still serve.
  */
-function desiredSlices(
-  view: ServiceView,
-  derivedService: string,
-  exporters: readonly Exporter[],
-  shape: ServiceShape | undefined,
-): Pick<Desired, 'slices' | 'kept'> {
+function holdingsOf(view: ServiceView, all: readonly DesiredSlice[]): Holdings {
   const { derivedSlices } = view.consumer;
-  const unknown = new Map(view.sources.filter(({ known }) => !known).map((source) => [source.member, source]));
-  const orphaned = derivedSlices.filter(({ source }) => unknown.has(source));
-  const [expiredKept, kept] = split(orphaned, ({ source }) => unknown.get(source)?.expired === true);
-  const all = shape ? exporters.flatMap((exporter) => slicesOf(view, derivedService, exporter, shape)) : [];
-  const expiredMembers = new Set(view.sources.filter(({ expired }) => expired).map(({ member }) => member));
-  const [expired, live] = split(all, ({ source }) => expiredMembers.has(source));
-  const readyElsewhere = [...kept, ...live.map(({ content }) => content)].some(({ ready }) => ready > 0);
-  const last = !readyElsewhere && derivedSlices.some(({ ready }) => ready > 0);
+  const expired = new Set(view.sources.filter((source) => source.expired).map(({ member }) => member));
+  const unknown = new Set(view.sources.filter(({ known }) => !known).map(({ member }) => member));
+  const orphans = derivedSlices.filter(({ source }) => unknown.has(source));
+  const live = all.filter(({ source }) => !expired.has(source));
+  const kept = orphans.filter(({ source }) => !expired.has(source));
+  const served = live.some(({ content }) => content.ready > 0) || kept.some(({ ready }) => ready > 0);
+  const isLast = !served && derivedSlices.some(({ ready }) => ready > 0);
+  const stays = (source: string, ready: number) => !expired.has(source) || (isLast && ready > 0);
   return {
-    slices: last ? [...live, ...expired.filter(({ content }) => content.ready > 0)] : live,
-    kept: new Set([...kept, ...(last ? expiredKept.filter(({ ready }) => ready > 0) : [])].map(({ name }) => name)),
+    slices: all.filter(({ source, content }) => stays(source, content.ready)),
+    kept: new Set(orphans.filter(({ source, ready }) => stays(source, ready)).map(({ name }) => name)),
   };
 }
 
-function split<T>(items: readonly T[], belongs: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [items.filter(belongs), items.filter((item) => !belongs(item))];
+function untouched({ consumer }: ServiceView): Holdings {
+  return { slices: [], kept: new Set(consumer.derivedSlices.map(({ name }) => name)) };
+}
+
+function holdings(
+  view: ServiceView,
+  { derivedService, knowledge, import: imported }: Omit<Desired, keyof Holdings>,
+): Holdings {
+  if (imported === 'absent') return { slices: [], kept: new Set() };
+  if (imported === 'held' || imported.serving === 'as-is') return untouched(view);
+  const { serving } = imported;
+  if (serving === 'nothing') return holdingsOf(view, []);
+  const slices = knowledge.exports.valid.flatMap((exporter) => slicesOf(view, derivedService, exporter, serving.shape));
+  return holdingsOf(view, slices);
 }
 
 /** Says what the consumer of a view should hold. The same view in any order gives the same answer. */
 export function desired(view: ServiceView): Desired {
   const knowledge = survey(view);
-  const { consumer, name } = view;
-  const derivedService = derivedServiceName(consumer.derivedPrefix, name);
-  const base = { knowledge, derivedService };
-  const consumerKnown = view.sources.every((source) => source.known || source.member !== consumer.member);
-  // A consumer that is not known, or whose namespace is not there or going, is left alone.
-  if (!consumerKnown || consumer.namespace !== 'Active') {
-    return { ...base, import: 'held', slices: [], kept: namesOf(consumer), export: undefined };
-  }
-  const own = ownService(view);
-  const imported = desiredImport(view, knowledge, derivedService, own);
-  const exported = desiredExport(consumer.member, knowledge);
-  if (imported === 'held') return { ...base, import: imported, slices: [], kept: namesOf(consumer), export: exported };
-  if (imported === 'absent') return { ...base, import: imported, slices: [], kept: new Set(), export: exported };
-  if (imported.serving === 'as-is') {
-    return { ...base, import: imported, slices: [], kept: namesOf(consumer), export: exported };
-  }
-  const shape = imported.serving === 'nothing' ? undefined : imported.serving.shape;
-  const slices = desiredSlices(view, derivedService, knowledge.exports.valid, shape);
-  return { ...base, import: imported, ...slices, export: exported };
-}
-
-function namesOf({ derivedSlices }: ServiceView['consumer']): ReadonlySet<string> {
-  return new Set(derivedSlices.map(({ name }) => name));
+  const { consumer, name, sources } = view;
+  const base = { knowledge, derivedService: derivedServiceName(consumer.derivedPrefix, name) };
+  const known = sources.every((source) => source.known || source.member !== consumer.member);
+  // Of a consumer that is not known nothing can be missed; in a namespace that is going nothing can be made.
+  if (!known || consumer.namespace !== 'Active')
+    return { ...base, ...untouched(view), import: 'held', export: undefined };
+  const decided = {
+    ...base,
+    import: desiredImport(view, knowledge, base.derivedService, ownService(view)),
+    export: desiredExport(consumer.member, knowledge),
+  };
+  return { ...decided, ...holdings(view, decided) };
 }

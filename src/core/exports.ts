@@ -69,8 +69,7 @@ function judge(source: SourceView, exported: ServiceExport): Exporter | InvalidE
   return { member, export: exported, service, slices: ownSlices(source), source };
 }
 
-/** Sorts out the exports of all known members. An export that is being deleted exports nothing any more. */
-export function exportsOf(sources: readonly SourceView[]): Exports {
+function sortOut(sources: readonly SourceView[]): Exports {
   const verdicts = sources.flatMap((source) =>
     source.known && source.export && source.export.metadata.deletionTimestamp === undefined
       ? [judge(source, source.export)]
@@ -80,4 +79,16 @@ export function exportsOf(sources: readonly SourceView[]): Exports {
     valid: verdicts.filter((verdict) => 'service' in verdict).toSorted(byPrecedence),
     invalid: verdicts.filter((verdict) => 'reason' in verdict),
   };
+}
+
+const sortedOut = new WeakMap<readonly SourceView[], Exports>();
+
+/**
+ * Sorts out the exports of all known members. An export that is being deleted exports nothing any more. Remembered by
+ * the identity of the list, which the consumers of a fleet share.
+ */
+export function exportsOf(sources: readonly SourceView[]): Exports {
+  const known = sortedOut.get(sources) ?? sortOut(sources);
+  sortedOut.set(sources, known);
+  return known;
 }

@@ -156,15 +156,16 @@ function portsNotExported(request: Request, merged: Merged): readonly Problem[] 
   const missing = request.ports.filter((port) => !offered.has(portKey(port)));
   if (missing.length === 0) return [];
   const exported = showPorts([...offered.values()]);
-  const message = missing.map((port) => `Port ${showPort(port)} is not exported; exported: ${exported}`);
-  return [{ reason: ImportReason.PortNotExported, message: message.join('. ') }];
+  const message = `No cluster exports ${missing.map(showPort).join(', ')}; exported: ${exported}`;
+  return [{ reason: ImportReason.PortNotExported, message }];
 }
 
 function notExported({ view: { namespace, name }, knowledge }: Case): Problem {
   const invalid = knowledge.exports.invalid.map(
     ({ member, message }) => `. The export of ${quoted(member)} is not valid: ${message}`,
   );
-  const message = `No cluster exports ${quoted(`${namespace}/${name}`)}${invalid.toSorted().join('')}`;
+  const hint = invalid.length > 0 ? '' : '; create a ServiceExport of that name in a cluster that has the Service';
+  const message = `No cluster exports ${quoted(`${namespace}/${name}`)}${hint}${invalid.toSorted().join('')}`;
   return { reason: ImportReason.NotExported, message };
 }
 

@@ -51,6 +51,11 @@ function readyCondition(the: ImportCase): ConditionDraft {
   return { type: Ready, status: 'True', reason: ImportReason.Ready, message };
 }
 
+function lossOf(members: readonly string[], fate: string): readonly string[] {
+  const whose = members.length === 1 ? 'its' : 'their';
+  return members.length > 0 ? [`Cannot reach ${listed(members)}; ${whose} endpoints ${fate}`] : [];
+}
+
 /** There only while a member that takes part cannot be asked. No time is told: it would be a write a second. */
 function reachableConditions({ view, wanted }: ImportCase): readonly ConditionDraft[] {
   const { exports, unknown } = wanted.knowledge;
@@ -64,11 +69,7 @@ function reachableConditions({ view, wanted }: ImportCase): readonly ConditionDr
   const expired = new Set(view.sources.filter((source) => source.expired).map(({ member }) => member));
   const removed = members.filter((member) => expired.has(member) && !holding.has(member));
   const kept = members.filter((member) => !removed.includes(member));
-  const parts = [
-    ...(kept.length > 0 ? [`${listed(kept)} cannot be reached; their endpoints are kept`] : []),
-    ...(removed.length > 0 ? [`${listed(removed)} cannot be reached; their endpoints have expired`] : []),
-  ];
-  const message = joined(parts, '. ');
+  const message = joined([...lossOf(kept, 'are kept'), ...lossOf(removed, 'have expired')], '. ');
   return [{ type: SourcesReachable, status: 'False', reason: ImportReason.MemberUnreachable, message }];
 }
 

@@ -45,10 +45,11 @@ function patched(
   slice: DesiredSlice,
   observed: DerivedSlice,
   owner: OwnerReference,
+  meta: string,
 ): Change | undefined {
   const { labels, content } = slice;
   const sameBody = observed.body === content.body;
-  const sameMeta = observed.meta === sliceMeta(labels, [owner.uid]);
+  const sameMeta = observed.meta === meta;
   if (sameBody && sameMeta) return undefined;
   const metadata = {
     ...(!sameMeta && { labels: labelsPatch(labels), ownerReferences: [{ ...owner }] }),
@@ -75,10 +76,14 @@ export function planSlices({ namespace, consumer }: ServiceView, wanted: Desired
   const target = (name: string): Target => ({ member: consumer.member, resource: 'endpointSlices', namespace, name });
   const observed = new Map(consumer.derivedSlices.map((slice) => [slice.name, slice]));
   const names = new Set(wanted.slices.map(({ content }) => content.name));
+  // Slices of one source share their labels.
+  const metas = new Map(wanted.slices.map(({ labels }) => [labels, '']));
+  for (const labels of metas.keys()) metas.set(labels, sliceMeta(labels, [owner.uid]));
   const written = wanted.slices.flatMap((slice) => {
     const { name } = slice.content;
     const there = observed.get(name);
-    return (there ? patched(target(name), slice, there, owner) : created(target(name), slice, owner)) ?? [];
+    if (!there) return [created(target(name), slice, owner)];
+    return patched(target(name), slice, there, owner, metas.get(slice.labels) ?? '') ?? [];
   });
   const pruned = consumer.derivedSlices
     .filter(({ name }) => !names.has(name) && !wanted.kept.has(name))

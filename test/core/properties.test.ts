@@ -125,7 +125,8 @@ describe('whatever happens', () => {
   test('the state of every consumer is consistent', () => {
     fc.assert(
       fc.property(steps, (happened) => {
-        for (const { imported, derivedService, derivedSlices, derivedName } of settled(happened).members) {
+        const active = settled(happened).members.filter(({ settings }) => settings.namespace === 'Active');
+        for (const { imported, derivedService, derivedSlices, derivedName } of active) {
           const keys = Object.keys({ ...imported?.metadata.labels, ...imported?.metadata.annotations });
           expect(keys.filter((key) => isReserved(key) && !OURS.has(key))).toEqual([]);
           const ready = imported?.status?.conditions?.find(({ type }) => type === 'Ready');
@@ -150,6 +151,28 @@ describe('whatever happens', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('a process that dies between any two writes leaves what the next one completes', () => {
+  const survive = (happened: readonly Step[], writes: readonly number[]) => {
+    const world = aFleet();
+    for (const { happen } of happened) {
+      happen(world);
+      for (const count of writes) {
+        for (const member of world.members) member.api.apply(world.plan(member.name).slice(0, count));
+      }
+      world.converge();
+    }
+    return world.members.map((member) =>
+      JSON.stringify(holdings(member)).replaceAll(/10\.96\.\d+\.\d+|fd00::\w+/g, 'VIP'),
+    );
+  };
+  fc.assert(
+    fc.property(steps, fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 5 }), (happened, writes) => {
+      expect(survive(happened, writes)).toEqual(survive(happened, []));
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test('no order of sources, ports, slices or names changes a plan', () => {
