@@ -10,7 +10,7 @@ export const service = (namespace: string, name: string, spec: Partial<ServiceSp
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { namespace, name },
-  spec: { ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' }], ...spec },
+  spec: { ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' as const }], ...spec },
 });
 
 /** A ServiceExport of the version that the documents use. */
