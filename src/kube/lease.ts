@@ -72,11 +72,13 @@ export class LeaseHolder {
   readonly #logger: Logger;
   /** The Lease as last read or written. */
   #lease: Lease | undefined;
-  /** When its record was first seen as it is. */
+  /** It has been deleted since. */
+  #missing = false;
+  /** When its record was first seen as it is, or missing. */
   #observedAt = 0;
   /** When the request of the last successful renewal was sent; undefined while somebody else holds the Lease. */
   #renewedAt: number | undefined;
-  /** When the last look ended. */
+  /** When the last look that succeeded ended. */
   #lookedAt = 0;
   #standBackUntil = 0;
 
@@ -118,6 +120,7 @@ export class LeaseHolder {
     while (!signal.aborted) {
       try {
         await this.#look(signal);
+        this.#lookedAt = clock.now();
         failure = '';
       } catch (error) {
         const message = String(error);
@@ -125,7 +128,6 @@ export class LeaseHolder {
         if (!signal.aborted) this.#logger[message === failure ? 'debug' : 'warn']({ err: error }, 'lease not renewed');
         failure = message;
       }
-      this.#lookedAt = clock.now();
       if (told && this.held() && this.#lease && this.#options.shouldRelease?.(this.#lease)) {
         await this.#handOver(() => this.#call(callbacks.onLost));
         told = false;
@@ -146,11 +148,12 @@ export class LeaseHolder {
     const { clock } = this.#options;
     const { retryMs, renewDeadlineMs } = this.#durations;
     const now = clock.now();
-    // Asleep, or the clock was set: how long the record has been unchanged is not known any more.
+    // Cut off, asleep, or the clock was set: how long the record has been as it is, is not known any more.
     if (now < this.#lookedAt || now - this.#lookedAt > 2 * retryMs) this.#observedAt = now;
-    const left =
-      this.held() && this.#renewedAt !== undefined ? this.#renewedAt + renewDeadlineMs - now : renewDeadlineMs;
-    await this.#within(left, signal, async (bounded) => {
+    const left = this.#renewedAt === undefined ? renewDeadlineMs : this.#renewedAt + renewDeadlineMs - now;
+    // Half of the deadline, as client-go has it: one answer that is lost must not cost the Lease.
+    const limit = Math.min(renewDeadlineMs / 2, left > 0 ? left : renewDeadlineMs);
+    await this.#within(limit, signal, async (bounded) => {
       if (this.#lease && this.held()) {
         try {
           return await this.#write(this.#lease, bounded);
@@ -160,12 +163,10 @@ export class LeaseHolder {
         }
       }
       const lease = await this.#read(bounded);
-      // A Lease that somebody deleted still binds: its holder does not know yet.
-      const last = lease ?? this.#lease;
-      const free = !last || this.#isOurs(last) || this.#mayTake(last);
+      const free = lease ? this.#isOurs(lease) || this.#hasEnded(lease) : this.#mayMake();
       if (!free) this.#renewedAt = undefined;
       if (free && (this.#renewedAt !== undefined || this.#wants(lease))) await this.#write(lease, bounded);
-      else if (lease && !this.#isOurs(lease)) await this.#annotate(lease, bounded);
+      else if (lease && !free) await this.#annotate(lease, bounded);
     });
   }
 
@@ -178,11 +179,17 @@ export class LeaseHolder {
   }
 
   /** Nobody holds it, its holder is known to be gone, or its record has not changed for as long as it promised. */
-  #mayTake(lease: Lease): boolean {
+  #hasEnded(lease: Lease): boolean {
     const holder = lease.spec?.holderIdentity ?? '';
     if (holder === '' || this.#options.abandoned?.(holder)) return true;
     const promised = (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
     return this.#options.clock.now() - this.#observedAt > promised;
+  }
+
+  /** A Lease that was there and has been deleted binds as if it were: its holder does not know yet. */
+  #mayMake(): boolean {
+    const { leaseMs } = this.#durations;
+    return !this.#lease || this.held() || this.#options.clock.now() - this.#observedAt > leaseMs;
   }
 
   async #read(signal: AbortSignal): Promise<Lease | undefined> {
@@ -193,12 +200,15 @@ export class LeaseHolder {
       return lease;
     } catch (error) {
       if (!isNotFound(error)) throw error;
+      if (!this.#missing) this.#observedAt = this.#options.clock.now();
+      this.#missing = true;
       return undefined;
     }
   }
 
   #observe(lease: Lease): void {
-    const changed = !this.#lease || recordOf(this.#lease) !== recordOf(lease);
+    const changed = !this.#lease || this.#missing || recordOf(this.#lease) !== recordOf(lease);
+    this.#missing = false;
     if (changed) this.#observedAt = this.#options.clock.now();
     this.#lease = lease;
   }
