@@ -1,4 +1,6 @@
-/** Events as kubectl shows them. */
+/** Events of objects, as `kubectl describe` lists them. */
+import type { KubeObject } from '../../src/api/meta.ts';
+import { RESOURCES } from '../../src/api/resources.ts';
 import type { Cluster } from './cluster.ts';
 
 /** An Event, as far as tests look at it. */
@@ -8,18 +10,17 @@ export interface SeenEvent {
   readonly message: string;
 }
 
-/** Events of one object, the oldest first. */
-export async function eventsOf(cluster: Cluster, ns: string, kind: string, name: string): Promise<SeenEvent[]> {
-  const selector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
-  const path = '{range .items[*]}{.type}{"\\t"}{.reason}{"\\t"}{.message}{"\\n"}{end}';
-  const printed = await cluster.kubectl(
-    ...['get', 'events', '-n', ns, `--field-selector=${selector}`, '--sort-by=.eventTime', `-o=jsonpath=${path}`],
-  );
-  return printed
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [type = '', reason = '', ...message] = line.split('\t');
-      return { type, reason, message: message.join('\t') };
-    });
+interface Event extends KubeObject {
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+}
+
+/** Events of one object. */
+export async function eventsOf({ client }: Cluster, ns: string, kind: string, name: string): Promise<SeenEvent[]> {
+  const { items } = await client.list<Event>(RESOURCES.events, { namespace: ns });
+  return items
+    .filter(({ regarding }) => regarding.kind === kind && regarding.name === name)
+    .map(({ type, reason, note }) => ({ type, reason, message: note }));
 }
