@@ -55,7 +55,8 @@ async function holdFor(count: number): Promise<number> {
 async function detach(): Promise<number> {
   const holder = spawn(process.execPath, [fileURLToPath(import.meta.url), '--hold'], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Nothing of ours is handed on: who reads our output waits for the end of all that hold it.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   stopSignal().signal.addEventListener('abort', () => holder.kill('SIGTERM'));
   return await new Promise<number>((resolve) => {
@@ -93,6 +94,8 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  const text = error instanceof Error ? error.message : String(error);
+  if (process.connected) process.send?.({ say: text } satisfies Message);
+  else console.error(text);
   process.exitCode = 1;
 }
