@@ -108,6 +108,7 @@ export const ImportReason = {
   TypeMismatch: 'TypeMismatch',
   NameConflict: 'NameConflict',
   ForeignEndpoints: 'ForeignEndpoints',
+  Rejected: 'Rejected',
   MemberUnreachable: 'MemberUnreachable',
 } as const;
 export type ImportReason = (typeof ImportReason)[keyof typeof ImportReason];

@@ -11,16 +11,13 @@ import { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
+import { Desk } from './desk.ts';
 import { Election } from './election.ts';
 import type { Metrics } from './metrics.ts';
-import { type Outcome, Queue } from './queue.ts';
+import type { Queue } from './queue.ts';
 import { type FleetStatus, fleetStatus, objectCounts, phaseCounts } from './status.ts';
 import { Writer } from './writer.ts';
 
-/** Reconciles of one member at a time; the client bounds the requests below that. */
-const WORKERS_PER_MEMBER = 16;
-/** Passes over one key, each with writes, after which something must be undoing them. */
-const MOST_PASSES = 20;
 /** How often silence of members is weighed against the configured times, in ms. */
 const REVIEW_MS = 1_000;
 /** How long the first plans wait for members that neither answer nor fail, in ms. */
@@ -41,13 +38,11 @@ export interface ControllerOptions {
 }
 
 /** What runs for one member. */
-interface Desk {
-  readonly queue: Queue<ServiceKey>;
+interface Station {
+  readonly desk: Desk;
   readonly stop: AbortController;
   readonly done: Promise<void>;
-  readonly recorder: EventRecorder | undefined;
-  /** Passes with writes since the last one without, by key. */
-  readonly passes: Map<ServiceKey, number>;
+  readonly recorder: EventRecorder;
   /** The member's state as it was last acted upon. */
   reviewed: string;
 }
@@ -58,7 +53,7 @@ export class Controller {
   readonly #fleet: Fleet;
   readonly #election: Election;
   readonly #writer: Writer;
-  readonly #desks = new Map<Member, Desk>();
+  readonly #stations = new Map<Member, Station>();
   readonly #startedAt: number;
   readonly #departures = new Set<Promise<void>>();
   #settled = false;
@@ -87,11 +82,11 @@ export class Controller {
       random,
       logger,
       acquired: (member) => this.#lookAtAll(member),
-      lost: (member) => this.#desks.get(member)?.queue.clear(),
+      lost: (member) => this.#stations.get(member)?.desk.queue.clear(),
     });
     this.#writer = new Writer({
       mayWrite: (member) => this.#election.holds(member),
-      recorder: (member) => this.#desks.get(member)?.recorder,
+      recorder: (member) => this.#stations.get(member)?.recorder,
       clock,
       logger,
       metrics,
@@ -101,8 +96,8 @@ export class Controller {
       leases: this.#election.held,
       objects: objectCounts(this.#fleet),
       queue: {
-        depth: [...this.#desks.values()].reduce((sum, desk) => sum + desk.queue.depth, 0),
-        retrying: [...this.#desks.values()].reduce((sum, desk) => sum + desk.queue.retrying, 0),
+        depth: this.#total((queue) => queue.depth),
+        retrying: this.#total((queue) => queue.retrying),
       },
     }));
   }
@@ -113,9 +108,9 @@ export class Controller {
    */
   async run(signal: AbortSignal): Promise<void> {
     await this.#watch(signal);
-    await Promise.all([...this.#desks.values()].map((desk) => desk.done));
+    await Promise.all([...this.#stations.values()].map(({ done }) => done));
     await Promise.all(this.#departures);
-    await Promise.all([...this.#desks.values()].map((desk) => desk.recorder?.close()));
+    await Promise.all([...this.#stations.values()].map(({ recorder }) => recorder.close()));
     await this.#election.close();
     await this.#fleet.close();
   }
@@ -170,20 +165,20 @@ export class Controller {
       for (const member of this.#fleet.members) this.#lookAtAll(member);
     }
     for (const member of this.#fleet.members) {
-      const desk = this.#deskOf(member, this.#stop);
-      if (!desk) continue;
+      const station = this.#stationOf(member, this.#stop);
+      if (!station) continue;
       const source = { known: member.cache.synced, ...this.#fleet.standing(member) };
       const standing = JSON.stringify(source);
-      if (desk.reviewed === standing) continue;
-      if (desk.reviewed !== '' || source.known) this.#report(member, source);
-      desk.reviewed = standing;
+      if (station.reviewed === standing) continue;
+      if (station.reviewed !== '' || source.known) this.#report(member, source);
+      station.reviewed = standing;
       this.#fleet.refresh();
       if (source.known) {
         this.#lookAtAll(member);
         for (const key of member.cache.keys()) this.#keyChanged(key, undefined);
       }
     }
-    for (const member of this.#desks.keys()) {
+    for (const member of this.#stations.keys()) {
       if (this.#fleet.member(member.name) !== member) void this.#close(member);
     }
   }
@@ -205,34 +200,42 @@ export class Controller {
     return !waiting || this.#options.clock.now() - this.#startedAt > SETTLE_MS;
   }
 
-  /** The member's queue and Lease, made when its connection is there. */
-  #deskOf(member: Member, signal: AbortSignal): Desk | undefined {
-    const held = this.#desks.get(member);
+  /** The member's desk and Lease, made when its connection is there. */
+  #stationOf(member: Member, signal: AbortSignal): Station | undefined {
+    const held = this.#stations.get(member);
     const { client, clusterId } = member;
     if (held || !client || clusterId === undefined) return held;
-    const { clock, random, logger, identity } = this.#options;
+    const { clock, random, logger, metrics, identity } = this.#options;
+    const desk = new Desk({
+      member,
+      plan: (key, refusal) => this.#plan(member, key, refusal),
+      open: () => member.cache.synced && this.#fleet.isMember(member),
+      writer: this.#writer,
+      clock,
+      random,
+      logger,
+      metrics,
+    });
     const stop = new AbortController();
-    const queue = new Queue<ServiceKey>({ clock, random, workers: WORKERS_PER_MEMBER });
-    const desk: Desk = {
-      queue,
+    const station: Station = {
+      desk,
       stop,
-      done: queue.run((key) => this.#reconcile(member, key), AbortSignal.any([stop.signal, signal])),
+      done: desk.run(AbortSignal.any([stop.signal, signal])),
       recorder: new EventRecorder({ client, clock, logger: logger.child({ member: member.name }), instance: identity }),
-      passes: new Map(),
       reviewed: '',
     };
-    this.#desks.set(member, desk);
+    this.#stations.set(member, station);
     this.#election.join(member, client);
-    return desk;
+    return station;
   }
 
   /** Ends what ran for a member that is watched no more. */
   async #close(member: Member): Promise<void> {
-    const desk = this.#desks.get(member);
-    this.#desks.delete(member);
-    desk?.stop.abort();
-    await desk?.done;
-    await desk?.recorder?.close();
+    const station = this.#stations.get(member);
+    this.#stations.delete(member);
+    station?.stop.abort();
+    await station?.done;
+    await station?.recorder.close();
     await this.#election.leave(member);
   }
 
@@ -246,7 +249,7 @@ export class Controller {
 
   #lookAt(member: Member, key: ServiceKey): void {
     if (this.#settled && this.#fleet.isMember(member) && this.#election.holds(member)) {
-      this.#desks.get(member)?.queue.add(key);
+      this.#stations.get(member)?.desk.queue.add(key);
     }
   }
 
@@ -254,45 +257,14 @@ export class Controller {
     for (const key of this.#fleet.keys()) if (this.#fleet.concerns(key, member)) this.#lookAt(member, key);
   }
 
-  #plan(member: Member, key: ServiceKey): readonly Change[] {
-    const view = this.#fleet.view(key, member);
+  #plan(member: Member, key: ServiceKey, refusal?: string): readonly Change[] {
+    const { consumer, ...rest } = this.#fleet.view(key, member);
+    const view = { ...rest, consumer: { ...consumer, ...(refusal !== undefined && { refusal }) } };
     return plan(view, desired(view), timestamp(this.#options.clock.now()));
   }
 
-  /** Read the view, plan, apply. Everything else is told by the next key. */
-  async #reconcile(member: Member, key: ServiceKey): Promise<Outcome> {
-    const { clock, logger, metrics } = this.#options;
-    const started = clock.now();
-    try {
-      if (!member.cache.synced || !this.#fleet.isMember(member)) return 'done';
-      const changes = this.#plan(member, key);
-      if (changes.length === 0) return this.#settledKey(member, key);
-      const result = await this.#writer.apply(member, changes);
-      metrics.reconciled(result, clock.now() - started);
-      if (result === 'denied') return 'done';
-      // After a write the next step may be possible, such as the owner's UID for what it owns.
-      return result === 'failed' ? 'failed' : this.#nextPass(member, key, changes);
-    } catch (err) {
-      logger.error({ member: member.name, service: key, err }, 'reconcile failed');
-      metrics.reconciled('error', clock.now() - started);
-      return 'failed';
-    }
-  }
-
-  #settledKey(member: Member, key: ServiceKey): Outcome {
-    this.#desks.get(member)?.passes.delete(key);
-    return 'done';
-  }
-
-  /** Another pass at once; after too many, later and later: an admission webhook or another controller undoes our writes. */
-  #nextPass(member: Member, key: ServiceKey, changes: readonly Change[]): Outcome {
-    const passes = this.#desks.get(member)?.passes;
-    const count = (passes?.get(key) ?? 0) + 1;
-    passes?.set(key, count);
-    if (count <= MOST_PASSES) return 'again';
-    const last = changes.map(({ op, resource, name, why }) => `${op} ${resource}/${name}: ${why}`);
-    this.#options.logger.warn({ member: member.name, service: key, last }, 'writes do not last: somebody undoes them');
-    return 'failed';
+  #total(count: (queue: Queue<ServiceKey>) => number): number {
+    return [...this.#stations.values()].reduce((sum, { desk }) => sum + count(desk.queue), 0);
   }
 
   /** Cleans a member that left: nothing of ours stays in it. Tries until it is done or the process stops. */

@@ -16,7 +16,11 @@ import type { Metrics } from './metrics.ts';
  * What became of a plan. `stale`: an object had changed meanwhile, and the watch will tell. `denied`: the Lease was lost,
  * and whoever holds it now does the work.
  */
-export type WriteResult = 'applied' | 'stale' | 'denied' | 'failed';
+export interface WriteResult {
+  readonly outcome: 'applied' | 'stale' | 'denied' | 'failed';
+  /** What the API server said of a write that it will not take, however often it is sent. */
+  readonly refusal?: string;
+}
 
 /** What a writer is made of. `mayWrite` is asked before every single write. */
 export interface WriterOptions {
@@ -27,7 +31,13 @@ export interface WriterOptions {
   readonly metrics: Metrics;
 }
 
-type Written = 'written' | 'stale' | 'denied' | 'failed';
+interface Written {
+  readonly result: 'ok' | 'stale' | 'denied' | 'failed';
+  readonly refusal?: string;
+}
+
+/** Answers that mend only when the object, a quota, a webhook or our permissions change. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 403, 422]);
 
 /** Writes plans; holds no state. */
 export class Writer {
@@ -45,31 +55,43 @@ export class Writer {
     for (const stage of STAGES) {
       const group = changes.filter((change) => change.stage === stage);
       if (group.length === 0) continue;
-      const results = new Set(await Promise.all(group.map((change) => this.#write(member, change))));
-      for (const result of ['denied', 'failed', 'stale'] as const) if (results.has(result)) return result;
+      const written = await Promise.all(group.map((change) => this.#write(member, change)));
+      for (const outcome of ['denied', 'failed', 'stale'] as const) {
+        const found = written.filter(({ result }) => result === outcome);
+        if (found.length === 0) continue;
+        const refusal = found.find((each) => each.refusal !== undefined)?.refusal;
+        return { outcome, ...(refusal !== undefined && { refusal }) };
+      }
     }
-    return 'applied';
+    return { outcome: 'applied' };
   }
 
   async #write(member: Member, change: Change): Promise<Written> {
     const { client } = member;
-    if (!client || !this.#options.mayWrite(member)) return 'denied';
     const { metrics, logger } = this.#options;
-    const log = logger.child({ member: member.name, object: `${change.resource}/${change.namespace}/${change.name}` });
+    const { op, why, resource, namespace, name } = change;
+    const written = await this.#attempt(client, member, change);
+    metrics.wrote(change, written.result);
+    const about = { member: member.name, object: `${resource}/${namespace}/${name}`, op, why };
+    if (written.result === 'failed') logger.warn({ ...about, err: written.error }, 'write failed');
+    else logger.debug({ ...about, err: written.error }, written.result === 'ok' ? 'written' : 'write was overtaken');
+    return written;
+  }
+
+  async #attempt(
+    client: KubeClient | undefined,
+    member: Member,
+    change: Change,
+  ): Promise<Written & { readonly error?: unknown }> {
+    if (!client || !this.#options.mayWrite(member)) return { result: 'denied' };
     try {
       await this.#send(client, member, change);
-      metrics.wrote(change, 'ok');
-      log.debug({ op: change.op, why: change.why }, 'written');
-      for (const notice of change.notices ?? []) this.#options.recorder(member)?.record(notice);
-      this.#observePropagation(change);
-      return 'written';
     } catch (error) {
-      const result = await this.#settle(client, member, change, error);
-      metrics.wrote(change, result === 'written' ? 'ok' : result);
-      if (result === 'failed') log.warn({ op: change.op, why: change.why, err: error }, 'write failed');
-      else log.debug({ op: change.op, why: change.why, err: error }, 'write was overtaken');
-      return result;
+      return { ...(await this.#settle(client, member, change, error)), error };
     }
+    for (const notice of change.notices ?? []) this.#options.recorder(member)?.record(notice);
+    this.#observePropagation(change);
+    return { result: 'ok' };
   }
 
   /**
@@ -77,22 +99,24 @@ export class Writer {
    * made for what is there.
    */
   async #settle(client: KubeClient, member: Member, change: Change, error: unknown): Promise<Written> {
-    if (!(error instanceof ApiError)) return 'failed';
+    if (!(error instanceof ApiError)) return { result: 'failed' };
     // The namespace of this consumer is going: nothing more is to be made there.
-    if (change.op === 'create' && isNamespaceTerminating(error)) return 'written';
-    if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) return 'failed';
+    if (change.op === 'create' && isNamespaceTerminating(error)) return { result: 'ok' };
+    if (REFUSALS.has(error.status)) return { result: 'failed', refusal: error.message };
+    if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) return { result: 'failed' };
     const { namespace, name } = change;
     const table = tableOf(member, change);
     try {
       table.wrote(asJson(await client.get(RESOURCES[change.resource], { namespace, name })));
     } catch (reading) {
-      if (!isNotFound(reading)) return 'failed';
+      if (!isNotFound(reading)) return { result: 'failed' };
       // A create may be answered 404 when its namespace has gone; else the object that was planned for has.
-      if (change.op === 'create') return 'failed';
+      if (change.op === 'create') return { result: 'failed' };
       table.deleted(`${namespace}/${name}`, change.precondition.resourceVersion);
     }
     // A name that is taken by an object that is none of ours stays taken: no use in trying at once.
-    return change.op === 'create' && table.get(`${namespace}/${name}`) === undefined ? 'failed' : 'stale';
+    const taken = change.op === 'create' && table.get(`${namespace}/${name}`) === undefined;
+    return taken ? { result: 'failed', refusal: error.message } : { result: 'stale' };
   }
 
   async #send(client: KubeClient, member: Member, change: Change): Promise<void> {

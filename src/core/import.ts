@@ -14,11 +14,8 @@ import { type ServiceShape, shapeOf } from './service.ts';
 import type { ServiceView } from './view.ts';
 import { listed, quoted } from './wording.ts';
 
-/**
- * What is served: a shape that the derived Service should have, or has and keeps; `nothing`, and no endpoints;
- * or `as-is`: whatever is there is not touched.
- */
-export type Serving = { readonly shape: ServiceShape; readonly write: boolean } | 'nothing' | 'as-is';
+/** What is served: the shape that the derived Service should have (`write`), or has and keeps; or nothing. */
+export type Serving = { readonly shape: ServiceShape; readonly write: boolean } | 'nothing';
 
 /** An import that should be there. */
 export interface DesiredImport {
@@ -148,7 +145,7 @@ function requested(the: Case, request: Request, { spec }: ServiceImport, fallbac
 
 /** A bad request changes nothing: the derived Service that is there stays as it is, and its endpoints stay current. */
 function unchanged({ own }: Case): Serving {
-  return own ? { shape: shapeOf(own), write: false } : 'as-is';
+  return own ? { shape: shapeOf(own), write: false } : 'nothing';
 }
 
 function portsNotExported(request: Request, merged: Merged): readonly Problem[] {
@@ -215,6 +212,13 @@ function withObstacles({ view, derivedService, own }: Case, wanted: DesiredImpor
     const message = `Service ${quoted(derivedService)} is not ours and is left alone; rename or delete it`;
     const problem = { reason: ImportReason.NameConflict, message };
     return { ...wanted, serving: 'nothing', problems: [problem, ...wanted.problems], readyStays: false };
+  }
+  if (consumer.refusal !== undefined) {
+    const problem = {
+      reason: ImportReason.Rejected,
+      message: `The API server refuses what was derived: ${consumer.refusal}`,
+    };
+    return { ...wanted, problems: [problem, ...wanted.problems] };
   }
   if (consumer.foreignSlices.length === 0) return wanted;
   const message =
