@@ -100,10 +100,15 @@ async function whatIsMissing(kubectl: Kubectl, expected: Expected): Promise<stri
   return undefined;
 }
 
+const SOURCE = ['-L', 'multicluster.kubernetes.io/source-cluster'] as const;
+
 /** What a user would look at first, as kubectl prints it. */
 export const SHOWN: readonly (readonly [context: string, ...args: string[]])[] = [
   ['cluster2', 'get', 'service', '-n', PROVIDER_NAMESPACE],
-  ['cluster2', 'get', 'serviceimports,endpointslices', '-n', PROVIDER_NAMESPACE],
-  ['cluster1', 'get', 'serviceimports,services'],
-  ['cluster2', 'get', 'serviceimports,services'],
+  ['cluster2', 'get', 'serviceimports', '-n', PROVIDER_NAMESPACE],
+  ['cluster2', 'get', 'endpointslices', '-n', PROVIDER_NAMESPACE, ...SOURCE],
+  ...['cluster1', 'cluster2'].flatMap((context): [string, ...string[]][] => [
+    [context, 'get', 'serviceimports'],
+    [context, 'get', 'endpointslices', '-l', 'kubernetes.io/service-name=amcs-rebel-base', ...SOURCE],
+  ]),
 ];
