@@ -89,7 +89,7 @@ function holdings(
   { derivedService, knowledge, import: imported }: Omit<Desired, keyof Holdings>,
 ): Holdings {
   if (imported === 'absent') return { slices: [], kept: new Set() };
-  if (imported === 'held' || imported.serving === 'as-is') return untouched(view);
+  if (imported === 'held') return untouched(view);
   const { serving } = imported;
   if (serving === 'nothing') return holdingsOf(view, []);
   const slices = knowledge.exports.valid.flatMap((exporter) => slicesOf(view, derivedService, exporter, serving.shape));

@@ -35,7 +35,6 @@ function addressesOf(families: readonly IPFamily[], ips: readonly string[]): Fie
  */
 export function desiredAddresses(wanted: DesiredImport, own: Service | undefined): Fields | undefined {
   const { serving } = wanted;
-  if (serving === 'as-is') return undefined;
   if (serving === 'nothing') return wanted.origin === 'user' ? { ips: null } : { ips: null, ipFamilies: null };
   const { shape, write } = serving;
   if (!write) return undefined;

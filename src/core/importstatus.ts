@@ -28,7 +28,7 @@ function isReady({ status }: ServiceImport): boolean {
 
 /** What is still missing in the consumer for connections to arrive; undefined where nothing is. */
 function missing({ view, wanted, imported: { serving }, observed, own }: ImportCase): string | undefined {
-  if (serving === 'nothing' || serving === 'as-is') return undefined;
+  if (serving === 'nothing') return undefined;
   const ips = servingIPs(own, serving.shape);
   if (!ips) return `Service ${quoted(wanted.derivedService)} is being made`;
   if (!equal(observed.spec.ips ?? [], ips)) return 'spec.ips is being filled in';

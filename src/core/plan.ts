@@ -84,7 +84,7 @@ function planImport({ view, imported, observed, own }: ImportCase): Change[] {
 }
 
 function planService({ view, wanted, imported: { serving }, observed, own }: ImportCase): Change[] {
-  if (serving === 'nothing' || serving === 'as-is' || !serving.write || (own && isGoing(own))) return [];
+  if (serving === 'nothing' || !serving.write || (own && isGoing(own))) return [];
   const { shape } = serving;
   const { namespace, name } = view;
   const owner = ownerOf(observed);

@@ -98,7 +98,7 @@ export const exported: fc.Arbitrary<ServiceExport> = fc
     ),
     annotations: fc.dictionary(
       fc.constantFrom('note', 'catamaran.dev/exported-keys', 'x/y/z'),
-      fc.constantFrom('1', 'any text', 'x'.repeat(300_000)),
+      fc.constantFrom('1', '2', 'any text', 'x'.repeat(250_000)),
       { maxKeys: 2 },
     ),
   })

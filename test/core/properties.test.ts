@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { JsonObject } from '../../src/api/meta.ts';
 import { desired } from '../../src/core/desired.ts';
 import { isReserved } from '../../src/core/keys.ts';
@@ -8,6 +8,9 @@ import type { ServiceView } from '../../src/core/view.ts';
 import { exported, MEMBERS, type Step, service, slices, steps } from './arbitraries.ts';
 import { anExport, at, NOW } from './objects.ts';
 import { type Member, World } from './world.ts';
+
+// Many random fleets, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 });
 
 const OURS = new Set(['catamaran.dev/import-origin', 'catamaran.dev/exported-keys']);
 
@@ -81,7 +84,7 @@ describe('whatever happens', () => {
           expect(world.converge()).toBeLessThanOrEqual(5);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 160 },
     );
   });
 
@@ -92,7 +95,7 @@ describe('whatever happens', () => {
         for (const { happen } of happened) happen(world);
         expect(world.converge()).toBeLessThanOrEqual(5);
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -118,7 +121,7 @@ describe('whatever happens', () => {
           expect(imported?.metadata.annotations).toEqual({ a: 'b' });
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -148,7 +151,7 @@ describe('whatever happens', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 });
@@ -171,7 +174,7 @@ test('a process that dies between any two writes leaves what the next one comple
     fc.property(steps, fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 5 }), (happened, writes) => {
       expect(survive(happened, writes)).toEqual(survive(happened, []));
     }),
-    { numRuns: 200 },
+    { numRuns: 80 },
   );
 });
 
@@ -193,7 +196,7 @@ test('no order of sources, ports, slices or names changes a plan', () => {
         compare();
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 80 },
   );
 });
 
@@ -216,7 +219,7 @@ test('rule 20: sources that become unknown take nothing away and change no merge
       world.converge();
       expect(world.members.map(holdings)).toEqual(before);
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
 
@@ -245,6 +248,6 @@ test('rule 2: the oldest export wins, whatever the order of arrival', () => {
       };
       expect(arrive(shuffled([0, 1, 2], seed))).toEqual(arrive([0, 1, 2]));
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
