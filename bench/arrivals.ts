@@ -8,9 +8,17 @@ import { readAddresses } from './sources.ts';
 interface Expected {
   readonly serial: number;
   readonly arrived: (at: number) => void;
+  readonly failed: (error: Error) => void;
 }
 
-/** A watch that knows what it waits for. */
+interface Counted {
+  readonly namespace: string;
+  readonly count: number;
+  readonly reached: (at: number) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** A watch that knows what it waits for. Where the watch ends by itself, everything rejects. */
 export interface Arrivals {
   /**
    * Resolves with the time (performance.now) at which a slice of a namespace shows a serial number, or a later one: a
@@ -22,14 +30,13 @@ export interface Arrivals {
   close(): Promise<void>;
 }
 
-/** Opens the watch. `failed` is told if it ends by itself. */
-export async function openArrivals(consumer: Api, failed: (error: unknown) => void): Promise<Arrivals> {
+/** Opens the watch. */
+export async function openArrivals(consumer: Api): Promise<Arrivals> {
   const path = pathOf(RESOURCES.endpointSlices, {});
   const expected = new Map<string, Expected[]>();
   const present = new Map<string, Set<string>>();
-  let counting:
-    | { readonly namespace: string; readonly count: number; readonly reached: (at: number) => void }
-    | undefined;
+  let counting: Counted | undefined;
+  let failure: Error | undefined;
 
   const note = ({ type, object }: Change): void => {
     const at = performance.now();
@@ -62,35 +69,30 @@ export async function openArrivals(consumer: Api, failed: (error: unknown) => vo
   const stop = new AbortController();
   const { items, version } = await consumer.list(path);
   for (const object of items) note({ type: 'ADDED', object });
-  const watching = consumer.watch(path, version, note, stop.signal).catch(failed);
+  const watching = consumer.watch(path, version, note, stop.signal).catch((error: Error) => {
+    failure = error;
+    for (const waiting of expected.values()) for (const one of waiting) one.failed(error);
+    counting?.failed(error);
+  });
 
   return {
     expect(namespace, slice, serial, patienceMs) {
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(undefined), patienceMs);
-        const arrived = (at: number): void => {
-          clearTimeout(timer);
-          resolve(at);
-        };
-        const key = `${namespace}/${slice}`;
-        const waiting = expected.get(key);
-        if (waiting) waiting.push({ serial, arrived });
-        else expected.set(key, [{ serial, arrived }]);
-      });
+      if (failure) return Promise.reject(failure);
+      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+      const key = `${namespace}/${slice}`;
+      const waiting = expected.get(key) ?? [];
+      waiting.push({ serial, arrived: resolve, failed: reject });
+      expected.set(key, waiting);
+      return within(promise, patienceMs, () => resolve(undefined));
     },
     count(namespace, count, patienceMs) {
-      if ((present.get(namespace)?.size ?? 0) >= count) return Promise.resolve(performance.now());
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          const size = present.get(namespace)?.size ?? 0;
-          reject(new Error(`${size} of ${count} slices in ${namespace} after ${patienceMs / 1000} s`));
-        }, patienceMs);
-        const reached = (at: number): void => {
-          clearTimeout(timer);
-          counting = undefined;
-          resolve(at);
-        };
-        counting = { namespace, count, reached };
+      if (failure) return Promise.reject(failure);
+      const size = (): number => present.get(namespace)?.size ?? 0;
+      if (size() >= count) return Promise.resolve(performance.now());
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      counting = { namespace, count, reached: resolve, failed: reject };
+      return within(promise, patienceMs, () => {
+        reject(new Error(`${size()} of ${count} slices in ${namespace} after ${patienceMs / 1_000} s`));
       });
     },
     async close() {
@@ -98,6 +100,16 @@ export async function openArrivals(consumer: Api, failed: (error: unknown) => vo
       await watching;
     },
   };
+}
+
+/** Calls `late` where a promise has not settled in time. */
+async function within<T>(promise: Promise<T>, ms: number, late: () => void): Promise<T> {
+  const timer = setTimeout(late, ms);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function firstAddress(endpoint: unknown): string | undefined {

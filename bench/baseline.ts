@@ -10,6 +10,8 @@ import type { RelayOrder } from './relay.ts';
 export interface Relay {
   /** Lets it copy what is there, and then every change. */
   go(): void;
+  /** Throws where it has ended by itself. */
+  check(): void;
   stop(): Promise<void>;
 }
 
@@ -34,15 +36,18 @@ export async function startRelay(lab: Lab, { from, to, consumerServer }: RelayOp
     await stop();
     throw error;
   }
-  return { go: () => void child.send('go'), stop };
+  const check = (): void => {
+    if (hasEnded(child)) throw new Error('the bare relay has ended');
+  };
+  return { go: () => void child.send('go'), check, stop };
 }
 
 /** Runs a relay, told to go, for the time of `work`. */
-export async function withRelay<T>(lab: Lab, options: RelayOptions, work: () => Promise<T>): Promise<T> {
+export async function withRelay<T>(lab: Lab, options: RelayOptions, work: (relay: Relay) => Promise<T>): Promise<T> {
   const relay = await startRelay(lab, options);
   try {
     relay.go();
-    return await work();
+    return await work(relay);
   } finally {
     await relay.stop();
   }
@@ -85,8 +90,12 @@ async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<void>
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }

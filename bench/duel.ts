@@ -1,7 +1,7 @@
 /** Two lanes from one source to one consumer, ours and the bare relay's, with the same load and at the same time. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Arrivals, openArrivals } from './arrivals.ts';
-import { withRelay } from './baseline.ts';
+import { type Relay, withRelay } from './baseline.ts';
 import { type Controller, type ControllerOptions, withController } from './controller.ts';
 import type { Lab } from './lab.ts';
 import { change, createNamespace, createSources, removeNamespace, type Shape } from './sources.ts';
@@ -40,15 +40,16 @@ export async function withDuel<T>(
   const pairs = [ours, bare].flatMap(({ namespace }) => apis.map((api) => ({ api, namespace })));
   await Promise.all(pairs.map(({ api, namespace }) => createNamespace(api, namespace)));
   await Promise.all([ours, bare].map((shape) => createSources(lab.source.api, shape, lab.signal)));
-  const arrivals = await openArrivals(lab.consumer.api, (error) => console.error(error));
+  const arrivals = await openArrivals(lab.consumer.api);
   const slices = load.services * load.slicesPerService;
   try {
     return await withController(lab, options, (controller) => {
       const way = { from: bare.namespace, to: bare.namespace, consumerServer: options.consumerServer };
-      return withRelay(lab, way, async () => {
+      return withRelay(lab, way, async (relay) => {
         for (const { namespace } of [ours, bare]) await arrivals.count(namespace, slices, START_PATIENCE_MS);
         await controller.settled();
-        return await work({ ours: lane(lab, arrivals, ours), relay: lane(lab, arrivals, bare), controller });
+        const lane = (shape: Shape): Lane => laneOf(lab, arrivals, relay, shape);
+        return await work({ ours: lane(ours), relay: lane(bare), controller });
       });
     });
   } finally {
@@ -57,17 +58,17 @@ export async function withDuel<T>(
   }
 }
 
-function lane(lab: Lab, arrivals: Arrivals, shape: Shape): Lane {
+function laneOf(lab: Lab, arrivals: Arrivals, relay: Relay, shape: Shape): Lane {
   let serial = 0;
   return {
     shape,
     async change(slice) {
       lab.signal.throwIfAborted();
+      relay.check();
       serial += 1;
       const arrival = arrivals.expect(shape.namespace, slice, serial, CHANGE_PATIENCE_MS);
       const from = performance.now();
-      await change(lab.source.api, shape, slice, serial);
-      const at = await arrival;
+      const [at] = await Promise.all([arrival, change(lab.source.api, shape, slice, serial)]);
       return at === undefined ? undefined : at - from;
     },
   };

@@ -55,11 +55,13 @@ function rowNames(text: string | undefined): readonly RowName[] {
   });
 }
 
+class Stopped extends Error {}
+
 /** Aborts on the first signal that asks to stop. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => controller.abort(new Error(`stopped by ${name}`)));
+    process.on(name, () => controller.abort(new Stopped(`stopped by ${name}`)));
   }
   return controller.signal;
 }
@@ -125,6 +127,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof Stopped ? error.message : error);
   process.exitCode = 1;
 }

@@ -19,7 +19,7 @@ export async function fill(lab: Lab, scale: Scale, say: Say): Promise<readonly F
   const slices = shape.services * shape.slicesPerService;
   await createNamespace(lab.source.api, shape.namespace);
   await createSources(lab.source.api, shape, lab.signal);
-  const arrivals = await openArrivals(lab.consumer.api, (error) => console.error(error));
+  const arrivals = await openArrivals(lab.consumer.api);
   const times = { ours: [] as number[], relay: [] as number[] };
   try {
     for (let round = 0; round < scale.fillRounds; round++) {

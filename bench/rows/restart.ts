@@ -56,7 +56,7 @@ async function bringInSync(lab: Lab, shape: Shape, say: Say): Promise<void> {
   const { namespace, services, slicesPerService } = shape;
   for (const { api } of [lab.source, lab.consumer]) await createNamespace(api, namespace);
   await createSources(lab.source.api, shape, lab.signal);
-  const arrivals = await openArrivals(lab.consumer.api, (error) => console.error(error));
+  const arrivals = await openArrivals(lab.consumer.api);
   const controller = await startController(lab);
   try {
     await arrivals.count(namespace, services * slicesPerService, PATIENCE_MS);
