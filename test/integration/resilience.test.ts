@@ -43,6 +43,21 @@ async function exported(ns: string, name: string, address = '10.1.9.1'): Promise
   });
 }
 
+/** Connects as the fixture does, with some methods of one cluster's client replaced. */
+function altered(cluster: Cluster, change: (client: KubeClient) => Partial<KubeClient>): (of: Cluster) => KubeClient {
+  return (of) => {
+    const client = adminClient(of.plane);
+    if (of !== cluster) return client;
+    const changed = change(client);
+    return new Proxy(client, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(changed, name) ?? Reflect.get(target, name);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+  };
+}
+
 beforeAll(async () => {
   clusters = await sharedClusters();
 });
@@ -212,28 +227,48 @@ describe('two replicas', () => {
   });
 });
 
+describe('an API server that refuses what is derived', () => {
+  it('is quoted on the import, and the import recovers when it takes it', async () => {
+    const [first, second] = clusters;
+    const ns = await freshNamespace(clusters, 'refused');
+    let refuses = true;
+    const connect = altered(second, (client) => ({
+      create: (resource, namespace, object, options) => {
+        const bad =
+          refuses && resource.kind === 'Service' ? { ...object, spec: { ports: [{ port: 70_000 }] } } : object;
+        return client.create(resource, namespace, bad, options);
+      },
+    }));
+    await run([first, second], { connect });
+    await first.apply(service(ns, 'web'), slice(ns, 'web', 'web-a', ['10.1.9.1']), serviceExport(ns, 'web'));
+    await eventually(async () => {
+      expect(condition((await held(second, ns, 'web')).import, 'Ready')).toMatchObject({
+        status: 'False',
+        reason: 'Rejected',
+        message: expect.stringMatching(/spec\.ports\[0\]\.port: Invalid value: 70000/),
+      });
+    });
+    refuses = false;
+    await eventually(async () => {
+      expect(condition((await held(second, ns, 'web')).import, 'Ready')).toMatchObject({ status: 'True' });
+      expect(await addresses(second, ns, 'web')).toEqual(['10.1.9.1']);
+    });
+  });
+});
+
 describe('an admission webhook that undoes what is written', () => {
   it('is told of, and not fought without end', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'webhook');
     const { log, lines } = recordingLog();
     let patches = 0;
-    const connect = (cluster: Cluster): KubeClient => {
-      const client = adminClient(cluster.plane);
-      if (cluster !== second) return client;
-      const patch: KubeClient['patch'] = (resource, object, body, options) => {
+    const connect = altered(second, (client) => ({
+      patch: (resource, object, body, options) => {
         if (resource.kind === 'EndpointSlice') patches++;
         const undone = resource.kind === 'EndpointSlice' ? { ...body, endpoints: [] } : body;
         return client.patch(resource, object, undone, options);
-      };
-      return new Proxy(client, {
-        get: (target, name) => {
-          const member: unknown = Reflect.get(target, name);
-          if (name === 'patch') return patch;
-          return typeof member === 'function' ? member.bind(target) : member;
-        },
-      });
-    };
+      },
+    }));
     await run([first, second], { connect, logger: log });
     await exported(ns, 'fought');
     await exported(ns, 'neighbour');
