@@ -81,11 +81,6 @@ export function statusError(request: RequestName, httpStatus: number, status: Js
   });
 }
 
-/** Whether a JSON value is a Status that tells of a failure. */
-export function isFailure(value: JsonObject): boolean {
-  return value.kind === 'Status' && value.status !== 'Success';
-}
-
 /** Codes of OpenSSL and node:tls: their certificate is not good for us, or ours is not good for them. */
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;

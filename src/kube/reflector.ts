@@ -284,6 +284,7 @@ export class Reflector {
     }
     if (isGone(error) || isTooNew(error)) {
       this.#readAnew('expired');
+      if (reading) this.#lost(error);
       return lived ? 0 : this.#backoff.next();
     }
     if (stream.progressed) this.#stalls = 0;
@@ -310,7 +311,7 @@ export class Reflector {
 
   #restart(reason: RestartReason): void {
     this.#logger.debug({ reason }, 'watch restarts');
-    this.#options.onRestart?.(reason);
+    this.#tell(() => this.#options.onRestart?.(reason));
   }
 
   #watching(): void {
@@ -329,6 +330,15 @@ export class Reflector {
 
   #enter(state: ReflectorState): void {
     this.#state = state;
-    this.#options.onState?.(state);
+    this.#tell(() => this.#options.onState?.(state));
+  }
+
+  /** Calls a listener, whose faults are not the API's. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#logger.error({ err: error }, 'listener failed');
+    }
   }
 }

@@ -43,8 +43,10 @@ export type Fault =
   | { readonly kind: 'reset' }
   /** Closes the connection after so many bytes of the body. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
-  /** Passes each line of a watch through a function: drop, delay, duplicate, garble, add; `cut` ends the connection. */
-  | { readonly kind: 'lines'; readonly each: (line: string, index: number) => readonly string[] | 'cut' };
+  /** Passes each line of a watch through a function: drop, hold back, duplicate, garble, add; `cut` ends it. */
+  | { readonly kind: 'lines'; readonly each: (line: string, index: number) => Lines | Promise<Lines> };
+
+type Lines = readonly string[] | 'cut';
 
 interface Injected {
   readonly match: Match;
@@ -253,17 +255,21 @@ function cutAfter(from: IncomingMessage, to: ServerResponse, afterBytes: number)
 function throughLines(from: IncomingMessage, to: ServerResponse, each: (Fault & { kind: 'lines' })['each']): void {
   let held = '';
   let index = 0;
+  // One after the other: a line that is held back holds back those behind it.
+  let sent = Promise.resolve();
+  const send = async (line: string): Promise<void> => {
+    const lines = await each(line, index++);
+    if (lines === 'cut') to.destroy();
+    else for (const one of lines) to.write(`${one}\n`);
+  };
   from.setEncoding('utf8').on('data', (text: string) => {
     const lines = (held + text).split('\n');
     held = lines.pop() ?? '';
-    for (const line of lines) {
-      const sent = each(line, index++);
-      if (sent === 'cut') {
-        to.destroy();
-        return;
-      }
-      for (const one of sent) to.write(`${one}\n`);
-    }
+    for (const line of lines) sent = sent.then(() => send(line));
   });
-  from.once('end', () => to.end());
+  from.once('end', () => {
+    sent = sent.then(() => {
+      to.end();
+    });
+  });
 }

@@ -341,7 +341,13 @@ describe('watching', () => {
   it('renews a stream that the server ends in order, without a wait', async () => {
     await create('a');
     const run = reflect({
-      limits: { minWatchSeconds: 1, maxWatchSeconds: 1, backoffBaseMs: 60_000, backoffCapMs: 60_000 },
+      limits: {
+        shortStreamMs: 500,
+        minWatchSeconds: 1,
+        maxWatchSeconds: 1,
+        backoffBaseMs: 60_000,
+        backoffCapMs: 60_000,
+      },
     });
     await expect.poll(() => watches(), { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
     await update('a', '2');
@@ -390,7 +396,7 @@ describe('watching', () => {
     expect(run.sink.readings).toBe(1);
   });
 
-  it('bears events twice, late and out of their batch', async () => {
+  it('bears events twice', async () => {
     await create('a');
     const run = reflect();
     await watching(run);
@@ -400,6 +406,27 @@ describe('watching', () => {
     await update('b', '2');
     await remove('a');
     await holds(run, 'b=2');
+  });
+
+  it('waits for events that are late', async () => {
+    await create('a');
+    const run = reflect();
+    await watching(run);
+    const { promise: late, resolve: deliver } = Promise.withResolvers<void>();
+    let heldBack = 0;
+    const each = async (line: string) => {
+      heldBack++;
+      await late;
+      return [line];
+    };
+    proxy.inject(ours('watch'), { kind: 'lines', each });
+    proxy.disconnect();
+    await update('a', '2');
+    await expect.poll(() => heldBack).toBe(1);
+    expect(run.sink.content).toEqual(['a=1']);
+    deliver();
+    await holds(run, 'a=2');
+    expect(run.sink.readings).toBe(1);
   });
 
   it('notices a stream that has fallen silent', async () => {
