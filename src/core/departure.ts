@@ -26,8 +26,9 @@ export function departure({ consumer, namespace, name }: ServiceView, exported: 
     stage: 'prune',
   }));
   const { derivedService, import: imported } = consumer;
-  if (derivedService?.metadata.labels?.[DERIVED_FROM] === name) {
-    changes.push(remove(target('services', derivedService.metadata.name), versionOf(derivedService)));
+  const current = derivedService?.metadata.labels?.[DERIVED_FROM] === name ? [derivedService] : [];
+  for (const service of [...current, ...(consumer.outdatedServices ?? [])]) {
+    changes.push(remove(target('services', service.metadata.name), versionOf(service)));
   }
   if (imported) changes.push(...leaveImport(target('serviceImports', name), imported));
   if (exported) changes.push(...leaveExport(target('serviceExports', name), exported));

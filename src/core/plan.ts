@@ -35,6 +35,18 @@ function isGoing(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }
 
+/** Takes away Services that were derived under another prefix, with what depends on their name. */
+function planOutdated(view: ServiceView): Change[] {
+  const outdated = (view.consumer.outdatedServices ?? []).filter((service) => !isGoing(service));
+  return outdated.map((service) => ({
+    ...targetOf(view, 'services', service.metadata.name),
+    stage: 'prune',
+    op: 'delete',
+    why: 'derived Services have another prefix now',
+    precondition: versionOf(service),
+  }));
+}
+
 /** Takes away all that is ours, also where nothing owns it any more. */
 function planAbsence(view: ServiceView): Change[] {
   const { import: imported, derivedSlices } = view.consumer;
@@ -47,6 +59,7 @@ function planAbsence(view: ServiceView): Change[] {
       : []),
   ].filter(({ object }) => !isGoing(object));
   return [
+    ...planOutdated(view),
     ...derivedSlices.map((slice) => prunedSlice(targetOf(view, 'endpointSlices', slice.name), slice, why)),
     ...doomed.map(
       ({ object, target }): Change => ({
@@ -154,7 +167,12 @@ function planConsumer(view: ServiceView, wanted: Desired, now: string): Change[]
   // What the import will own needs its UID: that is for the next plan.
   if (!observed) return planNewImport(view, imported);
   const the: ImportCase = { view, wanted, imported, observed, own: ownService(view) };
-  const changes = [...planImport(the), ...planService(the), ...planSlices(view, wanted, ownerOf(observed))];
+  const changes = [
+    ...planImport(the),
+    ...planService(the),
+    ...planSlices(view, wanted, ownerOf(observed)),
+    ...planOutdated(view),
+  ];
   return [...changes, ...planImportStatus(the, changes, now)];
 }
 

@@ -69,6 +69,8 @@ export interface ConsumerView {
   /** The Service of the derived name, whoever made it. */
   readonly derivedService?: Service;
   readonly derivedSlices: readonly DerivedSlice[];
+  /** Services that we derived for this name under another name, from before `derivedPrefix` changed. */
+  readonly outdatedServices?: readonly Service[];
   /** What the API server said of our last writes for this name, where it will not take them. */
   readonly refusal?: string;
   /** Names of slices labelled for the derived Service that are not ours: a user's, or mirrored from an Endpoints object. */

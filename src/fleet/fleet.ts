@@ -138,12 +138,11 @@ export class Fleet {
   }
 
   /** Whether a change of the name's sources can change anything in this member. */
-  concerns(key: ServiceKey, { cache, config, name: member }: Member): boolean {
+  concerns(key: ServiceKey, { cache, name }: Member): boolean {
     if (cache.exports.get(key) || cache.imports.get(key)) return true;
-    const { namespace, name } = splitKey(key);
-    if (cache.derivedSlices(key).length > 0) return true;
-    if (cache.services.get(serviceKey(namespace, derivedServiceName(config.derivedPrefix, name)))) return true;
-    return cache.namespaces.get(namespace) === 'Active' && importMode(this.#config, member, namespace) === 'Automatic';
+    if (cache.derivedSlices(key).length > 0 || cache.derivedServices(key).length > 0) return true;
+    const { namespace } = splitKey(key);
+    return cache.namespaces.get(namespace) === 'Active' && importMode(this.#config, name, namespace) === 'Automatic';
   }
 
   /** Forgets what was put together from the members' states, such as how long one has been silent. */
@@ -277,6 +276,7 @@ export class Fleet {
     const derived = serviceKey(namespace, derivedServiceName(config.derivedPrefix, name));
     const imported = cache.imports.get(key);
     const derivedService = cache.services.get(derived);
+    const outdated = cache.derivedServices(key).filter((service) => service !== derivedService);
     return {
       member: member.name,
       importMode: importMode(this.#config, member.name, namespace),
@@ -287,6 +287,7 @@ export class Fleet {
       foreignSlices: cache.foreignSlices(derived),
       ...(imported && { import: imported }),
       ...(derivedService && { derivedService }),
+      ...(outdated.length > 0 && { outdatedServices: outdated }),
     };
   }
 

@@ -92,6 +92,8 @@ export class MemberCache {
   readonly namespaces: Table<'Active' | 'Terminating'>;
   readonly #options: MemberCacheOptions;
   readonly #index = new SliceIndex();
+  /** Names of the Services that we derived, by the import that they belong to. */
+  readonly #derivedNames = new Map<ServiceKey, Set<ServiceKey>>();
   /** Exports whose Service and slices are being fetched: of these nothing is known yet. */
   readonly #pending = new Set<ServiceKey>();
 
@@ -140,6 +142,11 @@ export class MemberCache {
     return [...this.#index.get('source', key)].flatMap((kept) => (kept.kind === 'source' ? [kept.slice] : []));
   }
 
+  /** Services that we made for an import; more than one while the prefix of derived Services changes. */
+  derivedServices(key: ServiceKey): Service[] {
+    return [...(this.#derivedNames.get(key) ?? [])].flatMap((name) => this.services.get(name) ?? []);
+  }
+
   /** Slices that we made for an import. */
   derivedSlices(key: ServiceKey): DerivedSlice[] {
     return [...this.#index.get('derived', key)].flatMap((kept) => (kept.kind === 'derived' ? [kept.slice] : []));
@@ -159,10 +166,7 @@ export class MemberCache {
       keys.add(serviceKey(object.metadata.namespace ?? '', object.metadata.name));
     }
     for (const kept of this.slices.values()) if (kept.kind === 'derived') keys.add(kept.key);
-    for (const service of this.services.values()) {
-      const from = service.metadata.labels?.[DERIVED_FROM];
-      if (from !== undefined) keys.add(serviceKey(service.metadata.namespace ?? '', from));
-    }
+    for (const key of this.#derivedNames.keys()) keys.add(key);
     return keys;
   }
 
@@ -208,10 +212,25 @@ export class MemberCache {
 
   #serviceChanged(key: ServiceKey, before: Service | undefined, after: Service | undefined): void {
     if (this.exports.get(key)) this.#options.changed({ side: 'source', key });
-    const origin = (after ?? before)?.metadata.labels?.[DERIVED_FROM];
-    const { namespace, name } = splitKey(key);
-    if (origin !== undefined) this.#options.changed({ side: 'consumer', key: serviceKey(namespace, origin) });
+    const { name } = splitKey(key);
+    const [was, is] = [before, after].map((service) => service && originOf(service));
+    if (was !== undefined && was !== is) this.#leaveDerived(was, key);
+    if (is !== undefined) this.#enterDerived(is, key);
+    const origin = is ?? was;
+    if (origin !== undefined) this.#options.changed({ side: 'consumer', key: origin });
     else if (name.startsWith(this.#options.derivedPrefix)) this.#options.changed({ side: 'place', derived: key });
+  }
+
+  #enterDerived(origin: ServiceKey, service: ServiceKey): void {
+    const names = this.#derivedNames.get(origin);
+    if (names) names.add(service);
+    else this.#derivedNames.set(origin, new Set([service]));
+  }
+
+  #leaveDerived(origin: ServiceKey, service: ServiceKey): void {
+    const names = this.#derivedNames.get(origin);
+    names?.delete(service);
+    if (names?.size === 0) this.#derivedNames.delete(origin);
   }
 
   #keepSlice(object: JsonObject): KeptSlice | undefined {
@@ -249,6 +268,13 @@ export class MemberCache {
       else if (kept) this.#options.changed({ side: 'place', derived: kept.key });
     }
   }
+}
+
+/** The import that a Service of ours belongs to. The owner tells ours from one that a user only labelled so. */
+function originOf({ metadata: { namespace = '', labels, ownerReferences } }: Service): ServiceKey | undefined {
+  const from = labels?.[DERIVED_FROM];
+  const owned = ownerReferences?.some(({ kind, name }) => kind === 'ServiceImport' && name === from) ?? false;
+  return from !== undefined && owned ? serviceKey(namespace, from) : undefined;
 }
 
 /** Names of namespaced objects in tables are `namespace/name` already. */

@@ -163,9 +163,24 @@ describe("a member's cache", () => {
     cache.exports.upserted(json('ServiceExport', 'exported'));
     cache.imports.upserted(json('ServiceImport', 'imported', { spec: { type: 'Headless', ports: [] } }));
     cache.slices.upserted(derived('d1', 'left-slice'));
-    cache.services.upserted(
-      json('Service', 'amcs-left-service', { spec: {} }, { 'catamaran.dev/derived-from': 'left-service' }),
-    );
+    const from = (name: string) => ({ 'catamaran.dev/derived-from': name });
+    cache.services.upserted(json('Service', 'only-labelled', { spec: {} }, from('somebody-else')));
+    cache.services.upserted({
+      kind: 'Service',
+      metadata: {
+        namespace: 'ns',
+        name: 'old-prefix-left-service',
+        resourceVersion: String(++version),
+        labels: from('left-service'),
+        ownerReferences: [
+          { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'left-service', uid: 'u' },
+        ],
+      },
+      spec: {},
+    });
+    expect(cache.derivedServices('ns/left-service').map(({ metadata }) => metadata.name)).toEqual([
+      'old-prefix-left-service',
+    ]);
     expect([...cache.keys()].sort()).toEqual(['ns/exported', 'ns/imported', 'ns/left-service', 'ns/left-slice']);
   });
 });

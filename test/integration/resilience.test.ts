@@ -285,6 +285,23 @@ describe('an admission webhook that undoes what is written', () => {
   });
 });
 
+describe('a change of the prefix of derived Services', () => {
+  it('moves them, and leaves none of the old ones behind', async () => {
+    const [first, second] = clusters;
+    const ns = await freshNamespace(clusters, 'prefix');
+    const fleet = await run([first, second]);
+    await exported(ns, 'web');
+    await fleet.controller.configure(fleetConfig([first, second], { spec: { derivedPrefix: 'mc-' } }));
+    await eventually(async () => {
+      const services = await second.client.list(RESOURCES.services, { namespace: ns });
+      expect(services.items.map(({ metadata }) => metadata.name)).toEqual(['mc-web']);
+      const { slices } = await held(second, ns, 'web');
+      expect(slices.map(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'])).toEqual(['mc-web']);
+      expect(condition((await held(second, ns, 'web')).import, 'Ready')?.status).toBe('True');
+    });
+  });
+});
+
 describe('a member that leaves', () => {
   it('is drained from all consumers and cleaned itself; joining again brings it back', async () => {
     const [first, second, third] = clusters;
