@@ -241,6 +241,7 @@ export function desiredImport(
   if (importMode === 'Manual') return 'absent';
   const { merged, frozen } = knowledge;
   if (observed && !going && frozen) return withObstacles(the, frozenAutomatic(the, observed));
+  // Where there is no import yet, one of what is known serves more than none: it takes nothing away.
   if (merged && !going) return withObstacles(the, automatic(the, merged));
   return frozen ? 'held' : 'absent';
 }

@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Service, ServiceSpec } from '../../src/api/core.ts';
-import { CRDS } from '../../src/api/crds.ts';
 import { MCS_SERVICE_NAME } from '../../src/api/labels.ts';
 import type { IPFamily, JsonObject, KubeObject } from '../../src/api/meta.ts';
 import type { ServiceExport } from '../../src/api/multicluster.ts';
@@ -18,6 +17,7 @@ import { ownSlice, slimImport, slimService } from '../../src/fleet/slim.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../core/objects.ts';
 import { World } from '../core/world.ts';
 import { type Cluster, openCluster } from '../integration/cluster.ts';
+import { installCrds } from '../integration/fleet.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
 const SLICES = [
@@ -34,8 +34,7 @@ beforeAll(async () => {
   const [first] = inject('controlPlanes');
   if (!first) throw new Error('no control plane');
   cluster = openCluster(first);
-  await cluster.apply(...CRDS);
-  await cluster.kubectl('wait', '--for=condition=Established', 'crd', ...CRDS.map(({ metadata }) => metadata.name));
+  await installCrds(cluster);
   await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
 });
 

@@ -2,7 +2,21 @@
 import { describe, expect, test } from 'vitest';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
 import type { ServiceImportSpec } from '../../src/api/multicluster.ts';
-import { anEndpoint, anExport, anImport, aService, aSlice, at, DERIVED, HTTP, NAME, NAMESPACE } from './objects.ts';
+import { desired } from '../../src/core/desired.ts';
+import { plan } from '../../src/core/plan.ts';
+import {
+  anEndpoint,
+  anExport,
+  anImport,
+  aService,
+  aSlice,
+  at,
+  DERIVED,
+  HTTP,
+  NAME,
+  NAMESPACE,
+  NOW,
+} from './objects.ts';
 import { type Member, World } from './world.ts';
 
 const ADMIN = { name: 'admin', protocol: 'TCP', port: 9090 } as const;
@@ -412,6 +426,18 @@ describe('a user who edits what is ours', () => {
     expect({ ...after, metadata: 0 }).toEqual({ ...before, metadata: 0 });
     expect(after?.metadata.labels).toEqual(before?.metadata.labels);
   });
+});
+
+test('what an API server refuses to take is told on the import', () => {
+  const world = asking();
+  const view = world.view('cluster2');
+  const refused = { ...view, consumer: { ...view.consumer, refusal: 'exceeded quota: services' } };
+  const [change] = plan(refused, desired(refused), NOW);
+  expect(change).toMatchObject({
+    subresource: 'status',
+    notices: [{ type: 'Warning', reason: 'Rejected' }],
+  });
+  expect(JSON.stringify(change)).toContain('The API server refuses what was derived: exceeded quota: services');
 });
 
 describe('import modes', () => {
