@@ -1,7 +1,8 @@
 /**
- * The plain client of the benchmark and of the bare relay: keep-alive HTTP/1.1, no queue, no retries, nothing in between.
+ * The plain client of the benchmark and of the bare relay: keep-alive HTTP/1.1, no queue, no retries of requests.
  * Independent of `src/kube`, so that the baseline has none of its costs.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Json, JsonObject } from '../src/api/meta.ts';
 import { isJsonObject, parseJson } from '../src/kube/json.ts';
@@ -24,6 +25,8 @@ const CONTENT_TYPES = {
 };
 
 const PAGE_SIZE = 500;
+/** Before a stream that the API server ended is resumed where it was, in ms. */
+const RESUME_MS = 5;
 
 /** An event of a watch; anything but these three types is left out. */
 export interface Change {
@@ -41,7 +44,7 @@ export interface Api {
   replace(path: string, object: object): Promise<void>;
   /** Deletes an object, or all objects of a collection. */
   delete(path: string): Promise<void>;
-  /** Calls `onChange` for each event after `version`. Resolves when the signal aborts, rejects when the stream ends. */
+  /** Calls `onChange` for each event after `version`, over as many streams as it takes, until the signal aborts. */
   watch(path: string, version: string, onChange: (change: Change) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -73,6 +76,21 @@ export function openApi(access: Access, agent: string, connections: number): Api
     return json;
   };
 
+  const stream = async function* (url: string, signal: AbortSignal): AsyncGenerator<Change, void, undefined> {
+    const answer = await watches.request({ method: 'GET', path: url, headers: common, signal });
+    if (answer.statusCode !== 200) throw await refused('GET', url, answer);
+    answer.body.setEncoding('utf8');
+    let rest = '';
+    for await (const chunk of answer.body) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const change = asChange(parseJson(line));
+        if (change) yield change;
+      }
+    }
+  };
+
   return {
     get,
     async list(path) {
@@ -93,25 +111,19 @@ export function openApi(access: Access, agent: string, connections: number): Api
     replace: (path, object) => write('PUT', path, 'whole', object),
     delete: (path) => write('DELETE', path, 'whole', {}),
     async watch(path, version, onChange, signal) {
-      const url = `${path}?watch=1&resourceVersion=${version}`;
-      try {
-        const answer = await watches.request({ method: 'GET', path: url, headers: common, signal });
-        if (answer.statusCode !== 200) throw await refused('GET', url, answer);
-        answer.body.setEncoding('utf8');
-        let rest = '';
-        for await (const chunk of answer.body) {
-          const lines = `${rest}${chunk}`.split('\n');
-          rest = lines.pop() ?? '';
-          for (const line of lines) {
-            const change = asChange(parseJson(line));
-            if (change) onChange(change);
+      let last = version;
+      while (!signal.aborted) {
+        try {
+          for await (const change of stream(`${path}?watch=1&resourceVersion=${last}`, signal)) {
+            onChange(change);
+            last = versionOf(change);
           }
+          // An API server under load ends the watches that it cannot feed in time.
+          await delay(RESUME_MS, undefined, { signal });
+        } catch (error) {
+          if (!signal.aborted) throw error;
         }
-      } catch (error) {
-        if (signal.aborted) return;
-        throw error;
       }
-      if (!signal.aborted) throw new Error(`the watch of ${path} ended`);
     },
     async close() {
       await Promise.all([requests.destroy(), watches.destroy()]);
@@ -133,4 +145,8 @@ function asChange(json: Json): Change | undefined {
   if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object };
   if (type === 'ERROR') throw new Error(`the watch failed: ${JSON.stringify(object)}`);
   return undefined;
+}
+
+function versionOf({ object }: Change): string {
+  return isJsonObject(object.metadata) ? String(object.metadata.resourceVersion) : '';
 }

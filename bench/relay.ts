@@ -1,7 +1,7 @@
 /**
  * The baseline: a process that watches the EndpointSlices of one namespace of one API server and writes each to a
  * namespace of another, and does nothing else. It merges nothing, checks nothing, compares nothing, forgets nothing, and
- * survives no fault. What it takes is what the two API servers and the language take.
+ * survives no fault but the end of a watch. What it takes is what the two API servers and the language take.
  */
 import { z } from 'zod';
 import type { JsonObject } from '../src/api/meta.ts';
