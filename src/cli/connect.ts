@@ -3,32 +3,53 @@ import { join } from 'node:path';
 import type { Logger } from '../api/runtime.ts';
 import type { MemberConfig } from '../fleet/config.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { ClusterAccess, Credentials } from '../kube/credentials.ts';
 import { createKubeClient } from '../kube/http.ts';
 import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig.ts';
 import type { Environment } from './environment.ts';
 
-/** Gives the function that opens a member. It reads the kubeconfig anew at each call. */
+/** Gives the function that opens a member. */
 export function connector(environment: Environment, logger: Logger): (member: MemberConfig) => Promise<KubeClient> {
-  return async ({ name, access }) =>
-    createKubeClient({
+  return async ({ name, access }) => {
+    const load = () => loadAccess(access, environment);
+    const loaded = await load();
+    return createKubeClient({
       cluster: name,
       logger: logger.child({ member: name }),
-      access:
-        access.kind === 'inCluster'
-          ? await inClusterAccess({ environment: environment.variables })
-          : await loadKubeconfig(kubeconfig(access, environment)),
+      access: { ...loaded, credentials: reloaded(loaded, load) },
     });
+  };
 }
 
-function kubeconfig(
-  access: Extract<MemberConfig['access'], { kind: 'kubeconfig' }>,
-  { kubeconfigFiles, home, variables }: Environment,
-) {
-  const usual = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
+/** The credentials of an access that is loaded again when the server refuses them: a user may have put in new ones. */
+function reloaded(first: ClusterAccess, load: () => Promise<ClusterAccess>): Credentials {
+  let current = Promise.resolve(first.credentials);
   return {
+    headers: async (signal) => (await current).headers(signal),
+    certificate: async (signal) => (await current).certificate(signal),
+    invalidate: (headers) => {
+      current = current.then(async (credentials) => {
+        credentials.invalidate(headers);
+        // A file that is being written may be no kubeconfig for a moment: what there was is better than nothing.
+        return load().then(
+          (access) => access.credentials,
+          () => credentials,
+        );
+      });
+    },
+  };
+}
+
+function loadAccess(
+  access: MemberConfig['access'],
+  { kubeconfigFiles, home, variables }: Environment,
+): Promise<ClusterAccess> {
+  if (access.kind === 'inCluster') return inClusterAccess({ environment: variables });
+  const usual = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
+  return loadKubeconfig({
     files: access.path === undefined ? usual : [access.path],
-    trust: 'user' as const,
+    trust: 'user',
     environment: variables,
     ...(access.context !== undefined && { context: access.context }),
-  };
+  });
 }
