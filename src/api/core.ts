@@ -53,13 +53,6 @@ export interface Service extends KubeObject {
   readonly spec: ServiceSpec;
 }
 
-/** v1 Namespace. */
-export interface Namespace extends KubeObject {
-  readonly apiVersion: 'v1';
-  readonly kind: 'Namespace';
-  readonly status?: { readonly phase?: 'Active' | 'Terminating' };
-}
-
 /** A reference to the object that an Event is about. */
 export interface ObjectReference {
   readonly apiVersion: string;

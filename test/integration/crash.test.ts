@@ -159,8 +159,9 @@ describe('a controller that is killed', () => {
         await eventually(async () => expect(await endState(ns, name), `killed ${when} ${killed}`).toEqual(DONE));
       }
       fuse = undefined;
-      // An export costs cluster1 a status, and each of the two an import, a Service, a slice, its IPs and a status.
-      expect(write).toBeGreaterThanOrEqual(11);
+      // An export costs cluster1 a status, and each of the two an import, a Service, a slice, its IPs and a status: 11.
+      // The last one may be seen done before the proxy has seen its answer.
+      expect(write).toBeGreaterThanOrEqual(10);
       expect(write).toBeLessThan(MOST_WRITES);
       expect(await addresses(second, ns, 'steady')).toEqual(['10.1.9.1']);
       watching.abort();
