@@ -135,7 +135,7 @@ export class Controller {
    */
   async dryRun(signal: AbortSignal): Promise<readonly Change[]> {
     await this.#fleet.apply(this.#fleet.config);
-    while (!signal.aborted && !this.#isSettled()) await this.#options.clock.sleep(50, signal);
+    while (!signal.aborted && !this.#isSettled()) await this.#options.clock.sleep(50, signal).catch(() => {});
     const changes = this.#fleet.members
       .filter((member) => member.cache.synced)
       .flatMap((member) => [...this.#fleet.keys()].sort().flatMap((key) => this.#plan(member, key)));
@@ -187,11 +187,7 @@ export class Controller {
     const { state } = member;
     const logger = this.#options.logger.child({ member: member.name });
     if (state.phase === 'ready') logger.info(standing, 'member is listed and watched');
-    else
-      logger.warn(
-        { ...standing, err: state.phase === 'unknown' ? state.error : state.error },
-        `member is ${state.phase}`,
-      );
+    else logger.warn({ ...standing, err: state.error }, `member is ${state.phase}`);
   }
 
   /** Every member that is there has been read once, so that the first plans are made from all that can be known. */
@@ -274,17 +270,15 @@ export class Controller {
     log.info({}, 'member leaves: cleaning it');
     for (const key of member.cache.keys()) this.#keyChanged(key, undefined);
     while (this.#stop && !this.#stop.aborted && this.#fleet.member(member.name) === member) {
-      if (member.cache.synced && this.#election.holds(member)) {
-        const keys = [...member.cache.keys()];
-        const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member), member.cache.exports.get(key)));
-        if (changes.length === 0) {
-          log.info({}, 'member left');
-          await this.#close(member);
-          await this.#fleet.forget(member);
-          return;
-        }
-        await this.#writer.apply(member, changes);
+      const keys = member.cache.synced ? [...member.cache.keys()] : [];
+      const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member), member.cache.exports.get(key)));
+      if (member.cache.synced && changes.length === 0) {
+        log.info({}, 'member left');
+        await this.#close(member);
+        await this.#fleet.forget(member);
+        return;
       }
+      if (this.#election.holds(member)) await this.#writer.apply(member, changes);
       await clock.sleep(this.#election.holds(member) ? 50 : DEPARTURE_RETRY_MS, this.#stop).catch(() => {});
     }
   }
