@@ -43,8 +43,13 @@ interface Station {
   readonly stop: AbortController;
   readonly done: Promise<void>;
   readonly recorder: EventRecorder;
-  /** The member's state as it was last acted upon. */
-  reviewed: string;
+}
+
+/** A member's state as it was last acted upon. */
+interface Reviewed {
+  readonly known: boolean;
+  /** The whole of it, to be compared. */
+  readonly standing: string;
 }
 
 /** Keeps every member of a fleet as the exports of all of them ask for. */
@@ -54,6 +59,7 @@ export class Controller {
   readonly #election: Election;
   readonly #writer: Writer;
   readonly #stations = new Map<Member, Station>();
+  readonly #reviewed = new WeakMap<Member, Reviewed>();
   readonly #startedAt: number;
   readonly #departures = new Set<Promise<void>>();
   #settled = false;
@@ -69,7 +75,8 @@ export class Controller {
       random,
       logger,
       listener: {
-        keyChanged: (key, member) => this.#keyChanged(key, member),
+        sourceChanged: (key, source) => this.#sourceChanged(key, source),
+        consumerChanged: (key, consumer) => this.#lookAt(consumer, key),
         memberChanged: () => this.#review(),
       },
       watchRestarted: (member, resource, reason) => metrics.watchRestarted(member, resource, reason),
@@ -165,18 +172,19 @@ export class Controller {
       for (const member of this.#fleet.members) this.#lookAtAll(member);
     }
     for (const member of this.#fleet.members) {
-      const station = this.#stationOf(member, this.#stop);
-      if (!station) continue;
+      this.#openStation(member, this.#stop);
       const source = { known: member.cache.synced, ...this.#fleet.standing(member) };
       const standing = JSON.stringify(source);
-      if (station.reviewed === standing) continue;
-      if (station.reviewed !== '' || source.known) this.#report(member, source);
-      station.reviewed = standing;
+      const before = this.#reviewed.get(member);
+      if (before?.standing === standing) continue;
+      if (before || source.known) this.#report(member, source);
+      this.#reviewed.set(member, { known: source.known, standing });
+      // What an unknown member once took part in is told by what the others hold of it, not by its own cache.
+      const keys = before?.known && source.known ? member.cache.keys() : this.#fleet.keys();
       this.#fleet.refresh();
-      if (source.known) {
-        this.#lookAtAll(member);
-        for (const key of member.cache.keys()) this.#keyChanged(key, undefined);
-      }
+      if (!this.#settled) continue;
+      this.#lookAtAll(member);
+      for (const key of keys) this.#sourceChanged(key, member);
     }
     for (const member of this.#stations.keys()) {
       if (this.#fleet.member(member.name) !== member) void this.#close(member);
@@ -196,11 +204,10 @@ export class Controller {
     return !waiting || this.#options.clock.now() - this.#startedAt > SETTLE_MS;
   }
 
-  /** The member's desk and Lease, made when its connection is there. */
-  #stationOf(member: Member, signal: AbortSignal): Station | undefined {
-    const held = this.#stations.get(member);
+  /** Makes the member's desk and Lease, once its connection is there. */
+  #openStation(member: Member, signal: AbortSignal): void {
     const { client, clusterId } = member;
-    if (held || !client || clusterId === undefined) return held;
+    if (this.#stations.has(member) || !client || clusterId === undefined) return;
     const { clock, random, logger, metrics, identity } = this.#options;
     const desk = new Desk({
       member,
@@ -218,11 +225,9 @@ export class Controller {
       stop,
       done: desk.run(AbortSignal.any([stop.signal, signal])),
       recorder: new EventRecorder({ client, clock, logger: logger.child({ member: member.name }), instance: identity }),
-      reviewed: '',
     };
     this.#stations.set(member, station);
     this.#election.join(member, client);
-    return station;
   }
 
   /** Ends what ran for a member that is watched no more. */
@@ -235,12 +240,12 @@ export class Controller {
     await this.#election.leave(member);
   }
 
-  #keyChanged(key: ServiceKey, member: Member | undefined): void {
-    if (member) {
-      this.#lookAt(member, key);
-      return;
+  /** The source comes last: it has its own endpoints without us, and the others wait for them. */
+  #sourceChanged(key: ServiceKey, source: Member): void {
+    for (const member of this.#fleet.members) {
+      if (member !== source && this.#fleet.concerns(key, member)) this.#lookAt(member, key);
     }
-    for (const each of this.#fleet.members) if (this.#fleet.concerns(key, each)) this.#lookAt(each, key);
+    if (this.#fleet.concerns(key, source)) this.#lookAt(source, key);
   }
 
   #lookAt(member: Member, key: ServiceKey): void {
@@ -268,7 +273,7 @@ export class Controller {
     const { clock, logger } = this.#options;
     const log = logger.child({ member: member.name });
     log.info({}, 'member leaves: cleaning it');
-    for (const key of member.cache.keys()) this.#keyChanged(key, undefined);
+    for (const key of member.cache.keys()) this.#sourceChanged(key, member);
     while (this.#stop && !this.#stop.aborted && this.#fleet.member(member.name) === member) {
       const keys = member.cache.synced ? [...member.cache.keys()] : [];
       const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member), member.cache.exports.get(key)));
