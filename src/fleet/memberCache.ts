@@ -254,7 +254,9 @@ export class MemberCache {
     if (source === undefined && this.exports.get(key)) {
       return { kind: 'source', key, slice: slimSlice(object) };
     }
-    if (service.startsWith(this.#options.derivedPrefix)) {
+    // One without endpoints takes no connections; a selector that stood on the derived Service for a moment leaves such.
+    const holdsEndpoints = Array.isArray(object.endpoints) && object.endpoints.length > 0;
+    if (holdsEndpoints && service.startsWith(this.#options.derivedPrefix)) {
       return { kind: 'foreign', key, name: name.slice(namespace.length + 1) };
     }
     return undefined;

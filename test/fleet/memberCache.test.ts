@@ -137,6 +137,7 @@ describe("a member's cache", () => {
     const { cache, changes } = cacheOf(false);
     cache.services.upserted(json('Service', 'amcs-web', { spec: {} }));
     cache.slices.upserted(sliceOf('amcs-web', 'mirrored'));
+    cache.slices.upserted({ ...sliceOf('amcs-web', 'empty'), endpoints: null });
     expect(cache.foreignSlices('ns/amcs-web')).toEqual(['mirrored']);
     expect(changes).toEqual([
       { side: 'place', derived: 'ns/amcs-web' },
