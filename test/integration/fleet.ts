@@ -3,7 +3,7 @@ import { inject, vi } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
 import { CRDS } from '../../src/api/crds.ts';
 import type { EndpointSlice } from '../../src/api/discovery.ts';
-import { MCS_SERVICE_NAME } from '../../src/api/labels.ts';
+import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import type { Condition } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
@@ -148,7 +148,7 @@ export async function held(cluster: Cluster, ns: string, name: string): Promise<
     find<Service>(cluster, RESOURCES.services, ns, `amcs-${name}`),
     cluster.client.list<EndpointSlice>(RESOURCES.endpointSlices, {
       namespace: ns,
-      labelSelector: `${MCS_SERVICE_NAME}=${name}`,
+      labelSelector: `${MCS_SERVICE_NAME}=${name},${SOURCE_CLUSTER}`,
     }),
   ]);
   return { import: imported, export: exported, derived, slices: slices.items };
