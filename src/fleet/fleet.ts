@@ -10,10 +10,12 @@ import { type FleetConfig, importMode, type MemberConfig } from './config.ts';
 import { Member } from './member.ts';
 import type { MemberChange } from './memberCache.ts';
 
-/** What the fleet tells its listener: keys to look at again in one member, or in every member. */
+/** What the fleet tells its listener. */
 export interface FleetListener {
-  /** `member` undefined: in every member. */
-  keyChanged(key: ServiceKey, member: Member | undefined): void;
+  /** What `source` offers of a name changed: to be looked at in every member. */
+  sourceChanged(key: ServiceKey, source: Member): void;
+  /** What one member consumes of a name changed: to be looked at there. */
+  consumerChanged(key: ServiceKey, consumer: Member): void;
   /** A member became known, reachable, unreachable, refused, joined or left. */
   memberChanged(member: Member): void;
 }
@@ -190,18 +192,18 @@ export class Fleet {
     switch (change.side) {
       case 'source':
         this.#sources.delete(change.key);
-        listener.keyChanged(change.key, undefined);
+        listener.sourceChanged(change.key, member);
         return;
       case 'consumer':
-        listener.keyChanged(change.key, member);
+        listener.consumerChanged(change.key, member);
         return;
       case 'namespace':
         for (const key of this.keys()) {
-          if (splitKey(key).namespace === change.namespace) listener.keyChanged(key, member);
+          if (splitKey(key).namespace === change.namespace) listener.consumerChanged(key, member);
         }
         return;
       case 'place':
-        for (const key of this.#keysAt(change.derived, member)) listener.keyChanged(key, member);
+        for (const key of this.#keysAt(change.derived, member)) listener.consumerChanged(key, member);
     }
   }
 

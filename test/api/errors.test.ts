@@ -7,7 +7,7 @@ const doc = readFileSync(join(import.meta.dirname, '../../docs/reference/errors.
 
 describe('errors', () => {
   it('each have a line in the docs that says what it means and what to do, and no other line is there', () => {
-    const rows = [...doc.matchAll(/^\| `(?<code>CTM_[A-Z_]+)` \| (?<meaning>[^|]+) \| (?<advice>[^|]+) \|$/gm)];
+    const rows = [...doc.matchAll(/^\| `(?<code>CTM_[A-Z_]+)` *\| (?<meaning>[^|]+?) *\| (?<advice>[^|]+?) *\|$/gm)];
     expect(rows.map(({ groups }) => groups?.code).toSorted()).toEqual(Object.keys(ERRORS).toSorted());
     for (const { groups } of rows) {
       expect(groups?.meaning?.trim(), groups?.code).not.toBe('');

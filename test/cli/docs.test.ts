@@ -36,14 +36,14 @@ describe('docs/reference/cli.md', () => {
   });
 
   it('has the exit codes', () => {
-    const codes = [...(sections.get('Exit codes') ?? '').matchAll(/^\| (?<code>\d+) \|/gm)];
+    const codes = [...(sections.get('Exit codes') ?? '').matchAll(/^\| (?<code>\d+) *\|/gm)];
     expect(codes.map(({ groups }) => Number(groups?.code))).toEqual(Object.values(EXIT));
   });
 
   it('has the variables that are read', () => {
     const source = readFileSync(join(ROOT, 'src/cli/environment.ts'), 'utf8');
     const read = [...source.matchAll(/variables\.(?<name>[A-Z_]+)/g)].map(({ groups }) => groups?.name);
-    const documented = [...(sections.get('Environment') ?? '').matchAll(/^\| `(?<name>[A-Z_]+)` \|/gm)];
+    const documented = [...(sections.get('Environment') ?? '').matchAll(/^\| `(?<name>[A-Z_]+)` *\|/gm)];
     expect(read.length).toBeGreaterThan(0);
     expect(documented.map(({ groups }) => groups?.name).toSorted()).toEqual([...new Set(read)].toSorted());
   });
