@@ -1,6 +1,6 @@
 /**
  * `make tools`: builds the real Kubernetes binaries from Go modules into `.cache/bin`, and only what is missing or
- * stale. `node tools/build.ts [--without NAME ...]`. Uses nothing but Node's own modules, so it runs before any install.
+ * stale. `node tools/build.ts [--lab] [--without NAME ...]`; `--lab` adds what only the lab runs. Uses nothing but Node's own modules, so it runs before any install.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,6 +14,8 @@ interface Target {
   /** Folder of the Go module below `tools/`. */
   readonly module: string;
   readonly package: string;
+  /** Whether only the lab runs it; built where `--lab` asks for it. */
+  readonly lab?: true;
 }
 
 const KUBERNETES = 'k8s.io/kubernetes/cmd';
@@ -25,6 +27,10 @@ const TARGETS: readonly Target[] = [
   { name: 'kubectl', module: 'kubernetes', package: `${KUBERNETES}/kubectl` },
   { name: 'kwok', module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   { name: 'coredns', module: 'coredns', package: '.' },
+  { name: 'kubelet', module: 'kubernetes', package: `${KUBERNETES}/kubelet`, lab: true },
+  { name: 'kube-proxy', module: 'kubernetes', package: `${KUBERNETES}/kube-proxy`, lab: true },
+  { name: 'pause', module: 'lab/images', package: './pause', lab: true },
+  { name: 'web-demo', module: 'lab/images', package: './web-demo', lab: true },
 ];
 
 const HEARTBEAT_MS = 30_000;
@@ -60,8 +66,8 @@ function goVersion(module: string): string | undefined {
 function stampOf(target: Target, version: string): string {
   const hash = createHash('sha256');
   const dir = join(TOOLS_DIR, target.module);
-  for (const file of readdirSync(dir).sort()) {
-    if (/^go\.(mod|sum)$|\.go$/.test(file)) hash.update(`${file}\n`).update(readFileSync(join(dir, file)));
+  for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (/(^|\/)(go\.(mod|sum)|[^/]+\.go)$/.test(file)) hash.update(`${file}\n`).update(readFileSync(join(dir, file)));
   }
   return hash.update(`${target.package}\n${linkerFlags(target.module)}\n${version}`).digest('hex');
 }
@@ -108,7 +114,8 @@ async function build(target: Target, version: string, say: (line: string) => voi
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const without = args.filter((arg) => arg !== '--without');
+  const lab = args.includes('--lab');
+  const without = args.filter((arg) => arg !== '--without' && arg !== '--lab');
   const unknown = without.find((name) => !TARGETS.some((target) => target.name === name));
   if (unknown !== undefined) throw new Error(`there is no tool ${unknown}: ${TARGETS.map((t) => t.name).join(', ')}`);
   const started = Date.now();
@@ -116,7 +123,7 @@ async function main(args: readonly string[]): Promise<void> {
   const assets = process.env.KUBEBUILDER_ASSETS;
   const stale: { target: Target; version: string | undefined }[] = [];
   for (const target of TARGETS) {
-    if (without.includes(target.name)) continue;
+    if (without.includes(target.name) || (target.lab && !lab)) continue;
     if (assets && isExecutable(join(assets, target.name))) {
       say(`${target.name}: from KUBEBUILDER_ASSETS`);
       continue;

@@ -16,16 +16,22 @@ export interface Api {
 }
 
 /**
- * Connects to an API server that has made its certificate; undefined where it has not. Without certificate flags
- * kube-apiserver makes a CA and a certificate signed by it at its first start, and writes both into one file, the CA
- * last. So no tool is needed to make certificates.
+ * Writes the CA of an API server that has made its certificate, and gives it; undefined where it has not. Without
+ * certificate flags kube-apiserver makes a CA and a certificate signed by it at its first start, and writes both into
+ * one file, the CA last. So no tool is needed to make certificates.
  */
-export async function connect(server: string, files: PlaneFiles, token: string): Promise<Api | undefined> {
+export async function writeCA(files: Pick<PlaneFiles, 'dir' | 'caFile'>): Promise<string | undefined> {
   const chain = await readFile(join(files.dir, 'apiserver.crt'), 'utf8').catch(() => '');
   const certificates = chain.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   const ca = certificates[1];
+  if (ca !== undefined) await writeFile(files.caFile, `${ca}\n`);
+  return ca;
+}
+
+/** Connects to an API server that has made its certificate; undefined where it has not. */
+export async function connect(server: string, files: PlaneFiles, token: string): Promise<Api | undefined> {
+  const ca = await writeCA(files);
   if (ca === undefined) return undefined;
-  await writeFile(files.caFile, `${ca}\n`);
   const dispatcher = new Agent({ connect: { ca } });
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const url = (path: string): string => `${server}${path}`;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** Folder that `make tools` builds into. */
 export const BIN_DIR: string = fileURLToPath(new URL('../../.cache/bin', import.meta.url));
 
-/** Binaries that control planes and tests run. */
+/** Binaries that control planes, tests and the lab run. */
 export type BinaryName =
   | 'etcd'
   | 'kube-apiserver'
@@ -14,7 +14,11 @@ export type BinaryName =
   | 'kube-scheduler'
   | 'kubectl'
   | 'kwok'
-  | 'coredns';
+  | 'coredns'
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'pause'
+  | 'web-demo';
 
 /**
  * Path of an executable. Throws an Error that says what to run where there is none.

@@ -5,7 +5,7 @@ import type { Networks } from './networks.ts';
 import type { PlaneFiles } from './plane.ts';
 
 /** etcd for one cluster. Losing the last writes with the machine is fine here, waiting for the disk is not. */
-export function etcdArgs(files: PlaneFiles, port: number, name: string): readonly string[] {
+export function etcdArgs(files: Pick<PlaneFiles, 'dir'>, port: number, name: string): readonly string[] {
   const url = `http://127.0.0.1:${port}`;
   return [
     `--name=${name}`,

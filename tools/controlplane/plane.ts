@@ -198,7 +198,8 @@ function newTokens(): Record<User, string> {
   return { admin: token(), 'kube-controller-manager': token(), 'kube-scheduler': token(), kwok: token() };
 }
 
-function newServiceAccountKey(): string {
+/** A key that signs the tokens of service accounts, in PEM. */
+export function newServiceAccountKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }

@@ -1,0 +1,169 @@
+/**
+ * Takes a lab away, also one whose starter was killed: what it looks for is found in the system itself. Processes go
+ * first; mounts and the network namespaces of pods are the nodes' own and go with them.
+ */
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { run } from '../controlplane/component.ts';
+import { CGROUP, NAMESPACE_PATTERN } from './layout.ts';
+import { isRunning, kill, recordedProcesses } from './processes.ts';
+import { restoreSettings } from './settings.ts';
+
+const TIMEOUT_MS = 30_000;
+const NETNS = '/run/netns';
+
+/** What was there and is no more. */
+export interface Removed {
+  readonly processes: number;
+  readonly namespaces: number;
+  readonly cgroups: number;
+  readonly mounts: number;
+}
+
+/**
+ * Ends all processes of the lab and removes its mounts, namespaces, control groups and state. Throws an Error that
+ * names what is left where something stays.
+ */
+export async function removeLab(labDir: string): Promise<Removed> {
+  const processes = await endAll(labDir);
+  const mounts = await unmountAll(labDir);
+  const namespaces = labNamespaces();
+  for (const name of namespaces) await run('ip', ['netns', 'delete', name]);
+  await forgetNetns();
+  const cgroups = await removeCgroups();
+  restoreSettings(labDir);
+  rmSync(labDir, { recursive: true, force: true });
+  const left = whatIsLeft(labDir);
+  if (left.length > 0) throw new Error(`the lab is not gone: ${left.join(', ')}`);
+  return { processes, namespaces: namespaces.length, cgroups, mounts };
+}
+
+/** Everything of a lab that is there, one line each; nothing where there is no lab. */
+export function whatIsLeft(labDir: string): readonly string[] {
+  return [
+    ...labPids(labDir).map((pid) => `process ${pid} (${commandOf(pid)})`),
+    ...labNamespaces().map((name) => `network namespace ${name}`),
+    ...labMounts(labDir).map((path) => `mount ${path}`),
+    ...labCgroups(),
+    ...(existsSync(labDir) ? [labDir] : []),
+  ];
+}
+
+async function endAll(labDir: string): Promise<number> {
+  const seen = new Set<number>();
+  const end = Date.now() + TIMEOUT_MS;
+  for (let pids = labPids(labDir); pids.length > 0; pids = labPids(labDir)) {
+    if (Date.now() > end) throw new Error(`processes do not end: ${pids.map((pid) => `${pid} (${commandOf(pid)})`)}`);
+    for (const pid of pids) {
+      seen.add(pid);
+      kill(pid, 'SIGKILL');
+    }
+    await delay(50);
+  }
+  return seen.size;
+}
+
+/**
+ * Processes that the lab wrote down, those in one of its network namespaces and those in one of its control groups.
+ * Processes of pods are of the third kind, and of a node whose first process ends them with it.
+ */
+function labPids(labDir: string): readonly number[] {
+  const pids = new Set(
+    recordedProcesses(labDir)
+      .filter(isRunning)
+      .map(({ pid }) => pid),
+  );
+  const networks = new Set(labNamespaces().map((name) => statSync(join(NETNS, name)).ino));
+  for (const entry of readdirSync('/proc')) {
+    if (/^\d+$/.test(entry) && networks.has(networkOf(entry))) pids.add(Number(entry));
+  }
+  for (const group of labCgroups()) {
+    for (const line of readLines(join(group, 'cgroup.procs'))) pids.add(Number(line));
+  }
+  pids.delete(process.pid);
+  return [...pids];
+}
+
+function networkOf(pid: string): number {
+  try {
+    return Number(/\d+/.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[0]);
+  } catch {
+    return 0;
+  }
+}
+
+function commandOf(pid: number): string {
+  return readLines(`/proc/${pid}/cmdline`).join(' ').replaceAll('\0', ' ').trim().slice(0, 80);
+}
+
+function readLines(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    return [];
+  }
+}
+
+function labNamespaces(): readonly string[] {
+  return existsSync(NETNS) ? readdirSync(NETNS).filter((name) => NAMESPACE_PATTERN.test(name)) : [];
+}
+
+/** `ip` leaves its folder mounted on itself; where nobody's namespace is in it, that goes too. */
+async function forgetNetns(): Promise<void> {
+  if (!existsSync(NETNS) || readdirSync(NETNS).length > 0) return;
+  while (mountPoints().includes(NETNS)) await run('umount', [NETNS]);
+  rmdirSync(NETNS);
+}
+
+/** Mounts below the lab's folder that this process sees: none, unless something went wrong. */
+function labMounts(labDir: string): readonly string[] {
+  return mountPoints().filter((path) => path.startsWith(`${labDir}/`));
+}
+
+async function unmountAll(labDir: string): Promise<number> {
+  const mounts = labMounts(labDir).toReversed();
+  for (const path of mounts) await run('umount', ['--lazy', path]);
+  return mounts.length;
+}
+
+function mountPoints(): readonly string[] {
+  return readLines('/proc/self/mountinfo').map((line) => decodePath(line.split(' ')[4] ?? ''));
+}
+
+/** The kernel writes spaces, tabs, newlines and backslashes in octal (proc_pid_mountinfo(5)). */
+function decodePath(path: string): string {
+  return path.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** The lab's control groups in all hierarchies, of cgroup v1 and v2, children before their parents. */
+function labCgroups(): readonly string[] {
+  const roots = readLines('/proc/self/mountinfo')
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => join(decodePath(line.split(' ')[4] ?? ''), CGROUP));
+  return roots.filter((root) => existsSync(root)).flatMap(groupsBelow);
+}
+
+function groupsBelow(group: string): string[] {
+  const children = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...children.flatMap((entry) => groupsBelow(join(group, entry.name))), group];
+}
+
+/** A group is busy for a moment after its last process has ended. */
+async function removeCgroups(): Promise<number> {
+  const count = labCgroups().length;
+  const end = Date.now() + TIMEOUT_MS;
+  for (let groups = labCgroups(); groups.length > 0; groups = labCgroups()) {
+    for (const group of groups) {
+      try {
+        rmdirSync(group);
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+    }
+    await delay(50);
+  }
+  return count;
+}

@@ -1,0 +1,77 @@
+/** What the lab needs of the machine: Linux, root, Debian packages, the binaries of `make tools`. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { run } from '../controlplane/component.ts';
+import { ROOT } from '../demo/state.ts';
+
+/** A program, or a file, and the Debian package that has it. */
+const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [
+  ['containerd', 'containerd'],
+  ['ctr', 'containerd'],
+  ['runc', 'runc'],
+  ['/usr/lib/cni/ptp', 'containernetworking-plugins'],
+  ['conntrack', 'conntrack'],
+  ['nft', 'nftables'],
+  ['iptables', 'iptables'],
+  ['ip', 'iproute2'],
+  ['debootstrap', 'debootstrap'],
+  ['nsenter', 'util-linux'],
+  ['mount', 'mount'],
+  ['tar', 'tar'],
+];
+
+/** Throws an Error that says what is missing where this machine cannot run a lab at all. */
+export function checkHost(): void {
+  if (process.platform !== 'linux') {
+    throw new Error(
+      `the lab needs Linux: it makes network namespaces and runs containers (this is ${process.platform})`,
+    );
+  }
+  if (process.getuid?.() !== 0) {
+    throw new Error('the lab needs root, for network namespaces, mounts and containers: run it with sudo');
+  }
+}
+
+/** Installs the packages that are missing. Throws an Error that names them where this is no Debian, or apt fails. */
+export async function installPackages(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  if (!isProgram('apt-get')) {
+    throw new Error(
+      `the lab needs ${missing.join(', ')} (Debian's names), and there is no apt-get to install them with`,
+    );
+  }
+  say(`installing ${missing.join(', ')}`);
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, ...(signal ? { signal } : {}) };
+  await run('apt-get', ['update', '--quiet=2'], options);
+  await run('apt-get', ['install', '--yes', '--quiet=2', '--no-install-recommends', ...missing], options);
+  const still = missingPackages();
+  if (still.length > 0) throw new Error(`these packages do not have what the lab needs of them: ${still.join(', ')}`);
+}
+
+function missingPackages(): readonly string[] {
+  const missing = NEEDED.filter(([program]) => !(program.startsWith('/') ? existsSync(program) : isProgram(program)));
+  return [...new Set(missing.map(([, debianPackage]) => debianPackage))];
+}
+
+function isProgram(name: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { stdio: 'ignore' }).status === 0;
+}
+
+/** Builds the binaries that are missing or stale, as `make tools` does. */
+export async function buildBinaries(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  const args = [join(ROOT, 'tools', 'build.ts'), '--lab', '--without', 'kwok'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
+  createInterface({ input: child.stdout }).on('line', say);
+  let problem = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    problem += text;
+  });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('close', (status) => resolve(status ?? 1));
+    child.once('error', reject);
+  });
+  if (code !== 0) throw new Error(problem.trim() || 'the binaries could not be built');
+}

@@ -1,0 +1,3 @@
+module catamaran.dev/tools/lab/images
+
+go 1.24.0
