@@ -288,9 +288,12 @@ export class Reflector {
       return lived ? 0 : this.#backoff.next();
     }
     if (stream.progressed) this.#stalls = 0;
-    else if (stream.openedAt !== undefined && isStall(error)) this.#stalls++;
-    if (this.#stalls >= STALLS) this.#readAnew('stalled');
-    else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
+    else if (stream.openedAt !== undefined && (!lived || isStall(error))) this.#stalls++;
+    if (this.#stalls >= STALLS) {
+      // On a way that lets no stream through, only LIST can tell how things stand.
+      if (reading) this.#watchList = false;
+      this.#readAnew('stalled');
+    } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 
     // A stream that was open and broke says little about the server: how the next one fares will show it.
     if (reading || stream.openedAt === undefined) this.#lost(error instanceof Error ? error : new Error(String(error)));
