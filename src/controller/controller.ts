@@ -277,7 +277,9 @@ export class Controller {
     while (this.#stop && !this.#stop.aborted && this.#fleet.member(member.name) === member) {
       const keys = member.cache.synced ? [...member.cache.keys()] : [];
       const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member), member.cache.exports.get(key)));
-      if (member.cache.synced && changes.length === 0) {
+      // The cluster of a refused member is another member's, who keeps what is in it.
+      const refused = member.state.phase === 'refused';
+      if (refused || (member.cache.synced && changes.length === 0)) {
         log.info({}, 'member left');
         await this.#close(member);
         await this.#fleet.forget(member);
