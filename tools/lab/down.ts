@@ -2,13 +2,15 @@
  * Takes a lab away, also one whose starter was killed: what it looks for is found in the system itself. Processes go
  * first; mounts and the network namespaces of pods are the nodes' own and go with them.
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { run } from '../controlplane/component.ts';
-import { CGROUP, NAMESPACE_PATTERN } from './layout.ts';
+import { labCgroups, removeCgroups } from './cgroups.ts';
+import { NAMESPACE_PATTERN } from './layout.ts';
 import { isRunning, kill, recordedProcesses } from './processes.ts';
 import { restoreSettings } from './settings.ts';
+import { mounts, readLines } from './system.ts';
 
 const TIMEOUT_MS = 30_000;
 const NETNS = '/run/netns';
@@ -27,7 +29,7 @@ export interface Removed {
  */
 export async function removeLab(labDir: string): Promise<Removed> {
   const processes = await endAll(labDir);
-  const mounts = await unmountAll(labDir);
+  const unmounted = await unmountAll(labDir);
   const namespaces = labNamespaces();
   for (const name of namespaces) await run('ip', ['netns', 'delete', name]);
   await forgetNetns();
@@ -36,7 +38,7 @@ export async function removeLab(labDir: string): Promise<Removed> {
   rmSync(labDir, { recursive: true, force: true });
   const left = whatIsLeft(labDir);
   if (left.length > 0) throw new Error(`the lab is not gone: ${left.join(', ')}`);
-  return { processes, namespaces: namespaces.length, cgroups, mounts };
+  return { processes, namespaces: namespaces.length, cgroups, mounts: unmounted };
 }
 
 /** Everything of a lab that is there, one line each; nothing where there is no lab. */
@@ -97,16 +99,6 @@ function commandOf(pid: number): string {
   return readLines(`/proc/${pid}/cmdline`).join(' ').replaceAll('\0', ' ').trim().slice(0, 80);
 }
 
-function readLines(path: string): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
-  } catch {
-    return [];
-  }
-}
-
 function labNamespaces(): readonly string[] {
   return existsSync(NETNS) ? readdirSync(NETNS).filter((name) => NAMESPACE_PATTERN.test(name)) : [];
 }
@@ -114,56 +106,19 @@ function labNamespaces(): readonly string[] {
 /** `ip` leaves its folder mounted on itself; where nobody's namespace is in it, that goes too. */
 async function forgetNetns(): Promise<void> {
   if (!existsSync(NETNS) || readdirSync(NETNS).length > 0) return;
-  while (mountPoints().includes(NETNS)) await run('umount', [NETNS]);
+  while (mounts().some(({ path }) => path === NETNS)) await run('umount', [NETNS]);
   rmdirSync(NETNS);
 }
 
 /** Mounts below the lab's folder that this process sees: none, unless something went wrong. */
 function labMounts(labDir: string): readonly string[] {
-  return mountPoints().filter((path) => path.startsWith(`${labDir}/`));
+  return mounts()
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith(`${labDir}/`));
 }
 
 async function unmountAll(labDir: string): Promise<number> {
-  const mounts = labMounts(labDir).toReversed();
-  for (const path of mounts) await run('umount', ['--lazy', path]);
-  return mounts.length;
-}
-
-function mountPoints(): readonly string[] {
-  return readLines('/proc/self/mountinfo').map((line) => decodePath(line.split(' ')[4] ?? ''));
-}
-
-/** The kernel writes spaces, tabs, newlines and backslashes in octal (proc_pid_mountinfo(5)). */
-function decodePath(path: string): string {
-  return path.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-}
-
-/** The lab's control groups in all hierarchies, of cgroup v1 and v2, children before their parents. */
-function labCgroups(): readonly string[] {
-  const roots = readLines('/proc/self/mountinfo')
-    .filter((line) => / - cgroup2? /.test(line))
-    .map((line) => join(decodePath(line.split(' ')[4] ?? ''), CGROUP));
-  return roots.filter((root) => existsSync(root)).flatMap(groupsBelow);
-}
-
-function groupsBelow(group: string): string[] {
-  const children = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [...children.flatMap((entry) => groupsBelow(join(group, entry.name))), group];
-}
-
-/** A group is busy for a moment after its last process has ended. */
-async function removeCgroups(): Promise<number> {
-  const count = labCgroups().length;
-  const end = Date.now() + TIMEOUT_MS;
-  for (let groups = labCgroups(); groups.length > 0; groups = labCgroups()) {
-    for (const group of groups) {
-      try {
-        rmdirSync(group);
-      } catch (error) {
-        if (Date.now() > end) throw error;
-      }
-    }
-    await delay(50);
-  }
-  return count;
+  const paths = labMounts(labDir).toReversed();
+  for (const path of paths) await run('umount', ['--lazy', path]);
+  return paths.length;
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { findBinary } from '../controlplane/binaries.ts';
 import { run } from '../controlplane/component.ts';
 import { ROOT } from '../demo/state.ts';
+import { cgroupOf, makeCgroup } from './cgroups.ts';
 import { PAUSE_IMAGE } from './images.ts';
-import { CGROUP, type ClusterLayout, type NodeLayout } from './layout.ts';
+import type { ClusterLayout, NodeLayout } from './layout.ts';
 import { type LabProcess, startProcess, untilReady } from './processes.ts';
 
 const BOOT_TIMEOUT_MS = 120_000;
@@ -108,6 +109,7 @@ export async function startAgents(
   node: NodeLayout,
 ): Promise<readonly LabProcess[]> {
   const file = (name: string): string => join(node.dir, name);
+  makeCgroup(node.name);
   writeFileSync(file('resolv.conf'), readFileSync(join(labDir, 'resolv.conf')));
   writeFileSync(file('kubelet.json'), JSON.stringify(kubeletConfig(cluster, node, file('resolv.conf'))));
   writeFileSync(file('kube-proxy.json'), JSON.stringify(proxyConfig(cluster, node, file('kube-proxy.kubeconfig'))));
@@ -196,8 +198,8 @@ function kubeletConfig(cluster: ClusterLayout, node: NodeLayout, resolvConf: str
     resolvConf,
     containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
     cgroupDriver: 'cgroupfs',
-    cgroupRoot: `/${CGROUP}/${node.name}`,
-    cgroupsPerQOS: false,
+    cgroupRoot: cgroupOf(node.name),
+    cgroupsPerQOS: true,
     enforceNodeAllocatable: [],
     failSwapOn: false,
     failCgroupV1: false,
