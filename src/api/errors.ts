@@ -16,7 +16,7 @@ export const ERRORS = {
   CTM_API_TIMEOUT: 'an API server did not answer in time',
   CTM_API_PROTOCOL: 'an API server answered with something that is not the Kubernetes API',
   CTM_MEMBER_DUPLICATE: 'two members have the same name or are the same cluster',
-  CTM_LISTEN: 'the address for health and metrics cannot be listened on',
+  CTM_LISTEN: 'an address cannot be listened on',
   CTM_USAGE: 'a command line has an option or value that is not allowed',
   CTM_INTERNAL: 'Catamaran met a fault of its own',
 } as const satisfies Record<string, `${string}`>;

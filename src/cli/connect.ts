@@ -1,4 +1,4 @@
-/** How the controller reaches its members: the kubeconfigs that the fleet file names, or the pod's own account. */
+/** How commands reach clusters: kubeconfigs that the fleet file or an option names, or the pod's own account. */
 import { join } from 'node:path';
 import type { Logger } from '../api/runtime.ts';
 import type { MemberConfig } from '../fleet/config.ts';
@@ -8,8 +8,11 @@ import { createKubeClient } from '../kube/http.ts';
 import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig.ts';
 import type { Environment } from './environment.ts';
 
-/** Gives the function that opens a member. */
-export function connector(environment: Environment, logger: Logger): (member: MemberConfig) => Promise<KubeClient> {
+/** A cluster to open: its name in logs and errors, and how to reach it. */
+export type Target = Pick<MemberConfig, 'name' | 'access'>;
+
+/** Gives the function that opens a cluster. */
+export function connector(environment: Environment, logger: Logger): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
     const load = () => loadAccess(access, environment);
     const loaded = await load();
@@ -52,4 +55,24 @@ function loadAccess(
     environment: variables,
     ...(access.context !== undefined && { context: access.context }),
   });
+}
+
+/** Options of the commands that work on one cluster. */
+export interface ClusterOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** The cluster that options name; in a pod that is told nothing else, the pod's own. */
+export function targetOf({ kubeconfig, context }: ClusterOptions, environment: Environment): Target {
+  const told = kubeconfig ?? context ?? environment.kubeconfigFiles[0];
+  if (told === undefined && environment.kubernetesService) return { name: 'in-cluster', access: { kind: 'inCluster' } };
+  return {
+    name: context ?? 'current-context',
+    access: {
+      kind: 'kubeconfig',
+      ...(kubeconfig !== undefined && { path: kubeconfig }),
+      ...(context !== undefined && { context }),
+    },
+  };
 }

@@ -3,16 +3,18 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { registerConfig } from './commands/config.ts';
 import { registerCrds } from './commands/crds.ts';
+import { registerDns } from './commands/dns.ts';
 import { registerRun } from './commands/run.ts';
 import type { CliContext, Register } from './context.ts';
 import { EXIT, fail, printError } from './exit.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Register[] = [registerRun, registerCrds, registerConfig];
+const COMMANDS: readonly Register[] = [registerRun, registerDns, registerCrds, registerConfig];
 
 const EXAMPLES = `
 Examples:
   catamaran run --config fleet.yaml           run the controller
+  catamaran dns --context cluster1           serve clusterset.local for one cluster
   catamaran crds | kubectl apply -f -        install the ServiceExport and ServiceImport CRDs
   catamaran config check --config fleet.yaml say everything that is wrong with a fleet file
   catamaran config schema > fleet.schema.json

@@ -38,18 +38,18 @@ export interface HttpServer {
 }
 
 /**
- * Listens on an address.
+ * Listens on an address. `option` is the one that named it, for the message.
  *
  * @throws CTM_LISTEN where it cannot be had.
  */
-export function listen(probes: Probes, { host, port }: Address): Promise<HttpServer> {
+export function listen(probes: Probes, { host, port }: Address, option = '--listen'): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: routes(probes).fetch, hostname: host, port }, (info) => {
       const close = () => new Promise<void>((closed) => server.close(() => closed()));
       resolve({ address: { host, port: info.port }, close });
     });
     server.once('error', (cause) => {
-      reject(new CatamaranError('CTM_LISTEN', `--listen ${host}:${port}: ${cause.message}`, { cause }));
+      reject(new CatamaranError('CTM_LISTEN', `${option} ${host}:${port}: ${cause.message}`, { cause }));
     });
   });
 }

@@ -17,10 +17,13 @@ const sections = new Map(
     .map((section) => [section.slice(0, section.indexOf('\n')), section]),
 );
 
-/** Commands that do something, with their full names. */
+/** Commands that do something, with their full names: those without subcommands, and `dns`, which has options too. */
 function leaves(command: Command, name: string): [string, Command][] {
-  const own: [string, Command][] = command.commands.length === 0 ? [[name, command]] : [];
-  return [...own, ...command.commands.flatMap((child) => leaves(child, `${name} ${child.name()}`))];
+  return command.commands.flatMap((child): [string, Command][] => {
+    const full = `${name} ${child.name()}`;
+    const own: [string, Command][] = child.commands.length === 0 || child.options.length > 0 ? [[full, child]] : [];
+    return [...own, ...leaves(child, full)];
+  });
 }
 
 describe('docs/reference/cli.md', () => {

@@ -1,5 +1,5 @@
 /** `catamaran run`: the controller. */
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { stringify } from 'yaml';
 import { Controller } from '../../controller/controller.ts';
 import { Metrics } from '../../controller/metrics.ts';
@@ -7,6 +7,7 @@ import type { Change } from '../../core/change.ts';
 import { loadFleet, watchFleetFile } from '../../fleet/configFile.ts';
 import { type Address, listen } from '../../http/server.ts';
 import { systemClock } from '../../kube/clock.ts';
+import { parseOptionalAddress } from '../address.ts';
 import { connector } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { LOG_LEVELS, type LogLevel } from '../environment.ts';
@@ -21,16 +22,6 @@ interface RunOptions {
   readonly listen: Address | 'none';
   readonly logLevel?: LogLevel;
   readonly logFormat: LogFormat;
-}
-
-function parseAddress(text: string): Address | 'none' {
-  if (text === 'none') return 'none';
-  const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]*):)?(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  if (!match || port > 65_535) {
-    throw new InvalidArgumentError('Write HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:9470, or none.');
-  }
-  return { host: match[1]?.replace(/[[\]]/g, '') || '127.0.0.1', port };
 }
 
 /** Changes for people: what would be done where, and why. */
@@ -110,7 +101,7 @@ export const registerRun: Register = (program, context) => {
     )
     .addOption(
       new Option('--listen <host:port>', 'where /healthz, /readyz and /metrics are served, or none')
-        .argParser(parseAddress)
+        .argParser(parseOptionalAddress)
         .default({ host: '127.0.0.1', port: 9470 }, '127.0.0.1:9470'),
     )
     .addOption(

@@ -1,0 +1,154 @@
+/** `catamaran dns`: the server of the clusterset zone for one cluster. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseName } from '../../dns/name.ts';
+import { Zone } from '../../dns/records.ts';
+import { DnsServer } from '../../dns/server.ts';
+import { Source } from '../../dns/source.ts';
+import { parseDuration } from '../../fleet/duration.ts';
+import { type Address, listen } from '../../http/server.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { parseIpAddress, parseOptionalAddress } from '../address.ts';
+import { type ClusterOptions, connector, targetOf } from '../connect.ts';
+import type { CliContext, Register } from '../context.ts';
+import { LOG_LEVELS, type LogLevel } from '../environment.ts';
+import { createLog, LOG_FORMATS, type LogFormat } from '../log.ts';
+
+interface DnsOptions extends ClusterOptions {
+  readonly listen: Address;
+  readonly zone: string;
+  readonly ttl: number;
+  readonly staleAfter: number;
+  readonly rateLimit: number;
+  readonly http: Address | 'none';
+  readonly logQueries: boolean;
+  readonly logLevel?: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** Greatest TTL taken: an hour, as in CoreDNS. */
+const MAX_TTL = 3600;
+
+function parseZone(text: string): string {
+  try {
+    if (parseName(text) !== '') return text;
+  } catch {
+    // Told below.
+  }
+  throw new InvalidArgumentError('Write a domain, such as clusterset.local.');
+}
+
+function wholeNumber(least: number, greatest: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= greatest) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${least} to ${greatest}.`);
+  };
+}
+
+function parseStaleAfter(text: string): number {
+  if (text === 'never') return Number.POSITIVE_INFINITY;
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Write a duration, such as 90s, 30m or 24h, or never.');
+  return ms;
+}
+
+async function serve(options: DnsOptions, context: CliContext): Promise<void> {
+  const { environment, stderrColors, signal } = context;
+  const level = options.logLevel ?? environment.logLevel;
+  const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
+  const client = await connector(environment, logger)(targetOf(options, environment));
+  const zone = new Zone({ zone: options.zone, ttl: options.ttl });
+  const source = new Source({
+    client,
+    zone,
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    staleAfterMs: options.staleAfter,
+  });
+  const server = new DnsServer({
+    zone,
+    current: () => source.current,
+    clock: systemClock,
+    logger,
+    monotonic: () => performance.now(),
+    rateLimit: options.rateLimit,
+    logQueries: options.logQueries,
+  });
+  const lostSeconds = () => {
+    const { lostSince } = source.status;
+    return lostSince === undefined ? 0 : Math.max(0, systemClock.now() - lostSince) / 1000;
+  };
+  const sizes = () => ({ services: zone.services, names: zone.names, connections: server.connections });
+  server.metrics.gauge(() => ({ ...sizes(), lostSeconds: lostSeconds() }));
+  const status = () => ({ ready: source.current, zone: options.zone, ...sizes(), ...source.status });
+  const address = await server.listen(options.listen);
+  const probes = { status, registry: server.metrics.registry };
+  const http =
+    options.http === 'none'
+      ? undefined
+      : await listen(probes, options.http, '--http').catch(async (error: unknown) => {
+          await server.close();
+          throw error;
+        });
+  logger.info({ zone: options.zone, cluster: client.cluster, dns: address, http: http?.address }, 'dns starts');
+  await source.run(signal);
+  await server.close();
+  await http?.close();
+  await client.close();
+  logger.info({}, 'dns stopped');
+}
+
+const EXAMPLES = `
+Examples:
+  catamaran dns --context cluster1
+  dig @127.0.0.1 -p 5353 service1.provider-ns.svc.clusterset.local
+  catamaran dns --listen 0.0.0.0:53 --http 0.0.0.0:9471       in a pod, with its own account
+`;
+
+/** Adds the options that name one cluster. */
+export function withCluster(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster (KUBECONFIG, else ~/.kube/config)')
+    .option('--context <name>', 'context in it; the current one unless told');
+}
+
+export const registerDns: Register = (program, context) => {
+  const dns = program.command('dns').description('serve the clusterset zone for one cluster');
+  // What stands behind a subcommand's name is the subcommand's.
+  dns.enablePositionalOptions();
+  withCluster(dns)
+    .addOption(
+      new Option('--listen <address:port>', 'where questions are answered, by UDP and TCP')
+        .argParser(parseIpAddress)
+        .default({ host: '127.0.0.1', port: 5353 }, '127.0.0.1:5353'),
+    )
+    .addOption(new Option('--zone <domain>', 'the clusterset zone').argParser(parseZone).default('clusterset.local'))
+    .addOption(
+      new Option('--ttl <seconds>', 'how long clients may remember addresses')
+        .argParser(wholeNumber(0, MAX_TTL))
+        .default(5),
+    )
+    .addOption(
+      new Option('--stale-after <duration>', 'how long to answer while the API server does not, or never')
+        .argParser(parseStaleAfter)
+        .default(86_400_000, '24h'),
+    )
+    .addOption(
+      new Option('--rate-limit <count>', 'UDP answers a second for each client network; 0 limits nothing')
+        .argParser(wholeNumber(0, 10_000_000))
+        .default(20_000),
+    )
+    .addOption(
+      new Option('--http <host:port>', 'where /healthz, /readyz and /metrics are served, or none')
+        .argParser(parseOptionalAddress)
+        .default({ host: '127.0.0.1', port: 9471 }, '127.0.0.1:9471'),
+    )
+    .option('--log-queries', 'log every question', false)
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged (CATAMARAN_LOG_LEVEL)').choices(LOG_LEVELS),
+    )
+    .addOption(new Option('--log-format <format>', 'json, or text for a terminal').choices(LOG_FORMATS).default('json'))
+    .addHelpText('after', EXAMPLES)
+    .action((options: DnsOptions) => serve(options, context));
+};

@@ -1,0 +1,105 @@
+/** Reads a question. Whatever bytes come in, it gives an answer to give and never throws. */
+import { endOfPlainName, type NameKey, readName } from './name.ts';
+import { DNSSEC_OK, FLAG, HEADER_BYTES, PLAIN_UDP_BYTES, RCODE, TYPE } from './protocol.ts';
+
+/** What a client says about itself by EDNS (RFC 6891). */
+export interface Edns {
+  /** Bytes of UDP that it takes, 512 or more. */
+  readonly size: number;
+  readonly version: number;
+  readonly dnssecOk: boolean;
+}
+
+/** A question that can be answered. */
+export interface Query {
+  readonly kind: 'query';
+  readonly id: number;
+  /** Second word of the header. */
+  readonly flags: number;
+  readonly name: NameKey;
+  readonly type: number;
+  readonly class: number;
+  /** Where the question ends in the packet; it starts behind the header. */
+  readonly questionEnd: number;
+  readonly edns: Edns | undefined;
+}
+
+/** A packet that gets a response code and nothing else. */
+export interface Refusal {
+  readonly kind: 'refusal';
+  readonly id: number;
+  readonly flags: number;
+  readonly rcode: typeof RCODE.FORMERR | typeof RCODE.NOTIMP;
+}
+
+/** Longest question that is read; a name, and options that nobody here looks at, take far less. */
+export const MAX_QUERY_BYTES = 4096;
+
+/** Fixed part of a record behind its name: type, class, TTL, length. */
+const RECORD_FIXED = 10;
+
+/**
+ * Reads a packet; undefined where it must not be answered: it is shorter than a header, or a response. Several
+ * questions, or none, are FORMERR (RFC 9619), as are lengths and counts that are not true; anything but a standard
+ * query is NOTIMP, dynamic update (RFC 2136) and NOTIFY (RFC 1996) included.
+ */
+export function parseQuery(packet: Buffer): Query | Refusal | undefined {
+  if (packet.length < HEADER_BYTES) return undefined;
+  const id = packet.readUInt16BE(0);
+  const flags = packet.readUInt16BE(2);
+  if (flags & FLAG.QR) return undefined;
+  if (flags & FLAG.OPCODE) return { kind: 'refusal', id, flags, rcode: RCODE.NOTIMP };
+  const malformed: Refusal = { kind: 'refusal', id, flags, rcode: RCODE.FORMERR };
+  if (packet.length > MAX_QUERY_BYTES || packet.readUInt16BE(4) !== 1) return malformed;
+
+  // Nothing stands before the first name that it could point to.
+  const nameEnd = endOfPlainName(packet, HEADER_BYTES);
+  const questionEnd = nameEnd + 4;
+  if (nameEnd < 0 || questionEnd > packet.length) return malformed;
+  const type = packet.readUInt16BE(nameEnd);
+  const edns = parseRecords(packet, questionEnd);
+  if (edns === 'malformed' || type === TYPE.OPT) return malformed;
+  return {
+    kind: 'query',
+    id,
+    flags,
+    name: packet.toString('latin1', HEADER_BYTES, nameEnd - 1).toLowerCase(),
+    type,
+    class: packet.readUInt16BE(nameEnd + 2),
+    questionEnd,
+    edns,
+  };
+}
+
+/** Walks all records behind the question for the one OPT that may be there, to the very end of the packet. */
+function parseRecords(packet: Buffer, start: number): Edns | undefined | 'malformed' {
+  const others = packet.readUInt16BE(6) + packet.readUInt16BE(8);
+  const count = others + packet.readUInt16BE(10);
+  let edns: Edns | undefined;
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const name = readName(packet, at);
+    if (!name || name.end + RECORD_FIXED > packet.length) return 'malformed';
+    const data = name.end + RECORD_FIXED;
+    const end = data + packet.readUInt16BE(name.end + 8);
+    if (end > packet.length) return 'malformed';
+    if (packet.readUInt16BE(name.end) === TYPE.OPT) {
+      // One, at the root, in the additional section (RFC 6891, section 6.1.1).
+      if (edns || name.key !== '' || i < others || !optionsFit(packet, data, end)) return 'malformed';
+      edns = {
+        size: Math.max(PLAIN_UDP_BYTES, packet.readUInt16BE(name.end + 2)),
+        version: packet.readUInt8(name.end + 5),
+        dnssecOk: (packet.readUInt16BE(name.end + 6) & DNSSEC_OK) !== 0,
+      };
+    }
+    at = end;
+  }
+  return at === packet.length ? edns : 'malformed';
+}
+
+/** Whether the options of an OPT fill it exactly. What they say is not for us (RFC 6891, section 6.1.2). */
+function optionsFit(packet: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at + 4 <= end) at += 4 + packet.readUInt16BE(at + 2);
+  return at === end;
+}

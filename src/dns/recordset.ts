@@ -1,0 +1,110 @@
+/**
+ * Records as the bytes that go out. The name of the question stands at a known place in every response, so records are
+ * written once, with pointers to it, and sent as they are.
+ */
+import { type NameKey, nameBytes } from './name.ts';
+import { CLASS_IN, HEADER_BYTES, TYPE } from './protocol.ts';
+
+/** Bytes of records one after the other, and where each of them ends. */
+export interface Rows {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
+}
+
+/** The records of one name and type, with what a client will ask for next. */
+export class RecordSet {
+  readonly answers: Rows;
+  readonly additional: Rows | undefined;
+  #turn = 0;
+
+  constructor(answers: Rows, additional?: Rows) {
+    this.answers = answers;
+    this.additional = additional;
+  }
+
+  /** The record to begin with; another one each time, so that clients that take the first spread over all. */
+  nextStart(): number {
+    const turn = this.#turn;
+    this.#turn = (turn + 1) % this.answers.ends.length;
+    return turn;
+  }
+}
+
+/** An owner: a pointer into the name of the question, or labels that end in one. */
+export type Owner = Buffer;
+
+/** A pointer to the name of the question, or to what of it is left behind `skip` bytes. */
+export function pointer(skip = 0): Owner {
+  const owner = Buffer.allocUnsafe(2);
+  owner.writeUInt16BE(0xc000 | (HEADER_BYTES + skip));
+  return owner;
+}
+
+/** Labels in front of a pointer. */
+export function below(labels: NameKey, parent: Owner): Owner {
+  return Buffer.concat([Buffer.from(labels, 'latin1'), parent]);
+}
+
+/** One record. */
+export function record(owner: Owner, type: number, ttl: number, data: Uint8Array): Buffer {
+  const fixed = Buffer.allocUnsafe(10);
+  fixed.writeUInt16BE(type, 0);
+  fixed.writeUInt16BE(CLASS_IN, 2);
+  fixed.writeUInt32BE(ttl, 4);
+  fixed.writeUInt16BE(data.length, 8);
+  return Buffer.concat([owner, fixed, data]);
+}
+
+/** Puts records together. */
+export function rowsOf(records: readonly Buffer[]): Rows {
+  let end = 0;
+  const ends = records.map((bytes) => {
+    end += bytes.length;
+    return end;
+  });
+  // Not of the shared pool: these live long, and would hold pieces of it that are long free.
+  const bytes = Buffer.allocUnsafeSlow(end);
+  let at = 0;
+  for (const each of records) at += each.copy(bytes, at);
+  return { bytes, ends };
+}
+
+/** A or AAAA records of addresses given as bytes, one character each: 4 or 16 for an address. */
+export function addressRecords(owner: Owner, family: 4 | 6, ttl: number, addresses: Iterable<string>): Buffer[] {
+  const type = family === 4 ? TYPE.A : TYPE.AAAA;
+  return Array.from(addresses, (address) => record(owner, type, ttl, Buffer.from(address, 'latin1')));
+}
+
+/** Data of an SRV record; the target is never compressed (RFC 2782). */
+export function srvData(priority: number, weight: number, port: number, target: NameKey): Buffer {
+  const fixed = Buffer.allocUnsafe(6);
+  fixed.writeUInt16BE(priority, 0);
+  fixed.writeUInt16BE(weight, 2);
+  fixed.writeUInt16BE(port, 4);
+  return Buffer.concat([fixed, nameBytes(target)]);
+}
+
+/** Data of a TXT or HINFO record: texts of up to 255 bytes. */
+export function textData(...texts: readonly string[]): Buffer {
+  return Buffer.concat(texts.map((text) => Buffer.from(String.fromCharCode(text.length) + text, 'latin1')));
+}
+
+/** What an SOA record says; times in seconds (RFC 1035, section 3.3.13). `minimum` bounds negative answers (RFC 2308). */
+export interface Soa {
+  readonly mname: NameKey;
+  readonly rname: NameKey;
+  readonly serial: number;
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+  readonly minimum: number;
+}
+
+/** Data of an SOA record. */
+export function soaData(soa: Soa): Buffer {
+  const numbers = Buffer.allocUnsafe(20);
+  [soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum].forEach((value, i) => {
+    numbers.writeUInt32BE(value, 4 * i);
+  });
+  return Buffer.concat([nameBytes(soa.mname), nameBytes(soa.rname), numbers]);
+}

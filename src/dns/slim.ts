@@ -1,0 +1,148 @@
+/**
+ * Of ServiceImports and imported EndpointSlices, what DNS answers from. Addresses are kept as bytes, one character a
+ * byte: a string of them takes a fraction of the memory of the objects that they came in.
+ */
+import ipaddr from 'ipaddr.js';
+import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../api/labels.ts';
+import type { Json, JsonObject, ServiceKey } from '../api/meta.ts';
+import { serviceKey } from '../api/meta.ts';
+import { labelOf, objectName } from '../fleet/slim.ts';
+import { asText, isJsonObject } from '../kube/json.ts';
+import { MAX_LABEL } from './name.ts';
+
+/** IPv4 or IPv6. */
+export type Family = 4 | 6;
+
+/** Bytes of an address. */
+export function addressBytes(family: Family): number {
+  return family === 4 ? 4 : 16;
+}
+
+/** A port with a name: one without has no SRV record (KEP-1645, DNS specification, 2.3.2 and 2.4.2). */
+export interface NamedPort {
+  readonly name: string;
+  /** tcp, udp or sctp. */
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** A ServiceImport as DNS sees it. */
+export interface SlimImport {
+  readonly key: ServiceKey;
+  readonly headless: boolean;
+  readonly ports: readonly NamedPort[];
+  /** Addresses one behind the other. */
+  readonly v4: string;
+  readonly v6: string;
+}
+
+/** The ready endpoints of an imported EndpointSlice. */
+export interface SlimSlice {
+  readonly key: ServiceKey;
+  /** Source cluster; empty where it cannot be a label, and then its endpoints have no names of their own. */
+  readonly cluster: string;
+  readonly family: Family;
+  /** Addresses one behind the other. */
+  readonly addresses: string;
+  /** Host name of each address, empty where it has none; undefined where none has one. */
+  readonly hosts: readonly string[] | undefined;
+  readonly ports: readonly NamedPort[];
+}
+
+/** Whether a text is a label of a host's name, in lower case (RFC 1123). */
+function isHostLabel(text: string): boolean {
+  return text.length <= MAX_LABEL && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
+}
+
+function list(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** An address as bytes; undefined for anything else, such as an address of the other family. */
+export function addressOf(text: Json | undefined, family: Family): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  if (family === 4) {
+    const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+    const bytes = match?.slice(1).map(Number);
+    return bytes?.every((byte) => byte <= 255) ? String.fromCharCode(...bytes) : undefined;
+  }
+  if (!ipaddr.IPv6.isValid(text)) return undefined;
+  return String.fromCharCode(...ipaddr.IPv6.parse(text).toByteArray());
+}
+
+/** Text of an address (RFC 5952). */
+export function addressText(address: string): string {
+  return ipaddr.fromByteArray([...Buffer.from(address, 'latin1')]).toString();
+}
+
+/**
+ * Ports with a name that fits behind the underscore of an SRV name. A port's protocol is TCP where absent; a port of a
+ * slice without number means every port, which no SRV record can say.
+ */
+function namedPorts(value: Json | undefined): NamedPort[] {
+  return list(value).flatMap((each) => {
+    if (!isJsonObject(each)) return [];
+    const name = asText(each.name)?.toLowerCase() ?? '';
+    const protocol = (asText(each.protocol) ?? 'TCP').toLowerCase();
+    const port = each.port;
+    if (!isHostLabel(name) || name.length === MAX_LABEL || !/^(tcp|udp|sctp)$/.test(protocol)) return [];
+    return typeof port === 'number' && port > 0 && port <= 65_535 ? [{ name, protocol, port }] : [];
+  });
+}
+
+/** The import; undefined where its name is not one label, which no question can name. */
+export function slimImport(object: JsonObject): SlimImport | undefined {
+  const key = objectName(object);
+  const slash = key.indexOf('/');
+  const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
+  if (!isHostLabel(name) || !isHostLabel(namespace)) return undefined;
+  const spec = isJsonObject(object.spec) ? object.spec : {};
+  const addresses = (family: Family) =>
+    list(spec.ips)
+      .map((ip) => addressOf(ip, family))
+      .filter((address) => address !== undefined)
+      .join('');
+  const headless = spec.type === 'Headless';
+  return {
+    key: serviceKey(namespace, name),
+    headless,
+    ports: namedPorts(spec.ports),
+    v4: headless ? '' : addresses(4),
+    v6: headless ? '' : addresses(6),
+  };
+}
+
+/**
+ * The ready endpoints of a slice; `ready` absent means ready (EndpointConditions, discovery/v1). Undefined where the
+ * slice is not of an import, or holds no addresses.
+ */
+export function slimSlice(object: JsonObject): SlimSlice | undefined {
+  const service = labelOf(object, MCS_SERVICE_NAME);
+  const { addressType } = object;
+  if (service === undefined || (addressType !== 'IPv4' && addressType !== 'IPv6')) return undefined;
+  const family = addressType === 'IPv4' ? 4 : 6;
+  const namespace = objectName(object).split('/', 1)[0] ?? '';
+  const cluster = labelOf(object, SOURCE_CLUSTER)?.toLowerCase() ?? '';
+  let addresses = '';
+  const hosts: string[] = [];
+  for (const endpoint of list(object.endpoints)) {
+    if (!isJsonObject(endpoint)) continue;
+    if (isJsonObject(endpoint.conditions) && endpoint.conditions.ready === false) continue;
+    const host = asText(endpoint.hostname)?.toLowerCase() ?? '';
+    for (const text of list(endpoint.addresses)) {
+      const address = addressOf(text, family);
+      if (address === undefined) continue;
+      addresses += address;
+      hosts.push(isHostLabel(host) ? host : '');
+    }
+  }
+  return {
+    key: serviceKey(namespace, service),
+    cluster: isHostLabel(cluster) ? cluster : '',
+    family,
+    // A string that was put together piece by piece keeps the pieces; this one is whole.
+    addresses: Buffer.from(addresses, 'latin1').toString('latin1'),
+    hosts: hosts.some((host) => host !== '') ? hosts : undefined,
+    ports: namedPorts(object.ports),
+  };
+}

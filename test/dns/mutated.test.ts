@@ -1,0 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { bombard } from './mutate.ts';
+
+it('200,000 mutated packets: no fault, no answer longer than allowed, no memory kept', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { answered, dropped, wrong, heap } = await bombard(200_000, 20_261_121, collect);
+  expect(wrong.slice(0, 3)).toEqual([]);
+  expect(answered + dropped).toBe(200_000);
+  expect(answered).toBeGreaterThan(100_000);
+  expect(heap[1] - heap[0]).toBeLessThan(4 * 1024 * 1024);
+}, 60_000);
