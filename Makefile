@@ -9,19 +9,29 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop test check bench tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e test check bench tools cluster-tools node clean
 
 help: ## List the targets.
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
-start: dist/catamaran.js cluster-tools ## Start clusters, the controller and the examples. CLUSTERS=n, DETACH=1.
+start: dist/catamaran.js cluster-tools ## Start clusters, the controller and the examples. CLUSTERS=n|lab, DETACH=1.
 	@node tools/start.ts
 
 stop: node ## End what `make start DETACH=1` started.
 	@node tools/stop.ts
 
+lab: node ## Start full clusters with running pods, as root on Linux. CLUSTERS=n, NODES=2,1.
+	@node tools/lab.ts up
+
+lab-down: node ## Remove the lab: its processes, mounts, namespaces and control groups.
+	@node tools/lab.ts down
+
 test: check cluster-tools ## Check, then run all tests, on real control planes where they need them.
-	@vitest run --coverage
+	@vitest run --coverage --project unit --project clusters
+
+# A lab that was there before stays.
+e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for them and removed after them.
+	@vitest run --project e2e
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit
@@ -57,4 +67,5 @@ $(PACKAGES): package-lock.json
 
 clean: ## Remove what was built here; keeps node_modules and .cache, the npm packages and binaries.
 	@if [ -e .catamaran/run.json ]; then $(MAKE) --no-print-directory stop; fi
+	@if [ -e .catamaran/lab ]; then $(MAKE) --no-print-directory lab-down; fi
 	rm -rf dist coverage .catamaran

@@ -1,22 +1,25 @@
 /**
  * `make start`: clusters, controller and walk-throughs, until Ctrl-C or `make stop`. CLUSTERS=n starts more than two;
- * DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
+ * CLUSTERS=lab uses those of `make lab`; DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAX_CLUSTERS } from './controlplane/networks.ts';
+import type { Clusters } from './demo/clusters.ts';
 import { type Audience, hold } from './demo/hold.ts';
 import { currentHolder, KUBECONFIG, LOG_DIR, shown } from './demo/state.ts';
+import { enterFabric, isInFabric } from './lab/session.ts';
 
 /** What the holder tells the process that waits for it. */
 type Message = { readonly say: string } | { readonly ready: true };
 
-function countOf(text: string | undefined): number {
+function clustersOf(text: string | undefined): Clusters {
+  if (text === 'lab') return text;
   const count = Number(text || 2);
   if (!Number.isInteger(count) || count < 2 || count > MAX_CLUSTERS) {
-    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write a number from 2 to ${MAX_CLUSTERS}`);
+    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write a number from 2 to ${MAX_CLUSTERS}, or lab`);
   }
   return count;
 }
@@ -29,7 +32,7 @@ function stopSignal(): AbortController {
 }
 
 /** Holds the clusters for a process that waits, and gives up where that one goes before they are ready. */
-async function holdFor(count: number): Promise<number> {
+async function holdFor(clusters: Clusters): Promise<number> {
   const stop = stopSignal();
   const giveUp = (): void => stop.abort();
   process.once('disconnect', giveUp);
@@ -44,7 +47,7 @@ async function holdFor(count: number): Promise<number> {
     },
   };
   try {
-    return await hold(count, audience, stop.signal);
+    return await hold(clusters, audience, stop.signal);
   } finally {
     // Listening keeps the process.
     process.off('disconnect', giveUp);
@@ -74,8 +77,9 @@ async function detach(): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const count = countOf(process.env.CLUSTERS);
-  if (process.argv.includes('--hold')) return await holdFor(count);
+  const clusters = clustersOf(process.env.CLUSTERS);
+  if (clusters === 'lab' && !isInFabric()) return await enterFabric(process.execPath, process.argv.slice(1));
+  if (process.argv.includes('--hold')) return await holdFor(clusters);
   const holder = currentHolder();
   if (holder) {
     console.error(
@@ -88,7 +92,7 @@ async function main(): Promise<number> {
     say: (line) => console.log(line),
     ready: () => console.log('\nIt runs until Ctrl-C or `make stop`.'),
   };
-  return await hold(count, untilStopped, stopSignal().signal);
+  return await hold(clusters, untilStopped, stopSignal().signal);
 }
 
 try {

@@ -1,7 +1,6 @@
 /** `make stop`: ends the process that `make start` left, and waits until it is gone. */
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { currentHolder, identityOf, removeState, STATE_DIR } from './demo/state.ts';
+import { currentHolder, identityOf, removeState } from './demo/state.ts';
 
 const GRACE_MS = 30_000;
 
@@ -9,7 +8,7 @@ async function stop(): Promise<void> {
   const holder = currentHolder();
   if (holder === undefined) {
     // A holder that was killed left its files; its children went with it.
-    if (existsSync(STATE_DIR)) removeState(true);
+    removeState(true);
     console.log('nothing is running');
     return;
   }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { type Component, ComponentError, run, startComponent } from '../controlplane/component.ts';
-import { type ControlPlane, startControlPlanes } from '../controlplane/index.ts';
+import { startControlPlanes } from '../controlplane/index.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import { freePort, isFree } from '../controlplane/ports.ts';
-import { fleetYaml } from './fleet.ts';
+import { labUp } from '../lab/index.ts';
+import { type DemoCluster, fleetYaml } from './fleet.ts';
 import { kubectlWith } from './kubectl.ts';
 import { KUBECONFIG, LOG_DIR, ROOT, STATE_DIR, shown } from './state.ts';
 import { fakeVolumes } from './volumes.ts';
@@ -16,7 +17,7 @@ import { applyWalkthroughs, SHOWN, waitForWalkthroughs } from './walkthroughs.ts
 const CATAMARAN = join(ROOT, 'dist', 'catamaran.js');
 const FLEET = join(STATE_DIR, 'fleet.yaml');
 const DEFAULT_PORT = 9470;
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 
 /** What runs. */
 export interface Demo {
@@ -35,17 +36,16 @@ export interface DemoHooks {
   defer(stop: () => Promise<void>): void;
 }
 
-/** Starts everything and resolves when it is there. What it started is handed to `defer`, also when it throws. */
-export async function startDemo(count: number, { step, show, defer }: DemoHooks, signal: AbortSignal): Promise<Demo> {
-  const planes = await startClusters(count, signal);
-  defer(async () => {
-    await Promise.all(planes.map((plane) => plane.stop()));
-  });
-  step(`${planes.map((plane) => plane.name).join(', ')}: API servers, controllers, two fake nodes each; CRDs`);
+/** How many control planes are started, or that the lab, which runs, is used. */
+export type Clusters = number | 'lab';
 
-  const access = planes.map(({ name, server, caFile, token }) => ({ name, server, token, ca: readFileSync(caFile) }));
+/** Starts everything and resolves when it is there. What it started is handed to `defer`, also when it throws. */
+export async function startDemo(wanted: Clusters, hooks: DemoHooks, signal: AbortSignal): Promise<Demo> {
+  const { step, show, defer } = hooks;
+  const clusters = wanted === 'lab' ? await useLab(hooks, signal) : await startClusters(wanted, hooks, signal);
+  const access = clusters.map(({ name, server, caFile, token }) => ({ name, server, token, ca: readFileSync(caFile) }));
   writeFileSync(KUBECONFIG, kubeconfig(access), { mode: 0o600 });
-  writeFileSync(FLEET, fleetYaml(planes));
+  writeFileSync(FLEET, fleetYaml(clusters));
   const port = (await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : await freePort();
   const controllerUrl = `http://127.0.0.1:${port}`;
   const controller = await startComponent({
@@ -71,20 +71,42 @@ export async function startDemo(count: number, { step, show, defer }: DemoHooks,
   return { controllerUrl, failed };
 }
 
-async function startClusters(count: number, signal: AbortSignal): Promise<readonly ControlPlane[]> {
-  const crds = await run(process.execPath, [CATAMARAN, 'crds'], { signal });
-  return await startControlPlanes({
+async function startClusters(
+  count: number,
+  { step, defer }: DemoHooks,
+  signal: AbortSignal,
+): Promise<readonly DemoCluster[]> {
+  const planes = await startControlPlanes({
     count,
     dir: STATE_DIR,
     kwok: true,
     signal,
     async onApiServer(plane) {
+      await installCRDs(plane, signal);
       const kubectl = kubectlWith(signal, plane.kubeconfig);
-      await kubectl(plane.context, ['apply', '-f', '-'], crds);
-      await kubectl(plane.context, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
       await kubectl(plane.context, ['apply', '-f', '-'], JSON.stringify(fakeVolumes()));
     },
   });
+  defer(async () => {
+    await Promise.all(planes.map((plane) => plane.stop()));
+  });
+  step(`${planes.map((plane) => plane.name).join(', ')}: API servers, controllers, two fake nodes each; CRDs`);
+  return planes;
+}
+
+/** The clusters of the lab; they stay when the demo ends. */
+async function useLab({ step }: DemoHooks, signal: AbortSignal): Promise<readonly DemoCluster[]> {
+  const { clusters } = await labUp({ clusters: 2, signal });
+  await Promise.all(clusters.map((cluster) => installCRDs(cluster, signal)));
+  step(`${clusters.map(({ name }) => name).join(', ')} of the lab: CRDs`);
+  return clusters;
+}
+
+async function installCRDs(cluster: { kubeconfig: string; context: string }, signal: AbortSignal): Promise<void> {
+  const crds = await run(process.execPath, [CATAMARAN, 'crds'], { signal });
+  const kubectl = kubectlWith(signal, cluster.kubeconfig);
+  await kubectl(cluster.context, ['apply', '-f', '-'], crds);
+  await kubectl(cluster.context, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
 }
 
 async function untilReady(controller: Component, url: string, signal: AbortSignal): Promise<void> {

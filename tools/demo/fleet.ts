@@ -1,12 +1,22 @@
 /** The fleet.yaml of `make start`. */
 import { basename } from 'node:path';
 import { stringify } from 'yaml';
-import type { ControlPlane } from '../controlplane/index.ts';
 import { KUBECONFIG } from './state.ts';
 import { PROVIDER_NAMESPACE } from './walkthroughs.ts';
 
+/** What a fleet has to know of a cluster: of a control plane on loopback, or of the lab. */
+export interface DemoCluster {
+  readonly name: string;
+  readonly server: string;
+  readonly caFile: string;
+  readonly token: string;
+  readonly context: string;
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+}
+
 /** A fleet of these clusters that imports as Cilium does, and in ACK's namespace as ACK does. */
-export function fleetYaml(planes: readonly ControlPlane[]): string {
+export function fleetYaml(clusters: readonly DemoCluster[]): string {
   return stringify({
     apiVersion: 'catamaran.dev/v1alpha1',
     kind: 'Fleet',
@@ -14,7 +24,7 @@ export function fleetYaml(planes: readonly ControlPlane[]): string {
     spec: {
       import: { mode: 'Automatic' },
       namespaces: [{ name: PROVIDER_NAMESPACE, import: { mode: 'Manual' } }],
-      members: planes.map(({ name, context, podCIDRs, serviceCIDRs }) => ({
+      members: clusters.map(({ name, context, podCIDRs, serviceCIDRs }) => ({
         name,
         kubeconfig: basename(KUBECONFIG),
         context,

@@ -1,5 +1,6 @@
 /** The life of the process that holds the clusters of `make start`. */
-import { startDemo } from './clusters.ts';
+import { howToGoOnInLab } from '../lab/session.ts';
+import { type Clusters, startDemo } from './clusters.ts';
 import { becomeHolder, KUBECONFIG, LOG_DIR, removeState, shown } from './state.ts';
 
 /** Where lines go, and what is told when everything is ready. */
@@ -12,7 +13,7 @@ export interface Audience {
  * Starts the clusters and keeps them until the signal aborts or the controller ends. Then it ends all that it started
  * and removes what it wrote, but the logs of a failure. Gives the exit code.
  */
-export async function hold(count: number, audience: Audience, signal: AbortSignal): Promise<number> {
+export async function hold(clusters: Clusters, audience: Audience, signal: AbortSignal): Promise<number> {
   const { say } = audience;
   const stops: (() => Promise<void>)[] = [];
   const started = Date.now();
@@ -20,8 +21,8 @@ export async function hold(count: number, audience: Audience, signal: AbortSigna
   let problem: string | undefined;
   becomeHolder();
   try {
-    const demo = await startDemo(count, { step: timed, show: say, defer: (stop) => stops.push(stop) }, signal);
-    say(howToGoOn(demo.controllerUrl));
+    const demo = await startDemo(clusters, { step: timed, show: say, defer: (stop) => stops.push(stop) }, signal);
+    say(clusters === 'lab' ? howToGoOnInLab(demo.controllerUrl) : howToGoOn(demo.controllerUrl));
     audience.ready();
     problem = await Promise.race([aborted(signal), demo.failed]);
   } catch (error) {

@@ -1,16 +1,18 @@
 /** What `make start` keeps in `.catamaran`, and how `make stop` finds the process that runs it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Root of the repository. */
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
-/** Everything that `make start` writes. */
+/** Everything that `make start` and `make lab` write. */
 export const STATE_DIR: string = join(ROOT, '.catamaran');
 export const KUBECONFIG: string = join(STATE_DIR, 'kubeconfig');
 export const LOG_DIR: string = join(STATE_DIR, 'logs');
 const RUN_FILE = join(STATE_DIR, 'run.json');
+/** The lab's own, which outlive what runs in it. */
+const LAB_ENTRIES = ['lab', 'lab-logs'];
 
 /** The process that holds the clusters. */
 export interface Holder {
@@ -65,18 +67,17 @@ function isHolder(value: unknown): value is Holder {
 export function becomeHolder(): void {
   const identity = identityOf(process.pid);
   if (identity === undefined) throw new Error('this process does not find itself among the processes');
-  if (currentHolder() === undefined) rmSync(STATE_DIR, { recursive: true, force: true });
+  if (currentHolder() === undefined) removeState(false);
   mkdirSync(LOG_DIR, { recursive: true });
   writeFileSync(RUN_FILE, JSON.stringify({ pid: process.pid, identity } satisfies Holder), { flag: 'wx' });
 }
 
-/** Removes what was written; the logs stay where they are of use. */
+/** Removes what `make start` wrote; the logs stay where they are of use. */
 export function removeState(keepLogs: boolean): void {
-  if (!keepLogs) {
-    rmSync(STATE_DIR, { recursive: true, force: true });
-    return;
-  }
+  if (!existsSync(STATE_DIR)) return;
+  const kept = new Set([...LAB_ENTRIES, ...(keepLogs ? [basename(LOG_DIR)] : [])]);
   for (const entry of readdirSync(STATE_DIR)) {
-    if (join(STATE_DIR, entry) !== LOG_DIR) rmSync(join(STATE_DIR, entry), { recursive: true, force: true });
+    if (!kept.has(entry)) rmSync(join(STATE_DIR, entry), { recursive: true, force: true });
   }
+  if (readdirSync(STATE_DIR).length === 0) rmdirSync(STATE_DIR);
 }

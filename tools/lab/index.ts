@@ -28,7 +28,7 @@ import {
 } from './layout.ts';
 import { makeNetwork } from './network.ts';
 import { startAgents, startContainerd, startInit } from './node.ts';
-import { accessOf, filesOf, kubectl, startApiServer, startPlane, stopApiServer } from './plane.ts';
+import { accessOf, filesOf, isApiServer, kubectl, startApiServer, startPlane, stopApiServer } from './plane.ts';
 import { isRunning, logsOf, recordedProcesses } from './processes.ts';
 import { keepSettings } from './settings.ts';
 
@@ -119,6 +119,13 @@ export async function labUp(options: LabOptions): Promise<Lab> {
     await removeLab(dir);
     throw error;
   }
+}
+
+/** Whether a lab is there, complete. */
+export function isLabUp(dir: string = LAB_DIR): boolean {
+  return (
+    existsSync(stateOf(dir)) && recordedProcesses(dir).every((process) => isRunning(process) || isApiServer(process))
+  );
 }
 
 /** Removes the lab, also one that a crash left. Gives what was there. */
@@ -225,8 +232,7 @@ async function attach(wanted: readonly ClusterLayout[], sameNodes: boolean, dir:
   }
   // Written by start alone.
   const { nodes } = JSON.parse(readFileSync(stateOf(dir), 'utf8')) as { nodes: readonly number[] };
-  const ended = recordedProcesses(dir).filter((process) => !isRunning(process));
-  if (ended.some(({ name }) => !name.endsWith('.kube-apiserver'))) return undefined;
+  if (!isLabUp(dir)) return undefined;
   const enough = wanted.every(({ index, nodes: { length } }) => {
     const count = nodes[index - 1];
     return count !== undefined && (!sameNodes || count === length);

@@ -10,7 +10,7 @@ import { type ClusterAccess, kubeconfig } from '../controlplane/kubeconfig.ts';
 import { newServiceAccountKey } from '../controlplane/plane.ts';
 import { API_PORT, type ClusterLayout, FABRIC, inNamespace, type NodeLayout } from './layout.ts';
 import { inMountNamespace, nodeObject } from './node.ts';
-import { endProcess, type LabProcess, recordedProcesses, startProcess, untilReady } from './processes.ts';
+import { endProcess, isRunning, type LabProcess, recordedProcesses, startProcess, untilReady } from './processes.ts';
 
 const BOOT_TIMEOUT_MS = 120_000;
 const ETCD_PORT = 2379;
@@ -99,6 +99,11 @@ export async function startPlane(labDir: string, cluster: ClusterLayout, signal?
   await kubectl(cluster, ['create', '-f', '-'], { input: JSON.stringify(nodes), signal });
 }
 
+/** Whether this is an API server, which may be stopped for a while. */
+export function isApiServer({ name }: LabProcess): boolean {
+  return name.endsWith('.kube-apiserver');
+}
+
 /** Ends a cluster's API server alone. */
 export async function stopApiServer(
   labDir: string,
@@ -117,7 +122,9 @@ export async function startApiServer(labDir: string, cluster: ClusterLayout): Pr
 }
 
 function apiServerOf(labDir: string, cluster: ClusterLayout): LabProcess | undefined {
-  return recordedProcesses(labDir).find(({ name }) => name === `${cluster.name}.kube-apiserver`);
+  return recordedProcesses(labDir).find(
+    (process) => isApiServer(process) && process.name.startsWith(`${cluster.name}.`) && isRunning(process),
+  );
 }
 
 async function launchApiServer(labDir: string, cluster: ClusterLayout): Promise<LabProcess> {
