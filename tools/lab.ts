@@ -45,6 +45,7 @@ try {
   else if (command === 'down') await down();
   else throw new Error('node tools/lab.ts up|down');
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  console.error(isAbort ? 'stopped; nothing of the lab is left' : error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }

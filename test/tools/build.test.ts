@@ -55,6 +55,12 @@ describe('make tools', () => {
     expect(build([])).toEqual({ code: 0, out: '', err: '' });
   });
 
+  it('builds what only the lab runs where it is asked for', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    expect(build(['--lab']).code).toBe(0);
+    expect(built()).toEqual([...ALL, 'kube-proxy', 'kubelet', 'pause', 'web-demo'].sort());
+  });
+
   it('leaves out what it is told to', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     expect(build(['--without', 'coredns']).code).toBe(0);

@@ -9,10 +9,10 @@ import { run } from '../controlplane/component.ts';
 import { labCgroups, removeCgroups } from './cgroups.ts';
 import { NAMESPACE_PATTERN } from './layout.ts';
 import { isRunning, kill, recordedProcesses } from './processes.ts';
-import { restoreSettings } from './settings.ts';
 import { mounts, readLines } from './system.ts';
 
 const TIMEOUT_MS = 30_000;
+const GRACE_MS = 5_000;
 const NETNS = '/run/netns';
 
 /** What was there and is no more. */
@@ -34,7 +34,6 @@ export async function removeLab(labDir: string): Promise<Removed> {
   for (const name of namespaces) await run('ip', ['netns', 'delete', name]);
   await forgetNetns();
   const cgroups = await removeCgroups();
-  restoreSettings(labDir);
   rmSync(labDir, { recursive: true, force: true });
   const left = whatIsLeft(labDir);
   if (left.length > 0) throw new Error(`the lab is not gone: ${left.join(', ')}`);
@@ -52,8 +51,15 @@ export function whatIsLeft(labDir: string): readonly string[] {
   ];
 }
 
+/**
+ * Ends nodes by their first process first. The kernel ends the others then, and those that started them, outside of the
+ * node, see their end: nothing is left to the host's first process, which may be slow to take leave of it.
+ */
 async function endAll(labDir: string): Promise<number> {
-  const seen = new Set<number>();
+  const seen = new Set<number>(labPids(labDir));
+  for (const pid of [...seen].filter(isFirstOfNode)) kill(pid, 'SIGKILL');
+  const grace = Date.now() + GRACE_MS;
+  while (Date.now() < grace && labPids(labDir).some(isOfNode)) await delay(50);
   const end = Date.now() + TIMEOUT_MS;
   for (let pids = labPids(labDir); pids.length > 0; pids = labPids(labDir)) {
     if (Date.now() > end) throw new Error(`processes do not end: ${pids.map((pid) => `${pid} (${commandOf(pid)})`)}`);
@@ -85,6 +91,22 @@ function labPids(labDir: string): readonly number[] {
   }
   pids.delete(process.pid);
   return [...pids];
+}
+
+/** Its pids in the process namespaces that it is in, the host's first. */
+function pidsOf(pid: number): readonly string[] {
+  const line = readLines(`/proc/${pid}/status`).find((text) => text.startsWith('NSpid:'));
+  return line?.split('\t').slice(1) ?? [];
+}
+
+function isFirstOfNode(pid: number): boolean {
+  const pids = pidsOf(pid);
+  return pids.length === 2 && pids[1] === '1';
+}
+
+/** Whether it is in a node, or the process outside that started one and waits for it. */
+function isOfNode(pid: number): boolean {
+  return pidsOf(pid).length > 1 || /^(nsenter|unshare) /.test(commandOf(pid));
 }
 
 function networkOf(pid: string): number {

@@ -30,7 +30,6 @@ import { makeNetwork } from './network.ts';
 import { startAgents, startContainerd, startInit } from './node.ts';
 import { accessOf, filesOf, isApiServer, kubectl, startApiServer, startPlane, stopApiServer } from './plane.ts';
 import { isRunning, logsOf, recordedProcesses } from './processes.ts';
-import { keepSettings } from './settings.ts';
 
 /** One cluster of the lab. Its API server is reached in the lab's namespaces only. */
 export interface LabCluster {
@@ -115,7 +114,7 @@ export async function labUp(options: LabOptions): Promise<Lab> {
     await start(wanted, images, dir, say, signal);
     return labOf(wanted, dir);
   } catch (error) {
-    keepLogs(dir);
+    say(`removing what was started; logs are in ${keepLogs(dir)}`);
     await removeLab(dir);
     throw error;
   }
@@ -159,7 +158,6 @@ async function start(
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  keepSettings(dir);
   await makeNetwork(clusters, signal);
   await startDns(dir);
   const each = <T>(work: (cluster: ClusterLayout) => Promise<T>): Promise<T[]> => Promise.all(clusters.map(work));

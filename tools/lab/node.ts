@@ -15,6 +15,7 @@ const BOOT_TIMEOUT_MS = 120_000;
  * Runs before a node's first process, in fresh mount and process namespaces. The folders that components write to are
  * the node's own, so that all can keep their usual paths, and nothing of the host's is touched. The repository stays
  * where it was, also where it is below one of these folders. What is mounted goes with the last process.
+ * kubelet wants settings of the kernel that are the whole host's: it finds files that have them.
  */
 const ENTER = `
 set -e
@@ -29,6 +30,17 @@ mkdir -p "$2" /tmp/hostpath_pv /run/lock
 mount --rbind /mnt "$2"
 mount --bind "$3" /tmp/hostpath_pv
 mount -t proc proc /proc
+pretend() {
+  file="/run/sys-$(echo "$1" | tr / -)"
+  echo "$2" > "$file"
+  mount --bind "$file" "/proc/sys/$1"
+}
+pretend vm/overcommit_memory 1
+pretend vm/panic_on_oom 0
+pretend kernel/panic 10
+pretend kernel/panic_on_oops 1
+pretend kernel/keys/root_maxkeys 1000000
+pretend kernel/keys/root_maxbytes 25000000
 echo "$pid" > "$1/init.pid"
 exec "$4"`;
 
