@@ -9,7 +9,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e test check bench tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e test fuzz check bench tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -26,12 +26,16 @@ lab: node ## Start full clusters with running pods, as root on Linux. CLUSTERS=n
 lab-down: node ## Remove the lab: its processes, mounts, namespaces and control groups.
 	@node tools/lab.ts down
 
-test: check cluster-tools ## Check, then run all tests, on real control planes where they need them.
+test: check tools ## Check, then run all tests, on real control planes where they need them.
 	@vitest run --coverage --project unit --project clusters
 
 # A lab that was there before stays.
 e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for them and removed after them.
 	@vitest run --project e2e
+
+# For a nightly run: `make test` puts 200,000 packets.
+fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
+	@node --expose-gc tools/fuzz.ts $(PACKETS) $(SEED)
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit
@@ -45,7 +49,7 @@ bench: dist/catamaran.js cluster-tools ## Measure against a bare relay; prints a
 tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
 	@node tools/build.ts
 
-# All but CoreDNS, which tests and `make start` do without.
+# All but CoreDNS, which `make start` does without.
 cluster-tools: node
 	@node tools/build.ts --without coredns
 

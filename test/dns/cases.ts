@@ -4,26 +4,14 @@
  * weight, which the specification leaves open, are `*`.
  */
 
+import type { Difference } from './differences.ts';
+
 /** What comes back: a response code, and records. Without records a negative answer, which carries the SOA. */
 export interface Expected {
   readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'REFUSED';
   readonly answers: readonly string[];
   readonly additional?: readonly string[];
 }
-
-/** Why CoreDNS answers otherwise; the text of each is in docs/reference/dns.md. */
-export type Difference =
-  | 'version'
-  | 'namespace'
-  | 'bare-srv'
-  | 'host-of-vip'
-  | 'endpoint-srv'
-  | 'parents'
-  | 'any'
-  | 'pod'
-  | 'name-server'
-  | 'empty-srv'
-  | 'no-ports';
 
 /** A question and its answer. */
 export interface Case {
@@ -61,7 +49,7 @@ export const CASES: readonly Case[] = [
     ours: found('dns-version 28800 IN TXT "1.0.0"'),
     coredns: { ...found('dns-version 28800 IN TXT "1.1.0"'), why: 'version' },
   },
-  { ask: 'dns-version A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'version' } },
+  { ask: 'dns-version A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
 
   // 2.3: a Service with a clusterset IP.
   { ask: 'web.shop.svc A', ours: found('web.shop.svc 5 IN A 10.97.0.10') },
@@ -95,20 +83,40 @@ export const CASES: readonly Case[] = [
       ['dual.shop.svc 5 IN A 10.97.0.11', 'dual.shop.svc 5 IN AAAA fd00:97::b'],
     ),
   },
-  { ask: '_http._tcp.web.shop.svc A', ours: NODATA },
+  {
+    ask: '_http._tcp.web.shop.svc A',
+    ours: NODATA,
+    coredns: { ...found('_http._tcp.web.shop.svc 5 IN A 10.97.0.10'), why: 'srv-address' },
+  },
   { ask: '_http._udp.web.shop.svc SRV', ours: NXDOMAIN },
   { ask: '_dns._tcp.dual.shop.svc SRV', ours: NXDOMAIN },
-  { ask: '_tcp.web.shop.svc SRV', ours: NODATA },
+  { ask: '_tcp.web.shop.svc SRV', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
   { ask: '_udp.web.shop.svc SRV', ours: NXDOMAIN },
+  {
+    ask: '_http._tcp.terse.shop.svc SRV',
+    ours: srv(['_http._tcp.terse.shop.svc 5 IN SRV * * 80 terse.shop.svc'], ['terse.shop.svc 5 IN A 10.97.0.13']),
+    coredns: { ...NXDOMAIN, why: 'no-protocol' },
+  },
   { ask: 'plain.shop.svc A', ours: found('plain.shop.svc 5 IN A 10.97.0.12') },
-  { ask: 'plain.shop.svc SRV', ours: NODATA },
+  {
+    ask: 'plain.shop.svc SRV',
+    ours: NODATA,
+    coredns: {
+      ...srv(['plain.shop.svc 5 IN SRV * * 8080 plain.shop.svc'], ['plain.shop.svc 5 IN A 10.97.0.12']),
+      why: 'unnamed-srv',
+    },
+  },
   { ask: 'pending.shop.svc A', ours: NODATA },
   { ask: '_http._tcp.pending.shop.svc SRV', ours: NODATA },
   { ask: 'web.shop.svc MX', ours: NODATA },
 
   // 2.3.4: no name for one cluster's share of it.
   { ask: 'east.web.shop.svc A', ours: NXDOMAIN },
-  { ask: 'web-0.east.web.shop.svc A', ours: NXDOMAIN },
+  {
+    ask: 'web-0.east.web.shop.svc A',
+    ours: NXDOMAIN,
+    coredns: { ...found('web-0.east.web.shop.svc 5 IN A 10.1.0.10'), why: 'endpoint-of-vip' },
+  },
 
   // 2.4: a headless Service.
   { ask: 'db.shop.svc A', ours: found(...DB_ADDRESSES.map((ip) => `db.shop.svc 5 IN A ${ip}`)) },
@@ -119,11 +127,21 @@ export const CASES: readonly Case[] = [
   { ask: 'db-0.east.db.shop.svc AAAA', ours: NODATA },
   { ask: 'db-2.east.db.shop.svc A', ours: NXDOMAIN },
   { ask: 'db-1.west.db.shop.svc A', ours: NXDOMAIN },
-  { ask: 'db-0.east.db.shop.svc SRV', ours: NODATA },
+  {
+    ask: 'db-0.east.db.shop.svc SRV',
+    ours: NODATA,
+    coredns: {
+      ...srv(
+        ['db-0.east.db.shop.svc 5 IN SRV * * 3306 db-0.east.db.shop.svc'],
+        ['db-0.east.db.shop.svc 5 IN A 10.1.0.1'],
+      ),
+      why: 'endpoint-srv',
+    },
+  },
   { ask: '_mysql._tcp.db.shop.svc SRV', ours: srv(DB_SRV('_mysql._tcp.db.shop.svc'), DB_GLUE) },
   { ask: 'db.shop.svc SRV', ours: srv(DB_SRV('db.shop.svc'), DB_GLUE) },
   { ask: '_mysql._udp.db.shop.svc SRV', ours: NXDOMAIN },
-  { ask: '_tcp.db.shop.svc A', ours: NODATA },
+  { ask: '_tcp.db.shop.svc A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
   { ask: 'db6.shop.svc A', ours: NODATA },
   {
     ask: 'db6.shop.svc AAAA',
@@ -157,7 +175,14 @@ export const CASES: readonly Case[] = [
     ours: srv([...KAFKA_SRV('kafka.shop.svc', 19092), ...KAFKA_SRV('kafka.shop.svc', 19093)], KAFKA_GLUE),
   },
   { ask: 'raw.shop.svc A', ours: found('raw.shop.svc 5 IN A 10.1.0.40') },
-  { ask: 'raw.shop.svc SRV', ours: NODATA },
+  {
+    ask: 'raw.shop.svc SRV',
+    ours: NODATA,
+    coredns: {
+      ...srv(['raw.shop.svc 5 IN SRV * * 7000 raw-0.east.raw.shop.svc'], ['raw-0.east.raw.shop.svc 5 IN A 10.1.0.40']),
+      why: 'unnamed-srv',
+    },
+  },
   { ask: 'portless.shop.svc A', ours: found('portless.shop.svc 5 IN A 10.1.0.41') },
   { ask: 'portless-0.east.portless.shop.svc A', ours: found('portless-0.east.portless.shop.svc 5 IN A 10.1.0.41') },
   { ask: 'moving.shop.svc A', ours: found('moving.shop.svc 5 IN A 10.1.0.50') },
@@ -174,13 +199,14 @@ export const CASES: readonly Case[] = [
   { ask: 'idle-0.east.idle.shop.svc A', ours: NXDOMAIN },
   { ask: 'none.shop.svc A', ours: NXDOMAIN },
   { ask: 'none.shop.svc SRV', ours: NXDOMAIN },
-  { ask: 'east.db.shop.svc A', ours: NODATA },
-  { ask: 'east.db.shop.svc SRV', ours: NODATA },
+  { ask: 'east.db.shop.svc A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
+  { ask: 'east.db.shop.svc SRV', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
   { ask: 'north.db.shop.svc A', ours: NXDOMAIN },
 
   // Names above the Services, and names that are not there.
   { ask: 'shop.svc A', ours: NODATA },
   { ask: 'svc A', ours: NODATA },
+  { ask: 'kube-system.svc A', ours: NXDOMAIN, coredns: { ...NODATA, why: 'namespace' } },
   { ask: 'nowhere.svc A', ours: NXDOMAIN },
   { ask: 'gone.shop.svc A', ours: NXDOMAIN },
   { ask: 'gone.shop.svc TXT', ours: NXDOMAIN },
@@ -188,11 +214,19 @@ export const CASES: readonly Case[] = [
   { ask: 'a.b.c.web.shop.svc A', ours: NXDOMAIN },
   { ask: 'web.shop A', ours: NXDOMAIN },
   { ask: 'web A', ours: NXDOMAIN },
-  { ask: 'pod A', ours: NXDOMAIN },
-  { ask: '10-1-0-1.shop.pod A', ours: NXDOMAIN },
+  { ask: 'pod A', ours: NXDOMAIN, coredns: { ...NODATA, why: 'pod' } },
+  {
+    ask: '10-1-0-1.shop.pod A',
+    ours: NXDOMAIN,
+    coredns: { ...found('10-1-0-1.shop.pod 5 IN A 10.1.0.1'), why: 'pod' },
+  },
+
+  // The apex.
+  { ask: '@ A', ours: NODATA },
+  { ask: 'dns A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
 
   // RFC 8482, RFC 5936.
-  { ask: 'web.shop.svc ANY', ours: found('web.shop.svc 5 IN HINFO "RFC8482" ""') },
+  { ask: 'web.shop.svc ANY', ours: found('web.shop.svc 5 IN HINFO "RFC8482" ""'), coredns: { ...NODATA, why: 'any' } },
   { ask: 'gone.shop.svc ANY', ours: NXDOMAIN },
   { ask: 'web.shop.svc AXFR', ours: { rcode: 'REFUSED', answers: [] } },
   { ask: 'web.shop.svc IXFR', ours: { rcode: 'REFUSED', answers: [] } },

@@ -62,10 +62,10 @@ export function importedSlice(
 
 /** All objects of the cases, in one namespace. */
 export function caseObjects(ns: string): readonly JsonObject[] {
-  const http = { name: 'http', port: 80 };
-  const mysql = { name: 'mysql', port: 3306 };
+  const http = { name: 'http', protocol: 'TCP', port: 80 };
+  const mysql = { name: 'mysql', protocol: 'TCP', port: 3306 };
   return [
-    serviceImport(ns, 'web', 'ClusterSetIP', [http, { name: 'alt', port: 8080 }], ['10.97.0.10']),
+    serviceImport(ns, 'web', 'ClusterSetIP', [http, { name: 'alt', protocol: 'TCP', port: 8080 }], ['10.97.0.10']),
     importedSlice(ns, 'web', 'east', [{ ip: '10.1.0.10', host: 'web-0' }], [{ name: 'http', port: 8000 }]),
     serviceImport(
       ns,
@@ -78,6 +78,7 @@ export function caseObjects(ns: string): readonly JsonObject[] {
       ['10.97.0.11', 'fd00:97::b'],
     ),
     serviceImport(ns, 'plain', 'ClusterSetIP', [{ port: 8080 }], ['10.97.0.12']),
+    serviceImport(ns, 'terse', 'ClusterSetIP', [{ name: 'http', port: 80 }], ['10.97.0.13']),
     serviceImport(ns, 'pending', 'ClusterSetIP', [http]),
 
     serviceImport(ns, 'db', 'Headless', [mysql]),
