@@ -36,7 +36,7 @@ export async function removeLab(labDir: string): Promise<Removed> {
   const cgroups = await removeCgroups();
   rmSync(labDir, { recursive: true, force: true });
   const left = whatIsLeft(labDir);
-  if (left.length > 0) throw new Error(`the lab is not gone: ${left.join(', ')}`);
+  if (left.length > 0) throw new Error(`the lab is not gone: ${left.slice(0, 10).join(', ')}`);
   return { processes, namespaces: namespaces.length, cgroups, mounts: unmounted };
 }
 

@@ -104,7 +104,9 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   const images = await makeImages(say, signal);
   const left = whatIsLeft(dir);
   if (left.length > 0) {
-    if (!existsSync(dir)) throw new Error(`there is a lab already, of another folder: ${left.join(', ')}`);
+    if (!existsSync(dir)) {
+      throw new Error('there is a lab already, whose state is in another folder or gone: `make lab-down` removes it');
+    }
     say('removing what an earlier lab left');
     await removeLab(dir);
   }
