@@ -33,6 +33,8 @@ export interface SourceStatus {
 /** A watch over a dead network looks idle, so the server is asked whether it is there. */
 const HEARTBEAT_MS = 10_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
+/** The same while it is not, so that answers come back soon. */
+const LOST_HEARTBEAT_MS = 1_000;
 
 /** Feeds a zone. */
 export class Source {
@@ -119,7 +121,8 @@ export class Source {
       } catch {
         this.#unanswered ??= asked;
       }
-      await clock.sleep(HEARTBEAT_MS, signal).catch(() => {});
+      const lost = this.#unanswered !== undefined;
+      await clock.sleep(lost ? LOST_HEARTBEAT_MS : HEARTBEAT_MS, signal).catch(() => {});
     }
   }
 }
