@@ -71,6 +71,8 @@ export class Election {
       abandoned: ended,
       shouldRelease: (lease) => this.#isWanted(lease),
       annotate: (lease) => this.#claim(member, lease),
+      // A claim of a replica that is gone would make each holder hand over for ever.
+      settles: [WANTED_BY],
     });
     const done = holder.run(stop.signal, { onAcquired: () => acquired(member), onLost: () => lost(member) });
     this.#candidacies.set(member, { holder, stop, done });

@@ -42,6 +42,8 @@ export interface LeaseOptions {
   readonly shouldRelease?: (lease: Lease) => boolean;
   /** Annotations to write on a Lease that somebody else holds, which its holder finds within two renewals. */
   readonly annotate?: (lease: Lease) => StringMap | undefined;
+  /** Annotations whose matter is settled when the Lease is taken: they are removed with that write. */
+  readonly settles?: readonly string[];
   /** Whether a holder is known to have ended, so that its Lease is free at once. Default: no. */
   readonly abandoned?: (identity: string) => boolean;
 }
@@ -218,6 +220,7 @@ export class LeaseHolder {
     const { client, namespace, name, identity, clock } = this.#options;
     const sentAt = clock.now();
     const renewal = seen !== undefined && this.#isOurs(seen);
+    const settled = this.#renewedAt === undefined ? (this.#options.settles ?? []) : [];
     const spec = {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.#durations.leaseMs / 1_000),
@@ -230,7 +233,7 @@ export class LeaseHolder {
     try {
       this.#observe(
         seen
-          ? await this.#patch(seen, spec, signal)
+          ? await this.#patch(seen, spec, signal, settled)
           : await client.create<Lease>(
               RESOURCES.leases,
               namespace,
@@ -246,14 +249,16 @@ export class LeaseHolder {
     }
   }
 
-  /** Changes the spec of the version that was seen, and of no other. */
-  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal): Promise<Lease> {
+  /** Changes the spec of the version that was seen, and of no other; takes the annotations of `settled` away. */
+  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal, settled: readonly string[] = []): Promise<Lease> {
     const { client, namespace, name } = this.#options;
     const { uid, resourceVersion } = seen.metadata;
+    const outdated = settled.filter((key) => seen.metadata.annotations?.[key] !== undefined);
+    const annotations = outdated.length > 0 ? Object.fromEntries(outdated.map((key) => [key, null])) : undefined;
     return client.patch<Lease>(
       RESOURCES.leases,
       { namespace, name },
-      { metadata: { uid, resourceVersion }, spec },
+      { metadata: { uid, resourceVersion, ...(annotations && { annotations }) }, spec },
       { signal },
     );
   }

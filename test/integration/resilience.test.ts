@@ -1,6 +1,7 @@
 /** What happens to a fleet when parts of it go away: nothing is lost, and nothing is written in vain. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../src/api/resources.ts';
+import { WANTED_BY } from '../../src/controller/election.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { adminClient, type Cluster, find } from './cluster.ts';
 import {
@@ -208,6 +209,11 @@ describe('two replicas', () => {
     await a.stop();
     await eventually(() => expect(writers(b)).toHaveLength(3));
     await exported(ns, 'taken-over');
+    // What was asked for while there were two is settled: nothing makes the one that is left hand over.
+    for (const { client } of clusters) {
+      const lease = await client.get(RESOURCES.leases, { namespace: 'kube-system', name: 'catamaran' });
+      expect(lease.metadata.annotations ?? {}).not.toHaveProperty([WANTED_BY]);
+    }
   });
 
   it('take over from one that ended without a word, when its Leases have run out', async () => {

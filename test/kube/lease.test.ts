@@ -358,6 +358,22 @@ describe('sharing', () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
+  it('what a candidate that is gone asked for is granted once, and forgotten', async () => {
+    const server = new LeaseServer();
+    const clock = new ManualClock();
+    const a = stand(server, 'a', clock, {
+      shouldRelease: (lease) => lease.metadata.annotations?.['test/wanted-by'] === 'b',
+      settles: ['test/wanted-by'],
+    });
+    await settle();
+    await clock.advance(10 * SECOND);
+    server.patch({ metadata: { annotations: { 'test/wanted-by': 'b', 'test/other': 'kept' } } });
+    await clock.advance(60 * SECOND);
+    expect(a.told).toEqual(['acquired', 'lost', 'acquired']);
+    expect(server.lease?.metadata.annotations).toMatchObject({ 'test/wanted-by': null, 'test/other': 'kept' });
+    await a.stop();
+  });
+
   it('the same annotation is not written twice', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
