@@ -7,10 +7,10 @@ import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import type { Condition } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Logger } from '../../src/api/runtime.ts';
+import type { Clock, Logger } from '../../src/api/runtime.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
-import { type FleetConfig, parseFleet } from '../../src/fleet/config.ts';
+import { type FleetConfig, type MemberConfig, parseFleet } from '../../src/fleet/config.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { adminClient, type Cluster, find, openCluster } from './cluster.ts';
@@ -87,11 +87,12 @@ export interface RunningFleet {
 
 let replicas = 0;
 
-/** What a test may replace. `connect` gives the client of a member, such as one through a proxy. */
+/** What a test may replace. `connect` gives the client of a member, such as one through a proxy, as the fleet file has it. */
 export interface RunOptions extends FleetSettings {
   readonly identity?: string;
   readonly logger?: Logger;
-  readonly connect?: (cluster: Cluster) => KubeClient;
+  readonly connect?: (cluster: Cluster, member: MemberConfig) => KubeClient | Promise<KubeClient>;
+  readonly clock?: Clock;
   readonly ended?: (identity: string) => boolean;
 }
 
@@ -100,14 +101,15 @@ export async function runFleet(clusters: readonly Cluster[], options: RunOptions
   const metrics = new Metrics();
   const stop = new AbortController();
   const controller = new Controller(fleetConfig(clusters, options), {
-    connect: async ({ name }) => {
+    connect: async (member) => {
+      const { name } = member;
       const cluster = clusters.find((each) => each.name === name);
       if (!cluster) throw new Error(`no cluster ${name} in this test`);
-      return options.connect?.(cluster) ?? adminClient(cluster.plane);
+      return options.connect?.(cluster, member) ?? adminClient(cluster.plane);
     },
     identity: options.identity ?? `replica-${++replicas}`,
     ended: options.ended ?? (() => false),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: Math.random,
     logger: options.logger ?? silent,
     metrics,

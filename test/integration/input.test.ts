@@ -344,6 +344,10 @@ describe('an import', () => {
 
   it('with another type is told, and nothing is made for it', async () => {
     await createAll(exporter, offer(exporter, ns, 'type'));
+    // An import that is heard of before its export would have been served as it asks.
+    await eventually(async () => {
+      expect(condition((await held(exporter, ns, 'type')).export, 'Ready')?.status).toBe('True');
+    });
     await createAll(consumer, [serviceImport(ns, 'type', { type: 'Headless' })]);
     await expectTold(
       ...([consumer, ns, 'ServiceImport', 'type'] as const),

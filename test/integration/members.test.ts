@@ -1,0 +1,359 @@
+/**
+ * Members at fault: each is named with its error, nothing that it gave or has is taken away, the others go on, and it
+ * takes part again when it is mended.
+ */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/api/runtime.ts';
+import { connector } from '../../src/cli/connect.ts';
+import { readEnvironment } from '../../src/cli/environment.ts';
+import type { MemberStatus } from '../../src/controller/status.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { staticCredentials } from '../../src/kube/credentials.ts';
+import { createKubeClient } from '../../src/kube/http.ts';
+import { type Fault, FaultProxy, type Match } from '../contract/faultproxy.ts';
+import { selfSigned } from '../kube/certificates.ts';
+import { adminClient, type Cluster, openCluster } from './cluster.ts';
+import {
+  addresses,
+  condition,
+  eventually,
+  type FleetSettings,
+  fleetConfig,
+  freshNamespace,
+  held,
+  type RunningFleet,
+  type RunOptions,
+  runFleet,
+  sharedClusters,
+} from './fleet.ts';
+import { recordingLog, silent } from './log.ts';
+import { clear, createAll, move, offer, podAddress } from './offers.ts';
+
+/** Waits a twentieth of the time, so that retries and heartbeats of seconds do not make the tests last as long. */
+const hurried: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) };
+
+let clusters: readonly [Cluster, Cluster, Cluster];
+let faulty: Cluster;
+let consumer: Cluster;
+let other: Cluster;
+let ns: string;
+let dir: string;
+let fleet: RunningFleet | undefined;
+
+/** Which addresses the two exporters have now. */
+let serial = 10;
+
+/** Time limits on the Lease that a busy machine keeps to in a hurry as well. */
+const LEASE = { duration: '120s', renewDeadline: '100s', retryPeriod: '2s' };
+
+/** Runs the one controller of this file: who else holds a Lease has ended. */
+async function run(options: RunOptions = {}, members: readonly Cluster[] = clusters): Promise<RunningFleet> {
+  const spec = { lease: LEASE, ...options.spec };
+  fleet = await runFleet(members, { clock: hurried, ended: () => true, ...options, spec });
+  return fleet;
+}
+
+/** Follows a change of the fleet file. */
+async function configure(members: readonly Cluster[], settings: FleetSettings = {}): Promise<void> {
+  await fleet?.controller.configure(fleetConfig(members, { ...settings, spec: { lease: LEASE } }));
+}
+
+async function stop(): Promise<void> {
+  await fleet?.stop();
+  fleet = undefined;
+}
+
+/** Clients of the members, of the faulty one by a proxy; they give up soon. */
+function faultyBehind(proxy: FaultProxy): (cluster: Cluster) => KubeClient {
+  return (cluster) =>
+    cluster !== faulty
+      ? adminClient(cluster.plane)
+      : createKubeClient({
+          cluster: cluster.name,
+          access: {
+            server: proxy.url,
+            tls: { ca: proxy.ca },
+            credentials: staticCredentials({ token: cluster.plane.token }),
+            source: 'test',
+          },
+          logger: silent,
+          clock: hurried,
+          limits: { requestTimeoutMs: 20_000 },
+        });
+}
+
+const statusOf = (name: string): MemberStatus | undefined =>
+  fleet?.controller.status().members.find((member) => member.name === name);
+
+async function expectHeld(cluster: Cluster, name: string, expected: readonly string[]): Promise<void> {
+  await eventually(async () => expect(await addresses(cluster, ns, name)).toEqual(expected.toSorted()));
+}
+
+/** All is well: each exporter is followed by everybody. */
+async function expectAllFollowed(): Promise<void> {
+  serial += 1;
+  const [one, three] = [podAddress(faulty, serial), podAddress(other, serial)];
+  await Promise.all([
+    move(faulty, ns, 'from-1', [one]),
+    move(faulty, ns, 'both', [one]),
+    move(other, ns, 'from-3', [three]),
+    move(other, ns, 'both', [three]),
+  ]);
+  for (const cluster of clusters) {
+    await expectHeld(cluster, 'from-1', [one]);
+    await expectHeld(cluster, 'from-3', [three]);
+    await expectHeld(cluster, 'both', [one, three]);
+  }
+}
+
+/** While the faulty member cannot be read: the others are followed, and all that it gave stays. */
+async function expectOthersFollowed(): Promise<void> {
+  const one = podAddress(faulty, serial);
+  serial += 1;
+  const three = podAddress(other, serial);
+  await Promise.all([move(other, ns, 'from-3', [three]), move(other, ns, 'both', [three])]);
+  await expectHeld(consumer, 'from-3', [three]);
+  await expectHeld(consumer, 'both', [one, three]);
+  await expectHeld(consumer, 'from-1', [one]);
+  const { import: imported } = await held(consumer, ns, 'both');
+  expect(imported?.status?.clusters).toEqual([{ cluster: faulty.name }, { cluster: other.name }]);
+  // In the member itself nothing is taken away either.
+  expect(await addresses(faulty, ns, 'from-3')).toHaveLength(1);
+  expect(condition((await held(faulty, ns, 'from-1')).export, 'Ready')?.status).toBe('True');
+}
+
+beforeAll(async () => {
+  clusters = await sharedClusters();
+  [faulty, consumer, other] = clusters;
+  ns = await freshNamespace(clusters, 'members');
+  dir = await mkdtemp(join(tmpdir(), 'catamaran-members-'));
+  await createAll(faulty, [...offer(faulty, ns, 'from-1'), ...offer(faulty, ns, 'both')]);
+  await createAll(other, [...offer(other, ns, 'from-3'), ...offer(other, ns, 'both')]);
+});
+
+afterAll(async () => {
+  await stop();
+  await run();
+  await clear(clusters, ns);
+  await stop();
+  await rm(dir, { recursive: true });
+});
+
+describe('a member that', () => {
+  let proxy: FaultProxy;
+
+  beforeAll(async () => {
+    proxy = await FaultProxy.start(faulty.plane);
+    await run({ connect: faultyBehind(proxy) });
+    await expectAllFollowed();
+  });
+
+  afterAll(async () => {
+    await stop();
+    await proxy.close();
+  });
+
+  const everything: Match = () => true;
+  const FAULTS: Readonly<Record<string, { readonly fault: Fault; readonly match?: Match; readonly error: string }>> = {
+    'answers 401': { fault: { kind: 'answer', status: 401 }, error: '401 Unauthorized' },
+    'answers 403': { fault: { kind: 'answer', status: 403 }, error: '403 Forbidden' },
+    'answers 403 to what is asked of Services': {
+      fault: { kind: 'answer', status: 403 },
+      match: ({ path }) => path.endsWith('/services'),
+      error: 'services: 403 Forbidden',
+    },
+    'answers 404': { fault: { kind: 'answer', status: 404 }, error: '404 NotFound' },
+    'answers 429': { fault: { kind: 'answer', status: 429, headers: { 'retry-after': '1' } }, error: '429 TooMany' },
+    'answers 500': { fault: { kind: 'answer', status: 500 }, error: '500 InternalError' },
+    hangs: { fault: { kind: 'hang' }, error: 'no answer within' },
+    'closes connections in the middle of an answer': {
+      fault: { kind: 'cut', afterBytes: 20 },
+      error: 'closed|terminated|ECONNRESET',
+    },
+  };
+
+  it.each(Object.keys(FAULTS))('%s is told, keeps what it gave, and is followed again afterwards', async (name) => {
+    const { fault, match = everything, error } = FAULTS[name] ?? { fault: { kind: 'reset' }, error: '' };
+    proxy.inject(match, fault);
+    proxy.disconnect();
+    try {
+      await eventually(() => {
+        expect(statusOf(faulty.name)).toMatchObject({ state: 'unreachable', error: expect.stringMatching(error) });
+      });
+      expect(statusOf(consumer.name)?.state).toBe('ready');
+      await expectOthersFollowed();
+    } finally {
+      proxy.heal();
+      proxy.disconnect();
+    }
+    await expectAllFollowed();
+    await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
+    expect(statusOf(faulty.name)?.error).toBeUndefined();
+  });
+
+  it('closes each watch in the middle of an event is followed all the same', async () => {
+    const watches: Match = ({ verb }) => verb.startsWith('watch');
+    proxy.inject(watches, { kind: 'cut', afterBytes: 30 });
+    proxy.disconnect();
+    try {
+      await expectAllFollowed();
+    } finally {
+      proxy.heal();
+    }
+    await expectAllFollowed();
+  });
+});
+
+describe('a member whose kubeconfig', () => {
+  interface Kubeconfig {
+    clusters: { cluster: Record<string, string> }[];
+    users: { user: Record<string, string> }[];
+  }
+
+  const changed = (text: string, change: (config: Kubeconfig) => void): string => {
+    const config = JSON.parse(text) as Kubeconfig; // written by tools/controlplane
+    change(config);
+    return JSON.stringify(config);
+  };
+
+  /** What is wrong with the file, given the good one; undefined: there is none. */
+  const BROKEN: Readonly<
+    Record<string, { readonly bad: (good: string) => string | undefined; readonly error: string }>
+  > = {
+    'is missing': { bad: () => undefined, error: 'no such file' },
+    'is not YAML': { bad: () => 'clusters: [', error: 'bad.kubeconfig' },
+    'has no such context': { bad: (good) => good.replaceAll('cluster1', 'elsewhere'), error: 'cluster1' },
+    'has a wrong CA': {
+      bad: (good) =>
+        changed(good, ({ clusters: [entry] }) => {
+          if (!entry) throw new Error('no cluster');
+          entry.cluster['certificate-authority-data'] = Buffer.from(selfSigned('other').cert).toString('base64');
+        }),
+      error: 'certificate',
+    },
+    'has an expired token': {
+      bad: (good) =>
+        changed(good, ({ users: [entry] }) => {
+          if (!entry) throw new Error('no user');
+          entry.user = { token: 'expired' };
+        }),
+      error: '401 Unauthorized',
+    },
+  };
+
+  beforeAll(async () => {
+    const environment = readEnvironment({ HOME: dir });
+    const open = connector(environment, silent);
+    await run({ connect: (_, member) => open(member) });
+    await expectAllFollowed();
+  });
+
+  afterAll(stop);
+
+  it.each(Object.keys(BROKEN))('%s is told, keeps what it gave, and is followed when it is mended', async (name) => {
+    const good = await readFile(faulty.plane.kubeconfig, 'utf8');
+    const file = join(dir, `${name.replaceAll(' ', '-')}.bad.kubeconfig`);
+    const { bad, error } = BROKEN[name] ?? { bad: () => undefined, error: '' };
+    const content = bad(good);
+    if (content !== undefined) await writeFile(file, content);
+    const members = { [faulty.name]: { kubeconfig: file, context: faulty.plane.context } };
+    await configure(clusters, { members });
+    await eventually(() => {
+      expect(statusOf(faulty.name)).toMatchObject({ state: 'unknown', error: expect.stringContaining(error) });
+    });
+    await expectOthersFollowed();
+    await writeFile(file, good);
+    await expectAllFollowed();
+    await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
+  });
+});
+
+describe('two members', () => {
+  let twin: Cluster;
+  const log = recordingLog();
+
+  beforeAll(async () => {
+    const kubeconfig = join(dir, 'twin.kubeconfig');
+    await copyFile(faulty.plane.kubeconfig, kubeconfig);
+    twin = openCluster({ ...faulty.plane, name: 'twin', kubeconfig, podCIDRs: [], serviceCIDRs: [] });
+    await run({ logger: log.log }, [...clusters, twin]);
+    await configure(clusters);
+    await expectAllFollowed();
+  });
+
+  afterAll(stop);
+
+  it('with one name are refused by the fleet file', () => {
+    expect(() => fleetConfig([faulty, { ...other, name: faulty.name }])).toThrow(
+      expect.objectContaining({
+        code: 'CTM_MEMBER_DUPLICATE',
+        message: expect.stringContaining('"cluster1" is the name of members[0] too'),
+      }),
+    );
+  });
+
+  it('that are one cluster are told apart: the second is refused, and gone without a trace', async () => {
+    await configure([...clusters, twin]);
+    const message = expect.stringMatching(/members "cluster1" and "twin" are the same cluster .*"twin" is refused/);
+    await eventually(() => expect(statusOf('twin')).toMatchObject({ state: 'refused', writer: false, error: message }));
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ message: 'member refused', fields: expect.objectContaining({ member: 'twin' }) }),
+    );
+    await expectAllFollowed();
+    expect((await held(consumer, ns, 'from-1')).import?.status?.clusters).toEqual([{ cluster: 'cluster1' }]);
+
+    await configure(clusters);
+    await eventually(() => expect(statusOf('twin')).toBeUndefined());
+    await expectAllFollowed();
+  });
+
+  it('of which the second takes the place of the first are one that leaves and one that joins', async () => {
+    await configure([consumer, other, twin]);
+    await eventually(async () => {
+      expect(statusOf('cluster1')).toBeUndefined();
+      expect(statusOf('twin')).toMatchObject({ state: 'ready', writer: true });
+      const { import: imported, slices } = await held(consumer, ns, 'from-1');
+      expect(imported?.status?.clusters).toEqual([{ cluster: 'twin' }]);
+      expect(slices.map(({ metadata }) => metadata.labels)).toMatchObject([
+        { 'multicluster.kubernetes.io/source-cluster': 'twin' },
+      ]);
+    });
+    await expectAllFollowed();
+    await configure(clusters);
+    await eventually(async () => {
+      expect((await held(consumer, ns, 'from-1')).import?.status?.clusters).toEqual([{ cluster: 'cluster1' }]);
+    });
+    await expectAllFollowed();
+  });
+});
+
+describe('the endpoints of a member that is silent from the start', () => {
+  it('expire after the configured time, but not the last ones that are ready', async () => {
+    await run();
+    await expectAllFollowed();
+    await stop();
+    const proxy = await FaultProxy.start(faulty.plane);
+    await proxy.down();
+    try {
+      await run({
+        spec: { endpointExpiry: '1s' },
+        connect: faultyBehind(proxy),
+      });
+      await expectHeld(consumer, 'both', [podAddress(other, serial)]);
+      await expectHeld(consumer, 'from-1', [podAddress(faulty, serial)]);
+      expect(condition((await held(consumer, ns, 'both')).import, 'catamaran.dev/SourcesReachable')).toMatchObject({
+        status: 'False',
+        message: expect.stringContaining('expired'),
+      });
+      await proxy.up();
+      await expectAllFollowed();
+    } finally {
+      await stop();
+      await proxy.close();
+    }
+  });
+});
