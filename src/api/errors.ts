@@ -17,6 +17,8 @@ export const ERRORS = {
   CTM_API_PROTOCOL: 'an API server answered with something that is not the Kubernetes API',
   CTM_MEMBER_DUPLICATE: 'two members have the same name or are the same cluster',
   CTM_LISTEN: 'an address cannot be listened on',
+  CTM_COREFILE: 'a CoreDNS configuration cannot be understood, or serves the zone already',
+  CTM_DNS: 'the way of the clusterset zone through a cluster’s DNS is broken',
   CTM_USAGE: 'a command line has an option or value that is not allowed',
   CTM_INTERNAL: 'Catamaran met a fault of its own',
 } as const satisfies Record<string, `${string}`>;

@@ -1,5 +1,6 @@
 /** How commands reach clusters: kubeconfigs that the fleet file or an option names, or the pod's own account. */
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import type { Logger } from '../api/runtime.ts';
 import type { MemberConfig } from '../fleet/config.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -75,4 +76,11 @@ export function targetOf({ kubeconfig, context }: ClusterOptions, environment: E
       ...(context !== undefined && { context }),
     },
   };
+}
+
+/** Adds the options that name one cluster. */
+export function withCluster(command: Command): Command {
+  return command
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster (KUBECONFIG, else ~/.kube/config)')
+    .option('--context <name>', 'context in it; the current one unless told');
 }

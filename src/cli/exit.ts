@@ -15,6 +15,7 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'CTM_KUBECONFIG_READ',
   'CTM_KUBECONFIG_INVALID',
   'CTM_KUBECONFIG_REFUSED',
+  'CTM_COREFILE',
 ];
 
 /** Prints `error: [CODE] message` to stderr, one line for each problem. */

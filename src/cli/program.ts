@@ -37,6 +37,8 @@ export function buildProgram(context: CliContext): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', EXAMPLES)
+    // What stands behind a command's name is the command's: `dns` and `dns enable` have options of the same name.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({

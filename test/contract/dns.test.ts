@@ -37,7 +37,7 @@ beforeAll(async () => {
     serviceImport(ns, 'crowd', 'Headless', [CROWD_PORT]),
     importedSlice(ns, 'crowd', 'east', CROWD, [CROWD_PORT]),
   );
-  coredns = await startCoreDns(multiclusterPlugins(cluster.plane.kubeconfig, cluster.name));
+  coredns = await startCoreDns({ plugins: multiclusterPlugins(cluster.plane.kubeconfig, cluster.name) });
   const zone = new Zone({ zone: ZONE, ttl: 5 });
   const source = new Source({
     client: cluster.client,

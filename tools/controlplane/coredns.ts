@@ -26,12 +26,18 @@ export function multiclusterPlugins(kubeconfig: string, context: string): string
   }`;
 }
 
-/** Starts CoreDNS with one server block on loopback, and waits until it is ready. */
-export async function startCoreDns(plugins: string): Promise<CoreDns> {
+/** What it runs: plugins of one server block, or a whole Corefile whose blocks are for port 53. */
+export type CoreDnsConfig = { readonly plugins: string } | { readonly corefile: string };
+
+/** Starts CoreDNS on loopback, and waits until it is ready. */
+export async function startCoreDns(config: CoreDnsConfig): Promise<CoreDns> {
   const dir = await mkdtemp(join(tmpdir(), 'catamaran-coredns-'));
   const [port, ready] = [await freePort(), await freePort()];
   const corefile = join(dir, 'Corefile');
-  await writeFile(corefile, `.:${port} {\n  bind 127.0.0.1\n  errors\n  ready 127.0.0.1:${ready}\n  ${plugins}\n}\n`);
+  const text = 'corefile' in config ? config.corefile : `.:53 {\n  errors\n  ${config.plugins}\n}\n`;
+  const open = `:${port} {\n  bind 127.0.0.1`;
+  // `ready` belongs to one block, and speaks for all.
+  await writeFile(corefile, text.replaceAll(':53 {', open).replace(open, `${open}\n  ready 127.0.0.1:${ready}`));
   const component = await startComponent({
     name: 'coredns',
     command: findBinary('coredns'),

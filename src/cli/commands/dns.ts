@@ -1,5 +1,5 @@
 /** `catamaran dns`: the server of the clusterset zone for one cluster. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseName } from '../../dns/name.ts';
 import { Zone } from '../../dns/records.ts';
 import { DnsServer } from '../../dns/server.ts';
@@ -8,10 +8,11 @@ import { parseDuration } from '../../fleet/duration.ts';
 import { type Address, listen } from '../../http/server.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { parseIpAddress, parseOptionalAddress } from '../address.ts';
-import { type ClusterOptions, connector, targetOf } from '../connect.ts';
+import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { LOG_LEVELS, type LogLevel } from '../environment.ts';
 import { createLog, LOG_FORMATS, type LogFormat } from '../log.ts';
+import { registerDnsCluster } from './dnsCluster.ts';
 
 interface DnsOptions extends ClusterOptions {
   readonly listen: Address;
@@ -106,16 +107,8 @@ Examples:
   catamaran dns --listen 0.0.0.0:53 --http 0.0.0.0:9471       in a pod, with its own account
 `;
 
-/** Adds the options that name one cluster. */
-export function withCluster(command: Command): Command {
-  return command
-    .option('--kubeconfig <file>', 'kubeconfig of the cluster (KUBECONFIG, else ~/.kube/config)')
-    .option('--context <name>', 'context in it; the current one unless told');
-}
-
 export const registerDns: Register = (program, context) => {
   const dns = program.command('dns').description('serve the clusterset zone for one cluster');
-  // What stands behind a subcommand's name is the subcommand's.
   dns.enablePositionalOptions();
   withCluster(dns)
     .addOption(
@@ -151,4 +144,5 @@ export const registerDns: Register = (program, context) => {
     .addOption(new Option('--log-format <format>', 'json, or text for a terminal').choices(LOG_FORMATS).default('json'))
     .addHelpText('after', EXAMPLES)
     .action((options: DnsOptions) => serve(options, context));
+  registerDnsCluster(dns, context);
 };

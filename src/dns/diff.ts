@@ -1,0 +1,41 @@
+/** What differs between two texts, line by line, for people. */
+
+/** Lines around a change that are shown. */
+const CONTEXT = 2;
+
+interface Step {
+  readonly mark: ' ' | '-' | '+';
+  readonly line: string;
+}
+
+/** Lines with `-` (only before), `+` (only after) or a blank; only those near a change. Empty where nothing differs. */
+export function diff(before: string, after: string): string[] {
+  if (before === after) return [];
+  const steps = walk(before.split('\n'), after.split('\n'));
+  const near = (index: number) =>
+    steps.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ mark }) => mark !== ' ');
+  return steps.filter((_, index) => near(index)).map(({ mark, line }) => `${mark} ${line}`.trimEnd());
+}
+
+/** The longest common subsequence; configurations are short. */
+function walk(a: readonly string[], b: readonly string[]): Step[] {
+  const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
+  const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      const row = lengths[i];
+      if (row) row[j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const steps: Step[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      steps.push({ mark: ' ', line: a[i++] ?? '' });
+      j++;
+    } else if (i < a.length && (j === b.length || at(i + 1, j) >= at(i, j + 1))) {
+      steps.push({ mark: '-', line: a[i++] ?? '' });
+    } else steps.push({ mark: '+', line: b[j++] ?? '' });
+  }
+  return steps;
+}

@@ -1,0 +1,250 @@
+/** The clusterset zone in a cluster's own DNS: on a real API server, with the real CoreDNS behind what was written. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { KubeObject, StringMap } from '../../src/api/meta.ts';
+import { applyDns, BACKUP, type ClusterDnsPlace, CONFIG_MAPS, planDns } from '../../src/dns/clusterdns.ts';
+import { enable } from '../../src/dns/corefileEdit.ts';
+import { parseMessage } from '../../src/dns/message.ts';
+import { Zone } from '../../src/dns/records.ts';
+import { DnsServer } from '../../src/dns/server.ts';
+import { Source } from '../../src/dns/source.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { startCoreDns } from '../../tools/controlplane/coredns.ts';
+import { invoke } from '../cli/invoke.ts';
+import { askUdp, type Target } from '../dns/clients.ts';
+import { clusterDnsObjects, KUBEADM_COREFILE } from '../dns/clusterdns.ts';
+import { caseObjects } from '../dns/objects.ts';
+import { questionOf, ZONE } from '../dns/world.ts';
+import { type Cluster, openCluster } from '../integration/cluster.ts';
+import { eventually, freshNamespace, installCrds } from '../integration/fleet.ts';
+import { silent } from '../integration/log.ts';
+import { controlPlane } from './cluster.ts';
+
+interface ConfigMap extends KubeObject {
+  readonly data: StringMap;
+}
+
+let cluster: Cluster;
+let ns: string;
+let place: ClusterDnsPlace;
+
+beforeAll(async () => {
+  cluster = openCluster(controlPlane());
+  await installCrds(cluster);
+});
+
+beforeEach(async () => {
+  ns = await freshNamespace([cluster], 'coredns');
+  place = { namespace: ns, name: 'coredns', clusterRole: `test:${ns}` };
+  await cluster.apply(...clusterDnsObjects(ns, place.clusterRole), {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: place.clusterRole },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: place.clusterRole },
+    subjects: [{ kind: 'ServiceAccount', namespace: ns, name: 'coredns' }],
+  });
+});
+
+const dns = (...args: string[]) =>
+  invoke([
+    ...['dns', ...args, '--kubeconfig', cluster.plane.kubeconfig],
+    ...['--configmap', `${ns}/coredns`, '--cluster-role', place.clusterRole],
+  ]);
+
+const configMap = () => cluster.client.get<ConfigMap>(CONFIG_MAPS, { namespace: ns, name: 'coredns' });
+const rules = async () =>
+  JSON.parse(await cluster.kubectl('get', 'clusterrole', place.clusterRole, '-o', 'json')) as {
+    rules: { resources: string[] }[];
+    metadata: { resourceVersion: string };
+  };
+const versions = async () => [(await configMap()).metadata.resourceVersion, (await rules()).metadata.resourceVersion];
+
+const deployment = (image: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { namespace: ns, name: 'coredns' },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { app: 'coredns' } },
+    template: { metadata: { labels: { app: 'coredns' } }, spec: { containers: [{ name: 'coredns', image }] } },
+  },
+});
+
+describe('catamaran dns enable', () => {
+  it('--mode coredns shows and writes the option and the rule, once; disable puts both back to the letter', async () => {
+    const done = await dns('enable', '--mode', 'coredns');
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    for (const line of [
+      '  + multicluster.x-k8s.io serviceimports: list,watch',
+      '  +     kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {',
+      '  +         multicluster clusterset.local # by catamaran dns',
+      'Done; CoreDNS reads it within two minutes.',
+    ])
+      expect(done.stdout.split('\n')).toContain(line);
+    const written = await configMap();
+    expect(written.data.Corefile).toContain('multicluster clusterset.local');
+    expect(written.metadata.annotations?.[BACKUP]).toBe(KUBEADM_COREFILE);
+    expect((await rules()).rules.map(({ resources }) => resources).at(-1)).toEqual(['serviceimports']);
+
+    const before = await versions();
+    expect((await dns('enable', '--mode', 'coredns')).stdout).toContain('Nothing to do');
+    expect(await versions()).toEqual(before);
+
+    expect((await dns('disable')).code).toBe(0);
+    const back = await configMap();
+    expect([back.data.Corefile, back.metadata.annotations?.[BACKUP]]).toEqual([KUBEADM_COREFILE, undefined]);
+    expect((await rules()).rules).toHaveLength(2);
+    expect((await dns('disable')).stdout).toContain('Nothing to do');
+  });
+
+  it('--mode stub writes the block, goes over from the other mode, and disable knows the first Corefile', async () => {
+    await dns('enable', '--mode', 'coredns');
+    expect((await dns('enable', '--mode', 'stub', '--forward', '10.96.0.53')).code).toBe(0);
+    const written = await configMap();
+    expect(written.data.Corefile).toBe(enable(KUBEADM_COREFILE, { mode: 'stub', zone: ZONE, forward: '10.96.0.53' }));
+    expect(written.metadata.annotations?.[BACKUP]).toBe(KUBEADM_COREFILE);
+    expect((await rules()).rules).toHaveLength(2);
+    await dns('disable');
+    expect((await configMap()).data.Corefile).toBe(KUBEADM_COREFILE);
+  });
+
+  it('takes the address of the Service where none is told, and says what is missing where there is none', async () => {
+    const { code, stderr } = await dns('enable', '--mode', 'stub');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/CTM_DNS.*catamaran-system\/catamaran-dns.*--forward/);
+  });
+
+  it('--dry-run writes nothing', async () => {
+    const before = await versions();
+    const { code, stdout } = await dns('enable', '--mode', 'coredns', '--dry-run');
+    expect([code, stdout.includes('+         multicluster')]).toEqual([0, true]);
+    expect(await versions()).toEqual(before);
+  });
+
+  it('refuses a Corefile that it cannot parse, and writes nothing', async () => {
+    await cluster.apply(...clusterDnsObjects(ns, place.clusterRole, '.:53 {\n    import custom/*.override\n}\n'));
+    const before = await versions();
+    const { code, stderr } = await dns('enable', '--mode', 'coredns');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: \[CTM_COREFILE\] Corefile line 2: import/);
+    expect(await versions()).toEqual(before);
+  });
+
+  it('refuses the option to a CoreDNS before 1.12.2', async () => {
+    await cluster.apply(deployment('registry.k8s.io/coredns/coredns:v1.11.3'));
+    expect((await dns('enable', '--mode', 'coredns')).stderr).toMatch(/CTM_COREFILE.*v1\.11\.3.*1\.12\.2.*--mode stub/);
+    await cluster.apply(deployment('registry.k8s.io/coredns/coredns:v1.12.2'));
+    expect(await dns('enable', '--mode', 'coredns')).toMatchObject({
+      code: 0,
+      stdout: expect.not.stringContaining('Note'),
+    });
+  });
+
+  it('keeps what somebody else changed meanwhile, and says so', async () => {
+    await dns('enable', '--mode', 'coredns');
+    const Corefile = (await configMap()).data.Corefile?.replace('cache 30', 'cache 60') ?? '';
+    await cluster.client.patch(CONFIG_MAPS, { namespace: ns, name: 'coredns' }, { data: { Corefile } });
+    expect((await dns('disable')).stdout).toContain('changed by others meanwhile');
+    expect((await configMap()).data.Corefile).toBe(KUBEADM_COREFILE.replace('cache 30', 'cache 60'));
+  });
+
+  it('puts the rule back where the Corefile cannot be written', async () => {
+    const refusing: KubeClient = Object.assign(Object.create(cluster.client), {
+      update: (...args: Parameters<KubeClient['update']>) =>
+        args[0] === CONFIG_MAPS ? Promise.reject(new Error('refused')) : cluster.client.update(...args),
+    });
+    const plan = await planDns(cluster.client, place, { mode: 'coredns', zone: ZONE });
+    await expect(applyDns(refusing, plan)).rejects.toThrow('refused');
+    expect((await rules()).rules).toHaveLength(2);
+    // A plan that is out of date does not go through either.
+    await applyDns(cluster.client, await planDns(cluster.client, place, { mode: 'coredns', zone: ZONE }));
+    await expect(applyDns(cluster.client, plan)).rejects.toMatchObject({ status: 409 });
+  });
+});
+
+describe('with the real CoreDNS', () => {
+  const stop = new AbortController();
+  let server: DnsServer;
+  let target: Target;
+  let following: Promise<void>;
+
+  beforeAll(async () => {
+    const zone = new Zone({ zone: ZONE, ttl: 5 });
+    const clock = systemClock;
+    const source = new Source({
+      client: cluster.client,
+      zone,
+      clock,
+      random: Math.random,
+      logger: silent,
+      staleAfterMs: Number.POSITIVE_INFINITY,
+    });
+    server = new DnsServer({
+      zone,
+      current: () => source.current,
+      clock,
+      logger: silent,
+      monotonic: () => performance.now(),
+      rateLimit: 0,
+    });
+    target = await server.listen({ host: '127.0.0.1', port: 0 });
+    following = source.run(stop.signal);
+  });
+
+  afterAll(async () => {
+    stop.abort();
+    await following;
+    await server?.close();
+  });
+
+  /** The Corefile of the cluster as this CoreDNS can run it: on a loopback port, with a kubeconfig. */
+  const runnable = (corefile: string) =>
+    corefile
+      .replace(/(kubernetes [^{]*\{.*)/, `$1\n        kubeconfig ${cluster.plane.kubeconfig} ${cluster.name}`)
+      .replace(/^ {4}(loop|reload|prometheus.*)$/gm, '')
+      .replace('forward . /etc/resolv.conf', 'forward . 127.0.0.1:9')
+      .replace(/health \{\s*lameduck 5s\s*\}/, '');
+
+  const web = () => questionOf(`web.${ns}.svc A`);
+
+  it.each(['coredns', 'stub'] as const)('--mode %s makes it answer, and check says so', async (mode) => {
+    await cluster.apply(...caseObjects(ns));
+    const forward = `127.0.0.1:${target.port}`;
+    const to = mode === 'stub' ? ['--forward', forward] : [];
+    expect((await dns('enable', '--mode', mode, ...to)).code).toBe(0);
+    const coredns = await startCoreDns({ corefile: runnable((await configMap()).data.Corefile ?? '') });
+    try {
+      await eventually(async () => {
+        const answer = await askUdp(coredns, web());
+        expect(parseMessage(answer ?? Buffer.alloc(12)).answers.map(({ data }) => data)).toEqual(['10.97.0.10']);
+      });
+      const { code, stdout, stderr } = await dns('check', '--server', `127.0.0.1:${coredns.port}`);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^HOP +RESULT +SEEN\nServiceImports +ok /);
+      expect(stdout).toMatch(mode === 'stub' ? /catamaran dns +ok .*by udp.*by tcp/ : /CoreDNS’ rights +ok /);
+      expect(stdout).toMatch(/cluster DNS +ok /);
+    } finally {
+      await coredns.stop();
+    }
+  });
+
+  it('check names the hop that is wrong', async () => {
+    await cluster.apply(...caseObjects(ns));
+    const nowhere = '127.0.0.1:9';
+    expect((await dns('check', '--server', nowhere)).stderr).toMatch(/CTM_DNS\] Corefile: knows nothing of clusterset/);
+    await dns('enable', '--mode', 'stub', '--forward', nowhere);
+    const stub = await dns('check', '--server', nowhere);
+    expect(stub.code).toBe(1);
+    expect(stub.stderr).toMatch(/CTM_DNS\] catamaran dns: 127\.0\.0\.1:9 gives no answer by udp/);
+    await dns('enable', '--mode', 'coredns');
+    expect((await dns('check', '--server', `127.0.0.1:${target.port}`)).code).toBe(0);
+    await cluster.kubectl('delete', 'clusterrolebinding', place.clusterRole);
+    await eventually(async () =>
+      expect((await dns('check', '--server', nowhere)).stderr).toMatch(
+        /CoreDNS’ rights: .*may not list serviceimports/,
+      ),
+    );
+    await cluster.kubectl('delete', 'configmap', '-n', ns, 'coredns');
+    expect((await dns('check', '--server', nowhere)).stderr).toMatch(/Corefile: .*has no ConfigMap/);
+  });
+});
