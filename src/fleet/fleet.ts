@@ -289,6 +289,7 @@ export class Fleet {
       foreignSlices: cache.foreignSlices(derived),
       ...(imported && { import: imported }),
       ...(derivedService && { derivedService }),
+      ...(member.trafficDistributions && { trafficDistributions: member.trafficDistributions }),
       ...(outdated.length > 0 && { outdatedServices: outdated }),
     };
   }

@@ -7,7 +7,7 @@ import { RESOURCES } from '../api/resources.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
 import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { ApiError, isNotFound } from '../kube/errors.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { ReflectorState, Sink } from '../kube/sink.ts';
 import type { MemberConfig } from './config.ts';
@@ -87,6 +87,11 @@ export class Member {
   /** Families of the Service network, the primary one first. */
   get ipFamilies(): readonly IPFamily[] {
     return this.#network?.ipFamilies ?? ['IPv4'];
+  }
+
+  /** Values of `spec.trafficDistribution` that the API server takes; undefined where that is not known. */
+  get trafficDistributions(): readonly string[] | undefined {
+    return this.#network?.trafficDistributions;
   }
 
   /** UID of the cluster's kube-system namespace; undefined until the member first answered. */
@@ -248,20 +253,25 @@ export class Member {
     const { clock, stateChanged } = this.#options;
     while (!signal.aborted) {
       const asked = clock.now();
-      try {
-        await client.raw('/version', { signal: AbortSignal.any([signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]) });
-        if (this.#heartbeatLost) {
-          this.#heartbeatLost = undefined;
-          stateChanged();
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!this.#heartbeatLost) {
-          this.#heartbeatLost = { since: asked, error: error instanceof Error ? error : new Error(String(error)) };
-          stateChanged();
-        }
+      const error = await this.#ask(client, signal);
+      if (signal.aborted) return;
+      const lost = error && { since: this.#heartbeatLost?.since ?? asked, error };
+      if ((lost === undefined) !== (this.#heartbeatLost === undefined)) {
+        this.#heartbeatLost = lost;
+        stateChanged();
       }
       await clock.sleep(HEARTBEAT_MS, signal).catch(() => {});
+    }
+  }
+
+  /** Gives the fault of an API server that does not answer. One that refuses is there; the reflectors tell of that. */
+  async #ask(client: KubeClient, signal: AbortSignal): Promise<Error | undefined> {
+    try {
+      await client.raw('/version', { signal: AbortSignal.any([signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]) });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) return undefined;
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 
