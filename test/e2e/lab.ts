@@ -1,0 +1,167 @@
+/**
+ * The lab as a user with terminals has it: one terminal for each cluster, one for each pod. What is typed there is
+ * recorded, so that a test can hold its guide under docs/guides against it.
+ */
+import { vi } from 'vitest';
+import { CRDS } from '../../src/api/crds.ts';
+import { findBinary } from '../../tools/controlplane/binaries.ts';
+import { ROOT } from '../../tools/demo/state.ts';
+import { type Lab, type LabCluster, labUp } from '../../tools/lab/index.ts';
+import { CATAMARAN } from './catamaran.ts';
+import type { Steps } from './guide.ts';
+
+/** How long a test waits for what must come; no test asserts on time. */
+const PATIENCE = { timeout: 120_000, interval: 200 };
+
+/** Looks until `check` passes. */
+export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, PATIENCE);
+}
+
+/** What a command is given besides its words. */
+export interface Typed {
+  /** Standard input. */
+  readonly input?: string;
+}
+
+/** Where a user types commands. */
+export interface Terminal {
+  readonly name: string;
+  /** Runs a command line of bash, and gives its standard output. Throws an Error with its standard error. */
+  sh(command: string, typed?: Typed): Promise<string>;
+  /** Runs it again and again until its output matches, and gives that output. */
+  until(command: string, shows: RegExp, typed?: Typed): Promise<string>;
+}
+
+/** A cluster of the lab: a terminal with kubectl and catamaran, in a folder of examples. */
+export interface Cluster extends Terminal {
+  readonly lab: LabCluster;
+  /** Runs a command line that is no step of a guide. */
+  quietly(command: string): Promise<string>;
+  /** Sets a variable of the terminal. */
+  set(variable: string, value: string): void;
+  /** A terminal in a pod, or in one of a Deployment: `client`, `deployment/client`. */
+  pod(name: string, namespace?: string): Terminal;
+  /** kubectl for what is no step of a guide. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  apply(...objects: readonly object[]): Promise<void>;
+  /** `kubectl get`, of one field: `field('-n', 'x', 'service', 'y', '{.spec.clusterIP}')`. */
+  field(...args: readonly string[]): Promise<string>;
+}
+
+/** The lab that runs, as tests have it. */
+export interface OpenLab {
+  readonly lab: Lab;
+  /** Those that were asked for, cluster1 first. */
+  readonly clusters: readonly Cluster[];
+  readonly cluster1: Cluster;
+  readonly cluster2: Cluster;
+}
+
+/** Opens the first clusters of the lab, two where nobody says how many, in the folder `examples/EXAMPLE`. */
+export async function openLab(
+  options: { readonly clusters?: number; readonly example?: string; readonly steps?: Steps } = {},
+): Promise<OpenLab> {
+  const lab = await labUp({ clusters: options.clusters ?? 2 });
+  const clusters = lab.clusters.map((cluster) => openCluster(lab, cluster, options.example ?? '', options.steps));
+  const [cluster1, cluster2] = clusters;
+  if (!cluster1 || !cluster2) throw new Error('two clusters are needed');
+  return { lab, clusters, cluster1, cluster2 };
+}
+
+function openCluster(lab: Lab, cluster: LabCluster, example: string, steps: Steps | undefined): Cluster {
+  const variables: Record<string, string> = {};
+  const bash = async (command: string, input = ''): Promise<string> => {
+    const env = { ...process.env, ...variables, KUBECONFIG: cluster.kubeconfig };
+    return await lab.run('bash', ['-o', 'pipefail', '-c', `${prelude(example)}\n${command}`], { env, input });
+  };
+  const kubectl = async (args: readonly string[], input = ''): Promise<string> =>
+    await lab.run(findBinary('kubectl'), ['--kubeconfig', cluster.kubeconfig, ...args], { input });
+  return {
+    lab: cluster,
+    ...terminal(cluster.name, bash, steps),
+    quietly: (command) => bash(command),
+    set(variable, value) {
+      variables[variable] = value;
+      steps?.push({ terminal: cluster.name, command: `${variable}=${value}`, output: '' });
+    },
+    pod: (name, namespace = 'default') =>
+      terminal(
+        name.split('/').at(-1) ?? name,
+        (command, input) => kubectl(['-n', namespace, 'exec', '-i', name, '--', 'bash', '-c', command], input),
+        steps,
+      ),
+    kubectl: (...args) => kubectl(args),
+    async apply(...objects) {
+      await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    },
+    field(...args) {
+      const path = args.at(-1) ?? '';
+      return kubectl(['get', ...args.slice(0, -1), '-o', `jsonpath=${path}`]);
+    },
+  };
+}
+
+type Run = (command: string, input?: string) => Promise<string>;
+
+function terminal(name: string, run: Run, steps: Steps | undefined): Terminal {
+  const sh: Terminal['sh'] = async (command, { input } = {}) => {
+    const output = await run(command, input);
+    steps?.push({ terminal: name, command, output });
+    return output;
+  };
+  return {
+    name,
+    sh,
+    async until(command, shows, { input } = {}) {
+      const output = await eventually(async () => {
+        const printed = await run(command, input);
+        if (!shows.test(printed)) throw new Error(`${name}$ ${command}\nprinted, instead of ${shows}:\n${printed}`);
+        return printed;
+      });
+      steps?.push({ terminal: name, command, output });
+      return output;
+    },
+  };
+}
+
+/** The commands of a user's machine, and the folder where the manifests are. */
+function prelude(example: string): string {
+  return `
+    kubectl() { '${findBinary('kubectl')}' "$@"; }
+    catamaran() { '${process.execPath}' '${CATAMARAN}' "$@"; }
+    cd '${ROOT}/examples/${example}'`;
+}
+
+/** Installs the CRDs. */
+export async function installCRDs(clusters: readonly Cluster[]): Promise<void> {
+  await Promise.all(
+    clusters.map(async (cluster) => {
+      const crds = ['serviceexports', 'serviceimports'].map((name) => `crd/${name}.multicluster.x-k8s.io`);
+      await cluster.apply(...CRDS);
+      await cluster.kubectl('wait', '--for=condition=Established', '--timeout=60s', ...crds);
+    }),
+  );
+}
+
+/** Removes namespaces with all they hold, without waiting for pods to end in their own time. */
+export async function removeNamespaces(clusters: readonly Cluster[], ...names: readonly string[]): Promise<void> {
+  await Promise.all(
+    clusters.flatMap((cluster) =>
+      names.map(async (name) => {
+        const found = await cluster.kubectl('get', 'namespace', name, '--ignore-not-found', '-o', 'name');
+        if (found === '') return;
+        await cluster.kubectl('delete', 'namespace', name, '--wait=false');
+        await removePods(cluster, '-n', name, '--all');
+        await cluster.kubectl('wait', '--for=delete', '--timeout=120s', `namespace/${name}`);
+      }),
+    ),
+  );
+}
+
+/** Removes Deployments, StatefulSets and pods, at once: pods that sleep would take 30 s to end. */
+export async function removePods(cluster: Cluster, ...which: readonly string[]): Promise<void> {
+  const now = ['--force', '--grace-period=0', '--ignore-not-found'];
+  await cluster.kubectl('delete', 'deployments,statefulsets', ...which, ...now);
+  await cluster.kubectl('delete', 'pods', ...which, ...now);
+}

@@ -1,0 +1,193 @@
+/**
+ * Requests without pause, while pods, API servers and controllers come and go. The Service is in cluster1. One client
+ * is abroad, in cluster2, and uses amcs-web; one is at home and uses the Service itself. What fails abroad has to fail
+ * at home as well.
+ */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Catamaran, startCatamaran } from './catamaran.ts';
+import { type Cluster, eventually, installCRDs, type OpenLab, openLab, removeNamespaces } from './lab.ts';
+import { namespace, service, serviceExport, webDemo } from './manifests.ts';
+import { excess, failed, longestGap, type Request, requester, requestsOf, summary } from './requests.ts';
+
+const NS = 'traffic';
+// kube-proxy gathers changes for up to a second.
+const TOLERANCE_MS = 2_000;
+
+let opened: OpenLab;
+let cluster1: Cluster;
+let cluster2: Cluster;
+let catamaran: Catamaran;
+let replica: Catamaran | undefined;
+const start = (): Promise<Catamaran> => startCatamaran(opened.lab, opened.lab.clusters);
+
+beforeAll(async () => {
+  opened = await openLab();
+  ({ cluster1, cluster2 } = opened);
+  await removeNamespaces(opened.clusters, NS);
+  await installCRDs(opened.clusters);
+  for (const cluster of opened.clusters) await cluster.apply(namespace(NS));
+  catamaran = await start();
+  await cluster1.apply(
+    webDemo({ namespace: NS, name: 'web', env: 'cluster1', replicas: 4 }),
+    service(NS, 'web', { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
+    serviceExport(NS, 'web'),
+  );
+  await cluster1.kubectl('-n', NS, 'rollout', 'status', 'deployment/web');
+  await cluster1.apply(requester(NS, 'client', `http://web.${NS}`));
+  await cluster2.apply(requester(NS, 'client', `http://amcs-web.${NS}`));
+  await untilReplies(0);
+});
+
+afterAll(async () => {
+  await catamaran?.stop();
+  await replica?.stop();
+  await removeNamespaces(opened.clusters, NS);
+});
+
+async function requests(cluster: Cluster, since: number): Promise<readonly Request[]> {
+  return await requestsOf(cluster, NS, 'client', since);
+}
+
+/** Waits until both clients get replies only, for a while. */
+async function untilReplies(since: number): Promise<void> {
+  for (const cluster of [cluster1, cluster2]) {
+    await eventually(async () => {
+      const last = (await requests(cluster, since)).slice(-100);
+      expect(last).toHaveLength(100);
+      expect(failed(last)).toEqual([]);
+    });
+  }
+}
+
+/** What both clients saw from before some work until all is well again after it. Tells it, too. */
+async function during(
+  what: string,
+  work: () => Promise<void>,
+): Promise<{ abroad: readonly Request[]; home: readonly Request[] }> {
+  const since = Date.now();
+  await untilReplies(since);
+  await work();
+  await untilReplies(Date.now());
+  const [home, abroad] = await Promise.all([requests(cluster1, since), requests(cluster2, since)]);
+  process.stdout.write(`${what}\n  in cluster2: ${summary(abroad)}\n  in cluster1: ${summary(home)}\n`);
+  return { abroad, home };
+}
+
+/** Addresses of ready pods, in cluster1 and as cluster2 has them. */
+async function addresses(cluster: Cluster, serviceName: string): Promise<readonly string[]> {
+  const found = await cluster.field(
+    '-n',
+    NS,
+    'endpointslices',
+    '-l',
+    `kubernetes.io/service-name=${serviceName}`,
+    '{range .items[*].endpoints[?(@.conditions.ready==true)]}{.addresses[0]} {end}',
+  );
+  return found.split(' ').filter(Boolean).sort();
+}
+
+/** Waits until cluster2 has what cluster1 has, and that is `count` pods. */
+async function untilSame(count: number): Promise<void> {
+  await eventually(async () => {
+    const home = await addresses(cluster1, 'web');
+    expect(home).toHaveLength(count);
+    expect(await addresses(cluster2, 'amcs-web')).toEqual(home);
+  });
+}
+
+async function scale(replicas: number): Promise<void> {
+  await cluster1.kubectl('-n', NS, 'scale', 'deployment/web', `--replicas=${replicas}`);
+}
+
+it('a pod is deleted', async () => {
+  const { abroad, home } = await during('a pod is deleted', async () => {
+    const [first = ''] = (await cluster1.field('-n', NS, 'pods', '-l', 'app=web', '{.items[*].metadata.name}')).split(
+      ' ',
+    );
+    await cluster1.kubectl('-n', NS, 'delete', 'pod', first);
+    await untilSame(4);
+  });
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+});
+
+it('the Deployment is scaled to 2, to 0 and to 4', async () => {
+  const { abroad, home } = await during('scaled 4 -> 2 -> 0 -> 4', async () => {
+    for (const replicas of [2, 0]) {
+      await scale(replicas);
+      await untilSame(replicas);
+    }
+    const empty = Date.now();
+    for (const cluster of [cluster1, cluster2]) {
+      await eventually(async () => expect(failed(await requests(cluster, empty))).not.toEqual([]));
+    }
+    await scale(4);
+    await untilSame(4);
+  });
+  expect(failed(home)).not.toEqual([]);
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(longestGap(abroad)).toBeLessThan(longestGap(home) + TOLERANCE_MS);
+});
+
+it('a rolling update', async () => {
+  const { abroad, home } = await during('a rolling update', async () => {
+    await cluster1.kubectl('-n', NS, 'set', 'env', 'deployment/web', 'ENV_NAME=cluster1-new');
+    await cluster1.kubectl('-n', NS, 'rollout', 'status', 'deployment/web');
+    await untilSame(4);
+  });
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(abroad.at(-1)?.reply).toMatch(/cluster1-new/);
+});
+
+it('the API server of the cluster that exports is stopped for a minute', async () => {
+  const { abroad, home } = await during('the API server of the cluster that exports is stopped', async () => {
+    const stopped = Date.now();
+    await cluster1.lab.stopApiServer();
+    const reachable = '{.status.conditions[?(@.type=="catamaran.dev/SourcesReachable")].status}';
+    await eventually(async () =>
+      expect(await cluster2.field('-n', NS, 'serviceimport', 'web', reachable)).toBe('False'),
+    );
+    await eventually(async () => {
+      const last = (await requests(cluster2, stopped)).at(-1);
+      expect(last?.end).toBeGreaterThan(stopped + 60_000);
+    });
+    await cluster1.lab.startApiServer();
+    await eventually(async () =>
+      expect(await cluster2.field('-n', NS, 'serviceimport', 'web', reachable)).not.toBe('False'),
+    );
+    await untilSame(4);
+  });
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+});
+
+it('the API server of the cluster that imports is stopped, until that is noticed', async () => {
+  const { abroad, home } = await during('the API server of the cluster that imports is stopped', async () => {
+    await cluster2.lab.stopApiServer();
+    await eventually(async () => expect(await catamaran.stateOf('cluster2')).toBe('unreachable'));
+    await cluster2.lab.startApiServer();
+    await eventually(async () => expect(await catamaran.stateOf('cluster2')).toBe('ready'));
+    await untilSame(4);
+  });
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+});
+
+it('the controller is killed, and started, and pods come in between', async () => {
+  const { abroad, home } = await during('the controller is killed, and started', async () => {
+    await catamaran.stop('SIGKILL');
+    await scale(5);
+    await cluster1.kubectl('-n', NS, 'rollout', 'status', 'deployment/web');
+    expect(await addresses(cluster2, 'amcs-web')).toHaveLength(4);
+    catamaran = await start();
+    await untilSame(5);
+  });
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+});
+
+it('a replica takes over from a controller that is killed', async () => {
+  const { abroad, home } = await during('a replica takes over', async () => {
+    replica = await start();
+    await catamaran.stop('SIGKILL');
+    await scale(6);
+    await untilSame(6);
+  });
+  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+});
