@@ -9,10 +9,10 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e test fuzz check bench tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance test fuzz check bench tools cluster-tools node clean
 
 help: ## List the targets.
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 start: dist/catamaran.js cluster-tools ## Start clusters, the controller and the examples. CLUSTERS=n|lab, DETACH=1.
 	@node tools/start.ts
@@ -32,6 +32,10 @@ test: check tools ## Check, then run all tests, on real control planes where the
 # A lab that was there before stays.
 e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for them and removed after them.
 	@vitest run --project e2e
+
+# Uses the lab that runs, or one of its own. The suite is not ours: docs/conformance/README.md says how to compile it.
+conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab; writes docs/conformance. SUITE=path, SUITE_VERSION=text.
+	@node tools/conformance.ts
 
 # For a nightly run: `make test` puts 200,000 packets.
 fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
