@@ -153,7 +153,8 @@ export async function removeNamespaces(clusters: readonly Cluster[], ...names: r
         if (found === '') return;
         await cluster.kubectl('delete', 'namespace', name, '--wait=false');
         await removePods(cluster, '-n', name, '--all');
-        await cluster.kubectl('wait', '--for=delete', '--timeout=120s', `namespace/${name}`);
+        // kube-controller-manager may still be backing off from an API server that was away.
+        await cluster.kubectl('wait', '--for=delete', '--timeout=240s', `namespace/${name}`);
       }),
     ),
   );

@@ -33,9 +33,6 @@ beforeAll(async () => {
     serviceExport(NS, 'web'),
   );
   await cluster1.kubectl('-n', NS, 'rollout', 'status', 'deployment/web');
-  await cluster1.apply(requester(NS, 'client', `http://web.${NS}`));
-  await cluster2.apply(requester(NS, 'client', `http://amcs-web.${NS}`));
-  await untilReplies(0);
 });
 
 afterAll(async () => {
@@ -44,8 +41,11 @@ afterAll(async () => {
   await removeNamespaces(opened.clusters, NS);
 });
 
+let phase = 0;
+const clientName = (): string => `client-${phase}`;
+
 async function requests(cluster: Cluster, since: number): Promise<readonly Request[]> {
-  return await requestsOf(cluster, NS, 'client', since);
+  return await requestsOf(cluster, NS, clientName(), since);
 }
 
 /** Waits until both clients get replies only, for a while. */
@@ -59,17 +59,28 @@ async function untilReplies(since: number): Promise<void> {
   }
 }
 
-/** What both clients saw from before some work until all is well again after it. Tells it, too. */
+/**
+ * What both clients saw from before some work until all is well again after it. Tells it, too. The clients are new ones:
+ * for two minutes a node remembers connections to a pod that is gone, and would send one that has the same addresses
+ * and ports after it. kube-proxy does not end them, at home or abroad.
+ */
 async function during(
   what: string,
   work: () => Promise<void>,
 ): Promise<{ abroad: readonly Request[]; home: readonly Request[] }> {
+  phase += 1;
+  await cluster1.apply(requester(NS, clientName(), `http://web.${NS}`));
+  await cluster2.apply(requester(NS, clientName(), `http://amcs-web.${NS}`));
+  for (const cluster of [cluster1, cluster2]) {
+    await cluster.kubectl('-n', NS, 'wait', '--for=condition=Ready', '--timeout=60s', `pod/${clientName()}`);
+  }
+  await untilReplies(0);
   const since = Date.now();
-  await untilReplies(since);
   await work();
   await untilReplies(Date.now());
   const [home, abroad] = await Promise.all([requests(cluster1, since), requests(cluster2, since)]);
   process.stdout.write(`${what}\n  in cluster2: ${summary(abroad)}\n  in cluster1: ${summary(home)}\n`);
+  for (const cluster of [cluster1, cluster2]) await cluster.kubectl('-n', NS, 'delete', 'pod', clientName());
   return { abroad, home };
 }
 
