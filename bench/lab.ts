@@ -64,7 +64,7 @@ async function openSide(plane: ControlPlane): Promise<Side> {
   return { plane: { ...plane, auditLog }, access, api: openApi(access, BENCH_AGENT, CONNECTIONS) };
 }
 
-async function installCrds(api: Api, signal: AbortSignal): Promise<void> {
+export async function installCrds(api: Api, signal: AbortSignal): Promise<void> {
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   for (const crd of CRDS) await api.create(path, crd);
   while (!(await everyCrdIsServed(api))) await delay(100, undefined, { signal });

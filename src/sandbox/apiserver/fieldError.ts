@@ -1,0 +1,62 @@
+/** Errors of single fields, in the words of a Kubernetes API server. Source: Kubernetes, apimachinery, validation/field. */
+import type { Json } from '../../api/meta.ts';
+
+/** Reasons as they stand in the causes of a Status. */
+const REASONS = {
+  Required: { reason: 'FieldValueRequired', words: 'Required value' },
+  Invalid: { reason: 'FieldValueInvalid', words: 'Invalid value' },
+  NotSupported: { reason: 'FieldValueNotSupported', words: 'Unsupported value' },
+  Duplicate: { reason: 'FieldValueDuplicate', words: 'Duplicate value' },
+  NotFound: { reason: 'FieldValueNotFound', words: 'Not found' },
+  Forbidden: { reason: 'FieldValueForbidden', words: 'Forbidden' },
+  TooLong: { reason: 'FieldValueTooLong', words: 'Too long' },
+  TooMany: { reason: 'FieldValueTooMany', words: 'Too many' },
+  TypeInvalid: { reason: 'FieldValueTypeInvalid', words: 'Invalid value' },
+  Internal: { reason: 'InternalError', words: 'Internal error' },
+} as const;
+
+/** What is wrong with the field. */
+export type FieldErrorType = keyof typeof REASONS;
+
+/** One error of one field. */
+export interface FieldError {
+  readonly type: FieldErrorType;
+  /** As in `spec.ports[0].port`; `metadata.labels` for a whole map. */
+  readonly path: string;
+  /** The bad value, where the words show it. */
+  readonly value?: Json;
+  /** Reason, as in `must be between 1 and 65535, inclusive`. */
+  readonly detail: string;
+}
+
+/** A cause of a Status: `details.causes[]`. */
+export type Cause = { readonly reason: string; readonly message: string; readonly field: string };
+
+/** Types whose words do not show the value. */
+const WITHOUT_VALUE: ReadonlySet<FieldErrorType> = new Set(['Required', 'Forbidden', 'TooLong', 'TooMany', 'Internal']);
+
+function shown(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'null';
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : `${value}`;
+}
+
+/** The error without its path, as in `Invalid value: 0: must be between 1 and 65535, inclusive`. */
+export function fieldErrorBody(error: FieldError): string {
+  const { words } = REASONS[error.type];
+  const head = WITHOUT_VALUE.has(error.type) ? words : `${words}: ${shown(error.value)}`;
+  return error.detail === '' ? head : `${head}: ${error.detail}`;
+}
+
+/** The error with its path. */
+export function fieldErrorText(error: FieldError): string {
+  return `${error.path}: ${fieldErrorBody(error)}`;
+}
+
+/** The error as a cause of a Status. */
+export function causeOf(error: FieldError): Cause {
+  return { reason: REASONS[error.type].reason, message: fieldErrorBody(error), field: error.path };
+}
