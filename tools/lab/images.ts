@@ -25,11 +25,12 @@ import { LAB_CACHE } from './layout.ts';
 export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10';
 export const COREDNS_IMAGE = 'registry.k8s.io/coredns/coredns:v1.14.7';
 
-/** A file of an image: a binary, or one of the files beside this one. */
+/** A file of an image: a binary, one of the files beside this one, or any other. */
 interface ImageFile {
   readonly path: string;
   readonly binary?: BinaryName;
   readonly source?: string;
+  readonly file?: string;
 }
 
 interface Image {
@@ -117,20 +118,50 @@ interface Blob {
 
 /** Gives the folder of an OCI image layout with all images, and makes what is missing or out of date. */
 export async function makeImages(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
+  return await makeLayout('images', IMAGES, say, signal);
+}
+
+/**
+ * Gives the folder of an OCI image layout with one image: Debian, this process's Node, and a built `catamaran.js` as its
+ * command `catamaran`.
+ */
+export async function makeCatamaranImage(
+  name: string,
+  bundle: string,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  const image: Image = {
+    names: [name],
+    debian: true,
+    files: [
+      { path: 'usr/local/bin/node', file: process.execPath },
+      { path: 'usr/local/bin/catamaran', file: bundle },
+    ],
+    config: { Entrypoint: ['catamaran'] },
+  };
+  return await makeLayout('catamaran', [image], say, signal);
+}
+
+async function makeLayout(
+  kind: string,
+  images: readonly Image[],
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<string> {
   mkdirSync(LAB_CACHE, { recursive: true });
   const debian = await makeDebian(say, signal);
-  const stamp = stampOf(debian);
-  const layout = join(LAB_CACHE, `images-${stamp}`);
+  const layout = join(LAB_CACHE, `${kind}-${stampOf(images, debian)}`);
   if (existsSync(layout)) return layout;
-  await removeOld('images-');
+  await removeOld(`${kind}-`);
   const fresh = join(LAB_CACHE, `fresh-${process.pid}`);
   try {
-    await writeLayout(fresh, debian, signal);
+    await writeLayout(fresh, images, debian, signal);
     renameSync(fresh, layout);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
-  say(`made ${IMAGES.flatMap((image) => image.names).length} images`);
+  say(`made ${images.flatMap((image) => image.names).length} images`);
   return layout;
 }
 
@@ -162,24 +193,25 @@ async function removeOld(prefix: string): Promise<void> {
   }
 }
 
-/** A hash of all that the images are made from. */
-function stampOf(debian: string): string {
-  const hash = createHash('sha256').update(JSON.stringify(IMAGES)).update(debian);
-  for (const file of IMAGES.flatMap((image) => image.files)) hash.update(readFileSync(originOf(file)));
+/** A hash of all that images are made from. */
+function stampOf(images: readonly Image[], debian: string): string {
+  const hash = createHash('sha256').update(JSON.stringify(images)).update(debian);
+  for (const file of images.flatMap((image) => image.files)) hash.update(readFileSync(originOf(file)));
   return hash.digest('hex').slice(0, 12);
 }
 
-function originOf({ binary, source }: ImageFile): string {
+function originOf({ binary, source, file }: ImageFile): string {
+  if (file !== undefined) return file;
   return binary === undefined ? join(SOURCES, source ?? '') : findBinary(binary);
 }
 
 /** Writes an OCI image layout: blobs by digest, and an index that names the images as containerd reads it. */
-async function writeLayout(dir: string, debian: string, signal?: AbortSignal): Promise<void> {
+async function writeLayout(dir: string, images: readonly Image[], debian: string, signal?: AbortSignal): Promise<void> {
   const blobs = join(dir, 'blobs', 'sha256');
   await mkdir(blobs, { recursive: true });
   const base = await addFile(blobs, debian);
   const manifests: object[] = [];
-  for (const image of IMAGES) {
+  for (const image of images) {
     const layers = image.debian ? [base] : [];
     if (image.files.length > 0) layers.push(await addLayer(blobs, image.files, signal));
     const config = await addJson(blobs, {

@@ -27,7 +27,7 @@ import {
   MAX_NODES,
 } from './layout.ts';
 import { makeNetwork } from './network.ts';
-import { startAgents, startContainerd, startInit } from './node.ts';
+import { loadImages, onNode, startAgents, startContainerd, startInit } from './node.ts';
 import { accessOf, filesOf, isApiServer, kubectl, startApiServer, startPlane, stopApiServer } from './plane.ts';
 import { isRunning, logsOf, recordedProcesses } from './processes.ts';
 
@@ -46,12 +46,23 @@ export interface LabCluster {
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
   readonly nodeCIDRs: readonly string[];
+  readonly nodes: readonly LabNode[];
+  /** Gives all nodes the images of an OCI layout's folder. */
+  loadImages(layout: string): Promise<void>;
   /** Ends kube-apiserver only; SIGKILL where no other signal is given. */
   stopApiServer(signal?: NodeJS.Signals): Promise<void>;
   /** Starts kube-apiserver again with the same address and data, and waits until it is ready. */
   startApiServer(): Promise<void>;
   /** Folder with the logs of all components. */
   readonly logsDir: string;
+}
+
+/** One node of a cluster. */
+export interface LabNode {
+  /** cluster1-node1 */
+  readonly name: string;
+  /** Runs a program of this machine with the node's network, folders and processes, and gives its standard output. */
+  run(command: string, args: readonly string[]): Promise<string>;
 }
 
 /** What {@link Lab.run} takes besides the command. */
@@ -268,6 +279,13 @@ function clusterOf(cluster: ClusterLayout, dir: string): LabCluster {
     podCIDRs,
     serviceCIDRs,
     nodeCIDRs,
+    nodes: cluster.nodes.map((node) => ({
+      name: node.name,
+      run: (command, args) => run(...onNode(node, command, args)),
+    })),
+    async loadImages(layout) {
+      for (const node of cluster.nodes) await loadImages(node, layout);
+    },
     kubeconfig: files.kubeconfig,
     caFile: files.caFile,
     token: readFileSync(files.token, 'utf8'),

@@ -91,26 +91,19 @@ export async function startContainerd(
   writeFileSync(join(cni, '10-catamaran.conflist'), JSON.stringify(cniConfig(node)));
   const command = onNode(node, 'containerd', [`--config=${configFile}`]);
   const containerd = await startProcess(labDir, `${node.name}.containerd`, command);
-  const ctr = onNode(node, 'ctr', ['--namespace=k8s.io']);
-  const call = (...args: string[]): Promise<string> =>
-    run(ctr[0], [...ctr[1], ...args], { ...(signal ? { signal } : {}) });
   const isUp = (): Promise<boolean> =>
-    call('version').then(
+    run(...onNode(node, 'ctr', ['version']), { ...(signal ? { signal } : {}) }).then(
       () => true,
       () => false,
     );
   await untilReady(containerd, isUp, { timeoutMs: BOOT_TIMEOUT_MS, signal });
-  const load = [
-    '-c',
-    'tar -C "$1" -cf - . | { shift; "$@"; }',
-    'load',
-    images,
-    ctr[0],
-    ...ctr[1],
-    'images',
-    'import',
-    '-',
-  ];
+  await loadImages(node, images, signal);
+}
+
+/** Gives a node's containerd the images of an OCI layout's folder, in place of those of the same names. */
+export async function loadImages(node: NodeLayout, layout: string, signal?: AbortSignal): Promise<void> {
+  const [command, args] = onNode(node, 'ctr', ['--namespace=k8s.io', 'images', 'import', '-']);
+  const load = ['-c', 'tar -C "$1" -cf - . | { shift; "$@"; }', 'load', layout, command, ...args];
   await run('sh', load, { ...(signal ? { signal } : {}) });
 }
 
