@@ -9,7 +9,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance test fuzz check bench tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance test fuzz check bench bench-dns tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -49,6 +49,9 @@ check: node ## Types, lint, format, imports, dead code.
 
 bench: dist/catamaran.js cluster-tools ## Measure against a bare relay; prints a table, writes bench/results/.
 	@node bench/run.ts
+
+bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; needs dnsperf. QUICK=1 for a look.
+	@QUICK=$(QUICK) node bench/dns.ts
 
 tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
 	@node tools/build.ts

@@ -2,8 +2,8 @@
 import { amount, type Figure } from './figures.ts';
 import { verdictOf } from './table.ts';
 
-const WIDTH = 960;
-const MARGIN = 24;
+export const WIDTH = 960;
+export const MARGIN = 24;
 const ROW_HEIGHT = 76;
 const HEADER_HEIGHT = 92;
 const FOOTER_HEIGHT = 44;
@@ -11,7 +11,7 @@ const BARS = { x: MARGIN, width: 560, height: 13 };
 const VERDICT_X = WIDTH - MARGIN;
 
 /** Own background, so that it reads the same on a dark page. */
-const COLOURS = {
+export const COLOURS = {
   background: '#ffffff',
   text: '#1f2328',
   muted: '#656d76',
@@ -102,7 +102,7 @@ interface Style {
   readonly halo?: boolean;
 }
 
-function label(x: number, y: number, text: string, { size, weight, fill, anchor, halo }: Style): string {
+export function label(x: number, y: number, text: string, { size, weight, fill, anchor, halo }: Style): string {
   const attributes = [
     `x="${x}" y="${y}" font-size="${size}" fill="${fill ?? COLOURS.text}"`,
     ...(weight === undefined ? [] : [`font-weight="${weight}"`]),
@@ -112,6 +112,6 @@ function label(x: number, y: number, text: string, { size, weight, fill, anchor,
   return `<text ${attributes.join(' ')}>${text}</text>`;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -34,25 +34,40 @@ export function checkHost(): void {
   }
 }
 
-/** Installs the packages that are missing. Throws an Error that names them where this is no Debian, or apt fails. */
+/** Installs the packages that the lab needs. Throws an Error that names them where it cannot. */
 export async function installPackages(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
-  const missing = missingPackages();
+  await requirePackages('the lab', NEEDED, say, signal);
+}
+
+/**
+ * Installs the Debian packages of programs that are missing. Throws an Error that names them where this is no Debian, or
+ * not root, or apt fails.
+ */
+export async function requirePackages(
+  who: string,
+  needed: readonly (readonly [program: string, debianPackage: string])[],
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const missing = missingPackages(needed);
   if (missing.length === 0) return;
+  const names = missing.join(', ');
   if (!isProgram('apt-get')) {
-    throw new Error(
-      `the lab needs ${missing.join(', ')} (Debian's names), and there is no apt-get to install them with`,
-    );
+    throw new Error(`${who} needs ${names} (Debian's names), and there is no apt-get to install them with`);
   }
-  say(`installing ${missing.join(', ')}`);
+  if (process.getuid?.() !== 0) {
+    throw new Error(`${who} needs ${names}: run \`apt-get install ${missing.join(' ')}\` as root`);
+  }
+  say(`installing ${names}`);
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, ...(signal ? { signal } : {}) };
   await run('apt-get', ['update', '--quiet=2'], options);
   await run('apt-get', ['install', '--yes', '--quiet=2', '--no-install-recommends', ...missing], options);
-  const still = missingPackages();
-  if (still.length > 0) throw new Error(`these packages do not have what the lab needs of them: ${still.join(', ')}`);
+  const still = missingPackages(needed);
+  if (still.length > 0) throw new Error(`these packages do not have what ${who} needs of them: ${still.join(', ')}`);
 }
 
-function missingPackages(): readonly string[] {
-  const missing = NEEDED.filter(([program]) => !(program.startsWith('/') ? existsSync(program) : isProgram(program)));
+function missingPackages(needed: typeof NEEDED): readonly string[] {
+  const missing = needed.filter(([program]) => !(program.startsWith('/') ? existsSync(program) : isProgram(program)));
   return [...new Set(missing.map(([, debianPackage]) => debianPackage))];
 }
 

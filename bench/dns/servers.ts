@@ -1,0 +1,120 @@
+/** The servers that are compared, each a process of its own on one core. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findBinary } from '../../tools/controlplane/binaries.ts';
+import { type Component, ComponentError, startComponent } from '../../tools/controlplane/component.ts';
+import { multiclusterPlugins } from '../../tools/controlplane/coredns.ts';
+import { freePort } from '../../tools/controlplane/ports.ts';
+import { openAsker } from './asker.ts';
+import { onCore } from './cores.ts';
+import { clusterSetIP, domainOf, type Service } from './objects.ts';
+
+export const SERVERS = ['catamaran', 'coredns', 'coredns-cache', 'echo'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+/** What all servers are given. */
+export interface Place {
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** For logs and configurations. */
+  readonly dir: string;
+  /** Core of the server that is asked; undefined where the system has one only. */
+  readonly core: number | undefined;
+  /** Script that is run as `catamaran`. */
+  readonly script: string;
+  /** Where CPU profiles of ours go; none are taken where absent. */
+  readonly profiles: string | undefined;
+  /** A Service with a clusterset IP, the last one that was made: a server that knows it is ready. */
+  readonly witness: Service;
+  readonly signal: AbortSignal;
+}
+
+/** A running server. */
+export interface Server {
+  readonly name: ServerName;
+  readonly port: number;
+  /** From the start of the process until the first right answer, in ms. */
+  readonly readyMs: number;
+  memory(): Promise<Memory>;
+  stop(): Promise<void>;
+}
+
+/** Memory in MB, of a million bytes. */
+export interface Memory {
+  readonly resident: number;
+  /** The most that was resident since the start. */
+  readonly peak: number;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_GRACE_MS = 5_000;
+const ECHO = fileURLToPath(new URL('../dnsEcho.ts', import.meta.url));
+
+let serial = 0;
+
+/** Starts one and waits until it answers. */
+export async function startServer(name: ServerName, place: Place): Promise<Server> {
+  const port = await freePort();
+  const [command, ...args] = onCore(place.core, await commandOf(name, port, place));
+  if (command === undefined) throw new Error('a command is never empty');
+  const logFile = join(place.dir, `${name}-${++serial}.log`);
+  const startedAt = performance.now();
+  const component = await startComponent({ name, command, args, logFile });
+  const stop = (): Promise<void> => component.stop('SIGTERM', STOP_GRACE_MS);
+  try {
+    if (name !== 'echo') await answers(component, port, place);
+    else await delay(500);
+    const readyMs = performance.now() - startedAt;
+    return { name, port, readyMs, memory: () => memoryOf(component.pid), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function commandOf(name: ServerName, port: number, place: Place): Promise<readonly string[]> {
+  const { kubeconfig, context, script, profiles } = place;
+  const profile = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  switch (name) {
+    case 'catamaran': {
+      const http = `127.0.0.1:${await freePort()}`;
+      const options = ['--kubeconfig', kubeconfig, '--context', context, '--http', http];
+      // All questions come from one address here: the default limit is for that.
+      const listen = ['--listen', `127.0.0.1:${port}`, '--rate-limit', '0'];
+      return [process.execPath, ...profile, script, 'dns', ...options, ...listen];
+    }
+    case 'coredns':
+    case 'coredns-cache': {
+      const corefile = join(place.dir, `${name}.corefile`);
+      const plugins = `errors\n  ${name === 'coredns-cache' ? 'cache 30\n  ' : ''}`;
+      const text = `.:${port} {\n  bind 127.0.0.1\n  ${plugins}${multiclusterPlugins(kubeconfig, context)}\n}\n`;
+      await writeFile(corefile, text);
+      return ['env', 'GOMAXPROCS=1', findBinary('coredns'), '-conf', corefile];
+    }
+    case 'echo':
+      return [process.execPath, ECHO, String(port)];
+  }
+}
+
+async function answers(component: Component, port: number, { witness, signal }: Place): Promise<void> {
+  const asker = await openAsker(port);
+  const timeout = AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
+  const gone = new AbortController();
+  void component.ended.then((how) => gone.abort(new ComponentError(`ended with ${how}`, component.spec)));
+  try {
+    await asker.untilAnswered(domainOf(witness), clusterSetIP(witness), AbortSignal.any([timeout, gone.signal]));
+  } finally {
+    await asker.close();
+  }
+}
+
+async function memoryOf(pid: number): Promise<Memory> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (field: string): number => {
+    const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
+    return (Number(kibibytes ?? Number.NaN) * 1_024) / 1_000_000;
+  };
+  return { resident: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+}
