@@ -224,7 +224,13 @@ export class Controller {
       desk,
       stop,
       done: desk.run(AbortSignal.any([stop.signal, signal])),
-      recorder: new EventRecorder({ client, clock, logger: logger.child({ member: member.name }), instance: identity }),
+      recorder: new EventRecorder({
+        client,
+        clock,
+        random,
+        logger: logger.child({ member: member.name }),
+        instance: identity,
+      }),
     };
     this.#stations.set(member, station);
     this.#election.join(member, client);

@@ -10,6 +10,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isNotFound } from '../kube/errors.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { ReflectorState, Sink } from '../kube/sink.ts';
+import { untilSilent } from '../kube/watchdog.ts';
 import type { MemberConfig } from './config.ts';
 import { MemberCache, type MemberChange } from './memberCache.ts';
 import { discoverNetwork, type Network } from './network.ts';
@@ -267,7 +268,13 @@ export class Member {
   /** Gives the fault of an API server that does not answer. One that refuses is there; the reflectors tell of that. */
   async #ask(client: KubeClient, signal: AbortSignal): Promise<Error | undefined> {
     try {
-      await client.raw('/version', { signal: AbortSignal.any([signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]) });
+      await untilSilent(
+        this.#options.clock,
+        signal,
+        () => HEARTBEAT_TIMEOUT_MS,
+        () => new Error(`no answer within ${HEARTBEAT_TIMEOUT_MS / 1_000} s`),
+        (guard) => client.raw('/version', { signal: guard.signal }),
+      );
       return undefined;
     } catch (error) {
       if (error instanceof ApiError && error.status >= 400 && error.status < 500) return undefined;

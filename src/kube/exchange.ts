@@ -1,13 +1,12 @@
 /** One request and its answer: time limit, retries, and the reading of what came back. */
 import { STATUS_CODES } from 'node:http';
-import type { Dispatcher } from 'undici';
 import type { Json } from '../api/meta.ts';
 import type { Clock, Random } from '../api/runtime.ts';
 import type { Credentials } from './credentials.ts';
 import { ApiError, isSocketClosed, type RequestName, statusError, transportError } from './errors.ts';
 import { isJsonObject, parseJson } from './json.ts';
 import { Slots } from './slots.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, TransportResponse } from './transport.ts';
 
 /** A request to an API server. */
 export interface ApiRequest {
@@ -125,7 +124,7 @@ export class Exchange {
     request: ApiRequest,
     signal: AbortSignal | undefined,
     use: 'requests' | 'watches',
-    read: (response: Dispatcher.ResponseData) => Promise<T>,
+    read: (response: TransportResponse) => Promise<T>,
   ): Promise<T> {
     const { transport, credentials, userAgent, limits, clock } = this.#options;
     const stop = new AbortController();
@@ -167,7 +166,7 @@ export class Exchange {
     }
   }
 
-  async #json(request: ApiRequest, response: Dispatcher.ResponseData): Promise<Json> {
+  async #json(request: ApiRequest, response: TransportResponse): Promise<Json> {
     const text = await response.body.text();
     const type = String(response.headers['content-type'] ?? 'none').split(';')[0] ?? 'none';
     const json = /\bjson$/.test(type) ? tryParse(text) : undefined;

@@ -21,7 +21,8 @@ import { type ApiRequest, Exchange, type ExchangeLimits } from './exchange.ts';
 import { asText, isJsonObject, metadataOf } from './json.ts';
 import { jsonLines } from './lines.ts';
 import { type Place, pathOf, placeName, type Query, resourceName } from './paths.ts';
-import { Transport, type TransportLimits } from './transport.ts';
+import { type SocketLimits, SocketTransport } from './sockets.ts';
+import type { Transport } from './transport.ts';
 
 /** Owner of our fields in `metadata.managedFields`. */
 const FIELD_MANAGER = 'catamaran';
@@ -30,7 +31,7 @@ const PAGE_SIZE = 500;
 const LIST_RESTARTS = 3;
 
 /** Bounds of a client. */
-export type ClientLimits = ExchangeLimits & TransportLimits;
+export type ClientLimits = ExchangeLimits & SocketLimits;
 
 /** Limits where none are given. */
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
@@ -51,12 +52,14 @@ export interface ClientOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly limits?: Partial<ClientLimits>;
+  /** Default: connections to `access.server`. */
+  readonly transport?: Transport;
 }
 
 /** A client of the API server that `access` names. It connects with the first request, and must be closed. */
 export function createKubeClient(options: ClientOptions): KubeClient {
   const limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
-  const transport = new Transport(options.access, limits);
+  const transport = options.transport ?? new SocketTransport(options.access, limits);
   const exchange = new Exchange({
     transport,
     credentials: options.access.credentials,
