@@ -73,6 +73,8 @@ export interface Strategy {
   prepareUpdate?(object: StoredObject, old: StoredObject, context: StrategyContext): StoredObject;
   validateCreate?(object: StoredObject, context: StrategyContext): readonly FieldError[];
   validateUpdate?(object: StoredObject, old: StoredObject, context: StrategyContext): readonly FieldError[];
+  /** What a write of the status subresource stores. Absent: the old object with the new status. */
+  prepareStatus?(object: StoredObject, old: StoredObject, context: StrategyContext): StoredObject;
   validateStatus?(object: StoredObject, old: StoredObject, context: StrategyContext): readonly FieldError[];
   /**
    * Fills what must be unique in the cluster, such as clusterIPs and node ports; gives errors where it cannot. Also for a
@@ -89,6 +91,16 @@ export interface Strategy {
   graceSeconds?(object: StoredObject, asked: number | undefined): number;
   /** Values for field selectors, besides metadata.name and metadata.namespace. */
   fields?(object: StoredObject): Readonly<Record<string, string>>;
+}
+
+/** How the objects of a resource may be named: as DNS subdomains, DNS labels (RFC 1123 or 1035), or any path segment. */
+export type NameRule = 'subdomain' | 'label' | 'label1035' | 'segment';
+
+/** A resource whose objects another resource stores, as `/events` are those of `events.k8s.io/events`. */
+export interface View {
+  readonly of: ResourceName;
+  toStored(object: JsonObject): JsonObject;
+  fromStored(object: StoredObject): StoredObject;
 }
 
 /** A resource. */
@@ -111,5 +123,16 @@ export interface ResourceDefinition {
   readonly scale?: ScalePaths;
   /** Whether spec changes count metadata.generation. */
   readonly generation: boolean;
+  /** Absent: `subdomain`. */
+  readonly names?: NameRule;
+  /** An update of a missing object makes it. Absent: 404. */
+  readonly createOnUpdate?: boolean;
+  /** An update must carry a resourceVersion. Absent: it may. */
+  readonly versionedUpdates?: boolean;
+  /** A delete answers with the object. Absent: with a Status. */
+  readonly returnsDeleted?: boolean;
+  /** Made by a CRD: writes are validated by the schema, and wrong types are errors of fields. */
+  readonly custom?: boolean;
+  readonly view?: View;
   readonly strategy: Strategy;
 }

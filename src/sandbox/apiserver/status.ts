@@ -29,14 +29,15 @@ export class StatusError extends Error {
 
   /** The body of the answer. */
   toJSON(): JsonObject {
-    const { causes, ...details } = this.details ?? {};
+    const { causes, ...rest } = this.details ?? {};
+    const details = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ''));
     return {
       kind: 'Status',
       apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason !== '' && { reason: this.reason }),
       ...(this.details && {
         details: { ...details, ...(causes && { causes: causes.map((cause) => ({ ...cause })) }) },
       }),
