@@ -19,6 +19,13 @@ export const ERRORS = {
   CTM_LISTEN: 'an address cannot be listened on',
   CTM_COREFILE: 'a CoreDNS configuration cannot be understood, or serves the zone already',
   CTM_DNS: 'the way of the clusterset zone through a cluster’s DNS is broken',
+  CTM_SANDBOX_NONE: 'no sandbox is running',
+  CTM_SANDBOX_RUNNING: 'a sandbox is running already',
+  CTM_SANDBOX_CLUSTER: 'the sandbox has no such cluster',
+  CTM_SANDBOX_STATE: 'the folder of a sandbox cannot be used',
+  CTM_SANDBOX_START: 'a part of the sandbox did not start',
+  CTM_SANDBOX_MANIFEST: 'a manifest cannot be read, or names nothing that can be applied',
+  CTM_SANDBOX_CURL: 'a request from a cluster of the sandbox failed',
   CTM_USAGE: 'a command line has an option or value that is not allowed',
   CTM_INTERNAL: 'Catamaran met a fault of its own',
 } as const satisfies Record<string, `${string}`>;

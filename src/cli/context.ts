@@ -9,6 +9,8 @@ export interface TextSink {
 
 export interface CliContext {
   readonly environment: Environment;
+  /** How this program is started: a command and its first arguments. */
+  readonly program: readonly [command: string, ...args: string[]];
   /** Answers go here, and nothing else, so that they can be piped. */
   readonly stdout: TextSink;
   /** Errors and logs go here. */

@@ -16,7 +16,21 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'CTM_KUBECONFIG_INVALID',
   'CTM_KUBECONFIG_REFUSED',
   'CTM_COREFILE',
+  'CTM_SANDBOX_CLUSTER',
+  'CTM_SANDBOX_STATE',
+  'CTM_SANDBOX_MANIFEST',
 ];
+
+/** An error with an exit code of its own, for a command that stands in for another one. */
+export class ExitError extends CatamaranError {
+  override readonly name = 'ExitError';
+  readonly exitCode: number;
+
+  constructor(code: ErrorCode, message: string, exitCode: number) {
+    super(code, message);
+    this.exitCode = exitCode;
+  }
+}
 
 /** Prints `error: [CODE] message` to stderr, one line for each problem. */
 export function printError(
@@ -36,6 +50,7 @@ export function fail(context: Pick<CliContext, 'stderr' | 'stderrColors'>, error
   }
   if (error instanceof CatamaranError) {
     printError(context, error.code, error.message);
+    if (error instanceof ExitError) return error.exitCode;
     return USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.failure;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -4,9 +4,15 @@ import { readEnvironment } from './environment.ts';
 import { fail } from './exit.ts';
 import { runCli } from './program.ts';
 
-/** Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, as a shell would. */
+/**
+ * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, as a shell would. A process that a
+ * sandbox started aborts with the end of the sandbox, too, however that came.
+ */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  process.once('disconnect', () => controller.abort(new DOMException('the parent process ended', 'AbortError')));
+  // Listening alone must not keep the process.
+  process.channel?.unref();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
@@ -27,6 +33,7 @@ async function main(): Promise<number> {
     const environment = readEnvironment();
     return await runCli(process.argv.slice(2), {
       environment,
+      program: [process.execPath, ...process.argv.slice(1, 2)],
       stdout,
       stderr,
       stdoutColors: stdout.isTTY === true && !environment.noColor,

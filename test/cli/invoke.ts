@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import type { CliContext } from '../../src/cli/context.ts';
 import { readEnvironment, type Variables } from '../../src/cli/environment.ts';
 import { runCli } from '../../src/cli/program.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 
 /** What an invocation printed, and how it ended. */
 export interface Outcome {
@@ -19,6 +22,7 @@ export function recordingContext(options: { readonly colors?: boolean; readonly 
   });
   const context: CliContext = {
     environment: readEnvironment(options.variables ?? {}),
+    program: [process.execPath, MAIN],
     stdout: into('stdout'),
     stderr: into('stderr'),
     stdoutColors: options.colors ?? false,
