@@ -38,4 +38,14 @@ export interface OpenApiSchema {
   readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
+  readonly 'x-kubernetes-validations'?: readonly Json[];
+  /**
+   * Built-in resources only, and on each of their schemas: the type that the API server decodes the value into, such as
+   * `v1.Protocol`. The next two tell how it writes it.
+   */
+  readonly 'x-go-type'?: string;
+  /** The zero value (`""`, 0, false) means that the field is not set, and is not written. */
+  readonly 'x-go-value'?: boolean;
+  /** A field that is not set is written as null. */
+  readonly 'x-go-null'?: boolean;
 }
