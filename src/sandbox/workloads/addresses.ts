@@ -1,0 +1,64 @@
+/** Address ranges of a cluster, cut into those of its nodes. */
+import ipaddr from 'ipaddr.js';
+
+/** The families of addresses, as Services and EndpointSlices name them. */
+export type Family = 'IPv4' | 'IPv6';
+
+/** The family of an address or range. */
+export function familyOf(text: string): Family {
+  return text.includes(':') ? 'IPv6' : 'IPv4';
+}
+
+function split(cidr: string): { readonly bytes: number[]; readonly bits: number } {
+  const [address = '', bits = ''] = cidr.split('/');
+  return { bytes: ipaddr.parse(address).toByteArray(), bits: Number(bits) };
+}
+
+function text(bytes: readonly number[]): string {
+  const address = ipaddr.fromByteArray([...bytes]);
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+}
+
+/** Adds `step` units of the bit `bit` (from the left, 1 the first) to an address. */
+function add(bytes: readonly number[], bit: number, step: number): number[] {
+  const sum = [...bytes];
+  let carry = step * 2 ** (7 - ((bit - 1) % 8));
+  for (let at = Math.floor((bit - 1) / 8); at >= 0 && carry > 0; at--) {
+    const value = (sum[at] ?? 0) + carry;
+    sum[at] = value % 256;
+    carry = Math.floor(value / 256);
+  }
+  return sum;
+}
+
+/** The address `offset` places behind the first one of a range. */
+export function addressAt(cidr: string, offset: number): string {
+  const { bytes } = split(cidr);
+  return text(add(bytes, bytes.length * 8, offset));
+}
+
+/** Part `index`, from 0, of a range that is cut into 2^`bits` parts. */
+export function partOf(cidr: string, bits: number, index: number): string {
+  const range = split(cidr);
+  const length = Math.min(range.bits + bits, range.bytes.length * 8);
+  return `${text(add(range.bytes, length, index))}/${length}`;
+}
+
+/** How many addresses a range has; many where it has more than a number tells. */
+export function sizeOf(cidr: string): number {
+  const { bytes, bits } = split(cidr);
+  return 2 ** Math.min(bytes.length * 8 - bits, 40);
+}
+
+/** Whether an address lies in a range. */
+export function isIn(cidr: string, address: string): boolean {
+  if (familyOf(cidr) !== familyOf(address)) return false;
+  return ipaddr.parse(address).match(ipaddr.parseCIDR(cidr));
+}
+
+/** The canonical text of an address; undefined where it is none. */
+export function canonicalAddress(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return undefined;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString();
+}
