@@ -33,21 +33,23 @@ export interface FieldError {
 export type Cause = { readonly reason: string; readonly message: string; readonly field: string };
 
 /** Types whose words do not show the value. */
-const WITHOUT_VALUE: ReadonlySet<FieldErrorType> = new Set(['Required', 'Forbidden', 'TooLong', 'TooMany', 'Internal']);
+const WITHOUT_VALUE: ReadonlySet<FieldErrorType> = new Set(['Required', 'Forbidden', 'TooLong', 'Internal']);
+
+/** What the encoder of the API server writes as escapes, so that JSON can stand in HTML. */
+const ESCAPED = /[<>&]/g;
 
 function shown(value: Json | undefined): string {
   if (value === undefined || value === null) return 'null';
-  return typeof value === 'string'
-    ? JSON.stringify(value)
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : `${value}`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value !== 'object') return `${value}`;
+  return JSON.stringify(value).replace(ESCAPED, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }
 
 /** The error without its path, as in `Invalid value: 0: must be between 1 and 65535, inclusive`. */
 export function fieldErrorBody(error: FieldError): string {
   const { words } = REASONS[error.type];
-  const head = WITHOUT_VALUE.has(error.type) ? words : `${words}: ${shown(error.value)}`;
+  const bare = WITHOUT_VALUE.has(error.type) || (error.type === 'TooMany' && error.value === undefined);
+  const head = bare ? words : `${words}: ${shown(error.value)}`;
   return error.detail === '' ? head : `${head}: ${error.detail}`;
 }
 

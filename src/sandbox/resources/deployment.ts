@@ -1,0 +1,218 @@
+/** apps/v1 Deployments and ReplicaSets. */
+import type { JsonObject } from '../../api/meta.ts';
+import type { StoredObject } from '../apiserver/object.ts';
+import { CONTAINERS, column, containerCells, printer, wide } from './columns.ts';
+import { define } from './define.ts';
+import { type FieldError, forbidden, invalid, notSupported } from './fieldErrors.ts';
+import { selectorText } from './labelSelector.ts';
+import { templateDefaults } from './podDefaults.ts';
+import { isUnset, numberOf, objectOf, sameValue, withMissing, withObject } from './read.ts';
+import {
+  countErrors,
+  excessErrors,
+  mismatchErrors,
+  ownSelectorErrors,
+  ownTemplateErrors,
+  podPolicyErrors,
+  SCALE,
+  selectorChangeErrors,
+  shareErrors,
+  shareValue,
+  statusErrors,
+} from './workloadRules.ts';
+
+const TYPES = ['Recreate', 'RollingUpdate'] as const;
+const SHARE = '25%';
+
+function specOf(object: StoredObject): JsonObject {
+  return objectOf(object.spec);
+}
+
+function deploymentDefaults(deployment: JsonObject): JsonObject {
+  return withObject(withMissing(deployment, { spec: {} }), 'spec', (given) => {
+    const spec = withMissing(templateDefaults(given), {
+      replicas: 1,
+      strategy: {},
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+    });
+    return withObject(spec, 'strategy', (strategy) => {
+      const typed = withMissing(strategy, { type: 'RollingUpdate' });
+      if (typed.type !== 'RollingUpdate') return typed;
+      return withObject(withMissing(typed, { rollingUpdate: {} }), 'rollingUpdate', (update) =>
+        withMissing(update, { maxUnavailable: SHARE, maxSurge: SHARE }),
+      );
+    });
+  });
+}
+
+function strategyErrors(strategy: JsonObject): readonly FieldError[] {
+  const path = 'spec.strategy';
+  const update = objectOf(strategy.rollingUpdate);
+  if (strategy.type === 'Recreate') {
+    return isUnset(strategy.rollingUpdate)
+      ? []
+      : [forbidden(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")];
+  }
+  if (strategy.type !== 'RollingUpdate') {
+    // The words show the API server's own type.
+    const value = { Type: strategy.type, RollingUpdate: strategy.rollingUpdate ?? null };
+    return [notSupported(path, value, TYPES)];
+  }
+  const { maxUnavailable, maxSurge } = update;
+  const unavailable = `${path}.rollingUpdate.maxUnavailable`;
+  return [
+    ...shareErrors(unavailable, maxUnavailable),
+    ...shareErrors(`${path}.rollingUpdate.maxSurge`, maxSurge),
+    ...(shareValue(maxUnavailable) === 0 && shareValue(maxSurge) === 0
+      ? [invalid(unavailable, maxUnavailable, 'may not be 0 when `maxSurge` is 0')]
+      : []),
+    ...excessErrors(unavailable, maxUnavailable),
+  ];
+}
+
+/** Rules of selector and template that both have. */
+function podErrors(spec: JsonObject): readonly FieldError[] {
+  return [
+    ...ownSelectorErrors(spec, 'deployment'),
+    ...mismatchErrors(spec),
+    ...ownTemplateErrors(spec),
+    ...podPolicyErrors(spec, 'ReplicaSet'),
+  ];
+}
+
+function deploymentErrors(deployment: StoredObject): readonly FieldError[] {
+  const spec = specOf(deployment);
+  const deadline = numberOf(spec.progressDeadlineSeconds);
+  return [
+    ...countErrors('spec.replicas', spec.replicas),
+    ...podErrors(spec),
+    ...strategyErrors(objectOf(spec.strategy)),
+    ...countErrors('spec.minReadySeconds', spec.minReadySeconds),
+    ...countErrors('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+    ...countErrors('spec.progressDeadlineSeconds', deadline),
+    ...(deadline <= numberOf(spec.minReadySeconds)
+      ? [invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')]
+      : []),
+  ];
+}
+
+/** Deployments. */
+export const deployments = define({
+  group: 'apps',
+  kind: 'Deployment',
+  plural: 'deployments',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  namespaced: true,
+  status: true,
+  generation: true,
+  scale: SCALE,
+  printer: printer(
+    [
+      column('Ready', 'How many pods are ready, of how many.'),
+      column('Up-to-date', 'How many pods have the newest template.'),
+      column('Available', 'How many pods are available.'),
+      ...CONTAINERS,
+      wide('Selector', 'Labels of the pods.'),
+    ],
+    (deployment) => {
+      const spec = specOf(deployment);
+      const status = objectOf(deployment.status);
+      return [
+        `${numberOf(status.readyReplicas)}/${numberOf(spec.replicas)}`,
+        numberOf(status.updatedReplicas),
+        numberOf(status.availableReplicas),
+        ...containerCells(spec),
+        selectorText(objectOf(spec.selector)),
+      ];
+    },
+  ),
+  strategy: {
+    defaults: deploymentDefaults,
+    prepareCreate: (deployment) => ({ ...deployment, status: {} }),
+    prepareUpdate(deployment, old) {
+      // Annotations are copied to ReplicaSets, so a change of them is work for the controller.
+      if (sameValue(deployment.metadata.annotations, old.metadata.annotations)) return deployment;
+      const generation = (old.metadata.generation ?? 0) + 1;
+      return { ...deployment, metadata: { ...deployment.metadata, generation } };
+    },
+    validateCreate: deploymentErrors,
+    validateUpdate: (deployment, old) => [
+      ...deploymentErrors(deployment),
+      ...selectorChangeErrors(specOf(deployment), specOf(old)),
+    ],
+    validateStatus: ({ status }) =>
+      statusErrors(
+        objectOf(status),
+        [
+          'observedGeneration',
+          'replicas',
+          'updatedReplicas',
+          'readyReplicas',
+          'availableReplicas',
+          'unavailableReplicas',
+        ],
+        ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+        'readyReplicas',
+      ),
+  },
+});
+
+function replicaSetErrors(set: StoredObject): readonly FieldError[] {
+  const spec = specOf(set);
+  return [
+    ...countErrors('spec.replicas', spec.replicas),
+    ...countErrors('spec.minReadySeconds', spec.minReadySeconds),
+    ...podErrors(spec),
+  ];
+}
+
+/** ReplicaSets. */
+export const replicaSets = define({
+  group: 'apps',
+  kind: 'ReplicaSet',
+  plural: 'replicasets',
+  shortNames: ['rs'],
+  categories: ['all'],
+  namespaced: true,
+  status: true,
+  generation: true,
+  scale: SCALE,
+  printer: printer(
+    [
+      column('Desired', 'How many pods there are to be.', 'integer'),
+      column('Current', 'How many pods there are.', 'integer'),
+      column('Ready', 'How many pods are ready.', 'integer'),
+      ...CONTAINERS,
+      wide('Selector', 'Labels of the pods.'),
+    ],
+    (set) => {
+      const spec = specOf(set);
+      const status = objectOf(set.status);
+      return [
+        numberOf(spec.replicas),
+        numberOf(status.replicas),
+        numberOf(status.readyReplicas),
+        ...containerCells(spec),
+        selectorText(objectOf(spec.selector)),
+      ];
+    },
+  ),
+  strategy: {
+    defaults: (set) =>
+      withObject(withMissing(set, { spec: {} }), 'spec', (spec) =>
+        withMissing(templateDefaults(spec), { replicas: 1 }),
+      ),
+    prepareCreate: (set) => ({ ...set, status: { replicas: 0 } }),
+    validateCreate: replicaSetErrors,
+    validateUpdate: (set, old) => [...replicaSetErrors(set), ...selectorChangeErrors(specOf(set), specOf(old))],
+    validateStatus: ({ status }) =>
+      statusErrors(
+        objectOf(status),
+        ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'],
+        ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+        'readyReplicas',
+      ),
+  },
+});

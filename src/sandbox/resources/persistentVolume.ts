@@ -1,0 +1,294 @@
+/** v1 PersistentVolumes and PersistentVolumeClaims, storage.k8s.io/v1 StorageClasses. */
+import type { Json, JsonObject } from '../../api/meta.ts';
+import type { StoredObject } from '../apiserver/object.ts';
+import { AGE, age, column, NAME, wide } from './columns.ts';
+import { define } from './define.ts';
+import { type FieldError, forbidden, IMMUTABLE, invalid, notSupported, required } from './fieldErrors.ts';
+import { qualifiedName } from './formats.ts';
+import { quantityValue } from './quantity.ts';
+import { at, isUnset, objectOf, sameValue, textOf, textsOf, withMissing, withObject, without } from './read.ts';
+
+const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] as const;
+const SHORT_MODES: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
+const POLICIES = ['Delete', 'Recycle', 'Retain'] as const;
+const VOLUME_MODES = ['Block', 'Filesystem'] as const;
+
+function modesText(modes: Json | undefined): string {
+  const given = textsOf(modes);
+  return Object.entries(SHORT_MODES)
+    .flatMap(([mode, short]) => (given.includes(mode) ? [short] : []))
+    .join(',');
+}
+
+function modeErrors(path: string, modes: Json | undefined, none: string): readonly FieldError[] {
+  const given = textsOf(modes);
+  const known = given.flatMap((mode) => (MODES.some((one) => one === mode) ? [] : [notSupported(path, mode, MODES)]));
+  const alone = given.includes('ReadWriteOncePod') && given.length > 1;
+  return [
+    ...(given.length === 0 ? [required(path, none)] : []),
+    ...known,
+    ...(alone ? [forbidden(path, 'may not use ReadWriteOncePod with other access modes')] : []),
+  ];
+}
+
+/** Errors of `storage`, which must be more than nothing. */
+function sizeErrors(path: string, size: Json | undefined): readonly FieldError[] {
+  const value = quantityValue(`${size}`) ?? 0;
+  return value > 0 ? [] : [invalid(path, `${size}`, 'must be greater than zero')];
+}
+
+/** Defaults of a claim, or of the template of one. */
+export function claimDefaults(claim: JsonObject): JsonObject {
+  return withObject(withMissing(claim, { spec: {} }), 'spec', (spec) =>
+    withMissing(spec, { volumeMode: 'Filesystem' }),
+  );
+}
+
+/** Errors of the spec of a claim. */
+export function claimSpecErrors(path: string, spec: JsonObject): readonly FieldError[] {
+  const size = at(spec.resources, 'requests', 'storage');
+  const mode = spec.volumeMode;
+  return [
+    ...modeErrors(`${path}.accessModes`, spec.accessModes, 'at least 1 access mode is required'),
+    ...(size === undefined ? [required(`${path}.resources[storage]`)] : sizeErrors(`${path}.resources[storage]`, size)),
+    ...(isUnset(mode) || VOLUME_MODES.some((one) => one === mode)
+      ? []
+      : [notSupported(`${path}.volumeMode`, mode, VOLUME_MODES)]),
+  ];
+}
+
+function claimChangeErrors(claim: StoredObject, old: StoredObject): readonly FieldError[] {
+  const bare = (one: StoredObject): JsonObject =>
+    withObject(without(objectOf(one.spec), 'volumeAttributesClassName'), 'resources', (resources) =>
+      without(resources, 'requests'),
+    );
+  // The controller that binds a claim fills in the name of the volume.
+  const bound = (one: StoredObject): JsonObject =>
+    isUnset(at(old.spec, 'volumeName')) ? without(bare(one), 'volumeName', 'storageClassName') : bare(one);
+  if (sameValue(bound(claim), bound(old))) return [];
+  const words =
+    'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+  return [forbidden('spec', words)];
+}
+
+/** PersistentVolumeClaims. */
+export const persistentVolumeClaims = define({
+  group: '',
+  kind: 'PersistentVolumeClaim',
+  plural: 'persistentvolumeclaims',
+  shortNames: ['pvc'],
+  namespaced: true,
+  returnsDeleted: true,
+  status: true,
+  printer: {
+    columns: [
+      NAME,
+      column('Status', 'Whether the claim is bound.'),
+      column('Volume', 'Volume that it is bound to.'),
+      column('Capacity', 'Size of that volume.'),
+      column('Access Modes', 'How the volume may be mounted.'),
+      column('StorageClass', 'Class of the storage.'),
+      column('VolumeAttributesClass', 'Class of the attributes of the volume.'),
+      AGE,
+      wide('VolumeMode', 'File system or block device.'),
+    ],
+    row(claim, now) {
+      const spec = objectOf(claim.spec);
+      const status = objectOf(claim.status);
+      const bound = !isUnset(spec.volumeName);
+      return [
+        claim.metadata.name,
+        claim.metadata.deletionTimestamp === undefined ? textOf(status.phase) : 'Terminating',
+        textOf(spec.volumeName),
+        bound ? `${at(status.capacity, 'storage') ?? 0}` : '',
+        bound ? modesText(status.accessModes) : '',
+        classText(claim),
+        textOf(spec.volumeAttributesClassName) || '<unset>',
+        age(claim, now),
+        textOf(spec.volumeMode) || '<unset>',
+      ];
+    },
+  },
+  strategy: {
+    defaults: (claim) =>
+      withObject(withMissing(claimDefaults(claim), { status: {} }), 'status', (status) =>
+        withMissing(status, { phase: 'Pending' }),
+      ),
+    prepareCreate: (claim) => withFinalizer({ ...claim, status: { phase: 'Pending' } }, 'kubernetes.io/pvc-protection'),
+    validateCreate: (claim) => claimSpecErrors('spec', objectOf(claim.spec)),
+    validateUpdate: (claim, old) => [
+      ...claimSpecErrors('spec', objectOf(claim.spec)),
+      ...claimChangeErrors(claim, old),
+    ],
+  },
+});
+
+function withFinalizer(object: StoredObject, finalizer: string): StoredObject {
+  const finalizers = object.metadata.finalizers ?? [];
+  if (finalizers.includes(finalizer)) return object;
+  return { ...object, metadata: { ...object.metadata, finalizers: [...finalizers, finalizer] } };
+}
+
+function classText(object: StoredObject): string {
+  const beta = object.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'];
+  return beta ?? textOf(at(object.spec, 'storageClassName'));
+}
+
+const SOURCES = ['hostPath', 'nfs', 'local', 'csi', 'iscsi', 'fc'] as const;
+
+function volumeErrors(volume: StoredObject): readonly FieldError[] {
+  const spec = objectOf(volume.spec);
+  const size = at(spec.capacity, 'storage');
+  const [source, ...others] = SOURCES.filter((one) => !isUnset(spec[one]));
+  const policy = spec.persistentVolumeReclaimPolicy;
+  return [
+    ...modeErrors('spec.accessModes', spec.accessModes, ''),
+    ...(Object.keys(objectOf(spec.capacity)).length === 0 ? [required('spec.capacity')] : []),
+    ...(size === undefined ? [] : sizeErrors('spec.capacity[storage]', size)),
+    ...(isUnset(policy) || POLICIES.some((one) => one === policy)
+      ? []
+      : [notSupported('spec.persistentVolumeReclaimPolicy', policy, POLICIES)]),
+    ...others.map((one) => forbidden(`spec.${one}`, 'may not specify more than 1 volume type')),
+    ...(source === undefined ? [required('spec', 'must specify a volume type')] : []),
+  ];
+}
+
+/** PersistentVolumes. */
+export const persistentVolumes = define({
+  group: '',
+  kind: 'PersistentVolume',
+  plural: 'persistentvolumes',
+  shortNames: ['pv'],
+  namespaced: false,
+  returnsDeleted: true,
+  status: true,
+  printer: {
+    columns: [
+      NAME,
+      column('Capacity', 'Size.'),
+      column('Access Modes', 'How it may be mounted.'),
+      column('Reclaim Policy', 'What becomes of it when its claim goes.'),
+      column('Status', 'Whether it is bound.'),
+      column('Claim', 'Claim that it is bound to.'),
+      column('StorageClass', 'Class of the storage.'),
+      column('VolumeAttributesClass', 'Class of the attributes of the volume.'),
+      column('Reason', 'Why it is in this state.'),
+      AGE,
+      wide('VolumeMode', 'File system or block device.'),
+    ],
+    row(volume, now) {
+      const spec = objectOf(volume.spec);
+      const claim = objectOf(spec.claimRef);
+      return [
+        volume.metadata.name,
+        `${at(spec.capacity, 'storage') ?? 0}`,
+        modesText(spec.accessModes),
+        textOf(spec.persistentVolumeReclaimPolicy),
+        volume.metadata.deletionTimestamp === undefined ? textOf(at(volume.status, 'phase')) : 'Terminating',
+        isUnset(spec.claimRef) ? '' : `${textOf(claim.namespace)}/${textOf(claim.name)}`,
+        classText(volume),
+        textOf(spec.volumeAttributesClassName) || '<unset>',
+        textOf(at(volume.status, 'reason')),
+        age(volume, now),
+        textOf(spec.volumeMode) || '<unset>',
+      ];
+    },
+  },
+  strategy: {
+    defaults(volume) {
+      const given = withMissing(volume, { spec: {}, status: {} });
+      const status = withObject(given, 'status', (one) => withMissing(one, { phase: 'Pending' }));
+      return withObject(status, 'spec', (spec) =>
+        withObject(
+          withMissing(spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
+          'hostPath',
+          (path) => (path.type === undefined ? { ...path, type: '' } : path),
+        ),
+      );
+    },
+    prepareCreate: (volume, { now }) =>
+      withFinalizer(
+        {
+          ...volume,
+          status: { phase: 'Pending', lastPhaseTransitionTime: `${new Date(now).toISOString().slice(0, 19)}Z` },
+        },
+        'kubernetes.io/pv-protection',
+      ),
+    validateCreate: volumeErrors,
+    validateUpdate: volumeErrors,
+  },
+});
+
+function classErrors(storageClass: StoredObject): readonly FieldError[] {
+  const provisioner = textOf(storageClass.provisioner);
+  const mode = storageClass.volumeBindingMode;
+  const policy = storageClass.reclaimPolicy;
+  return [
+    ...(provisioner === ''
+      ? [required('provisioner')]
+      : qualifiedName(provisioner.toLowerCase()).map((problem) => invalid('provisioner', provisioner, problem))),
+    ...(policy === 'Delete' || policy === 'Retain'
+      ? []
+      : [notSupported('reclaimPolicy', policy, ['Delete', 'Retain'])]),
+    ...(mode === 'Immediate' || mode === 'WaitForFirstConsumer'
+      ? []
+      : [notSupported('volumeBindingMode', mode, ['Immediate', 'WaitForFirstConsumer'])]),
+  ];
+}
+
+const FIXED = [
+  ['parameters', 'updates to parameters are forbidden.'],
+  ['provisioner', 'updates to provisioner are forbidden.'],
+  ['reclaimPolicy', undefined],
+  ['volumeBindingMode', undefined],
+] as const;
+
+function classChangeErrors(storageClass: StoredObject, old: StoredObject): readonly FieldError[] {
+  return FIXED.flatMap(([field, words]) => {
+    if (sameValue(storageClass[field], old[field])) return [];
+    return [words === undefined ? invalid(field, storageClass[field], IMMUTABLE) : forbidden(field, words)];
+  });
+}
+
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
+
+/** StorageClasses. */
+export const storageClasses = define({
+  group: 'storage.k8s.io',
+  kind: 'StorageClass',
+  plural: 'storageclasses',
+  shortNames: ['sc'],
+  namespaced: false,
+  returnsDeleted: true,
+  printer: {
+    columns: [
+      NAME,
+      column('Provisioner', 'Who makes volumes.'),
+      column('ReclaimPolicy', 'What becomes of a volume when its claim goes.'),
+      column('VolumeBindingMode', 'When volumes are bound.'),
+      column('AllowVolumeExpansion', 'Whether volumes can grow.'),
+      AGE,
+    ],
+    row(storageClass, now) {
+      const { name, annotations } = storageClass.metadata;
+      return [
+        annotations?.[DEFAULT_CLASS] === 'true' ? `${name} (default)` : name,
+        textOf(storageClass.provisioner),
+        textOf(storageClass.reclaimPolicy),
+        textOf(storageClass.volumeBindingMode),
+        storageClass.allowVolumeExpansion === true,
+        age(storageClass, now),
+      ];
+    },
+  },
+  strategy: {
+    defaults: (storageClass) => withMissing(storageClass, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
+    validateCreate: classErrors,
+    validateUpdate: (storageClass, old) => [...classErrors(storageClass), ...classChangeErrors(storageClass, old)],
+  },
+});

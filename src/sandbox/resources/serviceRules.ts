@@ -1,0 +1,307 @@
+/** Rules of Services. Source: Kubernetes API reference, core/v1 Service. */
+
+import { PROTOCOLS } from '../../api/core.ts';
+import type { Json, JsonObject } from '../../api/meta.ts';
+import { endpointAddress, looseAddress, looseRange } from './addresses.ts';
+import { duplicate, type FieldError, forbidden, invalid, invalidFor, notSupported, required } from './fieldErrors.ts';
+import { label1123, portName, portNumber, qualifiedName, subdomain1123 } from './formats.ts';
+import { labelErrors } from './labels.ts';
+import { at, isUnset, maybeNumber, numberOf, objectOf, textOf, textsOf } from './read.ts';
+import { familyFieldErrors } from './serviceFamilies.ts';
+import {
+  clusterIPsOf,
+  familiesOf,
+  isExternal,
+  isHeadless,
+  needsHealthCheck,
+  policyOf,
+  portsOf,
+  type Spec,
+} from './serviceFields.ts';
+
+const SUPPORTED_PROTOCOLS = PROTOCOLS.toSorted();
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'] as const;
+const AFFINITIES = ['ClientIP', 'None'] as const;
+const POLICIES = ['Cluster', 'Local'] as const;
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'] as const;
+const MAX_AFFINITY_SECONDS = 86_400;
+
+/** Errors of a value that must be given, and be one of a list. */
+export function oneOf(path: string, value: Json | undefined, supported: readonly string[]): readonly FieldError[] {
+  if (isUnset(value)) return [required(path)];
+  return supported.some((one) => one === value) ? [] : [notSupported(path, value, supported)];
+}
+
+/** Errors of a number or name of a port. */
+export function targetPortErrors(path: string, target: Json | undefined): readonly FieldError[] {
+  return typeof target === 'string'
+    ? invalidFor(path, target, portName(target))
+    : invalidFor(path, numberOf(target), portNumber(numberOf(target)));
+}
+
+/** Errors of a protocol of layer 4. */
+export function protocolErrors(path: string, protocol: Json | undefined): readonly FieldError[] {
+  return oneOf(path, protocol, SUPPORTED_PROTOCOLS);
+}
+
+/** Errors of the spec of a Service whose addresses and node ports are filled in; `old` is absent for a new one. */
+export function serviceErrors(spec: Spec, old: Spec | undefined): readonly FieldError[] {
+  const ports = portsOf(spec);
+  return [
+    ...(ports.length === 0 && !isHeadless(spec) && spec.type !== 'ExternalName' ? [required('spec.ports')] : []),
+    ...typeErrors(spec),
+    ...portListErrors(ports),
+    ...labelErrors('spec.selector', spec.selector),
+    ...affinityErrors(spec),
+    ...familyFieldErrors(spec, old),
+    ...externalAddressErrors(spec, old),
+    ...oneOf('spec.type', spec.type, TYPES),
+    ...duplicatePortErrors(spec),
+    ...balancerErrors(spec),
+    ...trafficErrors(spec),
+  ];
+}
+
+function typeErrors(spec: Spec): readonly FieldError[] {
+  const { type } = spec;
+  if (type === 'LoadBalancer' || type === 'NodePort') {
+    return isHeadless(spec)
+      ? [invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`)]
+      : [];
+  }
+  if (type !== 'ExternalName') return [];
+  const name = textOf(spec.externalName).replace(/\.$/, '');
+  const unwanted = (field: string, there: boolean): readonly FieldError[] =>
+    there ? [forbidden(`spec.${field}`, 'may not be set for ExternalName services')] : [];
+  return [
+    ...unwanted('clusterIPs', clusterIPsOf(spec).length > 0),
+    ...unwanted('ipFamilies', familiesOf(spec).length > 0),
+    ...unwanted('ipFamilyPolicy', !isUnset(spec.ipFamilyPolicy)),
+    ...(name === '' ? [required('spec.externalName')] : invalidFor('spec.externalName', name, subdomain1123(name))),
+  ];
+}
+
+function portListErrors(ports: readonly JsonObject[]): readonly FieldError[] {
+  const names = new Set<string>();
+  return ports.flatMap((port, i) => {
+    const path = `spec.ports[${i}]`;
+    const name = textOf(port.name);
+    const errors: FieldError[] = [];
+    if (name === '' && ports.length > 1) errors.push(required(`${path}.name`));
+    if (name !== '') {
+      errors.push(...invalidFor(`${path}.name`, name, label1123(name)));
+      if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
+      names.add(name);
+    }
+    errors.push(...invalidFor(`${path}.port`, numberOf(port.port), portNumber(numberOf(port.port))));
+    errors.push(...protocolErrors(`${path}.protocol`, port.protocol));
+    errors.push(...targetPortErrors(`${path}.targetPort`, port.targetPort));
+    const { appProtocol } = port;
+    if (typeof appProtocol === 'string') {
+      errors.push(...invalidFor(`${path}.appProtocol`, appProtocol, qualifiedName(appProtocol)));
+    }
+    return errors;
+  });
+}
+
+function affinityErrors(spec: Spec): readonly FieldError[] {
+  const errors = [...oneOf('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES)];
+  const path = 'spec.sessionAffinityConfig';
+  const config = spec.sessionAffinityConfig;
+  if (spec.sessionAffinity === 'None' && config !== undefined) {
+    errors.push(forbidden(path, 'must not be set when session affinity is None'));
+  }
+  if (spec.sessionAffinity === 'ClientIP') {
+    const seconds = maybeNumber(at(config, 'clientIP', 'timeoutSeconds'));
+    if (seconds === undefined) errors.push(required(path, 'when session affinity type is ClientIP'));
+    else if (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS) {
+      errors.push(
+        invalid(
+          `${path}.clientIP.timeoutSeconds`,
+          seconds,
+          `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`,
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+function externalAddressErrors(spec: Spec, old: Spec | undefined): readonly FieldError[] {
+  const known = textsOf(old?.externalIPs);
+  return textsOf(spec.externalIPs).flatMap((address, i) => {
+    const path = `spec.externalIPs[${i}]`;
+    const malformed = known.includes(address) ? [] : looseAddress(path, address);
+    return malformed.length > 0 ? malformed : endpointAddress(path, address);
+  });
+}
+
+function duplicatePortErrors(spec: Spec): readonly FieldError[] {
+  const nodePorts = new Set<string>();
+  const ports = new Set<string>();
+  const errors: FieldError[] = [];
+  const list = portsOf(spec).map((port) => ({
+    protocol: textOf(port.protocol),
+    port: numberOf(port.port),
+    nodePort: numberOf(port.nodePort),
+  }));
+  for (const [i, { nodePort }] of list.entries()) {
+    if (spec.type === 'ClusterIP' && nodePort !== 0) {
+      errors.push(forbidden(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
+    }
+  }
+  for (const [i, { protocol, nodePort }] of list.entries()) {
+    if (nodePort === 0) continue;
+    if (nodePorts.has(`${protocol}/${nodePort}`)) errors.push(duplicate(`spec.ports[${i}].nodePort`, nodePort));
+    nodePorts.add(`${protocol}/${nodePort}`);
+  }
+  for (const [i, { protocol, port }] of list.entries()) {
+    if (ports.has(`${protocol}/${port}`)) {
+      // The value in the words is the API server's own type with the two fields that count.
+      const value = { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 };
+      errors.push(duplicate(`spec.ports[${i}]`, value));
+    }
+    ports.add(`${protocol}/${port}`);
+  }
+  return errors;
+}
+
+const ONLY_BALANCER = "may only be used when `type` is 'LoadBalancer'";
+
+function balancerErrors(spec: Spec): readonly FieldError[] {
+  const balancer = spec.type === 'LoadBalancer';
+  const errors: FieldError[] = [];
+  const ranges = textsOf(spec.loadBalancerSourceRanges);
+  // The API server says this path with a capital letter.
+  const path = 'spec.LoadBalancerSourceRanges';
+  if (ranges.length > 0 && !balancer) errors.push(forbidden(path, ONLY_BALANCER));
+  errors.push(...ranges.flatMap((range, i) => looseRange(`${path}[${i}]`, range.trim())));
+  if (!balancer && typeof spec.allocateLoadBalancerNodePorts === 'boolean') {
+    errors.push(forbidden('spec.allocateLoadBalancerNodePorts', ONLY_BALANCER));
+  }
+  const balancerClass = spec.loadBalancerClass;
+  if (typeof balancerClass === 'string') {
+    if (balancer) errors.push(...invalidFor('spec.loadBalancerClass', balancerClass, qualifiedName(balancerClass)));
+    else errors.push(forbidden('spec.loadBalancerClass', ONLY_BALANCER));
+  }
+  return errors;
+}
+
+function trafficErrors(spec: Spec): readonly FieldError[] {
+  const errors: FieldError[] = [];
+  const external = spec.externalTrafficPolicy;
+  if (isExternal(spec)) errors.push(...oneOf('spec.externalTrafficPolicy', external, POLICIES));
+  else if (!isUnset(external)) {
+    errors.push(invalid('spec.externalTrafficPolicy', external, 'may only be set for externally-accessible services'));
+  }
+  const health = numberOf(spec.healthCheckNodePort);
+  if (needsHealthCheck(spec)) {
+    errors.push(...invalidFor('spec.healthCheckNodePort', health, portNumber(health)));
+  } else if (health !== 0) {
+    errors.push(
+      invalid(
+        'spec.healthCheckNodePort',
+        health,
+        "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+      ),
+    );
+  }
+  const internal = spec.internalTrafficPolicy;
+  if (internal !== undefined && internal !== null) {
+    if (!POLICIES.some((one) => one === internal)) {
+      errors.push(notSupported('spec.internalTrafficPolicy', internal, POLICIES));
+    }
+  }
+  const distribution = spec.trafficDistribution;
+  if (distribution !== undefined && distribution !== null && !DISTRIBUTIONS.some((one) => one === distribution)) {
+    errors.push(notSupported('spec.trafficDistribution', distribution, DISTRIBUTIONS));
+  }
+  return errors;
+}
+
+const ONCE = 'may not change once set';
+
+/** Errors of changes that a Service does not take, after those of {@link serviceErrors}' order. */
+export function serviceChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
+  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return classErrors(spec, old);
+  const [now, before] = [isHeadless(spec), isHeadless(old)];
+  return [
+    ...(now && before ? [] : addressChangeErrors(spec, old)),
+    ...(now || before ? [] : familyChangeErrors(spec, old)),
+    ...classErrors(spec, old),
+    ...(needsHealthCheck(old) &&
+    needsHealthCheck(spec) &&
+    numberOf(spec.healthCheckNodePort) !== numberOf(old.healthCheckNodePort)
+      ? [forbidden('spec.healthCheckNodePort', 'field is immutable')]
+      : []),
+  ];
+}
+
+function classErrors(spec: Spec, old: Spec): readonly FieldError[] {
+  const both = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
+  return both && textOf(spec.loadBalancerClass) !== textOf(old.loadBalancerClass)
+    ? [invalid('spec.loadBalancerClass', spec.loadBalancerClass, ONCE)]
+    : [];
+}
+
+function addressChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
+  const [now, before] = [clusterIPsOf(spec), clusterIPsOf(old)];
+  const first = 'spec.clusterIPs[0]';
+  if (now.length === before.length) {
+    return before.flatMap((address, i) => (address === now[i] ? [] : [invalid(`spec.clusterIPs[${i}]`, now, ONCE)]));
+  }
+  const errors: FieldError[] = [];
+  if (now.length === 0) errors.push(invalid(first, now, 'primary clusterIP can not be unset'));
+  if (now.length > 0 && before.length > 0 && now[0] !== before[0]) errors.push(invalid(first, now, ONCE));
+  if (now.length === 1 && before.length > 1 && policyOf(spec) !== 'SingleStack') {
+    errors.push(
+      invalid(
+        'spec.ipFamilyPolicy',
+        spec.ipFamilyPolicy,
+        "must be set to 'SingleStack' when releasing the secondary clusterIP",
+      ),
+    );
+  }
+  return errors;
+}
+
+function familyChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
+  const [now, before] = [familiesOf(spec), familiesOf(old)];
+  const first = 'spec.ipFamilies[0]';
+  if (now.length === before.length) {
+    return before.flatMap((family, i) => (family === now[i] ? [] : [invalid(first, now, ONCE)]));
+  }
+  const errors: FieldError[] = [];
+  if (now.length > 0 && before.length > 0 && now[0] !== before[0]) {
+    errors.push(invalid(first, clusterIPsOf(spec), ONCE));
+  }
+  if (now.length === 1 && before.length > 1 && policyOf(spec) !== 'SingleStack') {
+    errors.push(
+      invalid(
+        'spec.ipFamilyPolicy',
+        spec.ipFamilyPolicy,
+        "must be set to 'SingleStack' when releasing the secondary ipFamily",
+      ),
+    );
+  }
+  return errors;
+}
+
+/** Errors of the addresses of a load balancer in `status`. */
+export function balancerStatusErrors(spec: Spec, status: Json | undefined): readonly FieldError[] {
+  const ingress = at(status, 'loadBalancer', 'ingress');
+  const list = Array.isArray(ingress) ? ingress : [];
+  const path = 'status.loadBalancer.ingress';
+  if (list.length > 0 && spec.type !== 'LoadBalancer') {
+    return [forbidden(path, ONLY_BALANCER)];
+  }
+  return list.flatMap((one: Json, i: number) => {
+    const { ip, hostname } = objectOf(one);
+    return [
+      ...(isUnset(ip) ? [] : looseAddress(`${path}[${i}].ip`, textOf(ip))),
+      ...(isUnset(hostname)
+        ? []
+        : invalidFor(`${path}[${i}].hostname`, textOf(hostname), subdomain1123(textOf(hostname)))),
+    ];
+  });
+}
