@@ -9,7 +9,7 @@ import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isNotFound } from '../kube/errors.ts';
 import { Reflector } from '../kube/reflector.ts';
-import type { ReflectorState, Sink } from '../kube/sink.ts';
+import type { Sink } from '../kube/sink.ts';
 import { untilSilent } from '../kube/watchdog.ts';
 import type { MemberConfig } from './config.ts';
 import { MemberCache, type MemberChange } from './memberCache.ts';
@@ -27,6 +27,8 @@ const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
 /** How often the API server is asked whether it is there; an idle watch does not tell. In ms. */
 const HEARTBEAT_MS = 5_000;
+/** The same while it does not answer, so that its return is noticed soon. */
+const LOST_HEARTBEAT_MS = 1_000;
 /** After this long without an answer a heartbeat counts as failed. In ms. */
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 
@@ -53,7 +55,7 @@ export class Member {
   readonly startedAt: number;
   readonly #options: MemberOptions;
   #client: KubeClient | undefined;
-  readonly #reflectors = new Map<string, ReflectorState>();
+  readonly #reflectors = new Map<string, Reflector>();
   readonly #appeared: ServiceKey[] = [];
   readonly #bell = new EventEmitter();
   #network: Network | undefined;
@@ -102,7 +104,7 @@ export class Member {
 
   get state(): MemberState {
     if (this.#refused) return { phase: 'refused', error: this.#refused };
-    const states = [...this.#reflectors.values()];
+    const states = [...this.#reflectors.values()].map((reflector) => reflector.state);
     if (!this.cache.synced) {
       const failed = states.find((state) => state.phase === 'starting' && state.error);
       const error = failed?.phase === 'starting' ? failed.error : this.#starting;
@@ -177,6 +179,7 @@ export class Member {
 
   async #reflect(client: KubeClient, name: keyof typeof RESOURCES, table: Sink, signal: AbortSignal): Promise<void> {
     const { clock, random, logger, stateChanged, watchRestarted } = this.#options;
+    let failing = false;
     const reflector = new Reflector({
       client,
       resource: RESOURCES[name],
@@ -194,12 +197,19 @@ export class Member {
       clock,
       random,
       onState: (state) => {
-        this.#reflectors.set(name, state);
+        if (state.phase === 'watching' && failing) this.#answered();
+        failing = state.phase !== 'watching' && state.error !== undefined;
         stateChanged();
       },
       onRestart: (reason) => watchRestarted(name, reason),
     });
+    this.#reflectors.set(name, reflector);
     await reflector.run(signal);
+  }
+
+  /** An API server that gives an answer again is there for all questions: nobody waits out his own backoff. */
+  #answered(): void {
+    for (const reflector of this.#reflectors.values()) if (reflector.state.phase !== 'watching') reflector.wake();
   }
 
   /** Waits until exports, imports and namespaces have been listed. */
@@ -259,9 +269,10 @@ export class Member {
       const lost = error && { since: this.#heartbeatLost?.since ?? asked, error };
       if ((lost === undefined) !== (this.#heartbeatLost === undefined)) {
         this.#heartbeatLost = lost;
+        if (!lost) this.#answered();
         stateChanged();
       }
-      await clock.sleep(HEARTBEAT_MS, signal).catch(() => {});
+      await clock.sleep(lost ? LOST_HEARTBEAT_MS : HEARTBEAT_MS, signal).catch(() => {});
     }
   }
 

@@ -128,6 +128,9 @@ export class Reflector {
   #listedAt = 0;
   #watchList = true;
   #stalls = 0;
+  /** The server asked to be left alone until then. */
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #nap: AbortController | undefined;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -141,17 +144,41 @@ export class Reflector {
     return this.#state;
   }
 
+  /**
+   * Tries again now where it waits after a failure, and soon where the try under way fails: for those who know that the
+   * server is back. It keeps the time that the server itself asked for.
+   */
+  wake(): void {
+    this.#backoff.reset();
+    this.#nap?.abort();
+  }
+
   /** Runs until the signal aborts, then resolves. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const wait = await this.#step(signal);
-        if (wait > 0) await this.#options.clock.sleep(wait, signal);
+        if (wait > 0) await this.#sleep(wait, signal);
+        const asked = this.#notBefore - this.#options.clock.now();
+        if (asked > 0) await this.#options.clock.sleep(asked, signal);
       } catch (error) {
         // Only our own signal gets here: #step turns the rest into a wait.
         if (!signal.aborted) throw error;
       }
     }
+  }
+
+  /** Sleeps until it is woken, at the longest. */
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const nap = new AbortController();
+    this.#nap = nap;
+    const forward = () => nap.abort();
+    signal.addEventListener('abort', forward, { once: true });
+    await this.#options.clock.sleep(ms, nap.signal).catch(() => {});
+    signal.removeEventListener('abort', forward);
+    this.#nap = undefined;
+    signal.throwIfAborted();
   }
 
   /** A full reading where one is due, and one stream; gives the milliseconds to wait before the next. */
@@ -304,7 +331,8 @@ export class Reflector {
     if (missing) this.#version = undefined;
     const wait = Math.min(this.#backoff.next(), missing ? this.#limits.missingMs : Number.POSITIVE_INFINITY);
     const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-    return asked === undefined ? wait : Math.max(wait, asked * (1 + random() / 4));
+    if (asked !== undefined) this.#notBefore = this.#options.clock.now() + asked * (1 + random() / 4);
+    return wait;
   }
 
   #readAnew(reason: RestartReason): void {
