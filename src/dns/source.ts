@@ -41,6 +41,7 @@ export class Source {
   readonly #options: SourceOptions;
   readonly #imports: Table<SlimImport>;
   readonly #slices: Table<SlimSlice>;
+  readonly #reflectors: Reflector[] = [];
   readonly #states = new Map<string, ReflectorState>();
   #unanswered: number | undefined;
 
@@ -108,6 +109,7 @@ export class Source {
       ...(labelSelector !== undefined && { labelSelector }),
       onState: (state) => this.#states.set(name, state),
     });
+    this.#reflectors.push(reflector);
     await reflector.run(signal);
   }
 
@@ -117,6 +119,7 @@ export class Source {
       const asked = clock.now();
       try {
         await client.raw('/version', { signal: AbortSignal.any([signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]) });
+        if (this.#unanswered !== undefined) this.#answered();
         this.#unanswered = undefined;
       } catch {
         this.#unanswered ??= asked;
@@ -124,5 +127,10 @@ export class Source {
       const lost = this.#unanswered !== undefined;
       await clock.sleep(lost ? LOST_HEARTBEAT_MS : HEARTBEAT_MS, signal).catch(() => {});
     }
+  }
+
+  /** An API server that gives an answer again is there for all questions: nobody waits out his own backoff. */
+  #answered(): void {
+    for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake();
   }
 }

@@ -1,71 +1,12 @@
-/** How a member comes back, by a clock that stands still and an API server that is a few lines. */
+/** How a member comes back, by a clock that stands still. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Resource } from '../../src/api/resources.ts';
 import { Member } from '../../src/fleet/member.ts';
-import type { KubeClient, WatchEvent, WatchOptions } from '../../src/kube/client.ts';
-import { ApiError } from '../../src/kube/errors.ts';
 import { silent } from '../integration/log.ts';
 import { ManualClock } from '../kube/clock.ts';
+import { FakeApi } from '../kube/fakeApi.ts';
 
 const WATCHED = ['endpointslices', 'namespaces', 'serviceexports', 'serviceimports', 'services'];
 const SECOND = 1_000;
-
-/** An API server without objects that can be taken away. */
-class FakeApi {
-  /** Resources of which a watch was asked, each time. */
-  readonly asked: string[] = [];
-  readonly open = new Set<string>();
-  /** What a watch of a resource is refused with. */
-  readonly refusals = new Map<string, ApiError>();
-  #away = new AbortController();
-
-  up(): void {
-    this.#away = new AbortController();
-  }
-
-  down(): void {
-    this.#away.abort(this.error('CTM_API_UNREACHABLE', 0));
-  }
-
-  error(code: 'CTM_API_UNREACHABLE' | 'CTM_API_STATUS', status: number, retryAfterMs?: number): ApiError {
-    const request = { cluster: 'cluster1', verb: 'watch', resource: 'things', object: '' };
-    return new ApiError(code, request, 'not now', { status, retryAfterMs });
-  }
-
-  /** Only what a member asks of a client. */
-  client(): KubeClient {
-    const client: Partial<KubeClient> = {
-      cluster: 'cluster1',
-      raw: async () => {
-        this.#away.signal.throwIfAborted();
-        return { minor: '34' };
-      },
-      get: async () => ({ metadata: { uid: 'kube-system' } }) as never,
-      watch: (resource, options) => this.#watch(resource, options),
-      close: async () => {},
-    };
-    return client as KubeClient; // a member asks no more of it
-  }
-
-  async *#watch({ plural }: Resource, { signal, onOpen, sendInitialEvents }: WatchOptions): AsyncIterable<WatchEvent> {
-    this.asked.push(plural);
-    const away = this.#away.signal;
-    away.throwIfAborted();
-    const refusal = this.refusals.get(plural);
-    if (refusal) throw refusal;
-    onOpen?.();
-    const annotations: Record<string, string> = sendInitialEvents ? { 'k8s.io/initial-events-end': 'true' } : {};
-    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1', annotations } } };
-    this.open.add(plural);
-    try {
-      await new Promise((_, reject) => {
-        for (const end of [away, signal]) end?.addEventListener('abort', () => reject(end.reason));
-      });
-    } finally {
-      this.open.delete(plural);
-    }
-  }
-}
 
 const stop: AbortController[] = [];
 
