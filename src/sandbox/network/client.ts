@@ -1,0 +1,67 @@
+/** Who asks: a pod of a cluster, or the cluster's proxy in the place of one. */
+import { type Family, familyOf } from '../workloads/addresses.ts';
+import type { Pod, PodSpec } from '../workloads/kinds.ts';
+import { clientAddresses, ZONE } from '../workloads/nodes.ts';
+import type { ClusterView } from './view.ts';
+
+/** How a client completes names. Source: resolv.conf(5). */
+export interface Resolving {
+  readonly searches: readonly string[];
+  readonly ndots: number;
+}
+
+/** A client in a cluster. */
+export interface Client {
+  readonly view: ClusterView;
+  readonly namespace: string;
+  readonly resolving: Resolving;
+  readonly addresses: readonly string[];
+  readonly node: string;
+  readonly zone: string | undefined;
+}
+
+/** Which client to be. */
+export interface ClientName {
+  /** Default: `default`. */
+  readonly namespace?: string;
+  readonly pod?: string;
+}
+
+const NDOTS = 5;
+
+/** What kubelet writes into a pod's resolv.conf. Source: Kubernetes documentation, "DNS for Services and Pods", Pod's DNS Config. */
+function resolvingOf(namespace: string, domain: string, spec: PodSpec | undefined): Resolving {
+  const { dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork = false } = spec ?? {};
+  const clusterFirst = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork);
+  const own = clusterFirst ? [`${namespace}.svc.${domain}`, `svc.${domain}`, domain] : [];
+  const ndots = dnsConfig?.options?.find(({ name }) => name === 'ndots')?.value;
+  return {
+    searches: [...new Set([...own, ...(dnsConfig?.searches ?? [])])],
+    ndots: ndots === undefined ? (clusterFirst ? NDOTS : 1) : Number(ndots),
+  };
+}
+
+function clientOf(view: ClusterView, namespace: string, pod: Pod | undefined): Client {
+  const node = pod?.spec.nodeName ?? `${view.name}-node1`;
+  return {
+    view,
+    namespace,
+    resolving: resolvingOf(namespace, view.settings.domain, pod?.spec),
+    addresses: pod?.status?.podIPs?.map(({ ip }) => ip) ?? clientAddresses(view.settings),
+    node,
+    zone: view.node(node)?.metadata.labels?.[ZONE],
+  };
+}
+
+/** The client of that name; undefined where there is no such namespace, or no such pod that runs. */
+export function findClient(view: ClusterView, { namespace = 'default', pod }: ClientName): Client | undefined {
+  if (!view.objects.get('/namespaces', undefined, namespace)) return undefined;
+  if (pod === undefined) return clientOf(view, namespace, undefined);
+  const found = view.objects.get('/pods', namespace, pod);
+  return found?.status?.phase === 'Running' ? clientOf(view, namespace, found) : undefined;
+}
+
+/** The address of a client in a family; undefined where it has none. */
+export function addressFor({ addresses }: Client, family: Family): string | undefined {
+  return addresses.find((address) => familyOf(address) === family);
+}
