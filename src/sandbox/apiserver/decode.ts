@@ -1,0 +1,111 @@
+/** Bodies of requests. */
+import { parse } from 'yaml';
+import type { Json, JsonObject } from '../../api/meta.ts';
+import { isJsonObject, parseJson } from '../../kube/json.ts';
+import { withDefaults } from '../schema/defaults.ts';
+import { pruneUnknown } from '../schema/prune.ts';
+import { jsonSyntaxProblem } from './goJson.ts';
+import { decodeProblem } from './machinery.ts';
+import { splitApiVersion } from './registry.ts';
+import { badRequest, StatusError } from './status.ts';
+import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
+
+const MEDIA_TYPES = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+
+/** The JSON of a body in JSON or YAML; `fail` makes the error for one that is neither. Throws 415 for other types. */
+export function parseBody(body: string, contentType: string, fail: (problem: string) => StatusError): Json {
+  const type = contentType.split(';')[0]?.trim() ?? '';
+  if (type === '' || type === 'application/json' || type === '*/*') return fromJson(body, fail);
+  if (type === 'application/yaml') return fromYaml(body, fail);
+  throw new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${MEDIA_TYPES}`,
+  );
+}
+
+function fromJson(body: string, fail: (problem: string) => StatusError): Json {
+  try {
+    return parseJson(body);
+  } catch {
+    throw fail(jsonSyntaxProblem(body));
+  }
+}
+
+/** YAML, of which JSON is a part. */
+export function fromYaml(body: string, fail: (problem: string) => StatusError): Json {
+  try {
+    // Aliases may make a small document huge.
+    const value: unknown = parse(body, { maxAliasCount: 100 });
+    return parseJson(JSON.stringify(value ?? null));
+  } catch (error) {
+    throw fail(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  }
+}
+
+/** What the server cannot make out of a body at all. */
+function unrecognized(kind: string, problem: string, body: string): StatusError {
+  const shown = Buffer.from(body).subarray(0, 30).toString('hex');
+  const rest = Buffer.byteLength(body) > 30 ? ' ...' : '';
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${problem} (${shown}${rest})`);
+}
+
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The object in the body of a create or an update, before defaults. Throws 400 and 415. */
+export function parseObject({ definition, ...target }: Target, body: string, contentType: string): JsonObject {
+  const fail = (problem: string): StatusError =>
+    unrecognized(definition.kind, `couldn't get version/kind; json parse error: ${problem}`, body);
+  const value = parseBody(body, contentType, fail);
+  if (!isJsonObject(value)) {
+    if (value === null) return completed({ definition, ...target }, {});
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw fail(`json: cannot unmarshal ${type} into Go value of type ${TYPE_META}`);
+  }
+  return completed({ definition, ...target }, value);
+}
+
+/** Adds apiVersion and kind where they are missing; throws 400 where they are another's. */
+function completed(target: Target, value: JsonObject): JsonObject {
+  const { definition } = target;
+  const expected = targetApiVersion(target);
+  const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : expected;
+  const kind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : definition.kind;
+  if (apiVersion === expected && kind === definition.kind) return { ...value, apiVersion, kind };
+  if (definition.custom) {
+    if (kind === definition.kind) throw wrongVersion(apiVersion, expected);
+    throw badRequest(
+      `${kind} in version "${splitApiVersion(apiVersion).version}" cannot be handled as a ${definition.kind}: ` +
+        `no kind "${kind}" is registered for the internal version of group "${definition.group}" in scheme "pkg/apiserver/schema.go"`,
+    );
+  }
+  throw badRequest(
+    `${kind} in version "${splitApiVersion(apiVersion).version}" cannot be handled as a ${definition.kind}: ` +
+      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
+  );
+}
+
+function wrongVersion(given: string, expected: string): StatusError {
+  return badRequest(`the API version in the data (${given}) does not match the expected API version (${expected})`);
+}
+
+/**
+ * The object as its schema has it: without unknown fields, with defaults. Throws 400 where a field of a built-in resource
+ * has another type, and for unknown fields where the request is strict.
+ */
+export function decoded(target: Target, object: JsonObject, options: WriteOptions): JsonObject {
+  const { definition, version } = target;
+  const cannot = (problem: string): StatusError =>
+    badRequest(`${definition.kind} in version "${version.name}" cannot be handled as a ${definition.kind}: ${problem}`);
+  const problem = decodeProblem(version.schema, object);
+  if (problem !== undefined && !definition.custom) throw cannot(problem);
+  const { value, unknown } = pruneUnknown(version.schema, object);
+  if (unknown.length > 0) {
+    const words = unknown.map((path) => `unknown field "${path}"`);
+    if (options.fieldValidation === 'Strict') throw cannot(`strict decoding error: ${words.join(', ')}`);
+    if (options.fieldValidation === 'Warn') for (const word of words) options.warn?.(word);
+  }
+  const complete = withDefaults(version.schema, value);
+  return definition.strategy.defaults ? definition.strategy.defaults(complete) : complete;
+}

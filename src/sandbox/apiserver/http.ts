@@ -1,0 +1,29 @@
+/** Requests to an API server and its answers, without sockets. */
+import type { Json } from '../../api/meta.ts';
+
+/** A request. Names of headers are in lower case. */
+export interface ApiRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body?: string;
+  /** Aborts when nobody waits for the answer any more; ends a watch. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer. A body that is not a string is that of a watch: one or more lines at a time. */
+export interface ApiResponse {
+  readonly status: number;
+  /** Names in lower case; a header with several values stands for several headers. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: string | AsyncIterable<string>;
+}
+
+/** What an API server makes of a request before it is text. */
+export interface Answer {
+  readonly status: number;
+  readonly value: Json;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}

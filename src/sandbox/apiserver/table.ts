@@ -1,0 +1,74 @@
+/** Objects as tables and as metadata alone, for `kubectl get`. Source: Kubernetes API, meta/v1 Table and PartialObjectMetadata. */
+import type { Json, JsonObject } from '../../api/meta.ts';
+import { since } from '../resources/duration.ts';
+import type { StoredObject } from './object.ts';
+import type { Column, Printer } from './resource.ts';
+import { badRequest } from './status.ts';
+
+/** How much of an object a row carries. */
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** Reads ?includeObject. Throws 400. */
+export function includeObject(query: URLSearchParams): IncludeObject {
+  const given = query.get('includeObject') ?? '';
+  if (given === 'None' || given === 'Object') return given;
+  if (given === '' || given === 'Metadata') return 'Metadata';
+  throw badRequest(
+    `invalid include object: includeObject: Invalid value: "${given}": must be 'Metadata', 'Object', 'None', or empty`,
+  );
+}
+
+const NAME: Column = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description:
+    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
+  priority: 0,
+};
+const AGE: Column = {
+  name: 'Age',
+  type: 'date',
+  format: '',
+  description:
+    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
+  priority: 0,
+};
+
+/** Columns of a resource that says nothing of its own. */
+const DEFAULT_PRINTER: Printer = {
+  columns: [NAME, AGE],
+  row: ({ metadata }, now) => [metadata.name, since(metadata.creationTimestamp, now)],
+};
+
+/** Metadata of an object, as an object of its own. */
+export function partialMetadata(object: StoredObject): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+}
+
+/** What a table shows. */
+export interface TableOptions {
+  readonly printer: Printer | undefined;
+  readonly include: IncludeObject;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** A table of objects, which are as the request sees them. Events of a watch leave the columns out after the first. */
+export function table(
+  objects: readonly StoredObject[],
+  metadata: JsonObject,
+  options: TableOptions,
+  columns = true,
+): JsonObject {
+  const printer = options.printer ?? DEFAULT_PRINTER;
+  const shown = (object: StoredObject): Json =>
+    options.include === 'None' ? null : options.include === 'Object' ? object : partialMetadata(object);
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: columns ? printer.columns.map((column) => ({ ...column })) : null,
+    rows: objects.map((object) => ({ cells: printer.row(object, options.now), object: shown(object) })),
+  };
+}
