@@ -103,7 +103,10 @@ function follow(recorded: RecordedSchema): OpenApiSchema {
       Object.freeze(Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, follow(one)]))),
     );
   }
-  if (items) later(schema, 'items', () => follow(items));
+  // Items without a name of their own get theirs from the list's: `[]v1.IPFamily`.
+  const named = flat['x-go-type']?.startsWith('[]') && items?.$ref === undefined;
+  if (items)
+    later(schema, 'items', () => follow(named ? { 'x-go-type': flat['x-go-type']?.slice(2), ...items } : items));
   if (additionalProperties) later(schema, 'additionalProperties', () => follow(additionalProperties));
   if (flat['x-go-type'] === undefined) later(schema, 'x-go-type', () => goTypeOf(schema));
   return Object.freeze(schema);
