@@ -21,6 +21,9 @@ import { ClusterView } from './view.ts';
 export type { DnsAnswer, DnsRecord, Question, RecordType, Zone } from './dns.ts';
 export type { HttpRequest, HttpResult } from './request.ts';
 
+/** Answers for `clusterset.local`, as the DNS of a cluster. */
+export type ClusterSetZone = (cluster: string) => Zone;
+
 /** A cluster of the network. */
 export interface NetworkCluster {
   readonly api: ClusterApi;
@@ -33,7 +36,7 @@ export interface NetworkCluster {
 export interface NetworkOptions {
   readonly clusters: readonly NetworkCluster[];
   /** Answers for `clusterset.local` in a cluster. Absent: no such name. */
-  readonly clusterSetZone?: (cluster: string) => Zone;
+  readonly clusterSetZone?: ClusterSetZone;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

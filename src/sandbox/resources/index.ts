@@ -1,6 +1,7 @@
 /** The built-in resources of a cluster of the sandbox: those that a clusterset needs, and those that kubectl asks about. */
 import type { ClusterSettings, ResourceDefinition } from '../apiserver/resource.ts';
 import { configMaps, secrets } from './configMap.ts';
+import { controllerRevisions } from './controllerRevision.ts';
 import { deployments, replicaSets } from './deployment.ts';
 import { endpointSlices } from './endpointSlice.ts';
 import { endpoints } from './endpoints.ts';
@@ -36,6 +37,7 @@ export function builtinResources(settings: ClusterSettings): readonly ResourceDe
     deployments,
     replicaSets,
     statefulSets,
+    controllerRevisions,
     leases,
     endpointSlices,
     events,

@@ -62,8 +62,8 @@ function fixed(spec: JsonObject, old: JsonObject): JsonObject {
     'activeDeadlineSeconds',
     'tolerations',
     ...(shortened ? ['terminationGracePeriodSeconds'] : []),
+    // A scheduler may fill this in once.
+    ...(isUnset(old.nodeName) ? ['nodeName'] : []),
   );
-  // A scheduler may fill this in once.
-  const node = isUnset(old.nodeName) ? { nodeName: spec.nodeName } : {};
-  return { ...rest, ...node, ...images('containers'), ...images('initContainers') };
+  return { ...rest, ...images('containers'), ...images('initContainers') };
 }

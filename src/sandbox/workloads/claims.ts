@@ -1,13 +1,27 @@
 /** PersistentVolumeClaims: bound as soon as they are there, whatever their class; the sandbox keeps no data. */
+import type { Claim, Pod } from './kinds.ts';
 import type { Objects } from './objects.ts';
 
 /** The class of a claim that names none. */
 export const DEFAULT_STORAGE_CLASS = 'standard';
 
-/** Binds one claim. */
+/** Keeps a claim that pods use. */
+const PROTECTION = 'kubernetes.io/pvc-protection';
+
+/** Names of the claims that a pod uses. */
+export function claimsOf({ spec }: Pod): string[] {
+  return (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
+}
+
+/** Binds one claim, or lets it go when it is deleted and no pod uses it. */
 export function syncClaim(objects: Objects, namespace: string, name: string): undefined {
   const claim = objects.get('/persistentvolumeclaims', namespace, name);
-  if (!claim || claim.status?.phase === 'Bound' || claim.metadata.deletionTimestamp !== undefined) return;
+  if (!claim) return;
+  if (claim.metadata.deletionTimestamp !== undefined) {
+    release(objects, claim);
+    return;
+  }
+  if (claim.status?.phase === 'Bound') return;
   const bound = claim.spec?.volumeName
     ? claim
     : objects.update('/persistentvolumeclaims', {
@@ -17,4 +31,12 @@ export function syncClaim(objects: Objects, namespace: string, name: string): un
   const capacity = claim.spec?.resources?.requests ?? {};
   const status = { phase: 'Bound', accessModes: claim.spec?.accessModes ?? [], capacity };
   objects.updateStatus('/persistentvolumeclaims', { ...bound, status });
+}
+
+function release(objects: Objects, claim: Claim): void {
+  const { namespace, name, finalizers = [] } = claim.metadata;
+  if (!finalizers.includes(PROTECTION)) return;
+  if (objects.list('/pods', namespace).some((pod) => claimsOf(pod).includes(name))) return;
+  const others = finalizers.filter((finalizer) => finalizer !== PROTECTION);
+  objects.update('/persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, finalizers: others } });
 }

@@ -65,7 +65,7 @@ export class Triggers {
       case '/pods':
         this.#owners(object, old, ['apps/replicasets', 'apps/statefulsets']);
         this.#services(object, old);
-        if (!object) this.#deploymentOf(either);
+        if (!object) this.#podGone(either);
         break;
       case 'apps/replicasets':
         this.#owners(object, old, ['apps/deployments']);
@@ -112,9 +112,12 @@ export class Triggers {
     }
   }
 
-  /** The Deployment behind the ReplicaSet of a pod that is gone: with Recreate it waits for that. */
-  #deploymentOf(pod: StoredObject): void {
+  /** A deleted claim waits for that, and with Recreate the Deployment behind the pod's ReplicaSet. */
+  #podGone(pod: StoredObject): void {
     const { namespace = '' } = pod.metadata;
+    for (const claim of this.#objects.list('/persistentvolumeclaims', namespace)) {
+      if (claim.metadata.deletionTimestamp !== undefined) this.#own('/persistentvolumeclaims', claim);
+    }
     const set = this.#objects.get('apps/replicasets', namespace, controllerOf(pod)?.name ?? '');
     const owner = set && controllerOf(set);
     if (owner) this.#note('deployment', namespace, owner.name);

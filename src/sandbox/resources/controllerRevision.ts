@@ -1,0 +1,32 @@
+/** apps/v1 ControllerRevisions: the templates that a StatefulSet had. */
+import { AGE, age, column, NAME } from './columns.ts';
+import { define } from './define.ts';
+import { IMMUTABLE, invalid } from './fieldErrors.ts';
+import { numberOf, objectOf, sameValue } from './read.ts';
+
+/** ControllerRevisions. */
+export const controllerRevisions = define({
+  group: 'apps',
+  kind: 'ControllerRevision',
+  plural: 'controllerrevisions',
+  namespaced: true,
+  printer: {
+    columns: [
+      NAME,
+      column('Controller', 'Whose revision it is.'),
+      column('Revision', 'Number of the revision.', 'integer'),
+      AGE,
+    ],
+    row(revision, now) {
+      const owner = revision.metadata.ownerReferences?.find(({ controller }) => controller);
+      const [group = ''] = owner?.apiVersion.includes('/') ? owner.apiVersion.split('/') : [];
+      const kind = owner?.kind.toLowerCase() ?? '';
+      const controller = owner ? `${group === '' ? kind : `${kind}.${group}`}/${owner.name}` : '<none>';
+      return [revision.metadata.name, controller, numberOf(revision.revision), age(revision, now)];
+    },
+  },
+  strategy: {
+    validateUpdate: (revision, old) =>
+      sameValue(revision.data, old.data) ? [] : [invalid('data', objectOf(revision.data), IMMUTABLE)],
+  },
+});
