@@ -14,7 +14,8 @@ SOURCES := $(shell find src -name '*.ts')
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-start: dist/catamaran.js cluster-tools ## Start clusters, the controller and the examples. CLUSTERS=n|lab, DETACH=1.
+# The sandbox needs no binaries; real control planes and the lab do.
+start: dist/catamaran.js $(if $(filter real% lab,$(CLUSTERS)),cluster-tools) ## Start clusters, the controller and the examples. CLUSTERS=n|real|real:n|lab, DETACH=1.
 	@node tools/start.ts
 
 stop: node ## End what `make start DETACH=1` started.

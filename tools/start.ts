@@ -1,27 +1,36 @@
 /**
- * `make start`: clusters, controller and walk-throughs, until Ctrl-C or `make stop`. CLUSTERS=n starts more than two;
- * CLUSTERS=lab uses those of `make lab`; DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
+ * `make start`: clusters, controller and walk-throughs, until Ctrl-C or `make stop`. The clusters are those of the
+ * sandbox, as many as CLUSTERS=n says; CLUSTERS=real or real:n starts real control planes, CLUSTERS=lab uses those of
+ * `make lab`. DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MAX_CLUSTERS as MOST_IN_SANDBOX } from '../src/sandbox/ranges.ts';
 import { MAX_CLUSTERS } from './controlplane/networks.ts';
 import type { Clusters } from './demo/clusters.ts';
 import { type Audience, hold } from './demo/hold.ts';
+import { demonstrate } from './demo/sandbox.ts';
 import { currentHolder, KUBECONFIG, LOG_DIR, shown } from './demo/state.ts';
 import { enterFabric, isInFabric } from './lab/session.ts';
 
 /** What the holder tells the process that waits for it. */
 type Message = { readonly say: string } | { readonly ready: true };
 
-function clustersOf(text: string | undefined): Clusters {
-  if (text === 'lab') return text;
-  const count = Number(text || 2);
-  if (!Number.isInteger(count) || count < 2 || count > MAX_CLUSTERS) {
-    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write a number from 2 to ${MAX_CLUSTERS}, or lab`);
+/** What CLUSTERS asks for: a number of sandbox clusters, real control planes, or the lab. */
+type Wanted = { readonly sandbox: number } | { readonly real: Clusters };
+
+function wantedOf(text: string | undefined): Wanted {
+  if (text === 'lab') return { real: text };
+  const [, real, digits] = /^(real(?::|$))?(\d*)$/.exec(text ?? '') ?? [];
+  const most = real === undefined ? MOST_IN_SANDBOX : MAX_CLUSTERS;
+  const count = Number(digits || 2);
+  if (digits === undefined || count < 2 || count > most) {
+    const wanted = `a number from 2 to ${MOST_IN_SANDBOX}, real, real:n with n from 2 to ${MAX_CLUSTERS}, or lab`;
+    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write ${wanted}`);
   }
-  return count;
+  return real === undefined ? { sandbox: count } : { real: count };
 }
 
 /** Aborts on the first signal that asks to stop. */
@@ -77,7 +86,10 @@ async function detach(): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const clusters = clustersOf(process.env.CLUSTERS);
+  const wanted = wantedOf(process.env.CLUSTERS);
+  const detached = Boolean(process.env.DETACH && process.env.DETACH !== '0');
+  if ('sandbox' in wanted) return await demonstrate(wanted.sandbox, detached, stopSignal().signal);
+  const clusters = wanted.real;
   if (clusters === 'lab' && !isInFabric()) return await enterFabric(process.execPath, process.argv.slice(1));
   if (process.argv.includes('--hold')) return await holdFor(clusters);
   const holder = currentHolder();
@@ -87,7 +99,7 @@ async function main(): Promise<number> {
     );
     return 1;
   }
-  if (process.env.DETACH && process.env.DETACH !== '0') return await detach();
+  if (detached) return await detach();
   const untilStopped: Audience = {
     say: (line) => console.log(line),
     ready: () => console.log('\nIt runs until Ctrl-C or `make stop`.'),

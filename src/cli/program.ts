@@ -5,11 +5,12 @@ import { registerConfig } from './commands/config.ts';
 import { registerCrds } from './commands/crds.ts';
 import { registerDns } from './commands/dns.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSandbox } from './commands/sandbox.ts';
 import type { CliContext, Register } from './context.ts';
 import { EXIT, fail, printError } from './exit.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Register[] = [registerRun, registerDns, registerCrds, registerConfig];
+const COMMANDS: readonly Register[] = [registerRun, registerDns, registerCrds, registerConfig, registerSandbox];
 
 const EXAMPLES = `
 Examples:
@@ -18,6 +19,7 @@ Examples:
   catamaran crds | kubectl apply -f -        install the ServiceExport and ServiceImport CRDs
   catamaran config check --config fleet.yaml say everything that is wrong with a fleet file
   catamaran config schema > fleet.schema.json
+  catamaran sandbox up                       run two clusters to try it on
 
 Exit codes:
   0  done

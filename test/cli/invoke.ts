@@ -3,7 +3,8 @@ import type { CliContext } from '../../src/cli/context.ts';
 import { readEnvironment, type Variables } from '../../src/cli/environment.ts';
 import { runCli } from '../../src/cli/program.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+/** The program, as `node` runs it. */
+export const MAIN: string = join(import.meta.dirname, '../../src/cli/main.ts');
 
 /** What an invocation printed, and how it ended. */
 export interface Outcome {

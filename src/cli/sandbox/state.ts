@@ -1,0 +1,128 @@
+/** The folder where a sandbox keeps its files, and how others find the process that runs it. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { CatamaranError } from '../../api/errors.ts';
+
+/** Paths in the state folder: absolute, but that of the socket. */
+export interface StateDir {
+  readonly dir: string;
+  /** For users: the contexts cluster1, cluster2, ... */
+  readonly kubeconfig: string;
+  readonly fleet: string;
+  /** For the controller: the same clusters over the links that can be cut. */
+  readonly fleetKubeconfig: string;
+  /** Unix socket that commands talk to. */
+  readonly socket: string;
+  readonly logs: string;
+  /** Output of one that was detached. */
+  readonly said: string;
+  readonly complained: string;
+  /** Who holds the folder. */
+  readonly run: string;
+}
+
+const SOCKET = 'sandbox.sock';
+/** Longest path of a Unix socket in bytes: 108 with the zero on Linux, 104 on others (unix(7), unix(4)). */
+const SOCKET_PATH_BYTES = 103;
+
+/**
+ * The paths of a state folder.
+ *
+ * @throws CTM_SANDBOX_STATE where the path is too long for a socket.
+ */
+export function stateDir(path: string): StateDir {
+  const dir = resolve(path);
+  const absolute = join(dir, SOCKET);
+  // From the working folder the path may be short enough where the whole one is not.
+  const near = relative('', absolute);
+  const socket = near.length < absolute.length ? near : absolute;
+  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES) {
+    const message = `${socket}: longer than the ${SOCKET_PATH_BYTES} bytes that a socket's path may have; choose another --state-dir`;
+    throw new CatamaranError('CTM_SANDBOX_STATE', message);
+  }
+  return {
+    dir,
+    socket,
+    kubeconfig: join(dir, 'kubeconfig'),
+    fleet: join(dir, 'fleet.yaml'),
+    fleetKubeconfig: join(dir, 'fleet.kubeconfig'),
+    logs: join(dir, 'logs'),
+    said: join(dir, 'logs', 'up.out'),
+    complained: join(dir, 'logs', 'up.err'),
+    run: join(dir, 'run.json'),
+  };
+}
+
+const holderSchema = z.object({ pid: z.int().positive(), identity: z.string() });
+
+/** A process that holds a state folder. */
+export type Holder = Readonly<z.infer<typeof holderSchema>>;
+
+/**
+ * What the system says of a process, so that another one that got the same pid later differs: its start time, with the
+ * boot where pids begin anew. Undefined where there is no such process.
+ */
+export function processIdentity(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Fields after the command, which may hold spaces: the state is the first, the start time the 20th (proc_pid_stat(5)).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z') return undefined;
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
+  } catch {
+    const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+    return ps.status === 0 && ps.stdout.trim() !== '' ? ps.stdout.trim() : undefined;
+  }
+}
+
+/** Who holds a state folder now; undefined where nobody does, or the one who did is gone. */
+export function holderOf({ run }: Pick<StateDir, 'run'>): Holder | undefined {
+  try {
+    const holder = holderSchema.parse(JSON.parse(readFileSync(run, 'utf8')));
+    return processIdentity(holder.pid) === holder.identity ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes this process the holder, over what one that was killed may have left.
+ *
+ * @throws CTM_SANDBOX_RUNNING where another process holds it, CTM_SANDBOX_STATE where it cannot be written.
+ */
+export function claim(state: StateDir): void {
+  const identity = processIdentity(process.pid) ?? '';
+  try {
+    refuseSecond(state);
+    clear(state, 'files');
+    mkdirSync(state.logs, { recursive: true });
+    writeFileSync(state.run, JSON.stringify({ pid: process.pid, identity } satisfies Holder), { flag: 'wx' });
+  } catch (cause) {
+    if (cause instanceof CatamaranError) throw cause;
+    refuseSecond(state);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CatamaranError('CTM_SANDBOX_STATE', `${state.dir}: cannot be used: ${why}`, { cause });
+  }
+}
+
+/** Throws CTM_SANDBOX_RUNNING where another process holds a state folder. */
+export function refuseSecond(state: StateDir): void {
+  const holder = holderOf(state);
+  if (!holder) return;
+  const message = `${state.dir}: process ${holder.pid} runs clusters with this folder already; \`catamaran sandbox down\` ends them, --state-dir chooses another folder`;
+  throw new CatamaranError('CTM_SANDBOX_RUNNING', message);
+}
+
+/** Removes what a sandbox wrote, and the folder where nothing else is in it; `files` leaves the logs. */
+export function clear(state: StateDir, what: 'all' | 'files'): void {
+  const { kubeconfig, fleet, fleetKubeconfig, socket, run, logs } = state;
+  for (const path of [kubeconfig, fleet, fleetKubeconfig, socket, run]) rmSync(path, { force: true });
+  if (what === 'all') rmSync(logs, { recursive: true, force: true });
+  try {
+    rmdirSync(state.dir);
+  } catch {
+    // Something of others is in it, or it is not there.
+  }
+}

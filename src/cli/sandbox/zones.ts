@@ -1,0 +1,81 @@
+/** The clusterset zones of all clusters of a sandbox. */
+import type { Clock, Logger, Random } from '../../api/runtime.ts';
+import type { ResourceRecord } from '../../dns/message.ts';
+import { nameText } from '../../dns/name.ts';
+import { RCODE, TYPE } from '../../dns/protocol.ts';
+import { staticCredentials } from '../../kube/credentials.ts';
+import { createKubeClient } from '../../kube/http.ts';
+import type { EmbeddedCluster } from '../../sandbox/embedded.ts';
+import type { DnsAnswer, DnsRecord, RecordType, Zone } from '../../sandbox/network/index.ts';
+import { ClusterZone } from './zone.ts';
+
+/** What zones are made of. */
+export interface ZonesOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Zones by cluster; a cluster has one once {@link Zones.follow} knows it. */
+export class Zones {
+  readonly #options: ZonesOptions;
+  readonly #zones = new Map<string, ClusterZone>();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>[] = [];
+
+  constructor(options: ZonesOptions) {
+    this.#options = options;
+  }
+
+  /** The zone of a cluster, for the network; SERVFAIL before there is one. */
+  of(cluster: string): Zone {
+    return async ({ name, type }) => {
+      const message = this.#zones.get(cluster)?.ask(name, TYPE[type]);
+      const rcode = RCODES.get(message?.rcode ?? RCODE.SERVFAIL) ?? 'SERVFAIL';
+      return { rcode, records: (message?.answers ?? []).flatMap(recordOf) };
+    };
+  }
+
+  /** Serves these clusters from now on, as they change. */
+  follow(clusters: readonly EmbeddedCluster[]): void {
+    const { clock, random, logger } = this.#options;
+    for (const cluster of clusters) {
+      const client = createKubeClient({
+        cluster: cluster.name,
+        access: {
+          server: cluster.server,
+          tls: {},
+          credentials: staticCredentials({ token: cluster.token }),
+          source: `the sandbox's ${cluster.name}`,
+        },
+        transport: cluster.transport(),
+        clock,
+        random,
+        logger,
+      });
+      const zone = new ClusterZone({ client, clock, random, logger: logger.child({ dns: cluster.name }) });
+      this.#zones.set(cluster.name, zone);
+      this.#running.push(zone.run(this.#stop.signal).then(() => client.close()));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+}
+
+const RCODES: ReadonlyMap<number, DnsAnswer['rcode']> = new Map([
+  [RCODE.NOERROR, 'NOERROR'],
+  [RCODE.NXDOMAIN, 'NXDOMAIN'],
+]);
+
+const TYPES: ReadonlyMap<number, RecordType> = new Map(
+  (['A', 'AAAA', 'PTR', 'SRV'] as const).map((name) => [TYPE[name], name]),
+);
+
+/** A record of a message as the network has it: names without the dot at the end. */
+function recordOf({ name, type, data }: ResourceRecord): DnsRecord[] {
+  const known = TYPES.get(type);
+  return known ? [{ name: nameText(name).replace(/\.$/, ''), type: known, data: data.replace(/\.$/, '') }] : [];
+}
