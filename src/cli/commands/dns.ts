@@ -1,6 +1,5 @@
 /** `catamaran dns`: the server of the clusterset zone for one cluster. */
 import { InvalidArgumentError, Option } from 'commander';
-import { keepHeapSmall } from '../../dns/heap.ts';
 import { parseName } from '../../dns/name.ts';
 import { Zone } from '../../dns/records.ts';
 import { DnsServer } from '../../dns/server.ts';
@@ -55,7 +54,6 @@ function parseStaleAfter(text: string): number {
 }
 
 async function serve(options: DnsOptions, context: CliContext): Promise<void> {
-  keepHeapSmall();
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? environment.logLevel;
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
