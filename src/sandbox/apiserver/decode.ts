@@ -2,10 +2,10 @@
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { isJsonObject, parseJson } from '../../kube/json.ts';
+import { decodeProblem } from '../schema/decode.ts';
 import { withDefaults } from '../schema/defaults.ts';
 import { pruneUnknown } from '../schema/prune.ts';
 import { jsonSyntaxProblem } from './goJson.ts';
-import { decodeProblem } from './machinery.ts';
 import { splitApiVersion } from './registry.ts';
 import { badRequest, StatusError } from './status.ts';
 import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
@@ -99,7 +99,7 @@ export function decoded(target: Target, object: JsonObject, options: WriteOption
   const cannot = (problem: string): StatusError =>
     badRequest(`${definition.kind} in version "${version.name}" cannot be handled as a ${definition.kind}: ${problem}`);
   const problem = decodeProblem(version.schema, object);
-  if (problem !== undefined && !definition.custom) throw cannot(problem);
+  if (problem !== undefined) throw cannot(problem);
   const { value, unknown } = pruneUnknown(version.schema, object);
   if (unknown.length > 0) {
     const words = unknown.map((path) => `unknown field "${path}"`);

@@ -1,10 +1,10 @@
 /** Patches of all kinds. Source: Kubernetes documentation, "API concepts", "Patching"; "Server-Side Apply". */
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { isJsonObject, parseJson } from '../../kube/json.ts';
+import { applyConfiguration } from '../schema/managed.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '../schema/patch.ts';
 import { fromYaml } from './decode.ts';
 import { jsonSyntaxProblem } from './goJson.ts';
-import { applyConfiguration } from './machinery.ts';
 import type { Subresource } from './managers.ts';
 import type { StoredObject } from './object.ts';
 import { readMetadata } from './readMetadata.ts';

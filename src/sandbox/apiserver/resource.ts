@@ -89,6 +89,8 @@ export interface Strategy {
   committed?(object: StoredObject | undefined, old: StoredObject | undefined): void;
   /** Seconds between deletionTimestamp and removal, where the resource is deleted gracefully (pods); 0 removes at once. */
   graceSeconds?(object: StoredObject, asked: number | undefined): number;
+  /** What a client is told of a create or an update that succeeds, by headers of the answer. */
+  warnings?(object: StoredObject): readonly string[];
   /** Values for field selectors, besides metadata.name and metadata.namespace. */
   fields?(object: StoredObject): Readonly<Record<string, string>>;
 }
@@ -96,7 +98,7 @@ export interface Strategy {
 /** How the objects of a resource may be named: as DNS subdomains, DNS labels (RFC 1123 or 1035), or any path segment. */
 export type NameRule = 'subdomain' | 'label' | 'label1035' | 'segment';
 
-/** A resource whose objects another resource stores, as `/events` are those of `events.k8s.io/events`. */
+/** A resource whose objects another resource stores, as `events.k8s.io/events` are those of `/events`. */
 export interface View {
   readonly of: ResourceName;
   toStored(object: JsonObject): JsonObject;

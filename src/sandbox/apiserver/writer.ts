@@ -2,10 +2,10 @@
 import type { JsonObject } from '../../api/meta.ts';
 import { invalid as invalidField } from '../resources/fieldErrors.ts';
 import { equalJson } from '../schema/json.ts';
+import { validateSchema } from '../schema/validate.ts';
 import { decoded } from './decode.ts';
 import type { FieldError } from './fieldError.ts';
 import { generatedName, newUid } from './identifiers.ts';
-import { validateSchema } from './machinery.ts';
 import { managedFieldsOf, type Subresource } from './managers.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata.ts';
 import { admitToNamespace } from './namespaceAdmission.ts';

@@ -1,0 +1,199 @@
+/** The two API servers that every case of the contract runs on: kube-apiserver, and the sandbox's. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, type Dispatcher } from 'undici';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import type { Json, JsonObject } from '../../../src/api/meta.ts';
+import { systemClock } from '../../../src/kube/clock.ts';
+import { isJsonObject, parseJson } from '../../../src/kube/json.ts';
+import { jsonLines } from '../../../src/kube/lines.ts';
+import { makeCertificates } from '../../../src/sandbox/apiserver/certificates.ts';
+import { listen } from '../../../src/sandbox/apiserver/listener.ts';
+import { type ApiServer, createApiServer } from '../../../src/sandbox/apiserver/server.ts';
+import { settingsOf } from '../../../src/sandbox/ranges.ts';
+import { builtinResources } from '../../../src/sandbox/resources/index.ts';
+import { MemoryLogger } from '../../kube/log.ts';
+
+/** How to reach an API server. */
+export interface ServerAccess {
+  /** https://127.0.0.1:PORT */
+  readonly server: string;
+  readonly caFile: string;
+  readonly token: string;
+}
+
+/** An answer as it came. `body` is the JSON of it, or the text where it is none. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Json;
+}
+
+/** What a request has besides method and path. A body that is not a string is sent as JSON. */
+export interface Sent {
+  readonly body?: Json;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One of the two servers, open. */
+export class TestServer {
+  readonly name: ServerName;
+  readonly access: ServerAccess;
+  /** The sandbox itself, for what only it can be told to do. */
+  readonly sandbox: ApiServer | undefined;
+  readonly #agent: Agent;
+  readonly #close: () => Promise<void>;
+  readonly #namespaces: string[] = [];
+
+  constructor(name: ServerName, access: ServerAccess, close: () => Promise<void>, sandbox?: ApiServer) {
+    this.name = name;
+    this.access = access;
+    this.sandbox = sandbox;
+    this.#close = close;
+    this.#agent = new Agent({ connect: { ca: readFileSync(access.caFile, 'utf8') } });
+  }
+
+  /** Sends one request with the token. */
+  async request(method: Dispatcher.HttpMethod, path: string, sent: Sent = {}): Promise<Answer> {
+    const { statusCode, headers, body } = await this.#send(method, path, sent);
+    const text = await body.text();
+    const json = String(headers['content-type']).startsWith('application/json');
+    return { status: statusCode, headers, body: json ? parseJson(text) : text };
+  }
+
+  /** The events of a watch until its time is up, which the path should bound by `timeoutSeconds`. */
+  async watch(path: string, sent: Sent = {}): Promise<readonly JsonObject[]> {
+    const events: JsonObject[] = [];
+    for await (const event of this.events(path, sent)) events.push(event);
+    return events;
+  }
+
+  /** The events of a watch as they come. */
+  async *events(path: string, sent: Sent = {}): AsyncGenerator<JsonObject, void, undefined> {
+    const { statusCode, body } = await this.#send('GET', path, sent);
+    if (statusCode !== 200) throw new Error(`watch answered ${statusCode}: ${await body.text()}`);
+    for await (const event of jsonLines(body)) if (isJsonObject(event)) yield event;
+  }
+
+  /** A namespace of its own for a test; it goes when the server is closed. */
+  async namespace(prefix = 'case'): Promise<string> {
+    const name = `${prefix}-${randomBytes(4).toString('hex')}`;
+    await this.request('POST', '/api/v1/namespaces', {
+      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    });
+    this.#namespaces.push(name);
+    return name;
+  }
+
+  async close(): Promise<void> {
+    for (const name of this.#namespaces) await this.request('DELETE', `/api/v1/namespaces/${name}`);
+    await this.#agent.destroy();
+    await this.#close();
+  }
+
+  #send(method: Dispatcher.HttpMethod, path: string, { body, type, headers }: Sent) {
+    return this.#agent.request({
+      origin: this.access.server,
+      method,
+      path,
+      headers: {
+        authorization: `Bearer ${this.access.token}`,
+        'user-agent': 'contract/1.0',
+        ...(body !== undefined && { 'content-type': type ?? 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  }
+}
+
+export type ServerName = 'kube-apiserver' | 'the sandbox';
+
+/** Both servers' names, for `describe.each`. */
+export const SERVER_NAMES = ['kube-apiserver', 'the sandbox'] as const satisfies readonly ServerName[];
+
+/** Opens a server; the caller closes it. */
+export async function openServer(name: ServerName): Promise<TestServer> {
+  if (name === 'the sandbox') return await openSandbox();
+  const [plane] = inject('controlPlanes');
+  if (!plane) throw new Error('no control plane was started');
+  return new TestServer(name, plane, async () => {});
+}
+
+async function openSandbox(): Promise<TestServer> {
+  const settings = settingsOf(1);
+  const token = randomBytes(8).toString('hex');
+  const logger = new MemoryLogger();
+  const sandbox = createApiServer({
+    settings,
+    definitions: builtinResources(settings),
+    clock: systemClock,
+    random: Math.random,
+    token,
+    logger,
+  });
+  for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system'])
+    sandbox.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  const tls = makeCertificates(Date.now());
+  const dir = mkdtempSync(join(tmpdir(), 'catamaran-contract-'));
+  const caFile = join(dir, 'ca.crt');
+  writeFileSync(caFile, tls.ca);
+  const listening = await listen({ server: sandbox, tls, port: 0, logger });
+  const access = { server: `https://127.0.0.1:${listening.port}`, caFile, token };
+  const close = async (): Promise<void> => {
+    await listening.close();
+    sandbox.close();
+    rmSync(dir, { recursive: true });
+    const failed = logger.lines.filter(({ level }) => level === 'error');
+    if (failed.length > 0) throw new Error(`the sandbox failed: ${JSON.stringify(failed.map(({ fields }) => fields))}`);
+  };
+  return new TestServer('the sandbox', access, close, sandbox);
+}
+
+/** Runs a suite on both servers; `server` gives the one of the moment. */
+export function onBothServers(suite: (server: () => TestServer) => void): void {
+  describe.each(SERVER_NAMES)('%s', (name) => {
+    let server: TestServer | undefined;
+    beforeAll(async () => {
+      server = await openServer(name);
+    });
+    afterAll(() => server?.close());
+    suite(() => {
+      if (!server) throw new Error('the server is not open yet');
+      return server;
+    });
+  });
+}
+
+const UID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/** A value without what differs between any two clusters: uids, times, versions; `name` stands for the given namespace. */
+export function normalized(value: Json | undefined, namespace = ''): Json {
+  if (typeof value === 'string') {
+    const text = value.replaceAll(UID, 'UID').replaceAll(TIME, 'TIME');
+    return namespace === '' ? text : text.replaceAll(namespace, 'NAMESPACE');
+  }
+  if (Array.isArray(value)) return value.map((item: Json) => normalized(item, namespace));
+  if (!isJsonObject(value)) return value ?? null;
+  const members = Object.entries(value).map(([key, member]): [string, Json] => [
+    key,
+    key === 'resourceVersion' && typeof member === 'string' && /^\d+$/.test(member)
+      ? 'VERSION'
+      : normalized(member, namespace),
+  ]);
+  return Object.fromEntries(members);
+}
+
+/** The part of a value below a path of keys. */
+export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+  let here: Json | undefined = value;
+  for (const key of path) {
+    if (Array.isArray(here) && typeof key === 'number') here = here[key];
+    else here = isJsonObject(here) && typeof key === 'string' ? here[key] : undefined;
+  }
+  return here;
+}
