@@ -299,8 +299,12 @@ describe('while parts go away', () => {
     expect(failed(seen)).toEqual([]);
   });
 
-  it('both are killed: SERVFAIL in time, then answers again', async () => {
-    const seen = await during('both processes killed', async () => kill(await dnsPods()));
+  it('both are killed, twice: SERVFAIL in time, then answers again', async () => {
+    const seen = await during('both processes killed, twice', async () => {
+      await kill(await dnsPods());
+      // kubelet waits for 10 s before it starts them a second time.
+      await kill(await dnsPods());
+    });
     expect(faults(seen)).toEqual(['SERVFAIL']);
   });
 
