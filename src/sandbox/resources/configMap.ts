@@ -37,8 +37,8 @@ function configMapErrors(object: StoredObject): readonly FieldError[] {
     ...keyErrors('data', data),
     ...both,
     ...keyErrors('binaryData', binary),
-    // The whole object is too large: there is no one field to name.
-    ...(size > MAX_BYTES ? [tooLong('', MAX_BYTES)] : []),
+    // The whole object is too large; this is how the API server writes the path of no field.
+    ...(size > MAX_BYTES ? [tooLong('[]', MAX_BYTES)] : []),
   ];
 }
 

@@ -23,6 +23,11 @@ const SCHEMES = ['HTTP', 'HTTPS'] as const;
 /** Resources without a domain that containers may ask for; huge pages have their size behind the name. */
 const RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
 
+const UNKNOWN_RESOURCE = [
+  'must be a standard resource type or fully qualified',
+  'must be a standard resource for containers',
+] as const;
+
 /** Errors of the containers of a pod; `volumes` are the names that they may mount. */
 export function containersErrors(
   path: string,
@@ -38,9 +43,6 @@ export function containersErrors(
     errors.push(...commonErrors(own, container, volumes));
     errors.push(...nameClash(`${own}.name`, textOf(container.name), names));
     errors.push(...behaviourErrors(own, container));
-    if (!isUnset(container.restartPolicy)) {
-      errors.push(forbidden(`${own}.restartPolicy`, 'may not be set for non-init containers'));
-    }
   }
   return [...errors, ...hostPortErrors(path, containers)];
 }
@@ -57,9 +59,6 @@ export function initContainersErrors(
     const own = `${path}[${i}]`;
     const errors = [...commonErrors(own, container, volumes)];
     const sidecar = container.restartPolicy === 'Always';
-    if (!isUnset(container.restartPolicy) && !sidecar) {
-      errors.push(notSupported(`${own}.restartPolicy`, container.restartPolicy, ['Always']));
-    }
     errors.push(...nameClash(`${own}.name`, textOf(container.name), names));
     errors.push(...hostPortErrors(path, [container]));
     if (sidecar) return [...errors, ...behaviourErrors(own, container)];
@@ -200,7 +199,7 @@ function amountErrors(path: string, name: string, amount: Json | undefined): rea
   const known = name.includes('/') || RESOURCES.test(name);
   const value = quantityValue(`${amount}`);
   return [
-    ...(known ? [] : [invalid(path, name, 'must be a standard resource for containers')]),
+    ...(known ? [] : UNKNOWN_RESOURCE.map((words) => invalid(path, name, words))),
     ...(value !== undefined && value < 0 ? [invalid(path, `${amount}`, NEGATIVE)] : []),
   ];
 }

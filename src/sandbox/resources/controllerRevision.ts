@@ -11,12 +11,7 @@ export const controllerRevisions = define({
   plural: 'controllerrevisions',
   namespaced: true,
   printer: {
-    columns: [
-      NAME,
-      column('Controller', 'Whose revision it is.'),
-      column('Revision', 'Number of the revision.', 'integer'),
-      AGE,
-    ],
+    columns: [NAME, column('Controller', 'Whose revision it is.'), column('Revision', 'Number of the revision.'), AGE],
     row(revision, now) {
       const owner = revision.metadata.ownerReferences?.find(({ controller }) => controller);
       const [group = ''] = owner?.apiVersion.includes('/') ? owner.apiVersion.split('/') : [];

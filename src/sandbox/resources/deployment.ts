@@ -10,7 +10,6 @@ import { isUnset, numberOf, objectOf, sameValue, withMissing, withObject } from 
 import {
   countErrors,
   excessErrors,
-  mismatchErrors,
   ownSelectorErrors,
   ownTemplateErrors,
   podPolicyErrors,
@@ -19,6 +18,7 @@ import {
   shareErrors,
   shareValue,
   statusErrors,
+  templateMatchErrors,
 } from './workloadRules.ts';
 
 const TYPES = ['Recreate', 'RollingUpdate'] as const;
@@ -75,9 +75,10 @@ function strategyErrors(strategy: JsonObject): readonly FieldError[] {
 function podErrors(spec: JsonObject): readonly FieldError[] {
   return [
     ...ownSelectorErrors(spec, 'deployment'),
-    ...mismatchErrors(spec),
-    ...ownTemplateErrors(spec),
-    ...podPolicyErrors(spec, 'ReplicaSet'),
+    ...templateMatchErrors(spec, 'invalid label selector', (one) => [
+      ...ownTemplateErrors(one),
+      ...podPolicyErrors(one, 'ReplicaSet'),
+    ]),
   ];
 }
 

@@ -146,6 +146,13 @@ export const endpointSlices = define({
   ),
   strategy: {
     defaults: (slice) => withEach(slice, 'ports', portDefaults),
+    prepareUpdate(slice, old) {
+      const same =
+        ['addressType', 'endpoints', 'ports'].every((field) => sameValue(slice[field], old[field])) &&
+        sameValue(slice.metadata.labels, old.metadata.labels);
+      if (same) return slice;
+      return { ...slice, metadata: { ...slice.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
+    },
     validateCreate: (slice) => sliceErrors(slice, undefined),
     validateUpdate: sliceErrors,
   },

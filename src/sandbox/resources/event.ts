@@ -1,4 +1,4 @@
-/** Events: kept as events.k8s.io/v1 has them; v1 shows the same objects with other names of some fields. */
+/** Events: kept as v1 has them; events.k8s.io/v1 shows the same objects with other names of some fields. */
 import type { Json, JsonObject } from '../../api/meta.ts';
 import type { StoredObject } from '../apiserver/object.ts';
 import type { Column, Printer, View } from '../apiserver/resource.ts';
@@ -9,37 +9,42 @@ import { type FieldError, IMMUTABLE, invalid, invalidFor, required } from './fie
 import { qualifiedName } from './formats.ts';
 import { isUnset, numberOf, objectOf, sameValue, textOf } from './read.ts';
 
-/** Names of the fields in v1 and in events.k8s.io/v1, where they differ. */
+/** Names of the fields in events.k8s.io/v1 and in v1, where they differ. */
 const FIELDS = [
-  ['involvedObject', 'regarding'],
-  ['message', 'note'],
-  ['source', 'deprecatedSource'],
-  ['firstTimestamp', 'deprecatedFirstTimestamp'],
-  ['lastTimestamp', 'deprecatedLastTimestamp'],
-  ['count', 'deprecatedCount'],
-  ['reportingComponent', 'reportingController'],
+  ['regarding', 'involvedObject'],
+  ['note', 'message'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+  ['reportingController', 'reportingComponent'],
 ] as const;
 
-const TO_STORED: ReadonlyMap<string, string> = new Map(FIELDS);
-const FROM_STORED: ReadonlyMap<string, string> = new Map(FIELDS.map(([core, stored]) => [stored, core]));
+const TO_CORE: ReadonlyMap<string, string> = new Map(FIELDS);
+const FROM_CORE: ReadonlyMap<string, string> = new Map(FIELDS.map(([newer, core]) => [core, newer]));
 
 function renamed(object: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [names.get(key) ?? key, value]));
 }
 
-const coreView: View = {
-  of: 'events.k8s.io/events',
-  toStored: (event) => renamed(event, TO_STORED),
-  fromStored({ apiVersion, kind, metadata, ...fields }) {
-    const core = renamed(fields, FROM_STORED);
-    // What v1 always writes, and the newer API leaves out where it is empty.
-    return { apiVersion, kind, metadata, reportingComponent: '', reportingInstance: '', ...core };
+const view: View = {
+  of: '/events',
+  // v1 always writes these.
+  toStored: (event) => ({
+    involvedObject: {},
+    reportingComponent: '',
+    reportingInstance: '',
+    ...renamed(event, TO_CORE),
+  }),
+  fromStored({ apiVersion, kind, metadata, ...core }) {
+    const fields = Object.entries(renamed(core, FROM_CORE)).filter(([key, value]) => value !== '' || key === 'note');
+    return { apiVersion, kind, metadata, ...Object.fromEntries(fields) };
   },
 };
 
 /** A field by its name in v1, whichever form the object has. */
 function field(event: StoredObject, name: string): Json | undefined {
-  return event[TO_STORED.get(name) ?? name] ?? event[name];
+  return event[name] ?? event[FROM_CORE.get(name) ?? name];
 }
 
 const LIMIT = 128;
@@ -197,18 +202,18 @@ const shared = {
   printer,
 } as const;
 
-/** Events as they are stored. */
-export const events = define({
-  ...shared,
-  group: 'events.k8s.io',
-  strategy: { validateCreate: newEventErrors, validateUpdate: changeErrors, fields: newSelectable },
-});
-
-/** Events in the older API, whose rules are fewer. */
+/** Events as they are stored; the rules of the older API are fewer. */
 export const coreEvents = define({
   ...shared,
   group: '',
-  view: coreView,
   validate: (event) => eventErrors(event, 'reportingComponent'),
   strategy: { fields: selectable },
+});
+
+/** Events in the newer API. */
+export const events = define({
+  ...shared,
+  group: 'events.k8s.io',
+  view,
+  strategy: { validateCreate: newEventErrors, validateUpdate: changeErrors, fields: newSelectable },
 });

@@ -35,6 +35,16 @@ function requirementErrors(path: string, requirement: JsonObject): readonly Fiel
   return found;
 }
 
+/** A map in the order of its keys, as Go prints one. */
+export function sorted(map: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether a selector has no errors, so that it can select. */
+export function isUsable(selector: JsonObject): boolean {
+  return selectorErrors('', selector).length === 0;
+}
+
 /** Whether a selector selects everything. */
 export function isEmptySelector(selector: JsonObject): boolean {
   return Object.keys(objectOf(selector.matchLabels)).length === 0 && objectsOf(selector.matchExpressions).length === 0;

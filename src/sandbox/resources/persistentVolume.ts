@@ -44,9 +44,9 @@ function sizeErrors(path: string, size: Json | undefined): readonly FieldError[]
 
 /** Defaults of a claim, or of the template of one. */
 export function claimDefaults(claim: JsonObject): JsonObject {
-  return withObject(withMissing(claim, { spec: {} }), 'spec', (spec) =>
-    withMissing(spec, { volumeMode: 'Filesystem' }),
-  );
+  const given = withMissing(claim, { spec: {}, status: {} });
+  const moded = withObject(given, 'spec', (spec) => withMissing(spec, { volumeMode: 'Filesystem' }));
+  return withObject(moded, 'status', (status) => withMissing(status, { phase: 'Pending' }));
 }
 
 /** Errors of the spec of a claim. */
@@ -115,10 +115,7 @@ export const persistentVolumeClaims = define({
     },
   },
   strategy: {
-    defaults: (claim) =>
-      withObject(withMissing(claimDefaults(claim), { status: {} }), 'status', (status) =>
-        withMissing(status, { phase: 'Pending' }),
-      ),
+    defaults: claimDefaults,
     prepareCreate: (claim) => withFinalizer({ ...claim, status: { phase: 'Pending' } }, 'kubernetes.io/pvc-protection'),
     validateCreate: (claim) => claimSpecErrors('spec', objectOf(claim.spec)),
     validateUpdate: (claim, old) => [
@@ -149,6 +146,7 @@ function volumeErrors(volume: StoredObject): readonly FieldError[] {
   return [
     ...modeErrors('spec.accessModes', spec.accessModes, ''),
     ...(Object.keys(objectOf(spec.capacity)).length === 0 ? [required('spec.capacity')] : []),
+    ...(size === undefined ? [notSupported('spec.capacity', spec.capacity, ['storage'])] : []),
     ...(size === undefined ? [] : sizeErrors('spec.capacity[storage]', size)),
     ...(isUnset(policy) || POLICIES.some((one) => one === policy)
       ? []

@@ -1,7 +1,9 @@
 /** v1 Pods. */
 import type { JsonObject } from '../../api/meta.ts';
 import type { StoredObject } from '../apiserver/object.ts';
+import { looseAddress } from './addresses.ts';
 import { define } from './define.ts';
+import type { FieldError } from './fieldErrors.ts';
 import { podChangeErrors } from './podChanges.ts';
 import { admittedPodSpec, podDefaults } from './podDefaults.ts';
 import { podOnlyErrors, podSpecErrors } from './podRules.ts';
@@ -33,6 +35,10 @@ function positive(value: JsonObject[string]): boolean {
   return (amount(value) ?? 0) > 0;
 }
 
+function addressErrors(path: string, list: JsonObject[string]): readonly FieldError[] {
+  return objectsOf(list).flatMap(({ ip }, i) => looseAddress(`${path}[${i}]`, textOf(ip)));
+}
+
 function specOf(pod: StoredObject): JsonObject {
   return objectOf(pod.spec);
 }
@@ -56,6 +62,7 @@ export const pods = define({
       spec: admittedPodSpec(specOf(pod)),
       status: { phase: 'Pending', qosClass: serviceClass(specOf(pod)) },
     }),
+    prepareUpdate: (pod) => ({ ...pod, spec: admittedPodSpec(specOf(pod)) }),
     prepareStatus: (pod, old) => ({
       ...old,
       metadata: { ...pod.metadata, ownerReferences: old.metadata.ownerReferences },
@@ -66,6 +73,10 @@ export const pods = define({
       ...podSpecErrors('spec', specOf(pod)),
       ...podOnlyErrors(specOf(pod)),
       ...podChangeErrors(specOf(pod), specOf(old)),
+    ],
+    validateStatus: ({ status }) => [
+      ...addressErrors('status.podIPs', objectOf(status).podIPs),
+      ...addressErrors('status.hostIPs', objectOf(status).hostIPs),
     ],
     graceSeconds(pod, asked) {
       const phase = at(pod.status, 'phase');

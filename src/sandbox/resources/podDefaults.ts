@@ -1,6 +1,6 @@
 /** Defaults of pods and of the templates of workloads. Source: Kubernetes API reference, core/v1 PodSpec. */
 import type { JsonObject } from '../../api/meta.ts';
-import { isUnset, objectOf, objectsOf, textOf, withEach, withMissing, withObject } from './read.ts';
+import { isUnset, objectOf, objectsOf, textOf, withEach, withMissing, withObject, without } from './read.ts';
 
 const GRACE_SECONDS = 30;
 /** 0644: read and write for the owner, read for others. */
@@ -21,7 +21,11 @@ export function podSpecDefaults(given: JsonObject): JsonObject {
     // Two names of one field; the older one is still told.
     ...(account !== '' && { serviceAccountName: account, serviceAccount: account }),
   });
-  const contained = withEach(withEach(spec, 'containers', containerDefaults), 'initContainers', containerDefaults);
+  const contained = withEach(
+    withEach(spec, 'containers', (one) => containerDefaults(withoutRestarts(one))),
+    'initContainers',
+    (one) => containerDefaults(one.restartPolicy === 'Always' ? one : withoutRestarts(one)),
+  );
   return withEach(contained, 'volumes', volumeDefaults);
 }
 
@@ -81,6 +85,11 @@ function isLatest(image: string): boolean {
   const name = image.slice(image.lastIndexOf('/') + 1);
   const tag = name.includes(':') ? name.slice(name.indexOf(':') + 1) : 'latest';
   return tag === 'latest';
+}
+
+/** Restarts of single containers are a feature that is off where nobody turned it on; sidecars are all that there is. */
+function withoutRestarts(container: JsonObject): JsonObject {
+  return container.restartPolicy === undefined ? container : without(container, 'restartPolicy');
 }
 
 function containerDefaults(given: JsonObject): JsonObject {

@@ -1,28 +1,38 @@
 /** networking.k8s.io/v1 ServiceCIDRs. They are kept and shown; the ranges of a cluster are those of its settings. */
 import type { StoredObject } from '../apiserver/object.ts';
-import { strictRange } from './addresses.ts';
+import { parseRange, strictRange } from './addresses.ts';
 import { column, printer } from './columns.ts';
 import { define } from './define.ts';
-import { type FieldError, invalid, required } from './fieldErrors.ts';
-import { at, sameValue, textsOf } from './read.ts';
+import { type FieldError, IMMUTABLE, invalid, required } from './fieldErrors.ts';
+import { at, textsOf } from './read.ts';
+
+const PATH = 'spec.cidrs';
+const ONE_EACH = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
+
+function rangesOf(object: StoredObject): readonly string[] {
+  return textsOf(at(object.spec, 'cidrs'));
+}
 
 function rangeErrors(object: StoredObject): readonly FieldError[] {
-  const ranges = textsOf(at(object.spec, 'cidrs'));
-  const path = 'spec.cidrs';
-  if (ranges.length === 0) return [required(path, 'at least one CIDR required')];
-  const families = new Set(ranges.map((range) => range.includes(':')));
-  if (ranges.length > 2) return [invalid(path, ranges, 'may only hold up to 2 values')];
+  const ranges = rangesOf(object);
+  if (ranges.length === 0) return [required(PATH, 'at least one CIDR required')];
+  // The words show the API server's own type.
+  if (ranges.length > 2) return [invalid(PATH, { CIDRs: ranges }, 'may only hold up to 2 values')];
+  const [first, second] = ranges.map((range) => parseRange(range)?.address.kind());
   return [
-    ...(ranges.length > families.size
-      ? [
-          invalid(
-            path,
-            ranges,
-            'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
-          ),
-        ]
-      : []),
-    ...ranges.flatMap((range, i) => strictRange(`${path}[${i}]`, range)),
+    ...ranges.flatMap((range, i) => strictRange(`${PATH}[${i}]`, range)),
+    ...(first !== undefined && first === second ? [invalid(PATH, ranges, ONE_EACH)] : []),
+  ];
+}
+
+/** A second family may be added; nothing else may change. */
+function changeErrors(object: StoredObject, old: StoredObject): readonly FieldError[] {
+  const [now, before] = [rangesOf(object), rangesOf(old)];
+  const grows = before.length === 1 && now.length === 2;
+  if (now.length !== before.length && !grows) return [invalid(PATH, now, IMMUTABLE)];
+  return [
+    ...before.flatMap((range, i) => (range === now[i] ? [] : [invalid(`${PATH}[${i}]`, now[i], IMMUTABLE)])),
+    ...(grows ? rangeErrors(object) : []),
   ];
 }
 
@@ -39,9 +49,6 @@ export const serviceCidrs = define({
   strategy: {
     prepareCreate: (object) => ({ ...object, status: {} }),
     validateCreate: rangeErrors,
-    validateUpdate: (object, old) => {
-      const [now, before] = [textsOf(at(object.spec, 'cidrs')), textsOf(at(old.spec, 'cidrs'))];
-      return sameValue(now, before) ? [] : [invalid('spec.cidrs', now, 'field is immutable')];
-    },
+    validateUpdate: changeErrors,
   },
 });

@@ -101,7 +101,7 @@ function withNodePorts(spec: Spec, old: Spec | undefined, claim: Claim): Step {
       if (problem !== undefined) {
         return { errors: [invalid(`spec.ports[${i}].nodePort`, wanted, problem)] };
       }
-      kept.add(wanted);
+      if (old) kept.add(wanted);
       ports.push({ ...port, nodePort: wanted });
     }
     const taken = numberOf(ports.at(-1)?.nodePort);

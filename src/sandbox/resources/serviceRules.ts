@@ -293,7 +293,7 @@ export function balancerStatusErrors(spec: Spec, status: Json | undefined): read
   const list = Array.isArray(ingress) ? ingress : [];
   const path = 'status.loadBalancer.ingress';
   if (list.length > 0 && spec.type !== 'LoadBalancer') {
-    return [forbidden(path, ONLY_BALANCER)];
+    return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
   }
   return list.flatMap((one: Json, i: number) => {
     const { ip, hostname } = objectOf(one);

@@ -23,7 +23,6 @@ import {
 import {
   countErrors,
   excessErrors,
-  mismatchErrors,
   ownSelectorErrors,
   ownTemplateErrors,
   podPolicyErrors,
@@ -31,6 +30,7 @@ import {
   shareErrors,
   shareValue,
   statusErrors,
+  templateMatchErrors,
 } from './workloadRules.ts';
 
 const RETENTIONS = ['Retain', 'Delete'] as const;
@@ -58,11 +58,7 @@ function setDefaults(set: JsonObject): JsonObject {
       withMissing(policy, { whenDeleted: 'Retain', whenScaled: 'Retain' }),
     );
     return withEach(retained, 'volumeClaimTemplates', (claim) =>
-      withMissing(claimDefaults(claim), {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        status: { phase: 'Pending' },
-      }),
+      withMissing(claimDefaults(claim), { apiVersion: 'v1', kind: 'PersistentVolumeClaim' }),
     );
   });
 }
@@ -137,11 +133,12 @@ function setErrors(set: StoredObject, old: StoredObject | undefined): readonly F
     ...countErrors('spec.ordinals.start', objectOf(spec.ordinals).start),
     ...(old || name === '' ? [] : invalidFor('spec.serviceName', name, label1123(name))),
     ...ownSelectorErrors(spec, 'statefulset'),
-    ...mismatchErrors(spec),
-    ...ownTemplateErrors(effective(spec)),
-    // StatefulSets look at these twice.
-    ...labelErrors('spec.template.labels', template.labels),
-    ...annotationErrors('spec.template.annotations', template.annotations),
+    ...templateMatchErrors(spec, '', (one) => [
+      ...ownTemplateErrors(effective(one)),
+      // StatefulSets look at these twice.
+      ...labelErrors('spec.template.labels', template.labels),
+      ...annotationErrors('spec.template.annotations', template.annotations),
+    ]),
     ...podPolicyErrors(spec, 'StatefulSet'),
   ];
 }

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../api/meta.ts';
 import type { ScalePaths } from '../apiserver/resource.ts';
 import { type FieldError, forbidden, IMMUTABLE, invalid, NEGATIVE, required } from './fieldErrors.ts';
 import { percentage } from './formats.ts';
-import { isEmptySelector, selectorErrors, selects } from './labelSelector.ts';
+import { isEmptySelector, isUsable, selectorErrors, selects, sorted } from './labelSelector.ts';
 import { alwaysRestarts, templateErrors } from './podRules.ts';
 import { isUnset, maybeNumber, numberOf, objectOf, sameValue } from './read.ts';
 
@@ -30,14 +30,29 @@ export function ownSelectorErrors(spec: JsonObject, kind: string): readonly Fiel
   ];
 }
 
-/** Errors of a template that the selector does not select. */
-export function mismatchErrors(spec: JsonObject): readonly FieldError[] {
+/**
+ * Errors of a template that the selector does not select, and those of `then`, which are looked for only where the selector
+ * can be used. `words` are said of one that cannot.
+ */
+export function templateMatchErrors(
+  spec: JsonObject,
+  words: string,
+  then: (spec: JsonObject) => readonly FieldError[],
+): readonly FieldError[] {
   const selector = objectOf(spec.selector);
+  if (!isUsable(selector)) {
+    const value = {
+      ...selector,
+      ...(selector.matchLabels !== undefined && { matchLabels: sorted(objectOf(selector.matchLabels)) }),
+    };
+    return [invalid('spec.selector', value, words)];
+  }
   const labels = objectOf(objectOf(objectOf(spec.template).metadata).labels);
-  // No selector at all selects nothing, but then the template is not to blame.
-  if (isEmptySelector(selector) || selects(selector, labels)) return [];
-  const value = Object.keys(labels).length === 0 ? null : labels;
-  return [invalid('spec.template.metadata.labels', value, '`selector` does not match template `labels`')];
+  // No selector at all selects nothing, an empty one everything.
+  const matches = !isUnset(spec.selector) && (isEmptySelector(selector) || selects(selector, labels));
+  const value = Object.keys(labels).length === 0 ? null : sorted(labels);
+  const path = 'spec.template.metadata.labels';
+  return [...(matches ? [] : [invalid(path, value, '`selector` does not match template `labels`')]), ...then(spec)];
 }
 
 /** Errors of a pod template. */
