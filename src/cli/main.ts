@@ -1,4 +1,5 @@
 /** Entry point: ties the command line to this process. */
+import './heap.ts';
 import { constants } from 'node:os';
 import { readEnvironment } from './environment.ts';
 import { fail } from './exit.ts';

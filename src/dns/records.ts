@@ -2,10 +2,9 @@
  * The clusterset zone of one cluster: names to answers, from its ServiceImports and imported EndpointSlices. Pure data:
  * no socket, no clock. Answers are written when a name is first asked for, and kept until its Service changes.
  */
-import type { ServiceKey } from '../api/meta.ts';
-import { splitKey } from '../api/meta.ts';
+import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { keyOf, labelsOf, type NameKey, parseName } from './name.ts';
-import { RCODE, TYPE } from './protocol.ts';
+import { RCODE, type Rcode, TYPE } from './protocol.ts';
 import { pointer, RecordSet, record, rowsOf, soaData, textData } from './recordset.ts';
 import type { Answer } from './response.ts';
 import { type Records, ServiceNames } from './service.ts';
@@ -31,13 +30,26 @@ export interface ZoneOptions {
   readonly ttl: number;
 }
 
-/** Everything that is known of one Service, and the names of it that have been asked for. */
+/** Everything that is known of one Service, and the names of it that answers are kept for. */
 interface Entry {
   import: SlimImport | undefined;
-  readonly slices: Map<string, SlimSlice>;
-  names: ServiceNames | undefined;
-  readonly asked: Set<NameKey>;
+  slices: readonly SlimSlice[];
+  kept: readonly NameKey[];
 }
+
+/** An answer that was written before, without its authority, and one for the same name and another type. */
+interface Kept extends Answer {
+  readonly type: number;
+  readonly next: Kept | undefined;
+}
+
+/** Types that clients ask for all the time. That there are none of another type is looked up anew each time. */
+const COMMON: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.SRV]);
+
+/** Services whose endpoints are kept taken together, for names that have no answer that could be kept. */
+const RECENT = 64;
+
+const NONE: readonly never[] = [];
 
 const NOT_OURS: Answer = { rcode: RCODE.REFUSED, authoritative: false };
 
@@ -49,17 +61,19 @@ export class Zone {
   /** How many imports each namespace has. */
   readonly #namespaces = new Map<string, number>();
   /** Names that exist, with the answers written for them. */
-  readonly #answers = new Map<NameKey, Map<number, Answer>>();
+  readonly #answers = new Map<NameKey, Kept>();
+  /** The one that was looked at last comes last. */
+  readonly #recent = new Map<ServiceKey, ServiceNames>();
   /** Names above all Services, and the apex. */
   readonly #fixed: ReadonlyMap<NameKey, Records>;
   #serial = 1;
-  #soa: Buffer;
+  /** By the bytes of a name in front of the zone's; of one serial. */
+  readonly #authorities = new Map<number, string>();
 
   /** Throws a RangeError where `zone` is not a name. */
   constructor({ zone, ttl }: ZoneOptions) {
     this.#ttl = ttl;
     this.#zone = parseName(zone);
-    this.#soa = this.#soaData();
     const version = record(pointer(), TYPE.TXT, SCHEMA_TTL, textData(SCHEMA_VERSION));
     const server = record(pointer(), TYPE.NS, ttl, Buffer.from(`${this.#server()}\0`, 'latin1'));
     this.#fixed = new Map([
@@ -97,46 +111,48 @@ export class Zone {
   }
 
   /** A slice came, changed or went; its label may have changed from one Service to another. */
-  sliceChanged(name: string, before: SlimSlice | undefined, after: SlimSlice | undefined): void {
-    if (before && before.key !== after?.key) this.#change(before.key, 'slice', (entry) => entry.slices.delete(name));
-    if (after) this.#change(after.key, 'slice', (entry) => entry.slices.set(name, after));
+  sliceChanged(before: SlimSlice | undefined, after: SlimSlice | undefined): void {
+    if (before && before.key !== after?.key) this.#replace(before.key, before, undefined);
+    if (after) this.#replace(after.key, before, after);
   }
 
   /** What a name (in lower case) and type come to. */
   answer(name: NameKey, type: number): Answer {
-    const known = this.#answers.get(name)?.get(type);
-    if (known) return known;
+    for (let kept = this.#answers.get(name); kept; kept = kept.next)
+      if (kept.type === type) return kept.records ? kept : this.#nothing(name, RCODE.NOERROR);
     if (!this.covers(name)) return NOT_OURS;
     if (name === this.#zone && type === TYPE.SOA) return this.#apexSoa();
     const records = this.#lookup(name);
-    if (!records) return { rcode: RCODE.NXDOMAIN, authoritative: true, authority: this.#authority(name) };
+    if (!records) return this.#nothing(name, RCODE.NXDOMAIN);
     const set = type === TYPE.ANY ? anyOf(records, this.#ttl) : records.get(type)?.();
-    if (!set) return { rcode: RCODE.NOERROR, authoritative: true, authority: this.#authority(name) };
-    const answer: Answer = { rcode: RCODE.NOERROR, authoritative: true, records: set };
-    this.#remember(name, type, answer);
-    return answer;
+    const kept = set || COMMON.has(type) ? this.#keep(name, type, set) : undefined;
+    return kept?.records ? kept : this.#nothing(name, RCODE.NOERROR);
+  }
+
+  #nothing(name: NameKey, rcode: Rcode): Answer {
+    return { rcode, authoritative: true, authority: this.#authority(name) };
+  }
+
+  #replace(key: ServiceKey, before: SlimSlice | undefined, after: SlimSlice | undefined): void {
+    this.#change(key, 'slice', (entry) => {
+      const others = entry.slices.filter((slice) => slice !== before);
+      entry.slices = after ? [...others, after] : others;
+    });
   }
 
   #change(key: ServiceKey, what: 'import' | 'slice', change: (entry: Entry) => void): void {
-    const entry = this.#services.get(key) ?? {
-      import: undefined,
-      slices: new Map(),
-      names: undefined,
-      asked: new Set(),
-    };
+    const entry = this.#services.get(key) ?? { import: undefined, slices: NONE, kept: NONE };
     change(entry);
     // The answers of a Service with a clusterset IP say nothing of its endpoints.
-    if (what === 'import' || entry.import?.headless) this.#forget(entry);
-    if (entry.import || entry.slices.size > 0) this.#services.set(key, entry);
+    if (what === 'import' || entry.import?.headless) {
+      for (const name of entry.kept) this.#answers.delete(name);
+      entry.kept = NONE;
+    }
+    this.#recent.delete(key);
+    if (entry.import || entry.slices.length > 0) this.#services.set(key, entry);
     else this.#services.delete(key);
     this.#serial = (this.#serial + 1) >>> 0;
-    this.#soa = this.#soaData();
-  }
-
-  #forget(entry: Entry): void {
-    for (const name of entry.asked) this.#answers.delete(name);
-    entry.asked.clear();
-    entry.names = undefined;
+    this.#authorities.clear();
   }
 
   /** Whether a name (in lower case) is the zone or below it. */
@@ -158,24 +174,37 @@ export class Zone {
     const namespace = labels.pop() ?? '';
     const service = labels.pop();
     if (service === undefined) return this.#namespaces.has(namespace) ? new Map() : undefined;
-    const entry = this.#services.get(`${namespace}/${service}`);
+    const key = serviceKey(namespace, service);
+    const entry = this.#services.get(key);
     if (!entry?.import) return undefined;
-    entry.names ??= new ServiceNames(
-      { import: entry.import, slices: entry.slices },
-      this.#below(service, namespace, 'svc'),
-      this.#ttl,
-    );
-    return entry.names.lookup(labels);
+    const names =
+      this.#recent.get(key) ??
+      new ServiceNames(
+        { import: entry.import, slices: entry.slices },
+        this.#below(service, namespace, 'svc'),
+        this.#ttl,
+      );
+    this.#recent.delete(key);
+    this.#recent.set(key, names);
+    const oldest = this.#recent.keys().next();
+    if (this.#recent.size > RECENT && !oldest.done) this.#recent.delete(oldest.value);
+    return names.lookup(labels);
   }
 
-  /** Keeps an answer; only those with records are kept, so what there is bounds what is kept. */
-  #remember(name: NameKey, type: number, answer: Answer): void {
-    const answers = this.#answers.get(name) ?? new Map<number, Answer>();
-    answers.set(type, answer);
-    this.#answers.set(name, answers);
+  /**
+   * Keeps an answer. Only names that exist are kept, and few types of them, so what there is bounds what is kept. That
+   * a name above all Services has no records is not: nothing says when it ends to exist.
+   */
+  #keep(name: NameKey, type: number, records: RecordSet | undefined): Kept | undefined {
     const labels = labelsOf(name.slice(0, name.length - this.#zone.length));
-    const [service, namespace] = labels.slice(-3);
-    this.#services.get(`${namespace}/${service}`)?.asked.add(name);
+    const [service = '', namespace = '', svc] = labels.slice(-3);
+    const entry = svc === undefined ? undefined : this.#services.get(serviceKey(namespace, service));
+    if (!entry && !records) return undefined;
+    const next = this.#answers.get(name);
+    const kept: Kept = { rcode: RCODE.NOERROR, authoritative: true, records, type, next };
+    this.#answers.set(name, kept);
+    if (entry && !next) entry.kept = [...entry.kept, name];
+    return kept;
   }
 
   #below(...labels: string[]): NameKey {
@@ -186,8 +215,18 @@ export class Zone {
     return this.#below('ns', 'dns');
   }
 
-  #soaData(): Buffer {
-    return soaData({
+  /** The SOA that goes with a negative answer; its TTL bounds how long that is remembered (RFC 2308, section 5). */
+  #authority(name: NameKey): string {
+    const skip = name.length - this.#zone.length;
+    const known = this.#authorities.get(skip);
+    if (known !== undefined) return known;
+    const authority = this.#soaRecord(skip).toString('latin1');
+    this.#authorities.set(skip, authority);
+    return authority;
+  }
+
+  #soaRecord(skip: number): Buffer {
+    const data = soaData({
       mname: this.#server(),
       rname: this.#below('hostmaster'),
       serial: this.#serial,
@@ -196,15 +235,11 @@ export class Zone {
       expire: EXPIRE,
       minimum: NEGATIVE_TTL,
     });
-  }
-
-  /** The SOA that goes with a negative answer; its TTL bounds how long that is remembered (RFC 2308, section 5). */
-  #authority(name: NameKey): Buffer {
-    return record(pointer(name.length - this.#zone.length), TYPE.SOA, NEGATIVE_TTL, this.#soa);
+    return record(pointer(skip), TYPE.SOA, NEGATIVE_TTL, data);
   }
 
   #apexSoa(): Answer {
-    const records = new RecordSet(rowsOf([this.#authority(this.#zone)]));
+    const records = new RecordSet(rowsOf([this.#soaRecord(0)]));
     return { rcode: RCODE.NOERROR, authoritative: true, records };
   }
 }

@@ -5,10 +5,18 @@
 import { type NameKey, nameBytes } from './name.ts';
 import { CLASS_IN, HEADER_BYTES, TYPE } from './protocol.ts';
 
-/** Bytes of records one after the other, and where each of them ends. */
+/** Records one after the other. */
 export interface Rows {
-  readonly bytes: Buffer;
-  readonly ends: readonly number[];
+  /** One character a byte: many of these are kept, and a Buffer takes some hundred bytes beside its own. */
+  readonly bytes: string;
+  readonly count: number;
+  /** Where each of them ends; where all are equally long, their length instead. */
+  readonly ends: readonly number[] | number;
+}
+
+/** Where a row ends, in bytes; 0 for the row before the first. */
+export function endOf({ ends }: Rows, row: number): number {
+  return typeof ends === 'number' ? ends * (row + 1) : (ends[row] ?? 0);
 }
 
 /** The records of one name and type, with what a client will ask for next. */
@@ -25,7 +33,7 @@ export class RecordSet {
   /** The record to begin with; another one each time, so that clients that take the first spread over all. */
   nextStart(): number {
     const turn = this.#turn;
-    this.#turn = (turn + 1) % this.answers.ends.length;
+    this.#turn = (turn + 1) % this.answers.count;
     return turn;
   }
 }
@@ -57,16 +65,16 @@ export function record(owner: Owner, type: number, ttl: number, data: Uint8Array
 
 /** Puts records together. */
 export function rowsOf(records: readonly Buffer[]): Rows {
+  const size = records[0]?.length ?? 0;
+  const bytes = Buffer.concat(records).toString('latin1');
+  const count = records.length;
+  if (records.every(({ length }) => length === size)) return { bytes, count, ends: size };
   let end = 0;
-  const ends = records.map((bytes) => {
-    end += bytes.length;
+  const ends = records.map(({ length }) => {
+    end += length;
     return end;
   });
-  // Not of the shared pool: these live long, and would hold pieces of it that are long free.
-  const bytes = Buffer.allocUnsafeSlow(end);
-  let at = 0;
-  for (const each of records) at += each.copy(bytes, at);
-  return { bytes, ends };
+  return { bytes, count, ends };
 }
 
 /** A or AAAA records of addresses given as bytes, one character each: 4 or 16 for an address. */

@@ -1,16 +1,16 @@
 /** Puts a response together: the question as it came, in its own case, and records that were written before. */
 import { DNSSEC_OK, EDNS_UDP_BYTES, FLAG, HEADER_BYTES, RCODE, type Rcode, TYPE } from './protocol.ts';
 import type { Query, Refusal } from './query.ts';
-import type { RecordSet, Rows } from './recordset.ts';
+import { endOf, type RecordSet, type Rows } from './recordset.ts';
 
 /** What a name and type come to. */
 export interface Answer {
   readonly rcode: Rcode;
   /** Whether it comes from the zone; a refusal or failure does not. */
   readonly authoritative: boolean;
-  readonly records?: RecordSet;
-  /** The SOA record that a negative answer carries. */
-  readonly authority?: Buffer;
+  readonly records?: RecordSet | undefined;
+  /** The SOA record that a negative answer carries, one character a byte. */
+  readonly authority?: string;
 }
 
 const OPT_BYTES = 11;
@@ -37,32 +37,25 @@ interface Chosen {
 }
 
 function choose(rows: Rows, start: number, room: number): Chosen {
-  const { ends, bytes } = rows;
-  const total = ends.length;
+  const { bytes, count: total } = rows;
   if (bytes.length <= room) return { rows, start, count: total, bytes: bytes.length };
   let [count, taken] = [0, 0];
   for (; count < total; count++) {
-    const size = sizeOf(ends, (start + count) % total);
+    const row = (start + count) % total;
+    const size = endOf(rows, row) - endOf(rows, row - 1);
     if (taken + size > room) break;
     taken += size;
   }
   return { rows, start, count, bytes: taken };
 }
 
-function sizeOf(ends: readonly number[], row: number): number {
-  return (ends[row] ?? 0) - startOf(ends, row);
-}
-
-function startOf(ends: readonly number[], row: number): number {
-  return row === 0 ? 0 : (ends[row - 1] ?? 0);
-}
-
 /** Copies chosen rows to `at`. */
-function copyRows({ rows: { bytes, ends }, start, count }: Chosen, response: Buffer, at: number): void {
-  const first = Math.min(count, ends.length - start);
-  const from = startOf(ends, start);
-  const copied = bytes.copy(response, at, from, startOf(ends, start + first));
-  if (count > first) bytes.copy(response, at + copied, 0, startOf(ends, count - first));
+function copyRows({ rows, start, count }: Chosen, response: Buffer, at: number): void {
+  const first = Math.min(count, rows.count - start);
+  const from = endOf(rows, start - 1);
+  const to = endOf(rows, start + first - 1);
+  response.write(rows.bytes.slice(from, to), at, 'latin1');
+  if (count > first) response.write(rows.bytes.slice(0, endOf(rows, count - first - 1)), at + to - from, 'latin1');
 }
 
 /**
@@ -81,7 +74,7 @@ export function respond(
   let room = limit - query.questionEnd - (query.edns ? OPT_BYTES : 0);
   const answers = records && choose(records.answers, records.nextStart(), room);
   room -= answers?.bytes ?? 0;
-  const whole = !records || answers?.count === records.answers.ends.length;
+  const whole = !records || answers?.count === records.answers.count;
   const authorityBytes = authority && authority.length <= room ? authority.length : 0;
   const additional = whole && records?.additional ? choose(records.additional, 0, room) : undefined;
 
@@ -103,7 +96,7 @@ export function respond(
   let at = HEADER_BYTES + packet.copy(response, HEADER_BYTES, HEADER_BYTES, HEADER_BYTES + questionBytes);
   if (answers) copyRows(answers, response, at);
   at += answers?.bytes ?? 0;
-  if (authority && authorityBytes > 0) at += authority.copy(response, at);
+  if (authority && authorityBytes > 0) at += response.write(authority, at, 'latin1');
   if (additional) copyRows(additional, response, at);
   at += additional?.bytes ?? 0;
   if (query.edns) writeOpt(response, at, answer.rcode, query.edns.dnssecOk);

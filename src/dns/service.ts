@@ -5,7 +5,15 @@
 import { fits, keyOf, type NameKey } from './name.ts';
 import { TYPE } from './protocol.ts';
 import { addressRecords, below, type Owner, pointer, RecordSet, record, rowsOf, srvData } from './recordset.ts';
-import { addressBytes, addressText, type Family, type NamedPort, type SlimImport, type SlimSlice } from './slim.ts';
+import {
+  addressBytes,
+  addressText,
+  type Family,
+  type NamedPort,
+  type SlimImport,
+  type SlimSlice,
+  unpackPorts,
+} from './slim.ts';
 
 /**
  * What writes the record sets of a name, by type. A name with none exists all the same: it has names below it, or no
@@ -22,7 +30,7 @@ const NOTHING: Records = new Map();
 /** What a Service is made of in one cluster. */
 export interface ServiceParts {
   readonly import: SlimImport;
-  readonly slices: ReadonlyMap<string, SlimSlice>;
+  readonly slices: readonly SlimSlice[];
 }
 
 /** A port with the labels of its SRV name. */
@@ -90,7 +98,8 @@ export class ServiceNames {
     if (labels.length === 0) return endpoints ? this.#headless(endpoints) : this.#clusterSetIP();
     if (labels.length === 1) {
       // Above SRV names, and above those of a cluster's endpoints: they exist, and hold nothing (RFC 4592, 2.2.2).
-      const parent = endpoints ? endpoints.parents.has(first) : ports.some(({ protocol }) => first === `_${protocol}`);
+      const protocols = endpoints ? [] : unpackPorts(ports).map(({ protocol }) => `_${protocol}`);
+      const parent = endpoints?.parents.has(first) || protocols.includes(first);
       return parent ? NOTHING : undefined;
     }
     if (first.startsWith('_') && second.startsWith('_')) return this.#port(keyOf(labels), endpoints);
@@ -99,7 +108,8 @@ export class ServiceNames {
   }
 
   #clusterSetIP(): Records {
-    const { v4, v6, ports } = this.#parts.import;
+    const { v4, v6 } = this.#parts.import;
+    const ports = unpackPorts(this.#parts.import.ports);
     const records = this.#addresses(v4, v6);
     if (ports.length > 0 && v4 + v6 !== '') records.set(TYPE.SRV, () => this.#clusterSetIPSrv(ports, pointer()));
     return records;
@@ -126,8 +136,8 @@ export class ServiceNames {
       if (!endpoints.ports.has(labels)) return undefined;
       return new Map([[TYPE.SRV, () => this.#headlessSrv(endpoints, labels, service)]]);
     }
-    const { ports: all, v4, v6 } = this.#parts.import;
-    const ports = all.filter((each) => portLabels(each) === labels);
+    const { v4, v6 } = this.#parts.import;
+    const ports = unpackPorts(this.#parts.import.ports).filter((each) => portLabels(each) === labels);
     if (ports.length === 0) return undefined;
     // A Service that has no address yet has the name, and nobody to point to.
     return v4 + v6 === '' ? NOTHING : new Map([[TYPE.SRV, () => this.#clusterSetIPSrv(ports, service)]]);
@@ -167,7 +177,7 @@ export class ServiceNames {
   }
 
   #gather(): Endpoints {
-    this.#endpoints ??= gather(this.#parts.slices.values(), this.#name);
+    this.#endpoints ??= gather(this.#parts.slices, this.#name);
     return this.#endpoints;
   }
 }
@@ -178,12 +188,14 @@ function gather(slices: Iterable<SlimSlice>, service: NameKey): Endpoints {
   const named = new Map<NameKey, Named>();
   const portNames = new Set<NameKey>();
   const parents = new Set<string>();
-  for (const { cluster, family, addresses, hosts, ports } of slices) {
+  for (const { cluster, family, addresses, hosts: hostnames, ports: packed } of slices) {
     const field = family === 4 ? 'v4' : 'v6';
+    const hosts = hostnames.split(' ');
+    const ports = unpackPorts(packed);
     const labelled = ports.map((port) => ({ labels: portLabels(port), port: port.port }));
     let index = 0;
     for (const address of addressesOf(addresses, family)) {
-      const host = hosts?.[index++] || addressLabel(address);
+      const host = hosts[index++] || addressLabel(address);
       all[field].add(address);
       const name = cluster === '' ? '' : keyOf([host, cluster]);
       // Labels of full length each may be too long together: such a name cannot be asked for, nor pointed to.

@@ -1,6 +1,6 @@
 /**
- * Of ServiceImports and imported EndpointSlices, what DNS answers from. Addresses are kept as bytes, one character a
- * byte: a string of them takes a fraction of the memory of the objects that they came in.
+ * Of ServiceImports and imported EndpointSlices, what DNS answers from. Addresses, host names and ports are kept as one
+ * string each, and taken apart when a name is first asked for: it takes a fraction of the memory of lists and objects.
  */
 import ipaddr from 'ipaddr.js';
 import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../api/labels.ts';
@@ -30,7 +30,8 @@ export interface NamedPort {
 export interface SlimImport {
   readonly key: ServiceKey;
   readonly headless: boolean;
-  readonly ports: readonly NamedPort[];
+  /** For {@link unpackPorts}. */
+  readonly ports: string;
   /** Addresses one behind the other. */
   readonly v4: string;
   readonly v6: string;
@@ -44,9 +45,10 @@ export interface SlimSlice {
   readonly family: Family;
   /** Addresses one behind the other. */
   readonly addresses: string;
-  /** Host name of each address, empty where it has none; undefined where none has one. */
-  readonly hosts: readonly string[] | undefined;
-  readonly ports: readonly NamedPort[];
+  /** Host name of each address, empty where it has none, with a space in between; empty where none has one. */
+  readonly hosts: string;
+  /** For {@link unpackPorts}. */
+  readonly ports: string;
 }
 
 /** Whether a text is a label of a host's name, in lower case (RFC 1123). */
@@ -79,15 +81,30 @@ export function addressText(address: string): string {
  * Ports with a name that fits behind the underscore of an SRV name. A port's protocol is TCP where absent; a port of a
  * slice without number means every port, which no SRV record can say.
  */
-function namedPorts(value: Json | undefined): NamedPort[] {
-  return list(value).flatMap((each) => {
+function packPorts(value: Json | undefined): string {
+  const ports = list(value).flatMap((each) => {
     if (!isJsonObject(each)) return [];
     const name = asText(each.name)?.toLowerCase() ?? '';
     const protocol = (asText(each.protocol) ?? 'TCP').toLowerCase();
     const port = each.port;
     if (!isHostLabel(name) || name.length === MAX_LABEL || !/^(tcp|udp|sctp)$/.test(protocol)) return [];
-    return typeof port === 'number' && port > 0 && port <= 65_535 ? [{ name, protocol, port }] : [];
+    return typeof port === 'number' && port > 0 && port <= 65_535 ? [`${name} ${protocol} ${port}`] : [];
   });
+  return whole(ports.join(' '));
+}
+
+/** Ports of a slim copy. */
+export function unpackPorts(packed: string): NamedPort[] {
+  const words = packed === '' ? [] : packed.split(' ');
+  const ports: NamedPort[] = [];
+  for (let i = 0; i + 2 < words.length; i += 3)
+    ports.push({ name: words[i] ?? '', protocol: words[i + 1] ?? '', port: Number(words[i + 2]) });
+  return ports;
+}
+
+/** The same text in one piece. One that was put together piece by piece, or cut out of another, keeps those alive. */
+function whole(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** The import; undefined where its name is not one label, which no question can name. */
@@ -106,9 +123,9 @@ export function slimImport(object: JsonObject): SlimImport | undefined {
   return {
     key: serviceKey(namespace, name),
     headless,
-    ports: namedPorts(spec.ports),
-    v4: headless ? '' : addresses(4),
-    v6: headless ? '' : addresses(6),
+    ports: packPorts(spec.ports),
+    v4: headless ? '' : whole(addresses(4)),
+    v6: headless ? '' : whole(addresses(6)),
   };
 }
 
@@ -140,9 +157,8 @@ export function slimSlice(object: JsonObject): SlimSlice | undefined {
     key: serviceKey(namespace, service),
     cluster: isHostLabel(cluster) ? cluster : '',
     family,
-    // A string that was put together piece by piece keeps the pieces; this one is whole.
-    addresses: Buffer.from(addresses, 'latin1').toString('latin1'),
-    hosts: hosts.some((host) => host !== '') ? hosts : undefined,
-    ports: namedPorts(object.ports),
+    addresses: whole(addresses),
+    hosts: hosts.some((host) => host !== '') ? whole(hosts.join(' ')) : '',
+    ports: packPorts(object.ports),
   };
 }

@@ -55,7 +55,7 @@ export class Source {
     });
     this.#slices = new Table({
       slim: slimSlice,
-      changed: (name, before, after) => zone.sliceChanged(name, before, after),
+      changed: (_name, before, after) => zone.sliceChanged(before, after),
       logger,
     });
   }

@@ -24,7 +24,7 @@ async function start(options: Partial<DnsServerOptions> = {}, host = '127.0.0.1'
   ];
   for (const object of objects) {
     if (object.kind === 'ServiceImport') zone.importChanged(undefined, slimImport(object));
-    else zone.sliceChanged(JSON.stringify(object.metadata), undefined, slimSlice(object));
+    else zone.sliceChanged(undefined, slimSlice(object));
   }
   const logger = new MemoryLogger();
   const server = new DnsServer({

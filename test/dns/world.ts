@@ -32,7 +32,7 @@ export class World {
     });
     this.#slices = new Table({
       slim: slimSlice,
-      changed: (name, before, after) => this.zone.sliceChanged(name, before, after),
+      changed: (_, before, after) => this.zone.sliceChanged(before, after),
       logger: silent,
     });
     this.responder = new Responder({

@@ -98,10 +98,26 @@ describe('the zone follows its objects', () => {
     const world = new World(caseObjects('shop'));
     for (let i = 0; i < 1000; i++) world.ask(`x${i}.shop.svc A`);
     for (let i = 0; i < 1000; i++) world.ask(`x${i}.east.db.shop.svc A`);
-    world.ask('db.shop.svc AAAA');
     expect(world.zone.names).toBe(0);
-    world.ask('db.shop.svc A');
+    for (const type of ['A', 'AAAA', 'SRV']) world.ask(`db.shop.svc ${type}`);
+    for (let i = 1000; i < 2000; i++) world.ask(`db.shop.svc TYPE${i}`);
     expect(world.zone.names).toBe(1);
+  });
+
+  it('also where the answer was that there is nothing', () => {
+    const none = serviceImport('shop', 'db', 'Headless', [MYSQL]);
+    // A namespace that is called svc, so that the Service's name ends like that of another namespace.
+    const world = new World([
+      none,
+      east('10.1.0.1'),
+      serviceImport('svc', 'shop', 'ClusterSetIP', [MYSQL], ['10.97.0.1']),
+    ]);
+    const rcodes = () => ['db.shop.svc AAAA', 'shop.svc A'].map((question) => world.ask(question).rcode);
+    expect(rcodes()).toEqual([RCODE.NOERROR, RCODE.NOERROR]);
+    world.apply(importedSlice('shop', 'db', 'six', [{ ip: 'fd00:10:1::5' }], [MYSQL]));
+    expect(world.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:10:1::5']);
+    world.remove(none);
+    expect(rcodes()).toEqual([RCODE.NXDOMAIN, RCODE.NXDOMAIN]);
   });
 });
 
