@@ -1,21 +1,19 @@
 /** Serves the resources of CRDs while they are there. Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResourceDefinitions". */
-import type { Json, JsonObject } from '../../api/meta.ts';
+import type { JsonObject } from '../../api/meta.ts';
 import type { Logger } from '../../api/runtime.ts';
 import { isJsonObject } from '../../kube/json.ts';
+import { isEstablished } from '../schema/crd.ts';
 import { WorkQueue } from './controller.ts';
 import { CRD_FINALIZER, type Deleter } from './deleter.ts';
-import { customResource } from './machinery.ts';
 import type { StoredObject } from './object.ts';
 import { resourceName } from './registry.ts';
 import type { ResourceDefinition, ResourceName } from './resource.ts';
-import { type ClusterState, timeText } from './state.ts';
-import type { Writer } from './writer.ts';
+import type { ClusterState } from './state.ts';
 
 const CRDS = 'apiextensions.k8s.io/customresourcedefinitions';
 
 interface CustomResourcesOptions {
   readonly state: ClusterState;
-  readonly writer: Writer;
   readonly deleter: Deleter;
   readonly logger: Logger;
 }
@@ -58,47 +56,15 @@ export class CustomResources {
     const crd = state.store.collection(CRDS).get({ name });
     if (!crd) return;
     if (crd.metadata.deletionTimestamp !== undefined) this.#end(crd);
-    else if (this.#serve(crd)) this.#establish(crd);
+    else if (isEstablished(crd)) this.#serve(crd);
   }
 
-  /** Serves the CRD's resource as it is now; gives whether its names are free. */
-  #serve(crd: StoredObject): boolean {
-    const { registry } = this.#options.state;
-    const definition: ResourceDefinition = { ...customResource(crd), custom: true };
+  /** Serves the CRD's resource as it is now. */
+  #serve(crd: StoredObject): void {
+    const definition = customResource(crd);
     const name = resourceName(definition);
-    const other = registry.ofKind(definition.group, definition.kind);
-    if (other && resourceName(other) !== name) return false;
     if (!this.#served.has(name)) this.#served.set(name, new AbortController());
-    registry.add(definition);
-    return true;
-  }
-
-  #establish(crd: StoredObject): void {
-    const { clock, store } = this.#options.state;
-    const status: JsonObject = isJsonObject(crd.status) ? crd.status : {};
-    const now = timeText(clock.now());
-    const olds = (Array.isArray(status.conditions) ? status.conditions : []).filter(isJsonObject);
-    const condition = (type: string, reason: string, message: string): Json =>
-      olds.find((old) => old.type === type && old.status === 'True') ?? {
-        type,
-        status: 'True',
-        lastTransitionTime: now,
-        reason,
-        message,
-      };
-    const spec: JsonObject = isJsonObject(crd.spec) ? crd.spec : {};
-    const next: StoredObject = {
-      ...crd,
-      status: {
-        ...status,
-        conditions: [
-          condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-          condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-        ],
-        acceptedNames: spec.names ?? {},
-      },
-    };
-    if (JSON.stringify(next.status) !== JSON.stringify(crd.status)) store.put(CRDS, next);
+    this.#options.state.registry.add(definition);
   }
 
   /** Deletes the objects of a CRD that is being deleted, then the CRD. */

@@ -43,47 +43,62 @@ export function fromYaml(body: string, fail: (problem: string) => StatusError): 
   }
 }
 
+/** How much of a body the words show. */
+const SHOWN_BYTES = 30;
+
 /** What the server cannot make out of a body at all. */
 function unrecognized(kind: string, problem: string, body: string): StatusError {
-  const shown = Buffer.from(body).subarray(0, 30).toString('hex');
-  const rest = Buffer.byteLength(body) > 30 ? ' ...' : '';
-  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${problem} (${shown}${rest})`);
+  const bytes = Buffer.from(body);
+  const start = bytes.subarray(0, SHOWN_BYTES).toString(body.startsWith('{') ? 'utf8' : 'hex');
+  const shown = body === '' ? '<empty>' : bytes.length > SHOWN_BYTES ? `${start} ...` : start;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${problem} (${shown})`);
 }
 
 const TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
+/** Where a body is to be an object of. */
+export interface Expected {
+  readonly target: Target;
+  /** Whether there is such a kind, of whatever resource. */
+  isKnown(apiVersion: string, kind: string): boolean;
+}
+
 /** The object in the body of a create or an update, before defaults. Throws 400 and 415. */
-export function parseObject({ definition, ...target }: Target, body: string, contentType: string): JsonObject {
+export function parseObject(expected: Expected, body: string, contentType: string): JsonObject {
+  const { kind } = expected.target.definition;
   const fail = (problem: string): StatusError =>
-    unrecognized(definition.kind, `couldn't get version/kind; json parse error: ${problem}`, body);
+    unrecognized(kind, `couldn't get version/kind; json parse error: ${problem}`, body);
   const value = parseBody(body, contentType, fail);
-  if (!isJsonObject(value)) {
-    if (value === null) return completed({ definition, ...target }, {});
-    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    throw fail(`json: cannot unmarshal ${type} into Go value of type ${TYPE_META}`);
-  }
-  return completed({ definition, ...target }, value);
+  if (value === null) return completed(expected, {});
+  if (isJsonObject(value)) return completed(expected, value);
+  const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  throw fail(`json: cannot unmarshal ${type} into Go value of type ${TYPE_META}`);
 }
 
 /** Adds apiVersion and kind where they are missing; throws 400 where they are another's. */
-function completed(target: Target, value: JsonObject): JsonObject {
+function completed({ target, isKnown }: Expected, value: JsonObject): JsonObject {
   const { definition } = target;
   const expected = targetApiVersion(target);
   const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion !== '' ? value.apiVersion : expected;
   const kind = typeof value.kind === 'string' && value.kind !== '' ? value.kind : definition.kind;
   if (apiVersion === expected && kind === definition.kind) return { ...value, apiVersion, kind };
+  const { version } = splitApiVersion(apiVersion);
+  const cannot = `${kind} in version "${version}" cannot be handled as a ${definition.kind}`;
   if (definition.custom) {
     if (kind === definition.kind) throw wrongVersion(apiVersion, expected);
+    const scheme = `the internal version of group "${definition.group}" in scheme "pkg/apiserver/schema.go"`;
+    throw badRequest(`${cannot}: no kind "${kind}" is registered for ${scheme}`);
+  }
+  if (isKnown(apiVersion, kind)) {
+    // Types as Go names them: by their package, which for core is not its group.
+    const internal = definition.group === '' ? 'core' : definition.group.split('.')[0];
     throw badRequest(
-      `${kind} in version "${splitApiVersion(apiVersion).version}" cannot be handled as a ${definition.kind}: ` +
-        `no kind "${kind}" is registered for the internal version of group "${definition.group}" in scheme "pkg/apiserver/schema.go"`,
+      `${cannot}: converting (${version}.${kind}) to (${internal}.${definition.kind}): unknown conversion`,
     );
   }
-  throw badRequest(
-    `${kind} in version "${splitApiVersion(apiVersion).version}" cannot be handled as a ${definition.kind}: ` +
-      `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
-  );
+  const words = `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`;
+  throw badRequest(`${cannot}: ${words}`);
 }
 
 function wrongVersion(given: string, expected: string): StatusError {

@@ -51,7 +51,8 @@ export class Handler {
       const route = this.#route(url.pathname);
       if (!known) refuseAnonymous(request, url.pathname, route);
       if (!route) return this.#other(request, url);
-      form = negotiate(request.headers.accept ?? '', url.searchParams, agent);
+      const isList = route.target.name === undefined && request.method === 'GET';
+      form = negotiate(request.headers.accept ?? '', url.searchParams, agent, isList);
       return this.#resource(request, url, route, form);
     } catch (error) {
       return this.#failed(request, form, error);
@@ -124,7 +125,7 @@ function negotiatePretty(query: URLSearchParams, agent: string): boolean {
 
 function tooLarge(): StatusError {
   const message = `Request entity too large: limit is ${MAX_BODY_BYTES}`;
-  return new StatusError(413, 'RequestEntityTooLarge', message, {});
+  return new StatusError(413, 'RequestEntityTooLarge', message);
 }
 
 function answered(

@@ -7,6 +7,3 @@ export function openApiIndex(_definitions: readonly ResourceDefinition[]): JsonO
 export function openApiDocument(_groupVersion: string, _definitions: readonly ResourceDefinition[]): JsonObject {
   return {};
 }
-export function customResource(_crd: JsonObject): ResourceDefinition {
-  throw new Error('not yet');
-}

@@ -39,8 +39,8 @@ function isKnownKind(as: string): as is NonNullable<Representation['as']> {
   return as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
 }
 
-/** Chooses the first form that is wanted and served. Throws 406. */
-export function negotiate(accept: string, query: URLSearchParams, userAgent: string): Representation {
+/** Chooses the first form that is wanted and served; a list can be watched too. Throws 406. */
+export function negotiate(accept: string, query: URLSearchParams, userAgent: string, list = false): Representation {
   const asked = query.get('pretty');
   const pretty = asked === null ? FOR_PEOPLE.test(userAgent) : asked !== 'false' && asked !== '0';
   if (accept.trim() === '') return { format: 'json', pretty };
@@ -52,6 +52,7 @@ export function negotiate(accept: string, query: URLSearchParams, userAgent: str
     if (isKnownKind(as) && parameters.get('g') === 'meta.k8s.io' && parameters.get('v') === 'v1')
       return { format, as, pretty };
   }
-  const available = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  const streams = list ? ', application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch' : '';
+  const available = `application/json, application/yaml, application/vnd.kubernetes.protobuf${streams}`;
   throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available}`, {});
 }

@@ -70,6 +70,13 @@ export class Registry {
     return this.all().find((definition) => definition.group === group && definition.kind === kind);
   }
 
+  /** Whether objects of this kind are served in this version. */
+  isKnown(apiVersion: string, kind: string): boolean {
+    const { group, version } = splitApiVersion(apiVersion);
+    const definition = this.ofKind(group, kind);
+    return definition?.versions.some(({ name }) => name === version) ?? false;
+  }
+
   hasGroup(group: string): boolean {
     return this.all().some((definition) => definition.group === group);
   }

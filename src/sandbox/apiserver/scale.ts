@@ -116,7 +116,10 @@ export class ScaleVerbs {
     const agent = headers['user-agent'] ?? 'unknown';
     if (request.method === 'PUT') {
       const options = writeOptions('UpdateOptions', query, agent);
-      const scale = decoded(scaleTarget, parseObject(scaleTarget, body, type), { ...options, warn });
+      const scale = decoded(scaleTarget, parseObject({ target: scaleTarget, isKnown: () => false }, body, type), {
+        ...options,
+        warn,
+      });
       if (readMetadata(scale).name === undefined)
         throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
       return this.#write(target, object, paths, scale, options);

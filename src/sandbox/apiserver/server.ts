@@ -1,5 +1,6 @@
 /** One API server: from requests to answers, without sockets. */
 import type { Clock, Logger, Random } from '../../api/runtime.ts';
+import { customResourceDefinitions } from '../schema/crd.ts';
 import type { ClusterApi } from './cluster.ts';
 import { CustomResources } from './customResources.ts';
 import { Deleter } from './deleter.ts';
@@ -54,7 +55,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const state: ClusterState = {
     settings,
     store: new Store(options.history),
-    registry: new Registry(options.definitions),
+    registry: new Registry([...options.definitions, customResourceDefinitions]),
     clock,
     random,
   };
@@ -62,7 +63,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const deleter = new Deleter(state);
   const subresources = new Map<string, SubresourceHandler>();
   const api = new LocalApi(state, writer, deleter, stop.signal);
-  const customResources = new CustomResources({ state, writer, deleter, logger }, stop.signal);
+  const customResources = new CustomResources({ state, deleter, logger }, stop.signal);
   new GarbageCollector({ state, deleter, logger }).start(stop.signal);
   new NamespaceController({ state, deleter, logger }).start(stop.signal);
   customResources.start();

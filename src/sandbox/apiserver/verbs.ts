@@ -141,14 +141,14 @@ export class Verbs {
 
   #create({ route: { target }, query, form, request, warn }: Call): Result {
     const options = writeOptions('CreateOptions', query, userAgent(request));
-    const sent = parseObject(target, request.body ?? '', contentType(request));
+    const sent = this.#sent(target, request);
     const { object } = this.#options.writer.create(target, sent, { ...options, warn });
     return { status: 201, value: form.object(object) };
   }
 
   #update({ route: { target }, query, form, request, warn }: Call, subresource?: 'status'): Result {
     const options = writeOptions('UpdateOptions', query, userAgent(request));
-    const sent = parseObject(target, request.body ?? '', contentType(request));
+    const sent = this.#sent(target, request);
     const metadata = isJsonObject(sent.metadata) ? sent.metadata : {};
     if (typeof metadata.name !== 'string' || metadata.name === '') {
       const words = `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`;
@@ -208,6 +208,12 @@ export class Verbs {
       items.push(deleter.delete(one, options).object);
     }
     return { status: 200, value: form.list({ items: page.items, resourceVersion: page.resourceVersion }) };
+  }
+
+  #sent(target: Target, request: ApiRequest): JsonObject {
+    const { registry } = this.#options.state;
+    const isKnown = (apiVersion: string, kind: string): boolean => registry.isKnown(apiVersion, kind);
+    return parseObject({ target, isKnown }, request.body ?? '', contentType(request));
   }
 
   #deleteBody(request: ApiRequest) {

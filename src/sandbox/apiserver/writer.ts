@@ -111,6 +111,7 @@ export class Writer {
     next = this.#allocated(definition, next, undefined);
     const resource = storedName(definition);
     if (store.collection(resource).get(next.metadata)) throw alreadyExists(definition, name);
+    for (const warning of strategy.warnings?.(next) ?? []) options.warn?.(warning);
     if (options.dryRun) return { object: next, created: true };
     const stored = store.put(resource, next);
     strategy.committed?.(stored, undefined);
@@ -164,6 +165,7 @@ export class Writer {
       ...(validate?.call(strategy, next, old, context) ?? []),
     ]);
     if (subresource === undefined) next = this.#allocated(definition, next, old);
+    for (const warning of strategy.warnings?.(next) ?? []) options.warn?.(warning);
     if (saysTheSame(next, old)) return { object: old, created: false };
     if (options.dryRun) return { object: next, created: false };
     if (isOver(next) && !isKeptByNamespace(next)) {
@@ -213,7 +215,8 @@ export class Writer {
     if (given === undefined || given === '0') {
       if (!definition.versionedUpdates) return;
       const error = invalidField('metadata.resourceVersion', 0, 'must be specified for an update');
-      throw invalid(definition, name, [error]);
+      // This one error is told of the resource, not of the kind.
+      throw invalid({ ...definition, kind: definition.plural }, name, [error]);
     }
     if (!/^\d+$/.test(given))
       throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
