@@ -3,6 +3,7 @@ import type { JsonObject } from '../../api/meta.ts';
 import type { Logger } from '../../api/runtime.ts';
 import { isJsonObject } from '../../kube/json.ts';
 import { isEstablished } from '../schema/crd.ts';
+import { customResource } from '../schema/customResource.ts';
 import { WorkQueue } from './controller.ts';
 import { CRD_FINALIZER, type Deleter } from './deleter.ts';
 import type { StoredObject } from './object.ts';
