@@ -60,7 +60,7 @@ function written(schema: OpenApiSchema, value: Json): Json | undefined {
 }
 
 function isEmptyList(schema: OpenApiSchema, value: Json): boolean {
-  const list = schema.type === 'array' || (schema.type === 'object' && schema.properties === undefined);
+  const list = schema.type === 'array' || (schema.type === 'object' && schema.additionalProperties !== undefined);
   return list && schema['x-kubernetes-preserve-unknown-fields'] !== true && typeof value === 'object' && isZero(value);
 }
 

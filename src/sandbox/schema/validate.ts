@@ -11,7 +11,7 @@ import { duplicates } from './listTypes.ts';
 import type { OpenApiSchema } from './schema.ts';
 
 /** Where the API server has no path it shows this. */
-const NO_PATH = '<nil>';
+export const NO_PATH = '<nil>';
 
 /**
  * What is wrong with a custom resource, or with the part of one at `root`, such as `spec`. Its metadata is not looked at:
@@ -19,6 +19,11 @@ const NO_PATH = '<nil>';
  */
 export function validateSchema(schema: OpenApiSchema, value: JsonObject, root = ''): readonly FieldError[] {
   return [...validate(schema, value, root), ...duplicates(schema, value, root)];
+}
+
+/** What is wrong with any value, whose own path is empty. */
+export function validateValue(schema: OpenApiSchema, value: Json): readonly FieldError[] {
+  return [...validate(schema, value, ''), ...duplicates(schema, value, '')];
 }
 
 function validate(schema: OpenApiSchema, value: Json, path: string): readonly FieldError[] {
@@ -62,7 +67,7 @@ function pathOf(path: string): string {
 }
 
 function inBody(path: string): string {
-  return path === '' ? 'in body' : `${path} in body`;
+  return `${path} in body`;
 }
 
 function stringErrors(schema: OpenApiSchema, value: string, path: string): readonly FieldError[] {
