@@ -17,7 +17,7 @@ export function syncDeployment(objects: Objects, clock: Clock, namespace: string
   let deployment = objects.get('apps/deployments', namespace, name);
   if (!deployment) return undefined;
   let rollout = rolloutOf(deployment, claim(objects, 'apps/replicasets', deployment, deployment.spec.selector));
-  if (deployment.metadata.deletionTimestamp !== undefined) return writeStatus(objects, clock, rollout, undefined);
+  if (deployment.metadata.deletionTimestamp !== undefined) return writeStatus(objects, clock, rollout, 'held');
   const pause = pauseStatus(deployment, clock.now());
   if (pause) {
     deployment = objects.updateStatus('apps/deployments', { ...deployment, status: pause });
@@ -26,7 +26,7 @@ export function syncDeployment(objects: Objects, clock: Clock, namespace: string
   rollout = numberRevisions(objects, rollout);
   if (deployment.spec.paused === true || isScaling(rollout)) {
     scaleAll(objects, rollout);
-    return writeStatus(objects, clock, reread(objects, rollout), undefined);
+    return writeStatus(objects, clock, reread(objects, rollout), 'held');
   }
   let happened: Happened = rollout.fresh ? 'found' : undefined;
   const step = isRolling(deployment) ? rollForward : recreate;

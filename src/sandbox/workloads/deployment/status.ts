@@ -12,8 +12,8 @@ interface News {
   readonly message: string;
 }
 
-/** Something that happened to the ReplicaSet of the template as it is now. */
-export type Happened = 'created' | 'found' | undefined;
+/** What a step did with the ReplicaSet of the template as it is now; `held`: the rollout does not go on in this step. */
+export type Happened = 'created' | 'found' | 'held' | undefined;
 
 /** No deadline. */
 const NEVER = 2 ** 31 - 1;
@@ -22,9 +22,15 @@ function conditionOf(status: DeploymentStatus | undefined, type: string): Status
   return status?.conditions?.find((each) => each.type === type);
 }
 
-function set(conditions: readonly StatusCondition[], news: News, now: string): readonly StatusCondition[] {
+/** The conditions with this one among them. `again` moves the time of its update where it said the same before. */
+function set(
+  conditions: readonly StatusCondition[],
+  news: News,
+  now: string,
+  again = false,
+): readonly StatusCondition[] {
   const old = conditions.find(({ type }) => type === news.type);
-  if (old?.status === news.status && old.reason === news.reason) return conditions;
+  if (!again && old?.status === news.status && old.reason === news.reason) return conditions;
   const lastTransitionTime = old?.status === news.status ? (old.lastTransitionTime ?? now) : now;
   const rest = conditions.filter(({ type }) => type !== news.type);
   return [...rest, { ...news, lastUpdateTime: now, lastTransitionTime }];
@@ -100,22 +106,13 @@ export function statusOf(rollout: Rollout, happened: Happened, clockNow: number)
   );
   const limit = deployment.spec.progressDeadlineSeconds ?? 600;
   let deadline: number | undefined;
-  if (limit < NEVER) {
+  if (limit < NEVER && happened !== 'held') {
     if (happened && fresh && !(happened === 'found' && conditionOf(before, 'Progressing'))) {
       conditions = set(conditions, appeared(happened, fresh.metadata.name), now);
     }
     const progress = progressOf(rollout, { ...status, conditions }, before, clockNow);
-    // Progress moves the time that the deadline counts from, whatever was said before.
-    if (progress.restart) conditions = conditions.filter(({ type }) => type !== 'Progressing');
-    if (progress.news) {
-      const kept = conditionOf(before, 'Progressing');
-      conditions = set(conditions, progress.news, now);
-      if (progress.restart && kept?.status === progress.news.status) {
-        conditions = conditions.map((each) =>
-          each.type === 'Progressing' ? { ...each, lastTransitionTime: kept.lastTransitionTime ?? now } : each,
-        );
-      }
-    }
+    // The deadline counts from the last progress.
+    if (progress.news) conditions = set(conditions, progress.news, now, progress.restart);
     deadline = progress.waits ? deadlineIn(conditions, limit, clockNow) : undefined;
   }
   return { status: { ...status, conditions: withFailures(rollout, conditions, now) }, deadline };
