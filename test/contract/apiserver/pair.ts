@@ -1,0 +1,85 @@
+/** Both servers at once: the sandbox has to answer as kube-apiserver does, whatever that is. */
+import type { Dispatcher } from 'undici';
+import { afterAll, beforeAll } from 'vitest';
+import type { Json } from '../../../src/api/meta.ts';
+import { isJsonObject } from '../../../src/kube/json.ts';
+import { type Answer, normalized, openServer, type Sent, type TestServer } from './servers.ts';
+
+const ALLOCATED = /172\.17\.\d{1,3}\.\d{1,3}|fd00:20:1::[0-9a-f:]*/g;
+/** Members that differ between any two servers, or are the matter of other tests. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['uid', 'resourceVersion', 'managedFields']);
+const PORTS: ReadonlySet<string> = new Set(['nodePort', 'healthCheckNodePort']);
+const FIRST_NODE_PORT = 30_000;
+
+/** What two servers answered to the same request, in a form that can be compared. */
+export interface Pair {
+  readonly real: Json;
+  readonly sandbox: Json;
+}
+
+/** An answer without what may differ: uids, versions, times, and the addresses and ports that a server chose. */
+export function comparable({ status, body }: Answer, namespace: string): Json {
+  return { status, body: withoutChoices(normalized(body, namespace)) };
+}
+
+function withoutChoices(value: Json | undefined, key = ''): Json {
+  if (typeof value === 'string') return value.replaceAll(ALLOCATED, 'ADDRESS');
+  if (typeof value === 'number') return PORTS.has(key) && value >= FIRST_NODE_PORT ? 'PORT' : value;
+  if (Array.isArray(value)) return value.map((item: Json) => withoutChoices(item));
+  if (!isJsonObject(value)) return value ?? null;
+  const kept = Object.entries(value).filter(([name]) => !LEFT_OUT.has(name));
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutChoices(member, name)]));
+}
+
+/** Two open servers, each with a namespace for the suite. */
+export class ServerPair {
+  readonly #servers: readonly (readonly [TestServer, string])[];
+
+  constructor(servers: readonly (readonly [TestServer, string])[]) {
+    this.#servers = servers;
+  }
+
+  /** Sends a request to both; `path` and `body` are made for the namespace of the server. */
+  async answers(
+    method: Dispatcher.HttpMethod,
+    path: (namespace: string) => string,
+    sent: Sent = {},
+  ): Promise<Answer[]> {
+    const asked = this.#servers.map(([server, namespace]) => server.request(method, path(namespace), sent));
+    return await Promise.all(asked);
+  }
+
+  /** As {@link answers}, for comparing. */
+  async compared(method: Dispatcher.HttpMethod, path: (namespace: string) => string, sent: Sent = {}): Promise<Pair> {
+    const answers = await this.answers(method, path, sent);
+    const [real = null, sandbox = null] = answers.map((answer, i) => comparable(answer, this.#servers[i]?.[1] ?? ''));
+    return { real, sandbox };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.map(([server]) => server.close()));
+  }
+}
+
+/** Opens both servers for a suite; the function gives them. */
+export function bothServers(): () => ServerPair {
+  let pair: ServerPair | undefined;
+  beforeAll(async () => {
+    const servers = await Promise.all([openServer('kube-apiserver'), openServer('the sandbox')]);
+    pair = new ServerPair(
+      await Promise.all(servers.map(async (server) => [server, await server.namespace('resources')] as const)),
+    );
+  });
+  afterAll(() => pair?.close());
+  return () => {
+    if (!pair) throw new Error('the servers are not open yet');
+    return pair;
+  };
+}
+
+/** The path of a resource's collection in a namespace, of one of its objects, or of a part of one. */
+export function pathIn(resource: string, namespace: string | undefined, ...rest: readonly string[]): string {
+  const slash = resource.lastIndexOf('/');
+  const scope = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  return [`${resource.slice(0, slash)}${scope}${resource.slice(slash)}`, ...rest].join('/');
+}

@@ -1,0 +1,15 @@
+/** What becomes of new objects: defaults, and what is refused in which words. Nothing is stored. */
+import { expect, it } from 'vitest';
+import { bothServers, pathIn } from './pair.ts';
+import { ROWS } from './resources-rows.ts';
+
+const servers = bothServers();
+
+it.each(ROWS)('$title', async ({ resource, namespaced, object }) => {
+  const { real, sandbox } = await servers().compared(
+    'POST',
+    (namespace) => `${pathIn(resource, namespaced ? namespace : undefined)}?dryRun=All`,
+    { body: object },
+  );
+  expect(sandbox).toEqual(real);
+});
