@@ -228,7 +228,7 @@ export class Writer {
   }
 
   #check(definition: ResourceDefinition, name: string, errors: readonly FieldError[]): void {
-    if (errors.length > 0) throw invalid(definition, name, errors);
+    if (errors.length > 0) throw invalid(storedIn(this.#state, definition), name, errors);
   }
 
   #allocated(definition: ResourceDefinition, object: StoredObject, old: StoredObject | undefined): StoredObject {
