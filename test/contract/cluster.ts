@@ -1,4 +1,4 @@
-/** What the contract tests share: clients of a real API server, with and without the proxy, and a place to work in. */
+/** What the contract tests share: clients of an API server, with and without the proxy, and a place to work in. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inject } from 'vitest';
@@ -10,6 +10,7 @@ import { type ClusterAccess, type Credentials, staticCredentials } from '../../s
 import { type ClientLimits, createKubeClient } from '../../src/kube/http.ts';
 import { MemoryLogger } from '../kube/log.ts';
 import type { SharedControlPlane } from '../setup/controlplanes.ts';
+import type { ServerAccess } from './apiserver/servers.ts';
 import type { FaultProxy } from './faultproxy.ts';
 
 export const CONFIG_MAPS: Resource = {
@@ -20,22 +21,22 @@ export const CONFIG_MAPS: Resource = {
   namespaced: true,
 };
 
-/** The control plane that contract tests use. */
+/** The control plane of tests that need more than an API server. */
 export function controlPlane(): SharedControlPlane {
   const [plane] = inject('controlPlanes');
   if (!plane) throw new Error('no control plane was started');
   return plane;
 }
 
-/** How to reach a control plane, by the proxy where there is one. */
+/** How to reach an API server, by the proxy where there is one. */
 export function accessOf(
-  plane: SharedControlPlane,
+  to: ServerAccess,
   proxy?: FaultProxy,
-  credentials: Credentials = staticCredentials({ token: plane.token }),
+  credentials: Credentials = staticCredentials({ token: to.token }),
 ): ClusterAccess {
   return {
-    server: proxy?.url ?? plane.server,
-    tls: { ca: proxy?.ca ?? readFileSync(plane.caFile, 'utf8') },
+    server: proxy?.url ?? to.server,
+    tls: { ca: proxy?.ca ?? readFileSync(to.caFile, 'utf8') },
     credentials,
     source: 'test',
   };

@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { selfSigned } from '../kube/certificates.ts';
-import type { SharedControlPlane } from '../setup/controlplanes.ts';
+import type { ServerAccess } from './apiserver/servers.ts';
 
 /** A request that came by. */
 export interface SeenRequest {
@@ -90,9 +90,9 @@ export class FaultProxy {
   #inFlight = 0;
   #peak = 0;
 
-  private constructor(plane: SharedControlPlane, ca: string, server: ReturnType<typeof createServer>) {
-    this.#upstream = new URL(plane.server);
-    this.#agent = new Agent({ keepAlive: true, ca: readFileSync(plane.caFile) });
+  private constructor(to: ServerAccess, ca: string, server: ReturnType<typeof createServer>) {
+    this.#upstream = new URL(to.server);
+    this.#agent = new Agent({ keepAlive: true, ca: readFileSync(to.caFile) });
     this.#server = server;
     this.ca = ca;
     const { port } = server.address() as AddressInfo;
@@ -104,13 +104,13 @@ export class FaultProxy {
     });
   }
 
-  static async start(plane: SharedControlPlane): Promise<FaultProxy> {
+  static async start(to: ServerAccess): Promise<FaultProxy> {
     const { cert, key } = selfSigned('faultproxy', ['faultproxy.test']);
     // Any client certificate is taken: what counts is which one comes.
     const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new FaultProxy(plane, cert, server);
+    return new FaultProxy(to, cert, server);
   }
 
   /** Most requests that were under way at once, watches left out, since the last call. */

@@ -1,4 +1,4 @@
-/** The client's requests, against a real API server. */
+/** The client's requests, against both API servers. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,551 +10,560 @@ import { systemClock } from '../../src/kube/clock.ts';
 import { type ClusterAccess, fileCredentials, staticCredentials } from '../../src/kube/credentials.ts';
 import { ApiError, isAlreadyExists, isConflict, isGone, isNotFound, isUnreachable } from '../../src/kube/errors.ts';
 import { selfSigned } from '../kube/certificates.ts';
-import { accessOf, CONFIG_MAPS, clientOf, configMap, controlPlane, newNamespace } from './cluster.ts';
+import { onBothServers } from './apiserver/servers.ts';
+import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './cluster.ts';
 import { FaultProxy, type Match } from './faultproxy.ts';
 
-const plane = controlPlane();
-
-interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-let direct: KubeClient;
-let proxy: FaultProxy;
-let namespace: string;
-
-beforeAll(async () => {
-  direct = clientOf(accessOf(plane));
-  proxy = await FaultProxy.start(plane);
-  namespace = await newNamespace(direct, 'http');
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await direct.delete(RESOURCES.namespaces, { name: namespace });
-  await direct.close();
-});
-
-/** Runs a test with a client of its own that goes through the proxy, and heals the proxy afterwards. */
-async function throughProxy(
-  test: (client: KubeClient) => Promise<void>,
-  options: { access?: Partial<ClusterAccess>; limits?: Parameters<typeof clientOf>[1] } = {},
-): Promise<void> {
-  const client = clientOf({ ...accessOf(plane, proxy), ...options.access }, options.limits);
-  try {
-    await test(client);
-  } finally {
-    proxy.heal();
-    await client.close();
+onBothServers((server) => {
+  interface ConfigMap extends KubeObject {
+    readonly data?: Readonly<Record<string, string>>;
   }
-}
 
-/** Requests for the object or collection of this name, newer than `since`. */
-const at =
-  (name: string): Match =>
-  ({ path }) =>
-    path.endsWith(`/${name}`);
-
-async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof ApiError)) throw new Error(`not an ApiError: ${String(error)}`);
-  return error;
-}
-
-describe('objects', () => {
-  it('are created, read, updated, listed and deleted', async () => {
-    const made = await direct.create<ConfigMap>(CONFIG_MAPS, namespace, configMap('crud', { a: '1' }));
-    expect(made).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'crud', namespace } });
-    expect(await direct.get(CONFIG_MAPS, { namespace, name: 'crud' })).toEqual(made);
-
-    const updated = await direct.update<ConfigMap>(CONFIG_MAPS, {
-      ...configMap('crud', { a: '2' }),
-      metadata: { name: 'crud', namespace },
-    });
-    expect(updated.data).toEqual({ a: '2' });
-    const { items } = await direct.list<ConfigMap>(CONFIG_MAPS, { namespace, fieldSelector: 'metadata.name=crud' });
-    expect(items).toEqual([updated]);
-
-    expect(await direct.delete(CONFIG_MAPS, { namespace, name: 'crud' })).toBe(true);
-    expect(await direct.delete(CONFIG_MAPS, { namespace, name: 'crud' })).toBe(false);
-    const missing = await errorOf(direct.get(CONFIG_MAPS, { namespace, name: 'crud' }));
-    expect(isNotFound(missing)).toBe(true);
-    expect(missing.message).toBe(
-      `cluster east: get configmaps ${namespace}/crud: 404 NotFound: configmaps "crud" not found`,
-    );
-  });
-
-  it('are selected by label', async () => {
-    for (const [name, tier] of [
-      ['front-1', 'front'],
-      ['front-2', 'front'],
-      ['back', 'back'],
-    ]) {
-      const object = configMap(`label-${name}`);
-      await direct.create(CONFIG_MAPS, namespace, { ...object, metadata: { name: `label-${name}`, labels: { tier } } });
-    }
-    const { items } = await direct.list(CONFIG_MAPS, { namespace, labelSelector: 'tier in (front)' });
-    expect(items.map(({ metadata }) => metadata.name)).toEqual(['label-front-1', 'label-front-2']);
-  });
-
-  it('are owned by our field manager', async () => {
-    await direct.create(CONFIG_MAPS, namespace, configMap('managed', { a: '1' }));
-    const object: unknown = await direct.get(CONFIG_MAPS, { namespace, name: 'managed' });
-    expect(object).toMatchObject({ metadata: { managedFields: [{ manager: 'catamaran' }] } });
-  });
-
-  it('cannot be created twice', async () => {
-    await direct.create(CONFIG_MAPS, namespace, configMap('twice'));
-    const error = await errorOf(direct.create(CONFIG_MAPS, namespace, configMap('twice')));
-    expect(isAlreadyExists(error)).toBe(true);
-    expect(isConflict(error)).toBe(false);
-    expect(error.message).toContain(`create configmaps ${namespace}/twice: 409 AlreadyExists`);
-  });
-
-  it('of a resource that is not served are not found', async () => {
-    const widgets = { ...CONFIG_MAPS, group: 'nobody.example', plural: 'widgets' };
-    const error = await errorOf(direct.list(widgets));
-    expect(isNotFound(error)).toBe(true);
-    expect(error.message).toBe(
-      'cluster east: list widgets.nobody.example: 404 NotFound: the server does not serve this resource',
-    );
-    expect(await direct.delete(widgets, { namespace, name: 'x' })).toBe(false);
-  });
-
-  it('that are invalid are refused with the causes', async () => {
-    const error = await errorOf(direct.create(CONFIG_MAPS, namespace, configMap('Not_A_Name')));
-    expect(error).toMatchObject({ code: 'CTM_API_STATUS', status: 422, reason: 'Invalid' });
-    expect(error.causes).toMatchObject([{ field: 'metadata.name', reason: 'FieldValueInvalid' }]);
-  });
-
-  it('are refused in a namespace that is going', async () => {
-    const going = await newNamespace(direct, 'going');
-    const held = { ...configMap('held'), metadata: { name: 'held', finalizers: ['catamaran.dev/test'] } };
-    await direct.create(CONFIG_MAPS, going, held);
-    await direct.delete(RESOURCES.namespaces, { name: going });
-    const error = await errorOf(direct.create(CONFIG_MAPS, going, configMap('late')));
-    expect(error).toMatchObject({ status: 403, causes: [{ reason: 'NamespaceTerminating' }] });
-    await direct.patch(CONFIG_MAPS, { namespace: going, name: 'held' }, { metadata: { finalizers: null } });
-  });
-});
-
-describe('patches', () => {
-  it('merge: sets, removes by null, leaves the rest', async () => {
-    await direct.create(CONFIG_MAPS, namespace, configMap('merge', { keep: '1', drop: '2' }));
-    const object = { namespace, name: 'merge' };
-    const patched = await direct.patch<ConfigMap>(CONFIG_MAPS, object, { data: { drop: null, add: '3' } });
-    expect(patched.data).toEqual({ keep: '1', add: '3' });
-  });
-
-  it('merge: fails on another version than the one it names', async () => {
-    const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('merge-version'));
-    const object = { namespace, name: 'merge-version' };
-    const patch = { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, data: { a: '1' } };
-    await direct.patch(CONFIG_MAPS, object, patch);
-    expect(isConflict(await errorOf(direct.patch(CONFIG_MAPS, object, { ...patch, data: { a: '2' } })))).toBe(true);
-  });
-
-  it('json: operations in order', async () => {
-    await direct.create(CONFIG_MAPS, namespace, configMap('json', { a: '1' }));
-    const operations = [
-      { op: 'test', path: '/data/a', value: '1' },
-      { op: 'replace', path: '/data/a', value: '2' },
-      { op: 'add', path: '/data/b', value: '3' },
-    ];
-    const object = { namespace, name: 'json' };
-    const patched = await direct.patch<ConfigMap>(CONFIG_MAPS, object, operations, { kind: 'json' });
-    expect(patched.data).toEqual({ a: '2', b: '3' });
-  });
-
-  it('apply: makes the object, and takes back what is applied no more', async () => {
-    const object = { namespace, name: 'apply' };
-    const first = { ...configMap('apply', { a: '1', b: '2' }) };
-    await direct.patch(CONFIG_MAPS, object, first, { kind: 'apply' });
-    const second = await direct.patch<ConfigMap>(CONFIG_MAPS, object, configMap('apply', { a: '1' }), {
-      kind: 'apply',
-    });
-    expect(second.data).toEqual({ a: '1' });
-  });
-
-  it('apply: takes a field of another manager only by force', async () => {
-    const object = { namespace, name: 'forced' };
-    await direct.create(CONFIG_MAPS, namespace, configMap('forced', { a: 'theirs' }));
-    const ours = configMap('forced', { a: 'ours' });
-    // The create above was an Update of manager catamaran, which is another manager than its Apply.
-    expect(isConflict(await errorOf(direct.patch(CONFIG_MAPS, object, ours, { kind: 'apply' })))).toBe(true);
-    const forced = await direct.patch<ConfigMap>(CONFIG_MAPS, object, ours, { kind: 'apply', force: true });
-    expect(forced.data).toEqual({ a: 'ours' });
-  });
-
-  it('status: changes the status alone', async () => {
-    const spec = { ports: [{ port: 80 }] };
-    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'status' }, spec };
-    const { metadata } = await direct.create<Service>(RESOURCES.services, namespace, service);
-    const condition = {
-      type: 'Tested',
-      status: 'True',
-      reason: 'Yes',
-      message: '',
-      lastTransitionTime: '2026-01-01T00:00:00Z',
-    };
-    const patch = { spec: { sessionAffinity: 'ClientIP' }, status: { conditions: [condition] } };
-    const object = { namespace, name: 'status' };
-    const patched = await direct.patch<Service>(RESOURCES.services, object, patch, { subresource: 'status' });
-    expect(patched).toMatchObject({ spec: { sessionAffinity: 'None' }, status: { conditions: [condition] } });
-
-    const { resourceVersion } = patched.metadata;
-    const updated = await direct.update(
-      RESOURCES.services,
-      {
-        ...service,
-        metadata: { name: 'status', namespace, uid: metadata.uid, resourceVersion },
-        status: { conditions: [] },
-      },
-      { subresource: 'status' },
-    );
-    expect(updated).toMatchObject({ status: expect.not.objectContaining({ conditions: [condition] }) });
-  });
-});
-
-describe('preconditions', () => {
-  it('an update of an old version is a conflict', async () => {
-    const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('old'));
-    const { resourceVersion } = metadata;
-    const object = (a: string) => ({
-      ...configMap('old', { a }),
-      metadata: { name: 'old', namespace, resourceVersion },
-    });
-    await direct.update(CONFIG_MAPS, object('1'));
-    expect(isConflict(await errorOf(direct.update(CONFIG_MAPS, object('2'))))).toBe(true);
-  });
-
-  it('a delete of another object or version is a conflict', async () => {
-    const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('precious'));
-    const object = { namespace, name: 'precious' };
-    const foreign = direct.delete(CONFIG_MAPS, object, { uid: '00000000-0000-0000-0000-000000000000' });
-    expect(isConflict(await errorOf(foreign))).toBe(true);
-    await direct.patch(CONFIG_MAPS, object, { data: { a: '1' } });
-    const stale = direct.delete(CONFIG_MAPS, object, { resourceVersion: metadata.resourceVersion ?? '' });
-    expect(isConflict(await errorOf(stale))).toBe(true);
-    expect(await direct.delete(CONFIG_MAPS, object, { uid: metadata.uid ?? '' })).toBe(true);
-  });
-});
-
-describe('lists', () => {
-  const COUNT = 1_100;
-  let many: string;
+  let direct: KubeClient;
+  let proxy: FaultProxy;
+  let namespace: string;
 
   beforeAll(async () => {
-    many = await newNamespace(direct, 'many');
-    await Promise.all(Array.from({ length: COUNT }, (_, i) => direct.create(CONFIG_MAPS, many, configMap(`c-${i}`))));
+    direct = clientOf(accessOf(server().access));
+    proxy = await FaultProxy.start(server().access);
+    namespace = await newNamespace(direct, 'http');
   });
 
-  afterAll(() => direct.delete(RESOURCES.namespaces, { name: many }));
-
-  // kube-controller-manager adds a ConfigMap of its own to every namespace.
-  const ours = (items: readonly KubeObject[]) => items.filter(({ metadata }) => metadata.name.startsWith('c-'));
-
-  it('are read in pages of 500, all as of one version', () =>
-    throughProxy(async (client) => {
-      const pages = await Array.fromAsync(client.pages(CONFIG_MAPS, { namespace: many }));
-      expect(pages.map(({ items }) => items.length).slice(0, 2)).toEqual([500, 500]);
-      expect(new Set(pages.map(({ resourceVersion }) => resourceVersion)).size).toBe(1);
-      const list = await client.list(CONFIG_MAPS, { namespace: many });
-      expect(ours(list.items)).toHaveLength(COUNT);
-      expect(list.items[0]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
-      expect(proxy.count(({ query, path }) => path.includes(many) && query.get('limit') === '500')).toBe(6);
-    }));
-
-  it('begin anew where the continue token has expired', () =>
-    throughProxy(async (client) => {
-      proxy.inject(({ verb }) => verb === 'page', { kind: 'answer', status: 410 }, 1);
-      const { items } = await client.list(CONFIG_MAPS, { namespace: many });
-      expect(ours(items)).toHaveLength(COUNT);
-      expect(new Set(items.map(({ metadata }) => metadata.uid)).size).toBe(items.length);
-    }));
-
-  it('fail where it expires again and again', () =>
-    throughProxy(async (client) => {
-      proxy.inject(({ verb }) => verb === 'page', { kind: 'answer', status: 410 });
-      expect(isGone(await errorOf(client.list(CONFIG_MAPS, { namespace: many })))).toBe(true);
-    }));
-
-  it('are an error, never empty, where a page breaks off', () =>
-    throughProxy(async (client) => {
-      proxy.inject(({ verb }) => verb === 'page', { kind: 'cut', afterBytes: 2_000 });
-      expect(isUnreachable(await errorOf(client.list(CONFIG_MAPS, { namespace: many })))).toBe(true);
-    }));
-});
-
-describe('a server that asks to wait', () => {
-  const retryAfter = { 'retry-after': '0' };
-
-  it('429: the request is sent again, a create too', () =>
-    throughProxy(async (client) => {
-      const creates = ({ verb, path }: Parameters<Match>[0]) => verb === 'create' && path.includes(namespace);
-      proxy.inject(creates, { kind: 'answer', status: 429, headers: retryAfter }, 2);
-      const before = proxy.count(creates);
-      await client.create(CONFIG_MAPS, namespace, configMap('throttled'));
-      expect(proxy.count(creates) - before).toBe(3);
-    }));
-
-  it('429 for ever: gives up after some tries, and tells how long to wait', () =>
-    throughProxy(
-      async (client) => {
-        proxy.inject(at('forever'), { kind: 'answer', status: 429, headers: retryAfter });
-        const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'forever' }));
-        expect(error).toMatchObject({ status: 429, reason: 'TooManyRequests', retryAfterMs: 0 });
-        expect(proxy.count(at('forever'))).toBe(3);
-      },
-      { limits: { retries: 2 } },
-    ));
-
-  it('429 for long: leaves the wait to the caller', () =>
-    throughProxy(async (client) => {
-      proxy.inject(at('long'), { kind: 'answer', status: 429, headers: { 'retry-after': '3600' } });
-      const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'long' }));
-      expect(error.retryAfterMs).toBe(3_600_000);
-      expect(proxy.count(at('long'))).toBe(1);
-    }));
-
-  it('503: a read is sent again, a create is not, since the server may have acted', () =>
-    throughProxy(async (client) => {
-      await direct.create(CONFIG_MAPS, namespace, configMap('busy'));
-      proxy.inject(at('busy'), { kind: 'answer', status: 503, headers: retryAfter }, 1);
-      await client.get(CONFIG_MAPS, { namespace, name: 'busy' });
-      proxy.inject(at('configmaps'), { kind: 'answer', status: 503, headers: retryAfter }, 1);
-      expect((await errorOf(client.create(CONFIG_MAPS, namespace, configMap('busy-2')))).status).toBe(503);
-    }));
-});
-
-describe('a server that cannot be reached', () => {
-  it('refuses: CTM_API_UNREACHABLE', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await vi.waitFor(() => expect(server.listening).toBe(true));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    const client = clientOf({ ...accessOf(plane), server: `https://127.0.0.1:${port}` });
-    const error = await errorOf(client.list(RESOURCES.services));
-    expect(error).toMatchObject({ code: 'CTM_API_UNREACHABLE', status: 0 });
-    expect(error.message).toBe(`cluster east: list services: connect ECONNREFUSED 127.0.0.1:${port}`);
-    await client.close();
+  afterAll(async () => {
+    await proxy.close();
+    await direct.delete(RESOURCES.namespaces, { name: namespace });
+    await direct.close();
   });
 
-  it('has a certificate of another authority: CTM_API_TLS', async () => {
-    const client = clientOf({ ...accessOf(plane), tls: { ca: selfSigned('somebody').cert } });
-    const error = await errorOf(client.list(RESOURCES.services));
-    expect(error).toMatchObject({ code: 'CTM_API_TLS', status: 0 });
-    expect(error.message).toContain('cluster east: list services: ');
-    await client.close();
-  });
+  /** Runs a test with a client of its own that goes through the proxy, and heals the proxy afterwards. */
+  async function throughProxy(
+    test: (client: KubeClient) => Promise<void>,
+    options: { access?: Partial<ClusterAccess>; limits?: Parameters<typeof clientOf>[1] } = {},
+  ): Promise<void> {
+    const client = clientOf({ ...accessOf(server().access, proxy), ...options.access }, options.limits);
+    try {
+      await test(client);
+    } finally {
+      proxy.heal();
+      await client.close();
+    }
+  }
 
-  it('has a certificate for another name: CTM_API_TLS, unless that name is expected', () =>
-    throughProxy(
-      async (client) => {
-        expect((await errorOf(client.list(RESOURCES.services))).code).toBe('CTM_API_TLS');
-        const named = clientOf({ ...accessOf(plane, proxy), tls: { ca: proxy.ca, serverName: 'faultproxy.test' } });
-        await named.list(RESOURCES.services, { namespace });
-        await named.close();
-      },
-      { access: { tls: { ca: proxy.ca, serverName: 'another.test' } } },
-    ));
+  /** Requests for the object or collection of this name, newer than `since`. */
+  const at =
+    (name: string): Match =>
+    ({ path }) =>
+      path.endsWith(`/${name}`);
 
-  it('says nothing: CTM_API_TIMEOUT', () =>
-    throughProxy(
-      async (client) => {
-        proxy.inject(at('silent'), { kind: 'hang' });
-        const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'silent' }));
-        expect(error).toMatchObject({ code: 'CTM_API_TIMEOUT', status: 0 });
-        expect(error.message).toBe(`cluster east: get configmaps ${namespace}/silent: no answer within 0.2 s`);
-      },
-      { limits: { requestTimeoutMs: 200 } },
-    ));
+  async function errorOf(promise: Promise<unknown>): Promise<ApiError> {
+    const error: unknown = await promise.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof ApiError)) throw new Error(`not an ApiError: ${String(error)}`);
+    return error;
+  }
 
-  it.each([
-    [
-      'a page for people',
-      200,
-      { 'content-type': 'text/html' },
-      '<html>Log in</html>',
-      '200 with content type text/html, which is not JSON',
-    ],
-    [
-      'other JSON',
-      200,
-      { 'content-type': 'application/json' },
-      '{"ok":true}',
-      'the answer is not from a Kubernetes API server: not a list',
-    ],
-    [
-      'broken JSON',
-      200,
-      { 'content-type': 'application/json' },
-      '{"kind":"Li',
-      '200 with content type application/json, which is not JSON',
-    ],
-    [
-      'a redirect',
-      302,
-      { location: 'https://login.example', 'content-type': 'text/html' },
-      '',
-      '302 Found (text/html, not a Kubernetes Status)',
-    ],
-  ])('is something else, %s: CTM_API_PROTOCOL', (_what, status, headers, body, message) =>
-    throughProxy(async (client) => {
-      proxy.inject(at('services'), { kind: 'answer', status, headers, body });
-      const error = await errorOf(client.list(RESOURCES.services, { namespace }));
-      expect(error.code).toBe('CTM_API_PROTOCOL');
-      expect(error.message).toBe(`cluster east: list services ${namespace}: ${message}`);
-    }),
-  );
+  describe('objects', () => {
+    it('are created, read, updated, listed and deleted', async () => {
+      const made = await direct.create<ConfigMap>(CONFIG_MAPS, namespace, configMap('crud', { a: '1' }));
+      expect(made).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'crud', namespace } });
+      expect(await direct.get(CONFIG_MAPS, { namespace, name: 'crud' })).toEqual(made);
 
-  it('is a load balancer without a server behind: the status is told', () =>
-    throughProxy(async (client) => {
-      const headers = { 'content-type': 'text/plain' };
-      proxy.inject(at('services'), { kind: 'answer', status: 502, headers, body: 'no upstream\n' });
-      const error = await errorOf(client.list(RESOURCES.services, { namespace }));
-      expect(error).toMatchObject({ code: 'CTM_API_STATUS', status: 502 });
-      expect(error.message).toContain('502 Bad Gateway: no upstream');
-      expect(isNotFound(error)).toBe(false);
-    }));
-});
+      const updated = await direct.update<ConfigMap>(CONFIG_MAPS, {
+        ...configMap('crud', { a: '2' }),
+        metadata: { name: 'crud', namespace },
+      });
+      expect(updated.data).toEqual({ a: '2' });
+      const { items } = await direct.list<ConfigMap>(CONFIG_MAPS, { namespace, fieldSelector: 'metadata.name=crud' });
+      expect(items).toEqual([updated]);
 
-describe('connections', () => {
-  it('that were closed while idle cost a read nothing', () =>
-    throughProxy(async (client) => {
-      await client.get(RESOURCES.namespaces, { name: namespace });
-      proxy.inject(at(namespace), { kind: 'reset' }, 1);
-      await client.get(RESOURCES.namespaces, { name: namespace });
-    }));
-
-  it('that break do not repeat a write', () =>
-    throughProxy(async (client) => {
-      const creates: Match = ({ verb, path }) => verb === 'create' && path.includes(namespace);
-      proxy.inject(creates, { kind: 'reset' }, 1);
-      const before = proxy.count(creates);
-      expect((await errorOf(client.create(CONFIG_MAPS, namespace, configMap('once')))).code).toBe(
-        'CTM_API_UNREACHABLE',
+      expect(await direct.delete(CONFIG_MAPS, { namespace, name: 'crud' })).toBe(true);
+      expect(await direct.delete(CONFIG_MAPS, { namespace, name: 'crud' })).toBe(false);
+      const missing = await errorOf(direct.get(CONFIG_MAPS, { namespace, name: 'crud' }));
+      expect(isNotFound(missing)).toBe(true);
+      expect(missing.message).toBe(
+        `cluster east: get configmaps ${namespace}/crud: 404 NotFound: configmaps "crud" not found`,
       );
-      expect(proxy.count(creates) - before).toBe(1);
-    }));
+    });
 
-  it('carry no more requests at once than allowed, and watches beside them', () =>
-    throughProxy(
-      async (client) => {
+    it('are selected by label', async () => {
+      for (const [name, tier] of [
+        ['front-1', 'front'],
+        ['front-2', 'front'],
+        ['back', 'back'],
+      ]) {
+        const object = configMap(`label-${name}`);
+        await direct.create(CONFIG_MAPS, namespace, {
+          ...object,
+          metadata: { name: `label-${name}`, labels: { tier } },
+        });
+      }
+      const { items } = await direct.list(CONFIG_MAPS, { namespace, labelSelector: 'tier in (front)' });
+      expect(items.map(({ metadata }) => metadata.name)).toEqual(['label-front-1', 'label-front-2']);
+    });
+
+    it('are owned by our field manager', async () => {
+      await direct.create(CONFIG_MAPS, namespace, configMap('managed', { a: '1' }));
+      const object: unknown = await direct.get(CONFIG_MAPS, { namespace, name: 'managed' });
+      expect(object).toMatchObject({ metadata: { managedFields: [{ manager: 'catamaran' }] } });
+    });
+
+    it('cannot be created twice', async () => {
+      await direct.create(CONFIG_MAPS, namespace, configMap('twice'));
+      const error = await errorOf(direct.create(CONFIG_MAPS, namespace, configMap('twice')));
+      expect(isAlreadyExists(error)).toBe(true);
+      expect(isConflict(error)).toBe(false);
+      expect(error.message).toContain(`create configmaps ${namespace}/twice: 409 AlreadyExists`);
+    });
+
+    it('of a resource that is not served are not found', async () => {
+      const widgets = { ...CONFIG_MAPS, group: 'nobody.example', plural: 'widgets' };
+      const error = await errorOf(direct.list(widgets));
+      expect(isNotFound(error)).toBe(true);
+      expect(error.message).toBe(
+        'cluster east: list widgets.nobody.example: 404 NotFound: the server does not serve this resource',
+      );
+      expect(await direct.delete(widgets, { namespace, name: 'x' })).toBe(false);
+    });
+
+    it('that are invalid are refused with the causes', async () => {
+      const error = await errorOf(direct.create(CONFIG_MAPS, namespace, configMap('Not_A_Name')));
+      expect(error).toMatchObject({ code: 'CTM_API_STATUS', status: 422, reason: 'Invalid' });
+      expect(error.causes).toMatchObject([{ field: 'metadata.name', reason: 'FieldValueInvalid' }]);
+    });
+
+    it('are refused in a namespace that is going', async () => {
+      const going = await newNamespace(direct, 'going');
+      const held = { ...configMap('held'), metadata: { name: 'held', finalizers: ['catamaran.dev/test'] } };
+      await direct.create(CONFIG_MAPS, going, held);
+      await direct.delete(RESOURCES.namespaces, { name: going });
+      const error = await errorOf(direct.create(CONFIG_MAPS, going, configMap('late')));
+      expect(error).toMatchObject({ status: 403, causes: [{ reason: 'NamespaceTerminating' }] });
+      await direct.patch(CONFIG_MAPS, { namespace: going, name: 'held' }, { metadata: { finalizers: null } });
+    });
+  });
+
+  describe('patches', () => {
+    it('merge: sets, removes by null, leaves the rest', async () => {
+      await direct.create(CONFIG_MAPS, namespace, configMap('merge', { keep: '1', drop: '2' }));
+      const object = { namespace, name: 'merge' };
+      const patched = await direct.patch<ConfigMap>(CONFIG_MAPS, object, { data: { drop: null, add: '3' } });
+      expect(patched.data).toEqual({ keep: '1', add: '3' });
+    });
+
+    it('merge: fails on another version than the one it names', async () => {
+      const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('merge-version'));
+      const object = { namespace, name: 'merge-version' };
+      const patch = { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, data: { a: '1' } };
+      await direct.patch(CONFIG_MAPS, object, patch);
+      expect(isConflict(await errorOf(direct.patch(CONFIG_MAPS, object, { ...patch, data: { a: '2' } })))).toBe(true);
+    });
+
+    it('json: operations in order', async () => {
+      await direct.create(CONFIG_MAPS, namespace, configMap('json', { a: '1' }));
+      const operations = [
+        { op: 'test', path: '/data/a', value: '1' },
+        { op: 'replace', path: '/data/a', value: '2' },
+        { op: 'add', path: '/data/b', value: '3' },
+      ];
+      const object = { namespace, name: 'json' };
+      const patched = await direct.patch<ConfigMap>(CONFIG_MAPS, object, operations, { kind: 'json' });
+      expect(patched.data).toEqual({ a: '2', b: '3' });
+    });
+
+    it('apply: makes the object, and takes back what is applied no more', async () => {
+      const object = { namespace, name: 'apply' };
+      const first = { ...configMap('apply', { a: '1', b: '2' }) };
+      await direct.patch(CONFIG_MAPS, object, first, { kind: 'apply' });
+      const second = await direct.patch<ConfigMap>(CONFIG_MAPS, object, configMap('apply', { a: '1' }), {
+        kind: 'apply',
+      });
+      expect(second.data).toEqual({ a: '1' });
+    });
+
+    it('apply: takes a field of another manager only by force', async () => {
+      const object = { namespace, name: 'forced' };
+      await direct.create(CONFIG_MAPS, namespace, configMap('forced', { a: 'theirs' }));
+      const ours = configMap('forced', { a: 'ours' });
+      // The create above was an Update of manager catamaran, which is another manager than its Apply.
+      expect(isConflict(await errorOf(direct.patch(CONFIG_MAPS, object, ours, { kind: 'apply' })))).toBe(true);
+      const forced = await direct.patch<ConfigMap>(CONFIG_MAPS, object, ours, { kind: 'apply', force: true });
+      expect(forced.data).toEqual({ a: 'ours' });
+    });
+
+    it('status: changes the status alone', async () => {
+      const spec = { ports: [{ port: 80 }] };
+      const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'status' }, spec };
+      const { metadata } = await direct.create<Service>(RESOURCES.services, namespace, service);
+      const condition = {
+        type: 'Tested',
+        status: 'True',
+        reason: 'Yes',
+        message: '',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      };
+      const patch = { spec: { sessionAffinity: 'ClientIP' }, status: { conditions: [condition] } };
+      const object = { namespace, name: 'status' };
+      const patched = await direct.patch<Service>(RESOURCES.services, object, patch, { subresource: 'status' });
+      expect(patched).toMatchObject({ spec: { sessionAffinity: 'None' }, status: { conditions: [condition] } });
+
+      const { resourceVersion } = patched.metadata;
+      const updated = await direct.update(
+        RESOURCES.services,
+        {
+          ...service,
+          metadata: { name: 'status', namespace, uid: metadata.uid, resourceVersion },
+          status: { conditions: [] },
+        },
+        { subresource: 'status' },
+      );
+      expect(updated).toMatchObject({ status: expect.not.objectContaining({ conditions: [condition] }) });
+    });
+  });
+
+  describe('preconditions', () => {
+    it('an update of an old version is a conflict', async () => {
+      const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('old'));
+      const { resourceVersion } = metadata;
+      const object = (a: string) => ({
+        ...configMap('old', { a }),
+        metadata: { name: 'old', namespace, resourceVersion },
+      });
+      await direct.update(CONFIG_MAPS, object('1'));
+      expect(isConflict(await errorOf(direct.update(CONFIG_MAPS, object('2'))))).toBe(true);
+    });
+
+    it('a delete of another object or version is a conflict', async () => {
+      const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('precious'));
+      const object = { namespace, name: 'precious' };
+      const foreign = direct.delete(CONFIG_MAPS, object, { uid: '00000000-0000-0000-0000-000000000000' });
+      expect(isConflict(await errorOf(foreign))).toBe(true);
+      await direct.patch(CONFIG_MAPS, object, { data: { a: '1' } });
+      const stale = direct.delete(CONFIG_MAPS, object, { resourceVersion: metadata.resourceVersion ?? '' });
+      expect(isConflict(await errorOf(stale))).toBe(true);
+      expect(await direct.delete(CONFIG_MAPS, object, { uid: metadata.uid ?? '' })).toBe(true);
+    });
+  });
+
+  describe('lists', () => {
+    const COUNT = 1_100;
+    let many: string;
+
+    beforeAll(async () => {
+      many = await newNamespace(direct, 'many');
+      await Promise.all(Array.from({ length: COUNT }, (_, i) => direct.create(CONFIG_MAPS, many, configMap(`c-${i}`))));
+    });
+
+    afterAll(() => direct.delete(RESOURCES.namespaces, { name: many }));
+
+    // kube-controller-manager adds a ConfigMap of its own to every namespace.
+    const ours = (items: readonly KubeObject[]) => items.filter(({ metadata }) => metadata.name.startsWith('c-'));
+
+    it('are read in pages of 500, all as of one version', () =>
+      throughProxy(async (client) => {
+        const pages = await Array.fromAsync(client.pages(CONFIG_MAPS, { namespace: many }));
+        expect(pages.map(({ items }) => items.length).slice(0, 2)).toEqual([500, 500]);
+        expect(new Set(pages.map(({ resourceVersion }) => resourceVersion)).size).toBe(1);
+        const list = await client.list(CONFIG_MAPS, { namespace: many });
+        expect(ours(list.items)).toHaveLength(COUNT);
+        expect(list.items[0]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
+        expect(proxy.count(({ query, path }) => path.includes(many) && query.get('limit') === '500')).toBe(6);
+      }));
+
+    it('begin anew where the continue token has expired', () =>
+      throughProxy(async (client) => {
+        proxy.inject(({ verb }) => verb === 'page', { kind: 'answer', status: 410 }, 1);
+        const { items } = await client.list(CONFIG_MAPS, { namespace: many });
+        expect(ours(items)).toHaveLength(COUNT);
+        expect(new Set(items.map(({ metadata }) => metadata.uid)).size).toBe(items.length);
+      }));
+
+    it('fail where it expires again and again', () =>
+      throughProxy(async (client) => {
+        proxy.inject(({ verb }) => verb === 'page', { kind: 'answer', status: 410 });
+        expect(isGone(await errorOf(client.list(CONFIG_MAPS, { namespace: many })))).toBe(true);
+      }));
+
+    it('are an error, never empty, where a page breaks off', () =>
+      throughProxy(async (client) => {
+        proxy.inject(({ verb }) => verb === 'page', { kind: 'cut', afterBytes: 2_000 });
+        expect(isUnreachable(await errorOf(client.list(CONFIG_MAPS, { namespace: many })))).toBe(true);
+      }));
+  });
+
+  describe('a server that asks to wait', () => {
+    const retryAfter = { 'retry-after': '0' };
+
+    it('429: the request is sent again, a create too', () =>
+      throughProxy(async (client) => {
+        const creates = ({ verb, path }: Parameters<Match>[0]) => verb === 'create' && path.includes(namespace);
+        proxy.inject(creates, { kind: 'answer', status: 429, headers: retryAfter }, 2);
+        const before = proxy.count(creates);
+        await client.create(CONFIG_MAPS, namespace, configMap('throttled'));
+        expect(proxy.count(creates) - before).toBe(3);
+      }));
+
+    it('429 for ever: gives up after some tries, and tells how long to wait', () =>
+      throughProxy(
+        async (client) => {
+          proxy.inject(at('forever'), { kind: 'answer', status: 429, headers: retryAfter });
+          const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'forever' }));
+          expect(error).toMatchObject({ status: 429, reason: 'TooManyRequests', retryAfterMs: 0 });
+          expect(proxy.count(at('forever'))).toBe(3);
+        },
+        { limits: { retries: 2 } },
+      ));
+
+    it('429 for long: leaves the wait to the caller', () =>
+      throughProxy(async (client) => {
+        proxy.inject(at('long'), { kind: 'answer', status: 429, headers: { 'retry-after': '3600' } });
+        const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'long' }));
+        expect(error.retryAfterMs).toBe(3_600_000);
+        expect(proxy.count(at('long'))).toBe(1);
+      }));
+
+    it('503: a read is sent again, a create is not, since the server may have acted', () =>
+      throughProxy(async (client) => {
+        await direct.create(CONFIG_MAPS, namespace, configMap('busy'));
+        proxy.inject(at('busy'), { kind: 'answer', status: 503, headers: retryAfter }, 1);
+        await client.get(CONFIG_MAPS, { namespace, name: 'busy' });
+        proxy.inject(at('configmaps'), { kind: 'answer', status: 503, headers: retryAfter }, 1);
+        expect((await errorOf(client.create(CONFIG_MAPS, namespace, configMap('busy-2')))).status).toBe(503);
+      }));
+  });
+
+  describe('a server that cannot be reached', () => {
+    it('refuses: CTM_API_UNREACHABLE', async () => {
+      const closed = createServer().listen(0, '127.0.0.1');
+      await vi.waitFor(() => expect(closed.listening).toBe(true));
+      const { port } = closed.address() as AddressInfo;
+      await new Promise((resolve) => closed.close(resolve));
+      const client = clientOf({ ...accessOf(server().access), server: `https://127.0.0.1:${port}` });
+      const error = await errorOf(client.list(RESOURCES.services));
+      expect(error).toMatchObject({ code: 'CTM_API_UNREACHABLE', status: 0 });
+      expect(error.message).toBe(`cluster east: list services: connect ECONNREFUSED 127.0.0.1:${port}`);
+      await client.close();
+    });
+
+    it('has a certificate of another authority: CTM_API_TLS', async () => {
+      const client = clientOf({ ...accessOf(server().access), tls: { ca: selfSigned('somebody').cert } });
+      const error = await errorOf(client.list(RESOURCES.services));
+      expect(error).toMatchObject({ code: 'CTM_API_TLS', status: 0 });
+      expect(error.message).toContain('cluster east: list services: ');
+      await client.close();
+    });
+
+    it('has a certificate for another name: CTM_API_TLS, unless that name is expected', () =>
+      throughProxy(
+        async (client) => {
+          expect((await errorOf(client.list(RESOURCES.services))).code).toBe('CTM_API_TLS');
+          const named = clientOf({
+            ...accessOf(server().access, proxy),
+            tls: { ca: proxy.ca, serverName: 'faultproxy.test' },
+          });
+          await named.list(RESOURCES.services, { namespace });
+          await named.close();
+        },
+        { access: { tls: { ca: proxy.ca, serverName: 'another.test' } } },
+      ));
+
+    it('says nothing: CTM_API_TIMEOUT', () =>
+      throughProxy(
+        async (client) => {
+          proxy.inject(at('silent'), { kind: 'hang' });
+          const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'silent' }));
+          expect(error).toMatchObject({ code: 'CTM_API_TIMEOUT', status: 0 });
+          expect(error.message).toBe(`cluster east: get configmaps ${namespace}/silent: no answer within 0.2 s`);
+        },
+        { limits: { requestTimeoutMs: 200 } },
+      ));
+
+    it.each([
+      [
+        'a page for people',
+        200,
+        { 'content-type': 'text/html' },
+        '<html>Log in</html>',
+        '200 with content type text/html, which is not JSON',
+      ],
+      [
+        'other JSON',
+        200,
+        { 'content-type': 'application/json' },
+        '{"ok":true}',
+        'the answer is not from a Kubernetes API server: not a list',
+      ],
+      [
+        'broken JSON',
+        200,
+        { 'content-type': 'application/json' },
+        '{"kind":"Li',
+        '200 with content type application/json, which is not JSON',
+      ],
+      [
+        'a redirect',
+        302,
+        { location: 'https://login.example', 'content-type': 'text/html' },
+        '',
+        '302 Found (text/html, not a Kubernetes Status)',
+      ],
+    ])('is something else, %s: CTM_API_PROTOCOL', (_what, status, headers, body, message) =>
+      throughProxy(async (client) => {
+        proxy.inject(at('services'), { kind: 'answer', status, headers, body });
+        const error = await errorOf(client.list(RESOURCES.services, { namespace }));
+        expect(error.code).toBe('CTM_API_PROTOCOL');
+        expect(error.message).toBe(`cluster east: list services ${namespace}: ${message}`);
+      }),
+    );
+
+    it('is a load balancer without a server behind: the status is told', () =>
+      throughProxy(async (client) => {
+        const headers = { 'content-type': 'text/plain' };
+        proxy.inject(at('services'), { kind: 'answer', status: 502, headers, body: 'no upstream\n' });
+        const error = await errorOf(client.list(RESOURCES.services, { namespace }));
+        expect(error).toMatchObject({ code: 'CTM_API_STATUS', status: 502 });
+        expect(error.message).toContain('502 Bad Gateway: no upstream');
+        expect(isNotFound(error)).toBe(false);
+      }));
+  });
+
+  describe('connections', () => {
+    it('that were closed while idle cost a read nothing', () =>
+      throughProxy(async (client) => {
         await client.get(RESOURCES.namespaces, { name: namespace });
-        const stop = new AbortController();
-        let events = 0;
-        const watching = (async () => {
-          const options = { namespace, timeoutSeconds: 60, sendInitialEvents: true, signal: stop.signal };
-          for await (const _event of client.watch(RESOURCES.services, options)) events++;
-        })();
-        proxy.takePeak();
-        await Promise.all(Array.from({ length: 40 }, () => client.get(RESOURCES.namespaces, { name: namespace })));
-        expect(proxy.takePeak()).toBeLessThanOrEqual(4);
-        await expect.poll(() => events).toBeGreaterThan(0);
-        stop.abort(new Error('seen enough'));
-        await expect(watching).rejects.toThrow('seen enough');
-      },
-      { limits: { inFlight: 4 } },
-    ));
+        proxy.inject(at(namespace), { kind: 'reset' }, 1);
+        await client.get(RESOURCES.namespaces, { name: namespace });
+      }));
 
-  it('are freed when a request is given up, which rejects with the reason', () =>
-    throughProxy(
-      async (client) => {
-        proxy.inject(at('slow'), { kind: 'hang' });
-        const stop = new AbortController();
-        const waiting = ['slow', 'slow'].map((name) =>
-          client.get(CONFIG_MAPS, { namespace, name }, { signal: stop.signal }),
+    it('that break do not repeat a write', () =>
+      throughProxy(async (client) => {
+        const creates: Match = ({ verb, path }) => verb === 'create' && path.includes(namespace);
+        proxy.inject(creates, { kind: 'reset' }, 1);
+        const before = proxy.count(creates);
+        expect((await errorOf(client.create(CONFIG_MAPS, namespace, configMap('once')))).code).toBe(
+          'CTM_API_UNREACHABLE',
         );
-        const ended = waiting.map((promise) => expect(promise).rejects.toThrow('given up'));
-        await expect.poll(() => proxy.count(at('slow'))).toBe(1);
-        stop.abort(new Error('given up'));
-        await Promise.all(ended);
-        await client.get(RESOURCES.namespaces, { name: namespace });
-      },
-      { limits: { inFlight: 1 } },
-    ));
+        expect(proxy.count(creates) - before).toBe(1);
+      }));
 
-  it('are closed with the client', async () => {
-    const client = clientOf(accessOf(plane));
-    await client.get(RESOURCES.namespaces, { name: namespace });
-    await client.close();
-    await expect(client.get(RESOURCES.namespaces, { name: namespace })).rejects.toThrow('the client is closed');
+    it('carry no more requests at once than allowed, and watches beside them', () =>
+      throughProxy(
+        async (client) => {
+          await client.get(RESOURCES.namespaces, { name: namespace });
+          const stop = new AbortController();
+          let events = 0;
+          const watching = (async () => {
+            const options = { namespace, timeoutSeconds: 60, sendInitialEvents: true, signal: stop.signal };
+            for await (const _event of client.watch(RESOURCES.services, options)) events++;
+          })();
+          proxy.takePeak();
+          await Promise.all(Array.from({ length: 40 }, () => client.get(RESOURCES.namespaces, { name: namespace })));
+          expect(proxy.takePeak()).toBeLessThanOrEqual(4);
+          await expect.poll(() => events).toBeGreaterThan(0);
+          stop.abort(new Error('seen enough'));
+          await expect(watching).rejects.toThrow('seen enough');
+        },
+        { limits: { inFlight: 4 } },
+      ));
+
+    it('are freed when a request is given up, which rejects with the reason', () =>
+      throughProxy(
+        async (client) => {
+          proxy.inject(at('slow'), { kind: 'hang' });
+          const stop = new AbortController();
+          const waiting = ['slow', 'slow'].map((name) =>
+            client.get(CONFIG_MAPS, { namespace, name }, { signal: stop.signal }),
+          );
+          const ended = waiting.map((promise) => expect(promise).rejects.toThrow('given up'));
+          await expect.poll(() => proxy.count(at('slow'))).toBe(1);
+          stop.abort(new Error('given up'));
+          await Promise.all(ended);
+          await client.get(RESOURCES.namespaces, { name: namespace });
+        },
+        { limits: { inFlight: 1 } },
+      ));
+
+    it('are closed with the client', async () => {
+      const client = clientOf(accessOf(server().access));
+      await client.get(RESOURCES.namespaces, { name: namespace });
+      await client.close();
+      await expect(client.get(RESOURCES.namespaces, { name: namespace })).rejects.toThrow('the client is closed');
+    });
   });
-});
 
-describe('credentials', () => {
-  it('an expired token file: 401, and the new content is used at once', async () => {
-    let token = 'expired';
-    const credentials = fileCredentials({ tokenFile: '/token' }, async () => token, systemClock);
-    const client = clientOf(accessOf(plane, undefined, credentials));
-    const error = await errorOf(client.list(RESOURCES.services, { namespace }));
-    expect(error).toMatchObject({ status: 401, reason: 'Unauthorized' });
-    expect(error.message).not.toContain('expired');
+  describe('credentials', () => {
+    it('an expired token file: 401, and the new content is used at once', async () => {
+      let token = 'expired';
+      const credentials = fileCredentials({ tokenFile: '/token' }, async () => token, systemClock);
+      const client = clientOf(accessOf(server().access, undefined, credentials));
+      const error = await errorOf(client.list(RESOURCES.services, { namespace }));
+      expect(error).toMatchObject({ status: 401, reason: 'Unauthorized' });
+      expect(error.message).not.toContain('expired');
 
-    token = plane.token;
-    await client.list(RESOURCES.services, { namespace });
-    await client.close();
-  });
-
-  it('one that the server stops taking is renewed within the request', () =>
-    throughProxy(async (client) => {
-      proxy.inject(at('services'), { kind: 'answer', status: 401 }, 1);
+      token = server().access.token;
       await client.list(RESOURCES.services, { namespace });
+      await client.close();
+    });
+
+    it('one that the server stops taking is renewed within the request', () =>
+      throughProxy(async (client) => {
+        proxy.inject(at('services'), { kind: 'answer', status: 401 }, 1);
+        await client.list(RESOURCES.services, { namespace });
+      }));
+
+    it('a rotated client certificate is presented on new connections', async () => {
+      let current = selfSigned('first');
+      const files = async (path: string) =>
+        path === '/cert' ? current.cert : path === '/key' ? current.key : server().access.token;
+      const credentials = fileCredentials(
+        { certFile: '/cert', keyFile: '/key', tokenFile: '/token' },
+        files,
+        systemClock,
+      );
+      await throughProxy(
+        async (client) => {
+          await client.get(RESOURCES.namespaces, { name: namespace });
+          current = selfSigned('second');
+          proxy.inject(at(namespace), { kind: 'answer', status: 401 }, 1);
+          await client.get(RESOURCES.namespaces, { name: namespace });
+          const names = proxy.requests.filter(at(namespace)).map(({ clientName }) => clientName);
+          expect(names.slice(-3)).toEqual(['first', 'first', 'second']);
+        },
+        { access: { credentials } },
+      );
+    });
+
+    it('that cannot be obtained are told of, with the request', async () => {
+      const files = async () => {
+        throw new Error('permission denied');
+      };
+      const client = clientOf(
+        accessOf(server().access, undefined, fileCredentials({ tokenFile: '/token' }, files, systemClock)),
+      );
+      const error = await errorOf(client.list(RESOURCES.services, { namespace }));
+      expect(error.code).toBe('CTM_CREDENTIALS');
+      expect(error.message).toBe(`cluster east: list services ${namespace}: /token: cannot be read: permission denied`);
+      await client.close();
+    });
+
+    it('are never in an error', async () => {
+      const client = clientOf(accessOf(server().access, undefined, staticCredentials({ token: 'SECRET-TOKEN' })));
+      const error = await errorOf(client.list(RESOURCES.services));
+      expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain('SECRET-TOKEN');
+      await client.close();
+    });
+  });
+
+  it('says who it is', () =>
+    throughProxy(async (client) => {
+      await client.raw('/version');
+      expect(proxy.requests.findLast(at('version'))?.headers['user-agent']).toMatch(/^catamaran\/\d+\.\d+\.\d+/);
     }));
 
-  it('a rotated client certificate is presented on new connections', async () => {
-    let current = selfSigned('first');
-    const files = async (path: string) =>
-      path === '/cert' ? current.cert : path === '/key' ? current.key : plane.token;
-    const credentials = fileCredentials(
-      { certFile: '/cert', keyFile: '/key', tokenFile: '/token' },
-      files,
-      systemClock,
-    );
-    await throughProxy(
-      async (client) => {
-        await client.get(RESOURCES.namespaces, { name: namespace });
-        current = selfSigned('second');
-        proxy.inject(at(namespace), { kind: 'answer', status: 401 }, 1);
-        await client.get(RESOURCES.namespaces, { name: namespace });
-        const names = proxy.requests.filter(at(namespace)).map(({ clientName }) => clientName);
-        expect(names.slice(-3)).toEqual(['first', 'first', 'second']);
-      },
-      { access: { credentials } },
-    );
+  it('reads any path: JSON as JSON, text as text', async () => {
+    expect(await direct.raw('/version')).toMatchObject({ major: '1' });
+    expect(await direct.raw('/readyz')).toBe('ok');
+    expect((await errorOf(direct.raw('/nowhere'))).message).toContain('cluster east: get /nowhere: 404');
   });
-
-  it('that cannot be obtained are told of, with the request', async () => {
-    const files = async () => {
-      throw new Error('permission denied');
-    };
-    const client = clientOf(accessOf(plane, undefined, fileCredentials({ tokenFile: '/token' }, files, systemClock)));
-    const error = await errorOf(client.list(RESOURCES.services, { namespace }));
-    expect(error.code).toBe('CTM_CREDENTIALS');
-    expect(error.message).toBe(`cluster east: list services ${namespace}: /token: cannot be read: permission denied`);
-    await client.close();
-  });
-
-  it('are never in an error', async () => {
-    const client = clientOf(accessOf(plane, undefined, staticCredentials({ token: 'SECRET-TOKEN' })));
-    const error = await errorOf(client.list(RESOURCES.services));
-    expect(JSON.stringify({ ...error, message: error.message, stack: error.stack })).not.toContain('SECRET-TOKEN');
-    await client.close();
-  });
-});
-
-it('says who it is', () =>
-  throughProxy(async (client) => {
-    await client.raw('/version');
-    expect(proxy.requests.findLast(at('version'))?.headers['user-agent']).toMatch(/^catamaran\/\d+\.\d+\.\d+/);
-  }));
-
-it('reads any path: JSON as JSON, text as text', async () => {
-  expect(await direct.raw('/version')).toMatchObject({ major: '1' });
-  expect(await direct.raw('/readyz')).toBe('ok');
-  expect((await errorOf(direct.raw('/nowhere'))).message).toContain('cluster east: get /nowhere: 404');
 });

@@ -1,4 +1,4 @@
-/** Leases, against a real API server: what the fake of the unit tests leaves out. */
+/** Leases, against both API servers: what the fake of the unit tests leaves out. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/api/core.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
@@ -6,153 +6,155 @@ import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { LeaseHolder, type LeaseOptions } from '../../src/kube/lease.ts';
 import { MemoryLogger } from '../kube/log.ts';
-import { accessOf, clientOf, controlPlane, newNamespace } from './cluster.ts';
+import { onBothServers } from './apiserver/servers.ts';
+import { accessOf, clientOf, newNamespace } from './cluster.ts';
 import { FaultProxy } from './faultproxy.ts';
 
-const plane = controlPlane();
-const NAME = 'catamaran-writer';
-const DURATIONS = { leaseMs: 2_000, renewDeadlineMs: 1_500, retryMs: 150 };
+onBothServers((server) => {
+  const NAME = 'catamaran-writer';
+  const DURATIONS = { leaseMs: 2_000, renewDeadlineMs: 1_500, retryMs: 150 };
 
-let direct: KubeClient;
-let proxy: FaultProxy;
-let namespace: string;
-let stopAll: (() => Promise<void>)[] = [];
+  let direct: KubeClient;
+  let proxy: FaultProxy;
+  let namespace: string;
+  let stopAll: (() => Promise<void>)[] = [];
 
-beforeAll(async () => {
-  direct = clientOf(accessOf(plane));
-  proxy = await FaultProxy.start(plane);
-});
-
-afterEach(async () => {
-  await Promise.all(stopAll.map((stop) => stop()));
-  stopAll = [];
-  proxy.heal();
-  await direct.delete(RESOURCES.namespaces, { name: namespace });
-});
-
-afterAll(async () => {
-  await proxy.close();
-  await direct.close();
-});
-
-interface Candidate {
-  readonly holder: LeaseHolder;
-  readonly told: string[];
-  stop(): Promise<void>;
-}
-
-function stand(identity: string, options: Partial<LeaseOptions> = {}): Candidate {
-  const told: string[] = [];
-  const holder = new LeaseHolder({
-    client: direct,
-    namespace,
-    name: NAME,
-    identity,
-    clock: systemClock,
-    random: Math.random,
-    logger: new MemoryLogger(),
-    durations: DURATIONS,
-    ...options,
-  });
-  const abort = new AbortController();
-  const done = holder.run(abort.signal, {
-    onAcquired: () => {
-      told.push('acquired');
-    },
-    onLost: () => {
-      told.push('lost');
-    },
-  });
-  const stop = async () => {
-    abort.abort(new Error('over'));
-    await done;
-  };
-  stopAll.push(stop);
-  return { holder, told, stop };
-}
-
-const lease = () => direct.get<Lease>(RESOURCES.leases, { namespace, name: NAME });
-
-async function held(candidate: Candidate): Promise<void> {
-  await expect.poll(() => candidate.holder.held(), { timeout: 15_000 }).toBe(true);
-}
-
-describe('a Lease', () => {
-  it('has one holder of two that start together, and passes on when it is given back', async () => {
-    namespace = await newNamespace(direct, 'lease');
-    const candidates = [stand('a'), stand('b')];
-    await expect.poll(() => candidates.filter(({ holder }) => holder.held()).length).toBe(1);
-    const first = candidates.find(({ holder }) => holder.held());
-    const second = candidates.find((candidate) => candidate !== first);
-    if (!first || !second) throw new Error('nobody holds the Lease');
-    await expect.poll(() => second.holder.holder()).not.toBe('');
-    expect(second.told).toEqual([]);
-
-    await first.stop();
-    expect(first.holder.held()).toBe(false);
-    await held(second);
-    expect((await lease()).spec).toMatchObject({ leaseDurationSeconds: 2, leaseTransitions: 1 });
-    expect(first.told).toEqual(['acquired', 'lost']);
+  beforeAll(async () => {
+    direct = clientOf(accessOf(server().access));
+    proxy = await FaultProxy.start(server().access);
   });
 
-  it('passes on when its holder is cut off, who has let go by then', async () => {
-    namespace = await newNamespace(direct, 'lease');
-    const client = clientOf(accessOf(plane, proxy));
-    const a = stand('a', { client });
-    await held(a);
-    const b = stand('b');
-    await expect.poll(() => b.holder.holder()).toBe('a');
-
-    proxy.inject(() => true, { kind: 'hang' });
-    proxy.disconnect();
-    let both = false;
-    await expect
-      .poll(
-        () => {
-          both ||= a.holder.held() && b.holder.held();
-          return b.holder.held();
-        },
-        { timeout: 15_000, interval: 5 },
-      )
-      .toBe(true);
-    expect(both).toBe(false);
-    await expect.poll(() => a.told).toEqual(['acquired', 'lost']);
-
+  afterEach(async () => {
+    await Promise.all(stopAll.map((stop) => stop()));
+    stopAll = [];
     proxy.heal();
-    await expect.poll(() => a.holder.holder(), { timeout: 15_000 }).toBe('b');
-    expect((await lease()).spec?.holderIdentity).toBe('b');
-    expect(a.holder.held()).toBe(false);
-    await a.stop();
-    await client.close();
+    await direct.delete(RESOURCES.namespaces, { name: namespace });
   });
 
-  it('keeps its holder through an annotation, by which another asks for it', async () => {
-    namespace = await newNamespace(direct, 'lease');
-    const wanted = 'catamaran.dev/wanted-by';
-    let giving = false;
-    const a = stand('a', {
-      shouldRelease: ({ metadata }) => giving && metadata.annotations?.[wanted] === 'b',
+  afterAll(async () => {
+    await proxy.close();
+    await direct.close();
+  });
+
+  interface Candidate {
+    readonly holder: LeaseHolder;
+    readonly told: string[];
+    stop(): Promise<void>;
+  }
+
+  function stand(identity: string, options: Partial<LeaseOptions> = {}): Candidate {
+    const told: string[] = [];
+    const holder = new LeaseHolder({
+      client: direct,
+      namespace,
+      name: NAME,
+      identity,
+      clock: systemClock,
+      random: Math.random,
+      logger: new MemoryLogger(),
+      durations: DURATIONS,
+      ...options,
     });
-    await held(a);
-    const b = stand('b', { annotate: () => ({ [wanted]: 'b' }) });
-    await expect.poll(async () => (await lease()).metadata.annotations?.[wanted]).toBe('b');
-    const { renewTime } = (await lease()).spec ?? {};
-    await expect.poll(async () => (await lease()).spec?.renewTime).not.toBe(renewTime);
-    expect(a.told).toEqual(['acquired']);
+    const abort = new AbortController();
+    const done = holder.run(abort.signal, {
+      onAcquired: () => {
+        told.push('acquired');
+      },
+      onLost: () => {
+        told.push('lost');
+      },
+    });
+    const stop = async () => {
+      abort.abort(new Error('over'));
+      await done;
+    };
+    stopAll.push(stop);
+    return { holder, told, stop };
+  }
 
-    giving = true;
-    await held(b);
-    expect(a.told).toEqual(['acquired', 'lost']);
-    expect((await lease()).spec?.holderIdentity).toBe('b');
-  });
+  const lease = () => direct.get<Lease>(RESOURCES.leases, { namespace, name: NAME });
 
-  it('is waited for where its namespace does not exist', async () => {
-    namespace = await newNamespace(direct, 'lease');
-    const logger = new MemoryLogger();
-    const a = stand('a', { namespace: `${namespace}-missing`, logger });
-    await expect.poll(() => logger.lines.map(({ message }) => message)).toContain('lease not renewed');
-    expect(a.holder.held()).toBe(false);
-    // Told once, not at every look.
-    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  async function held(candidate: Candidate): Promise<void> {
+    await expect.poll(() => candidate.holder.held(), { timeout: 15_000 }).toBe(true);
+  }
+
+  describe('a Lease', () => {
+    it('has one holder of two that start together, and passes on when it is given back', async () => {
+      namespace = await newNamespace(direct, 'lease');
+      const candidates = [stand('a'), stand('b')];
+      await expect.poll(() => candidates.filter(({ holder }) => holder.held()).length).toBe(1);
+      const first = candidates.find(({ holder }) => holder.held());
+      const second = candidates.find((candidate) => candidate !== first);
+      if (!first || !second) throw new Error('nobody holds the Lease');
+      await expect.poll(() => second.holder.holder()).not.toBe('');
+      expect(second.told).toEqual([]);
+
+      await first.stop();
+      expect(first.holder.held()).toBe(false);
+      await held(second);
+      expect((await lease()).spec).toMatchObject({ leaseDurationSeconds: 2, leaseTransitions: 1 });
+      expect(first.told).toEqual(['acquired', 'lost']);
+    });
+
+    it('passes on when its holder is cut off, who has let go by then', async () => {
+      namespace = await newNamespace(direct, 'lease');
+      const client = clientOf(accessOf(server().access, proxy));
+      const a = stand('a', { client });
+      await held(a);
+      const b = stand('b');
+      await expect.poll(() => b.holder.holder()).toBe('a');
+
+      proxy.inject(() => true, { kind: 'hang' });
+      proxy.disconnect();
+      let both = false;
+      await expect
+        .poll(
+          () => {
+            both ||= a.holder.held() && b.holder.held();
+            return b.holder.held();
+          },
+          { timeout: 15_000, interval: 5 },
+        )
+        .toBe(true);
+      expect(both).toBe(false);
+      await expect.poll(() => a.told).toEqual(['acquired', 'lost']);
+
+      proxy.heal();
+      await expect.poll(() => a.holder.holder(), { timeout: 15_000 }).toBe('b');
+      expect((await lease()).spec?.holderIdentity).toBe('b');
+      expect(a.holder.held()).toBe(false);
+      await a.stop();
+      await client.close();
+    });
+
+    it('keeps its holder through an annotation, by which another asks for it', async () => {
+      namespace = await newNamespace(direct, 'lease');
+      const wanted = 'catamaran.dev/wanted-by';
+      let giving = false;
+      const a = stand('a', {
+        shouldRelease: ({ metadata }) => giving && metadata.annotations?.[wanted] === 'b',
+      });
+      await held(a);
+      const b = stand('b', { annotate: () => ({ [wanted]: 'b' }) });
+      await expect.poll(async () => (await lease()).metadata.annotations?.[wanted]).toBe('b');
+      const { renewTime } = (await lease()).spec ?? {};
+      await expect.poll(async () => (await lease()).spec?.renewTime).not.toBe(renewTime);
+      expect(a.told).toEqual(['acquired']);
+
+      giving = true;
+      await held(b);
+      expect(a.told).toEqual(['acquired', 'lost']);
+      expect((await lease()).spec?.holderIdentity).toBe('b');
+    });
+
+    it('is waited for where its namespace does not exist', async () => {
+      namespace = await newNamespace(direct, 'lease');
+      const logger = new MemoryLogger();
+      const a = stand('a', { namespace: `${namespace}-missing`, logger });
+      await expect.poll(() => logger.lines.map(({ message }) => message)).toContain('lease not renewed');
+      expect(a.holder.held()).toBe(false);
+      // Told once, not at every look.
+      expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    });
   });
 });
