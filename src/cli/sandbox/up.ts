@@ -109,6 +109,10 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
   const port = await chosenPort('--listen-port', options.listenPort, USUAL_LISTEN_PORT);
   const controller = await startController({ state, port, clock: systemClock }, context);
   stack.defer(() => controller.stop());
+  // A controller that waits for an answer ends late.
+  stack.defer(() => {
+    for (const cluster of sandbox.clusters) cluster.heal();
+  });
   step(`catamaran run --config ${shown(state.fleet)}: ready, process ${controller.pid}, ${controller.url}/readyz`);
   return { sandbox, controller };
 }
