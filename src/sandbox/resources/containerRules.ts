@@ -1,5 +1,6 @@
 /** Rules of containers. Source: Kubernetes API reference, core/v1 Container. */
 import type { Json, JsonObject } from '../../api/meta.ts';
+import { oneOf, protocolErrors, targetPortErrors } from './choices.ts';
 import {
   duplicate,
   type FieldError,
@@ -14,7 +15,6 @@ import {
 import { environmentName, label1123, mismatch, portName, portNumber, subdomain1123 } from './formats.ts';
 import { quantityValue } from './quantity.ts';
 import { isUnset, maybeNumber, numberOf, objectOf, objectsOf, textOf } from './read.ts';
-import { oneOf, protocolErrors, targetPortErrors } from './serviceRules.ts';
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'] as const;

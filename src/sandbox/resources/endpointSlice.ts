@@ -2,13 +2,13 @@
 import type { Json, JsonObject } from '../../api/meta.ts';
 import type { StoredObject } from '../apiserver/object.ts';
 import { endpointAddress, familyOf, looseAddress, strictAddress } from './addresses.ts';
+import { oneOf, protocolErrors } from './choices.ts';
 import { column, printer, shortList } from './columns.ts';
 import { define } from './define.ts';
 import { duplicate, type FieldError, IMMUTABLE, invalid, invalidFor, required, tooMany } from './fieldErrors.ts';
 import { label1123, labelValue, qualifiedName, subdomain1123 } from './formats.ts';
 import { labelErrors } from './labels.ts';
 import { maybeNumber, objectOf, objectsOf, sameValue, textOf, textsOf, withEach } from './read.ts';
-import { oneOf, protocolErrors } from './serviceRules.ts';
 
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'] as const;
 const MAX_ENDPOINTS = 1000;

@@ -2,12 +2,12 @@
 import type { JsonObject } from '../../api/meta.ts';
 import type { StoredObject } from '../apiserver/object.ts';
 import { endpointAddress, looseAddress } from './addresses.ts';
+import { protocolErrors } from './choices.ts';
 import { column, printer } from './columns.ts';
 import { define } from './define.ts';
 import { type FieldError, invalidFor, required } from './fieldErrors.ts';
 import { label1123, portNumber, qualifiedName, subdomain1123 } from './formats.ts';
 import { isUnset, numberOf, objectsOf, sameValue, textOf, withEach, withMissing } from './read.ts';
-import { protocolErrors } from './serviceRules.ts';
 
 function subsetErrors(endpoints: StoredObject, old: StoredObject | undefined): readonly FieldError[] {
   const errors = objectsOf(endpoints.subsets).flatMap((subset, i) => {

@@ -9,13 +9,14 @@ import { coreEvents, events } from './event.ts';
 import { leases } from './lease.ts';
 import { namespaces } from './namespace.ts';
 import { nodes } from './node.ts';
-import { persistentVolumeClaims, persistentVolumes, storageClasses } from './persistentVolume.ts';
+import { persistentVolumeClaims, persistentVolumes } from './persistentVolume.ts';
 import { pods } from './pod.ts';
 import { rbac } from './rbac.ts';
 import { services } from './service.ts';
 import { serviceAccounts } from './serviceAccount.ts';
 import { serviceCidrs } from './serviceCidr.ts';
 import { statefulSets } from './statefulSet.ts';
+import { storageClasses } from './storageClass.ts';
 
 /**
  * The resources of one cluster. What they know of addresses and ports in use lives in what is given: a cluster calls this

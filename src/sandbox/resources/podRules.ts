@@ -1,12 +1,12 @@
 /** Rules of pods and of the templates of workloads. Source: Kubernetes API reference, core/v1 PodSpec. */
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { looseAddress } from './addresses.ts';
+import { oneOf } from './choices.ts';
 import { containersErrors, initContainersErrors } from './containerRules.ts';
 import { duplicate, type FieldError, forbidden, invalid, invalidFor, notSupported, required } from './fieldErrors.ts';
 import { inRange, label1123, labelValue, mismatch, qualifiedName, subdomain1123 } from './formats.ts';
 import { annotationErrors, labelErrors } from './labels.ts';
 import { isUnset, listOf, maybeNumber, objectOf, objectsOf, textOf, textsOf } from './read.ts';
-import { oneOf } from './serviceRules.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'] as const;

@@ -6,10 +6,11 @@ import { define } from './define.ts';
 import type { FieldError } from './fieldErrors.ts';
 import { at, isUnset, numberOf, objectOf, objectsOf, textOf, textsOf } from './read.ts';
 import { createServiceAllocator, type Holding } from './serviceAllocator.ts';
+import { serviceChangeErrors } from './serviceChanges.ts';
 import { serviceDefaults } from './serviceDefaults.ts';
 import { clusterIPsOf, needsHealthCheck, nodePortsOf, portsOf, type Spec } from './serviceFields.ts';
 import { placed } from './servicePlacement.ts';
-import { balancerStatusErrors, serviceChangeErrors, serviceErrors } from './serviceRules.ts';
+import { balancerStatusErrors, serviceErrors } from './serviceRules.ts';
 
 function specOf(service: StoredObject): Spec {
   return objectOf(service.spec);

@@ -1,10 +1,10 @@
 /** Rules of Services. Source: Kubernetes API reference, core/v1 Service. */
 
-import { PROTOCOLS } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { endpointAddress, looseAddress, looseRange } from './addresses.ts';
+import { oneOf, protocolErrors, targetPortErrors } from './choices.ts';
 import { duplicate, type FieldError, forbidden, invalid, invalidFor, notSupported, required } from './fieldErrors.ts';
-import { label1123, portName, portNumber, qualifiedName, subdomain1123 } from './formats.ts';
+import { label1123, portNumber, qualifiedName, subdomain1123 } from './formats.ts';
 import { labelErrors } from './labels.ts';
 import { at, isUnset, maybeNumber, numberOf, objectOf, textOf, textsOf } from './read.ts';
 import { familyFieldErrors } from './serviceFamilies.ts';
@@ -14,35 +14,15 @@ import {
   isExternal,
   isHeadless,
   needsHealthCheck,
-  policyOf,
   portsOf,
   type Spec,
 } from './serviceFields.ts';
 
-const SUPPORTED_PROTOCOLS = PROTOCOLS.toSorted();
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'] as const;
 const AFFINITIES = ['ClientIP', 'None'] as const;
 const POLICIES = ['Cluster', 'Local'] as const;
 const DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'] as const;
 const MAX_AFFINITY_SECONDS = 86_400;
-
-/** Errors of a value that must be given, and be one of a list. */
-export function oneOf(path: string, value: Json | undefined, supported: readonly string[]): readonly FieldError[] {
-  if (isUnset(value)) return [required(path)];
-  return supported.some((one) => one === value) ? [] : [notSupported(path, value, supported)];
-}
-
-/** Errors of a number or name of a port. */
-export function targetPortErrors(path: string, target: Json | undefined): readonly FieldError[] {
-  return typeof target === 'string'
-    ? invalidFor(path, target, portName(target))
-    : invalidFor(path, numberOf(target), portNumber(numberOf(target)));
-}
-
-/** Errors of a protocol of layer 4. */
-export function protocolErrors(path: string, protocol: Json | undefined): readonly FieldError[] {
-  return oneOf(path, protocol, SUPPORTED_PROTOCOLS);
-}
 
 /** Errors of the spec of a Service whose addresses and node ports are filled in; `old` is absent for a new one. */
 export function serviceErrors(spec: Spec, old: Spec | undefined): readonly FieldError[] {
@@ -215,74 +195,6 @@ function trafficErrors(spec: Spec): readonly FieldError[] {
   const distribution = spec.trafficDistribution;
   if (distribution !== undefined && distribution !== null && !DISTRIBUTIONS.some((one) => one === distribution)) {
     errors.push(notSupported('spec.trafficDistribution', distribution, DISTRIBUTIONS));
-  }
-  return errors;
-}
-
-const ONCE = 'may not change once set';
-
-/** Errors of changes that a Service does not take, after those of {@link serviceErrors}' order. */
-export function serviceChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
-  if (spec.type === 'ExternalName' || old.type === 'ExternalName') return classErrors(spec, old);
-  const [now, before] = [isHeadless(spec), isHeadless(old)];
-  return [
-    ...(now && before ? [] : addressChangeErrors(spec, old)),
-    ...(now || before ? [] : familyChangeErrors(spec, old)),
-    ...classErrors(spec, old),
-    ...(needsHealthCheck(old) &&
-    needsHealthCheck(spec) &&
-    numberOf(spec.healthCheckNodePort) !== numberOf(old.healthCheckNodePort)
-      ? [forbidden('spec.healthCheckNodePort', 'field is immutable')]
-      : []),
-  ];
-}
-
-function classErrors(spec: Spec, old: Spec): readonly FieldError[] {
-  const both = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
-  return both && textOf(spec.loadBalancerClass) !== textOf(old.loadBalancerClass)
-    ? [invalid('spec.loadBalancerClass', spec.loadBalancerClass, ONCE)]
-    : [];
-}
-
-function addressChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
-  const [now, before] = [clusterIPsOf(spec), clusterIPsOf(old)];
-  const first = 'spec.clusterIPs[0]';
-  if (now.length === before.length) {
-    return before.flatMap((address, i) => (address === now[i] ? [] : [invalid(`spec.clusterIPs[${i}]`, now, ONCE)]));
-  }
-  const errors: FieldError[] = [];
-  if (now.length === 0) errors.push(invalid(first, now, 'primary clusterIP can not be unset'));
-  if (now.length > 0 && before.length > 0 && now[0] !== before[0]) errors.push(invalid(first, now, ONCE));
-  if (now.length === 1 && before.length > 1 && policyOf(spec) !== 'SingleStack') {
-    errors.push(
-      invalid(
-        'spec.ipFamilyPolicy',
-        spec.ipFamilyPolicy,
-        "must be set to 'SingleStack' when releasing the secondary clusterIP",
-      ),
-    );
-  }
-  return errors;
-}
-
-function familyChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
-  const [now, before] = [familiesOf(spec), familiesOf(old)];
-  const first = 'spec.ipFamilies[0]';
-  if (now.length === before.length) {
-    return before.flatMap((family, i) => (family === now[i] ? [] : [invalid(first, now, ONCE)]));
-  }
-  const errors: FieldError[] = [];
-  if (now.length > 0 && before.length > 0 && now[0] !== before[0]) {
-    errors.push(invalid(first, clusterIPsOf(spec), ONCE));
-  }
-  if (now.length === 1 && before.length > 1 && policyOf(spec) !== 'SingleStack') {
-    errors.push(
-      invalid(
-        'spec.ipFamilyPolicy',
-        spec.ipFamilyPolicy,
-        "must be set to 'SingleStack' when releasing the secondary ipFamily",
-      ),
-    );
   }
   return errors;
 }
