@@ -9,6 +9,7 @@ import type { Logger } from '../../api/runtime.ts';
 import type { Certificates } from './certificates.ts';
 import { MAX_BODY_BYTES } from './handler.ts';
 import type { ApiResponse } from './http.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf/decode.ts';
 import type { ApiServer } from './server.ts';
 
 /** Where and as whom to listen. */
@@ -73,19 +74,38 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 async function answer(api: ApiServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client is gone')));
-  const body = await bodyOf(request);
+  const sent = await bodyOf(request);
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
+  const body = sent.toString('utf8');
+  const translated = headers['content-type'] === PROTOBUF ? fromProtobuf(sent) : undefined;
   const { method = 'GET', url = '/' } = request;
-  const given = await api.handle({ method, path: url, headers, body, signal: gone.signal });
+  const given = await api.handle({
+    method,
+    path: url,
+    ...(translated === undefined
+      ? { headers, body }
+      : { headers: { ...headers, 'content-type': 'application/json' }, body: translated }),
+    signal: gone.signal,
+  });
   if (typeof given.body === 'string')
     await sendText(given, given.body, headers['accept-encoding'] ?? '', method, response);
   else await sendLines(given, given.body, response);
 }
 
-/** The body as text; of one that is too large only so much that the API server refuses it. */
-async function bodyOf(request: IncomingMessage): Promise<string> {
+/** A body as JSON; undefined where it cannot be read, which the API server then says. */
+function fromProtobuf(body: Buffer): string | undefined {
+  try {
+    return JSON.stringify(decodeProtobuf(body));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The body; of one that is too large only so much that the API server refuses it. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -93,7 +113,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     if (size <= MAX_BODY_BYTES) chunks.push(bytes);
     size += bytes.length;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 async function sendText(

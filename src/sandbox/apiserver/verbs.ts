@@ -33,7 +33,7 @@ export interface Call {
 /** What a verb gives: a value, or events. */
 export type Result =
   | { readonly status: number; readonly value: JsonObject }
-  | { readonly status: 200; readonly text: string }
+  | { readonly status: 200; readonly text: string | AsyncIterable<string> }
   | { readonly status: 200; readonly events: AsyncGenerator<readonly WatchEvent[], void, undefined> };
 
 /** What the verbs work with. */
@@ -49,8 +49,12 @@ export interface VerbsOptions {
   readonly served: (target: Target) => AbortSignal;
 }
 
-/** Answers a GET or POST of a subresource, in text or JSON. Throws a StatusError. */
-export type SubresourceHandler = (object: StoredObject, query: URLSearchParams) => string | JsonObject;
+/** Answers a GET or POST of a subresource: text, all at once or as it comes until the signal aborts, or JSON. Throws a StatusError. */
+export type SubresourceHandler = (
+  object: StoredObject,
+  query: URLSearchParams,
+  signal: AbortSignal | undefined,
+) => string | AsyncIterable<string> | JsonObject;
 
 function userAgent({ headers }: ApiRequest): string {
   return headers['user-agent'] ?? 'unknown';
@@ -58,6 +62,10 @@ function userAgent({ headers }: ApiRequest): string {
 
 function contentType({ headers }: ApiRequest): string {
   return headers['content-type'] ?? '';
+}
+
+function isStream(answer: AsyncIterable<string> | JsonObject): answer is AsyncIterable<string> {
+  return Symbol.asyncIterator in answer;
 }
 
 /** The resource API of one cluster. */
@@ -101,8 +109,8 @@ export class Verbs {
     const handler = this.#options.subresources.get(`${resourceName(definition)}/${subresource}`);
     if (!handler) throw notServed();
     if (method !== 'GET' && method !== 'POST') throw methodNotAllowed();
-    const answer = handler(this.#found(target), call.query);
-    return typeof answer === 'string'
+    const answer = handler(this.#found(target), call.query, call.request.signal);
+    return typeof answer === 'string' || isStream(answer)
       ? { status: 200, text: answer }
       : { status: method === 'GET' ? 200 : 201, value: answer };
   }
