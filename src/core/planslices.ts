@@ -58,7 +58,7 @@ function patched(
   };
   return {
     ...target,
-    stage: 'slice',
+    stage: content.ready < observed.ready ? 'shrink' : 'slice',
     op: 'patch',
     why: sameBody ? 'its labels or its owner were changed' : `endpoints of ${quoted(slice.source)} changed`,
     precondition: { uid: observed.uid, resourceVersion: observed.resourceVersion },

@@ -181,7 +181,7 @@ export class MemberCache {
   }
 
   #exportChanged(key: ServiceKey, before: ServiceExport | undefined, after: ServiceExport | undefined): void {
-    if (!before && after && this.services.synced) {
+    if (!before && after && (this.services.started || this.slices.started)) {
       this.#pending.add(key);
       this.#options.exportAppeared(key);
     } else if (before && !after) {

@@ -39,10 +39,16 @@ export class Table<T> implements Sink {
   /** Versions of removals, kept while a fetch is under way that may have read the object before it was removed. */
   readonly #tombstones = new Map<string, string>();
   #fetches = 0;
+  #started = false;
   #synced = false;
 
   constructor(options: TableOptions<T>) {
     this.#options = options;
+  }
+
+  /** Whether a reading has begun: what is not kept has been dropped since. */
+  get started(): boolean {
+    return this.#started;
   }
 
   /** Whether a full reading has succeeded once. */
@@ -63,6 +69,7 @@ export class Table<T> implements Sink {
   }
 
   listStarted(): void {
+    this.#started = true;
     this.#seen = new Set();
   }
 

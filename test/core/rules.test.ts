@@ -494,6 +494,30 @@ describe('derived slices', () => {
     expect(kinds(world.plan('cluster2'))).toEqual(['slice: create endpointSlices', 'prune: delete endpointSlices']);
   });
 
+  test('rule 14: so it is where it moves out of a slice that stays', () => {
+    const world = exporting();
+    const [, web2] = world.member('cluster1').slices;
+    world.member('cluster1').slices = [
+      aSlice('web-1', []),
+      aSlice('web-3', [anEndpoint('10.1.0.1')]),
+      ...(web2 ? [web2] : []),
+    ];
+    expect(kinds(world.plan('cluster2')).slice(0, 2)).toEqual([
+      'slice: create endpointSlices',
+      'shrink: patch endpointSlices',
+    ]);
+    world.converge();
+    world.member('cluster1').slices = [
+      aSlice('web-1', [anEndpoint('10.1.0.1')]),
+      aSlice('web-3', []),
+      ...(web2 ? [web2] : []),
+    ];
+    expect(kinds(world.plan('cluster2')).slice(0, 2)).toEqual([
+      'slice: patch endpointSlices',
+      'shrink: patch endpointSlices',
+    ]);
+  });
+
   test('rule 15: a node name is kept at home only', () => {
     const world = new World();
     world

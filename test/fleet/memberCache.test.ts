@@ -62,6 +62,23 @@ describe("a member's cache", () => {
     expect(cache.synced).toBe(true);
   });
 
+  it('asks for the Service of an export that appears while Services are listed: it may have been dropped already', () => {
+    const { cache, appeared } = cacheOf(false);
+    for (const table of [cache.exports, cache.imports, cache.namespaces]) {
+      table.listStarted();
+      table.listed('0');
+    }
+    cache.exports.upserted(json('ServiceExport', 'early'));
+    cache.services.listStarted();
+    cache.slices.listStarted();
+    cache.services.upserted(json('Service', 'web', { spec: {} }));
+    cache.exports.upserted(json('ServiceExport', 'web'));
+    cache.services.listed(String(version));
+    cache.slices.listed(String(version));
+    expect(appeared).toEqual(['ns/web']);
+    expect([cache.knows('ns/early'), cache.knows('ns/web')]).toEqual([true, false]);
+  });
+
   it('keeps Services and slices of exported names, and drops the others', () => {
     const { cache } = cacheOf(false);
     cache.exports.upserted(json('ServiceExport', 'web'));
