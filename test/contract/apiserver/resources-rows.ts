@@ -1,4 +1,7 @@
-/** Objects that both servers are asked to make: what one refuses the other refuses with the same words. */
+/**
+ * Objects that both servers are asked to make: what one refuses the other refuses with the same words. Chosen node ports are
+ * below 30086, where a kube-apiserver gives none by itself.
+ */
 import type { Json, JsonObject } from '../../../src/api/meta.ts';
 
 /** One object, sent to the collection of its resource. */
@@ -100,8 +103,8 @@ const serviceRows = services({
   'one node port twice': {
     type: 'NodePort',
     ports: [
-      { name: 'a', port: 80, nodePort: 30_777 },
-      { name: 'b', port: 81, nodePort: 30_777 },
+      { name: 'a', port: 80, nodePort: 30_007 },
+      { name: 'b', port: 81, nodePort: 30_007 },
     ],
   },
   'a load balancer': { type: 'LoadBalancer', ports: WEB, externalTrafficPolicy: 'Local' },

@@ -45,11 +45,11 @@ const SERVICES = table('/api/v1/services', 'v1', 'Service', {
   headless: { spec: { clusterIP: 'None' } },
   'an external name': { spec: { type: 'ExternalName', externalName: 'a.b' } },
   'a node port': {
-    spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 31_080, protocol: 'UDP' }], externalIPs: ['192.0.2.9'] },
+    spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30_010, protocol: 'UDP' }], externalIPs: ['192.0.2.9'] },
   },
-  'a load balancer that waits': { spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 31_081 }] } },
+  'a load balancer that waits': { spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_011 }] } },
   'a load balancer': {
-    spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 31_082 }], externalIPs: ['192.0.2.8'] },
+    spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_012 }], externalIPs: ['192.0.2.8'] },
     shownStatus: {
       loadBalancer: {
         ingress: [{ ip: '192.0.2.2' }, { hostname: 'a.very.long.name.example.com' }, { ip: '192.0.2.1' }],
