@@ -21,11 +21,21 @@ const OUTSTANDING = 100;
 /** A question that is lost holds up the end of a run for this long. */
 const TIMEOUT_SECONDS = 1;
 
-/** Questions answered a second, as fast as the server goes. */
-export async function throughput(options: Run): Promise<number> {
+/** What a server did as fast as it went. */
+export interface Throughput {
+  readonly perSecond: number;
+  /** Questions that were answered. */
+  readonly answered: number;
+}
+
+/** Asks as fast as the server answers. */
+export async function throughput(options: Run): Promise<Throughput> {
   const text = await run(...commandOf(options, []), { signal: options.signal });
   mostlyAnswered(text);
-  return readNumber(text, /Queries per second:\s+([\d.]+)/);
+  return {
+    perSecond: readNumber(text, /Queries per second:\s+([\d.]+)/),
+    answered: readNumber(text, /Queries completed:\s+(\d+)/),
+  };
 }
 
 /** Latencies in ms. */

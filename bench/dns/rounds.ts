@@ -20,6 +20,8 @@ export interface RoundsOptions {
 /** What one round of one server gave. */
 export interface Sample {
   readonly perSecond: number;
+  /** Answers for each second of CPU time of the server: what others take of the machine does not count. */
+  readonly perCpuSecond: number;
   /** As fast as the server goes. */
   readonly busy: Latencies;
   /** At {@link CALM_RATE} questions a second, which each server has time for. */
@@ -32,7 +34,9 @@ export type Samples = Readonly<Record<ServerName, readonly Sample[]>>;
 export const CALM_RATE = 10_000;
 /** Seconds before the first round, for what code costs before it is compiled and caches before they are full. */
 const WARM_UP_SECONDS = 2;
-const LATENCY_SECONDS = 2;
+const LATENCY_SECONDS = 1;
+/** Of a server that only the questions a second are of interest of. */
+const NOT_MEASURED: Latencies = { p50: Number.NaN, p99: Number.NaN };
 
 /** Puts a load to each server in turn. The order turns too. */
 export async function measureLoad(servers: readonly Server[], load: Load, options: RoundsOptions): Promise<Samples> {
@@ -47,10 +51,14 @@ export async function measureLoad(servers: readonly Server[], load: Load, option
       const server = servers[(i + round) % servers.length];
       if (!server) continue;
       const { name, port } = server;
-      const perSecond = await throughput({ ...common, port, seconds });
-      const busy = await latencies({ ...common, port, seconds: LATENCY_SECONDS }, undefined);
-      const calm = await latencies({ ...common, port, seconds: LATENCY_SECONDS }, CALM_RATE);
-      samples[name].push({ perSecond, busy, calm });
+      const before = await server.cpuSeconds();
+      const { perSecond, answered } = await throughput({ ...common, port, seconds });
+      const perCpuSecond = answered / ((await server.cpuSeconds()) - before);
+      const times = (rate: number | undefined): Promise<Latencies> | Latencies =>
+        name === 'coredns-cache' ? NOT_MEASURED : latencies({ ...common, port, seconds: LATENCY_SECONDS }, rate);
+      const busy = await times(undefined);
+      const calm = await times(CALM_RATE);
+      samples[name].push({ perSecond, perCpuSecond, busy, calm });
     }
     const last = servers.map(({ name }) => `${name} ${Math.round(samples[name].at(-1)?.perSecond ?? 0)}`);
     say(`${load.name}, round ${round + 1} of ${rounds}: ${last.join(', ')} questions/s`);

@@ -38,6 +38,8 @@ export interface Server {
   /** From the start of the process until the first right answer, in ms. */
   readonly readyMs: number;
   memory(): Promise<Memory>;
+  /** Seconds of CPU time that it has taken so far, in steps of 10 ms. */
+  cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -50,6 +52,8 @@ export interface Memory {
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 5_000;
+/** USER_HZ, which Linux has not changed on any system in decades. */
+const TICKS_PER_SECOND = 100;
 const ECHO = fileURLToPath(new URL('../dnsEcho.ts', import.meta.url));
 
 let serial = 0;
@@ -67,7 +71,8 @@ export async function startServer(name: ServerName, place: Place): Promise<Serve
     if (name !== 'echo') await answers(component, port, place);
     else await delay(500);
     const readyMs = performance.now() - startedAt;
-    return { name, port, readyMs, memory: () => memoryOf(component.pid), stop };
+    const { pid } = component;
+    return { name, port, readyMs, memory: () => memoryOf(pid), cpuSeconds: () => cpuSecondsOf(pid), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -108,6 +113,12 @@ async function answers(component: Component, port: number, { witness, signal }: 
   } finally {
     await asker.close();
   }
+}
+
+async function cpuSecondsOf(pid: number): Promise<number> {
+  // proc(5): the name of the program, in brackets, may hold anything; the 12th and 13th field behind it are ticks.
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 async function memoryOf(pid: number): Promise<Memory> {
