@@ -1,9 +1,9 @@
 /** What the server serves, as it tells clients. Source: Kubernetes documentation, "API Discovery"; meta/v1 and apidiscovery/v2. */
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../api/meta.ts';
+import { openApiDocument, openApiIndex } from '../schema/openapi.ts';
 import { aggregated, coreVersions, groupList, resourceList, versionList } from './discoveryDocuments.ts';
 import type { ApiResponse } from './http.ts';
-import { openApiDocument, openApiIndex } from './machinery.ts';
 import { negotiate } from './negotiation.ts';
 import type { ClusterState } from './state.ts';
 

@@ -1,5 +1,5 @@
 /** Who owns which fields after a create or an update. Server-side apply finds that out by itself. */
-import type { JsonObject } from '../../api/meta.ts';
+import type { Json, JsonObject } from '../../api/meta.ts';
 import { trackUpdate } from '../schema/managed.ts';
 import type { ManagedFields, StoredObject } from './object.ts';
 import { presented, timeText } from './state.ts';
@@ -12,6 +12,8 @@ interface Tracked {
   readonly target: Target;
   readonly live?: StoredObject;
   readonly updated: JsonObject;
+  /** metadata.managedFields as the client sent it. */
+  readonly given?: Json | undefined;
   readonly subresource?: Subresource;
   readonly options: WriteOptions;
   /** Milliseconds since the epoch. */
@@ -23,6 +25,7 @@ export function managedFieldsOf({
   target,
   live: stored,
   updated,
+  given,
   subresource,
   options,
   now,
@@ -42,6 +45,7 @@ export function managedFieldsOf({
     schema: version.schema,
     ...(live && { live }),
     updated: written,
+    ...(given !== undefined && { given }),
     manager: options.manager,
     apiVersion: targetApiVersion(target),
     ...(subresource && { subresource }),

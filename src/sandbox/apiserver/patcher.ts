@@ -1,7 +1,7 @@
 /** Patches of all kinds. Source: Kubernetes documentation, "API concepts", "Patching"; "Server-Side Apply". */
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { isJsonObject, parseJson } from '../../kube/json.ts';
-import { applyConfiguration } from '../schema/managed.ts';
+import { applyConfiguration, applyConflict } from '../schema/managed.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '../schema/patch.ts';
 import { fromYaml } from './decode.ts';
 import { jsonSyntaxProblem } from './goJson.ts';
@@ -45,17 +45,18 @@ export interface Patch {
   readonly force: boolean;
 }
 
-function parsed(body: string): Json {
+function parsed(type: PatchType, body: string): Json {
   try {
     return parseJson(body);
   } catch {
-    throw badRequest(`error decoding patch: ${jsonSyntaxProblem(body)}`);
+    const problem = jsonSyntaxProblem(body);
+    throw badRequest(type === 'strategic' ? problem : `error decoding patch: ${problem}`);
   }
 }
 
 /** An object after a patch that is not apply. Throws 400 and 422. */
 export function patchedObject(target: Target, { type, body }: Patch, current: StoredObject): JsonObject {
-  const patch = parsed(body);
+  const patch = parsed(type, body);
   if (type === 'json') return jsonPatch(current, patch);
   return type === 'merge' ? mergePatch(current, patch) : strategicMergePatch(target.version.schema, current, patch);
 }
@@ -129,15 +130,4 @@ function checkApplied(target: Target, applied: JsonObject): void {
     applied.metadata.managedFields.length > 0
   )
     throw badRequest('metadata.managedFields must be nil');
-}
-
-function applyConflict(conflicts: readonly { readonly manager: string; readonly field: string }[]): StatusError {
-  const many = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
-  const causes = conflicts.map(({ manager, field }) => ({
-    reason: 'FieldManagerConflict',
-    message: `conflict with ${manager}`,
-    field,
-  }));
-  const texts = causes.map(({ message, field }) => `${message}: ${field}`);
-  return new StatusError(409, 'Conflict', `Apply failed with ${many}: ${texts.join('\n')}`, { causes });
 }

@@ -1,5 +1,6 @@
 /** Creates and updates objects: the steps that every write goes through, whoever asks for it. */
 import type { JsonObject } from '../../api/meta.ts';
+import { isJsonObject } from '../../kube/json.ts';
 import { invalid as invalidField } from '../resources/fieldErrors.ts';
 import { equalJson } from '../schema/json.ts';
 import { validateSchema } from '../schema/validate.ts';
@@ -142,7 +143,15 @@ export class Writer {
     const updated = { ...object, metadata: { ...Object(object.metadata), name } };
     const managed =
       managedFields ??
-      managedFieldsOf({ target, live: old, updated, options, now: clock.now(), ...(subresource && { subresource }) });
+      managedFieldsOf({
+        target,
+        live: old,
+        updated,
+        given: isJsonObject(sent.metadata) ? sent.metadata.managedFields : undefined,
+        options,
+        now: clock.now(),
+        ...(subresource && { subresource }),
+      });
     const made = mergedMetadata(readMetadata(object), old.metadata, managed);
     const context = strategyContext(this.#state);
     const { strategy } = definition;
