@@ -3,13 +3,15 @@
  * Services need it. A subscription only notes keys; one loop works on them.
  */
 import type { Clock, Logger } from '../../api/runtime.ts';
-import type { ClusterApi } from '../apiserver/cluster.ts';
+import type { Changed, ClusterApi } from '../apiserver/cluster.ts';
+import type { SubresourceHandler } from '../apiserver/verbs.ts';
 import { bootstrap } from './bootstrap/index.ts';
 import { syncClaim } from './claims.ts';
 import { syncDeployment } from './deployment/index.ts';
 import { syncService } from './endpoints/index.ts';
 import type { Pod } from './kinds.ts';
 import { type Bind, Kubelet, type PodTimes } from './kubelet/index.ts';
+import { podLogHandler } from './logRequest.ts';
 import { PodLogs } from './logs.ts';
 import { Loop, type Work } from './loop.ts';
 import { syncNamespace } from './namespaces.ts';
@@ -37,6 +39,8 @@ export interface WorkloadsOptions {
 /** Controllers that run. */
 export interface Workloads {
   readonly logs: PodLogs;
+  /** Answers `GET /pods/NAME/log`. */
+  readonly podLog: SubresourceHandler;
   /** Resolves when nothing is to be done but what waits for a time. */
   idle(): Promise<void>;
 }
@@ -67,11 +71,21 @@ export function startWorkloads(options: WorkloadsOptions, signal: AbortSignal): 
   kubelet.adopt();
   api.subscribe((change) => {
     triggers.changed(change);
-    // What is stored under /pods is a pod.
-    if (change.resource === '/pods' && !change.object && change.old) logs.forget(change.old as Pod);
+    if (change.resource === '/pods') logLife(logs, change);
   }, signal);
   bootstrap(objects, nodes, clock.now());
   triggers.all();
   loop.start(signal);
-  return { logs, idle: () => loop.idle() };
+  return { logs, podLog: podLogHandler(logs), idle: () => loop.idle() };
+}
+
+/** The log of a container begins when it starts, and goes with its pod. What is stored under /pods is a pod. */
+function logLife(logs: PodLogs, change: Changed): void {
+  const [pod, old] = [change.object as Pod | undefined, change.old as Pod | undefined];
+  if (!pod) {
+    if (old) logs.forget(old);
+    return;
+  }
+  if (pod.status?.phase !== 'Running' || old?.status?.phase === 'Running') return;
+  for (const { name, image } of pod.spec.containers) logs.write(pod, name, `started ${name} of ${image}`);
 }

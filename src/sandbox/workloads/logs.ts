@@ -3,6 +3,7 @@ import type { Clock } from '../../api/runtime.ts';
 import { badRequest, notFound } from '../apiserver/status.ts';
 import type { Pod } from './kinds.ts';
 import type { Objects } from './objects.ts';
+import { timeOf } from './time.ts';
 
 /** Lines that are kept of a container. */
 const KEPT = 1000;
@@ -16,6 +17,8 @@ export interface PodLogOptions {
   readonly follow?: boolean;
   readonly timestamps?: boolean;
   readonly sinceSeconds?: number;
+  /** RFC 3339. */
+  readonly sinceTime?: string;
   /** The container before the last restart: there is none. */
   readonly previous?: boolean;
 }
@@ -87,7 +90,8 @@ export class PodLogs {
   async *#stream(id: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<string> {
     const text = ({ at, text: line }: Line) =>
       options.timestamps ? `${new Date(at).toISOString().replace('Z', '000000Z')} ${line}\n` : `${line}\n`;
-    const since = options.sinceSeconds === undefined ? 0 : this.#clock.now() - options.sinceSeconds * 1000;
+    const recent = options.sinceSeconds === undefined ? 0 : this.#clock.now() - options.sinceSeconds * 1000;
+    const since = Math.max(recent, timeOf(options.sinceTime));
     const old = (this.#lines.get(id) ?? []).filter(({ at }) => at >= since);
     const queue: (Line | undefined)[] =
       options.tailLines === undefined ? old : old.slice(Math.max(0, old.length - options.tailLines));

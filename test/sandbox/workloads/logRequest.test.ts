@@ -1,0 +1,63 @@
+/** Logs over HTTP, as `kubectl logs` asks for them. */
+import { expect, it } from 'vitest';
+import { NAMESPACE, type StillCluster, stillCluster } from './cluster.ts';
+
+async function withPod(): Promise<StillCluster> {
+  const cluster = await stillCluster();
+  cluster.server.provide('/pods/log', cluster.workloads.podLog);
+  cluster.api.create('/pods', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'one', namespace: NAMESPACE },
+    spec: { containers: [{ name: 'main', image: 'app:1' }] },
+  });
+  await cluster.pass();
+  return cluster;
+}
+
+async function get({ server }: StillCluster, query: string, signal = new AbortController().signal) {
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods/one/log?${query}`;
+  const { status, body } = await server.handle({
+    method: 'GET',
+    path,
+    headers: { authorization: 'Bearer token' },
+    body: '',
+    signal,
+  });
+  return { status, body };
+}
+
+async function text({ body }: Awaited<ReturnType<typeof get>>): Promise<string> {
+  return typeof body === 'string' ? body : (await Array.fromAsync(body)).join('');
+}
+
+it('gives the lines that are asked for', async () => {
+  const cluster = await withPod();
+  const pod = cluster.objects.get('/pods', NAMESPACE, 'one');
+  if (!pod) throw new Error('no pod');
+  cluster.workloads.logs.write(pod, 'main', 'early');
+  await cluster.pass(60_000);
+  cluster.workloads.logs.write(pod, 'main', 'late');
+  expect(await text(await get(cluster, ''))).toBe('started main of app:1\nearly\nlate\n');
+  expect(await text(await get(cluster, 'tailLines=1'))).toBe('late\n');
+  expect(await text(await get(cluster, 'sinceSeconds=10'))).toBe('late\n');
+  expect(await text(await get(cluster, 'sinceTime=2026-01-01T00:01:00Z'))).toBe('late\n');
+  expect(await text(await get(cluster, 'tailLines=1&timestamps=true'))).toMatch(/^2026-01-01T00:01:\S+Z late\n$/);
+});
+
+it('ends when the client that follows it is gone', async () => {
+  const cluster = await withPod();
+  const client = new AbortController();
+  const answer = await get(cluster, 'follow=true', client.signal);
+  const all = text(answer);
+  await cluster.pass();
+  client.abort();
+  expect(await all).toBe('started main of app:1\n');
+});
+
+it('refuses containers that there are not', async () => {
+  const cluster = await withPod();
+  const { status, body } = await get(cluster, 'container=other');
+  expect(status).toBe(400);
+  expect(body).toContain('container other is not valid for pod one');
+});
