@@ -9,7 +9,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance test fuzz check bench bench-dns tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance test fuzz schedules check bench bench-dns tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -41,6 +41,10 @@ conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab;
 # For a nightly run: `make test` puts 200,000 packets.
 fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
 	@node --expose-gc tools/fuzz.ts $(PACKETS) $(SEED)
+
+# For a nightly run: `make test` runs the first 100. A seed that fails is printed with the command that runs it again.
+schedules: node ## Run the controller under random faults, a schedule a seed. COUNT=1000, SEED=n.
+	@node tools/schedules.ts $(or $(COUNT),1000) $(SEED)
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit

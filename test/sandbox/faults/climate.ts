@@ -1,0 +1,134 @@
+/** Which faults a schedule has, and when they come and go. */
+import type { Cluster } from './cluster.ts';
+import type { Dice } from './dice.ts';
+import type { FaultyFleet } from './fleet.ts';
+import type { Link } from './link.ts';
+import { CLEAR, type Reach, type Weather } from './weather.ts';
+
+/** Everything that may happen in one schedule, drawn once. */
+export interface Climate {
+  readonly replicas: 1 | 2;
+  /** Leaves something out of a stream that goes on: found by the hourly full reading only. */
+  readonly gaps: boolean;
+  readonly seesDeaths: boolean;
+  /** Of the disturbances below: how often each comes. */
+  readonly weights: Readonly<Record<Disturbance, number>>;
+}
+
+const DISTURBANCES = [
+  'partition',
+  'outage',
+  'storm',
+  'restart',
+  'kill',
+  'pause',
+  'stop',
+  'staleness',
+  'clear',
+] as const;
+type Disturbance = (typeof DISTURBANCES)[number];
+
+const BLOCKED: readonly [Reach, Reach] = ['refused', 'silent'];
+const MOMENTS: readonly ['before', 'after'] = ['before', 'after'];
+
+/** Most disturbances that a fleet has at once are few: a schedule has some kinds often, and others not at all. */
+export function drawClimate(dice: Dice): Climate {
+  const weight = (share: number) => (dice.chance(share) ? dice.whole(1, 4) : 0);
+  return {
+    replicas: dice.chance(0.6) ? 2 : 1,
+    gaps: dice.chance(0.1),
+    seesDeaths: dice.chance(0.3),
+    weights: {
+      partition: weight(0.7),
+      outage: weight(0.5),
+      storm: weight(0.7),
+      restart: weight(0.4),
+      kill: weight(0.7),
+      pause: weight(0.4),
+      stop: weight(0.3),
+      staleness: weight(0.4),
+      clear: 4,
+    },
+  };
+}
+
+/** Lets one disturbance come, or some go; says what. */
+export function disturb(
+  fleet: FaultyFleet,
+  clusters: readonly [Cluster, ...Cluster[]],
+  climate: Climate,
+  dice: Dice,
+): string {
+  const what = dice.weighted(climate.weights);
+  const replica = dice.pick(fleet.replicas);
+  const cluster = dice.pick(clusters);
+  const links = fleet.replicas.flatMap((each) => [...each.links.values()]);
+  const link = dice.pick(links);
+  switch (what) {
+    case 'partition': {
+      const reach = dice.pick(BLOCKED);
+      if (link) link.set({ ...link.weather, reach });
+      return `partition ${reach} ${nameOf(link)}`;
+    }
+    case 'outage': {
+      const reach = dice.pick(BLOCKED);
+      for (const each of links) if (each.cluster === cluster) each.set({ ...each.weather, reach });
+      return `outage ${reach} ${cluster.name}`;
+    }
+    case 'storm': {
+      if (link) link.set(stormy(link.weather, climate, dice));
+      return `storm ${nameOf(link)}`;
+    }
+    case 'staleness': {
+      if (link) link.set({ ...link.weather, staleLists: 0.7 });
+      link?.cut();
+      return `stale lists ${nameOf(link)}`;
+    }
+    case 'restart': {
+      cluster.forget();
+      for (const each of links) if (each.cluster === cluster) each.cut();
+      return `restart ${cluster.name}`;
+    }
+    case 'kill': {
+      const when = dice.pick(MOMENTS);
+      const number = dice.whole(1, 12);
+      replica?.process.killAtWrite(number, when);
+      return `kill ${replica?.process.identity} ${when} write ${number}`;
+    }
+    case 'pause': {
+      const ms = dice.whole(500, 25_000);
+      replica?.process.pause(ms);
+      return `pause ${replica?.process.identity} ${ms} ms`;
+    }
+    case 'stop': {
+      replica?.stop();
+      return `stop ${replica?.process.identity}`;
+    }
+    case 'clear': {
+      for (const each of links) if (dice.chance(0.7)) each.set(CLEAR);
+      return 'clear';
+    }
+  }
+}
+
+function stormy(weather: Weather, { gaps }: Climate, dice: Dice): Weather {
+  const some = (most: number) => (dice.chance(0.5) ? dice.next() * most : 0);
+  return {
+    ...weather,
+    latencyMs: dice.pick([5, 50, 400, 3_000]),
+    refusals: some(0.3),
+    lostAnswers: some(0.2),
+    delayedEvents: some(0.6),
+    eventDelayMs: dice.pick([100, 2_000, 10_000]),
+    doubledEvents: some(0.4),
+    cuts: some(0.15),
+    mutes: some(0.08),
+    gaps: gaps ? dice.next() * 0.3 : 0,
+    expiries: some(0.1),
+    bookmarks: dice.chance(0.7),
+  };
+}
+
+function nameOf(link: Link | undefined): string {
+  return link ? `${link.identity} to ${link.cluster.name}` : 'nobody';
+}

@@ -1,0 +1,36 @@
+/** The controller under random faults: see schedule.ts. `make schedules` runs more of them. */
+import { describe, expect, it } from 'vitest';
+import { runSchedule } from './schedule.ts';
+
+const COUNT = 100;
+const BATCH = 10;
+/** Seeds whose schedule is run a second time. */
+const REPEATED = [3, 17, 42];
+
+describe('whatever fails, in the end every cluster holds what follows from the sources, and nothing was lost on the way', () => {
+  it.each(Array.from({ length: COUNT / BATCH }, (_, batch) => batch * BATCH + 1))(
+    'seeds from %i',
+    async (first) => {
+      const failed: string[] = [];
+      for (let seed = first; seed < first + BATCH; seed++) {
+        const { problems } = await runSchedule(seed);
+        if (problems.length > 0)
+          failed.push(`seed ${seed}: make schedules COUNT=1 SEED=${seed}`, ...problems.slice(0, 5));
+      }
+      expect(failed.join('\n')).toBe('');
+    },
+    120_000,
+  );
+});
+
+describe('a seed', () => {
+  it.each(REPEATED)(
+    '%i gives the same events each time, one by one',
+    async (seed) => {
+      const [first, second] = [await runSchedule(seed), await runSchedule(seed)];
+      expect(second.trace).toEqual(first.trace);
+      expect(first.trace.length).toBeGreaterThan(500);
+    },
+    60_000,
+  );
+});
