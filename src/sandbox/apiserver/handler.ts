@@ -45,6 +45,8 @@ export class Handler {
     const url = new URL(request.path, 'http://localhost');
     const agent = request.headers['user-agent'] ?? '';
     let form: Representation = { format: 'json', pretty: negotiatePretty(url.searchParams, agent) };
+    // Told with a failure too.
+    const warnings: string[] = [];
     try {
       const known = isAuthenticated(request, this.#options.token);
       if ((request.body?.length ?? 0) > MAX_BODY_BYTES) throw tooLarge();
@@ -53,9 +55,10 @@ export class Handler {
       if (!route) return this.#other(request, url);
       const isList = route.target.name === undefined && request.method === 'GET';
       form = negotiate(request.headers.accept ?? '', url.searchParams, agent, isList);
-      return this.#resource(request, url, route, form);
+      if (route.target.version.warning !== undefined) warnings.push(route.target.version.warning);
+      return withWarnings(this.#resource(request, url, route, form, warnings), warnings);
     } catch (error) {
-      return this.#failed(request, form, error);
+      return withWarnings(this.#failed(request, form, error), warnings);
     }
   }
 
@@ -75,15 +78,19 @@ export class Handler {
     return routeOf(registry, group, version, rest);
   }
 
-  #resource(request: ApiRequest, url: URL, route: Route, representation: Representation): ApiResponse {
+  #resource(
+    request: ApiRequest,
+    url: URL,
+    route: Route,
+    representation: Representation,
+    warnings: string[],
+  ): ApiResponse {
     const { state, verbs } = this.#options;
     const query = url.searchParams;
-    const warnings: string[] = [];
     const include = representation.as === 'Table' ? includeObject(query) : 'Metadata';
     const form = new Form(route.target, representation, include, () => state.clock.now());
     const result = verbs.call({ request, query, route, form, warn: (message) => warnings.push(message) });
-    const warning = warnings.map((message) => `299 - ${JSON.stringify(message)}`);
-    return answered(result, form, representation, warning.length > 0 ? { warning } : {});
+    return answered(result, form, representation);
   }
 
   #other(request: ApiRequest, url: URL): ApiResponse {
@@ -128,17 +135,18 @@ function tooLarge(): StatusError {
   return new StatusError(413, 'RequestEntityTooLarge', message);
 }
 
-function answered(
-  result: Result,
-  form: Form,
-  representation: Representation,
-  headers: ApiResponse['headers'],
-): ApiResponse {
-  if ('text' in result) return { status: 200, headers: { ...PLAIN, ...headers }, body: result.text };
-  if ('value' in result) return json(result.status, result.value, representation, headers);
+function withWarnings(response: ApiResponse, warnings: readonly string[]): ApiResponse {
+  if (warnings.length === 0) return response;
+  const warning = warnings.map((message) => `299 - ${JSON.stringify(message)}`);
+  return { ...response, headers: { ...response.headers, warning } };
+}
+
+function answered(result: Result, form: Form, representation: Representation): ApiResponse {
+  if ('text' in result) return { status: 200, headers: { ...PLAIN }, body: result.text };
+  if ('value' in result) return json(result.status, result.value, representation);
   return {
     status: 200,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private', ...headers },
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' },
     body: lines(result.events, form),
   };
 }

@@ -27,6 +27,8 @@ export interface Version {
   readonly schema: OpenApiSchema;
   /** Absent: name and age. */
   readonly printer?: Printer;
+  /** Told to everybody who asks for this version. */
+  readonly warning?: string;
 }
 
 /** Where the numbers of the scale subresource are. Source: CustomResourceSubresourceScale. */

@@ -2,6 +2,7 @@
  * IP addresses and ranges as the API server reads them: leading zeros and IPv4-mapped IPv6 are let through where they
  * always were. Source: Kubernetes, apimachinery, util/validation; k8s.io/utils/net.
  */
+import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 import { type FieldError, invalid } from './fieldErrors.ts';
 
@@ -26,6 +27,9 @@ export function parseAddress(text: string): Address | undefined {
 
 /** The family of an address in text; undefined where it is none. */
 export function familyOf(text: string): Family | undefined {
+  if (isIPv4(text)) return 'IPv4';
+  // Anything with ffff may be an IPv4 address in IPv6's clothes.
+  if (isIPv6(text) && !/[%.]|ffff/i.test(text)) return 'IPv6';
   const address = parseAddress(text);
   if (!address) return undefined;
   return address.kind() === 'ipv4' ? 'IPv4' : 'IPv6';
@@ -45,7 +49,7 @@ const NOT_AN_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::
 
 /** Errors of an address in a field that takes every writing of it. */
 export function looseAddress(path: string, text: string): readonly FieldError[] {
-  return parseAddress(text) ? [] : [invalid(path, text, NOT_AN_ADDRESS)];
+  return familyOf(text) ? [] : [invalid(path, text, NOT_AN_ADDRESS)];
 }
 
 /** Errors of an address in a field that takes the canonical writing only. */
@@ -62,32 +66,36 @@ export function strictAddress(path: string, text: string): readonly FieldError[]
   return canonical === text ? [] : [invalid(path, text, `must be in canonical form ("${canonical}")`)];
 }
 
+const IN_LOOPBACK = 'may not be in the loopback range (127.0.0.0/8, ::1/128)';
+const IN_LINK_LOCAL = 'may not be in the link-local range (169.254.0.0/16, fe80::/10)';
+const IN_LINK_MULTICAST = 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)';
+
 /** Errors of an address that packets are sent to: those that mean another place on every host are refused. */
 export function endpointAddress(path: string, text: string): readonly FieldError[] {
-  const address = parseAddress(text);
-  if (!address) return [invalid(path, text, 'must be a valid IP address')];
-  const range = address.range();
-  if (range === 'unspecified') {
-    // 0.0.0.0 only; ipaddr.js has the whole of 0.0.0.0/8 there.
-    return addressText(address) === '0.0.0.0' || addressText(address) === '::'
-      ? [invalid(path, text, `may not be unspecified (${text})`)]
-      : [];
-  }
-  if (range === 'loopback') return [invalid(path, text, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
-  if (range === 'linkLocal') {
-    return [invalid(path, text, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')];
-  }
-  if (isLinkLocalMulticast(address)) {
-    return [invalid(path, text, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')];
-  }
-  return [];
+  const refused = refusalOf(text);
+  return refused === undefined ? [] : [invalid(path, text, refused)];
 }
 
-function isLinkLocalMulticast(address: Address): boolean {
-  const bytes = address.toByteArray();
-  return address.kind() === 'ipv4'
-    ? bytes[0] === 224 && bytes[1] === 0 && bytes[2] === 0
-    : bytes[0] === 0xff && ((bytes[1] ?? 0) & 0x0f) === 2;
+function refusalOf(text: string): string | undefined {
+  // The most common case by far, so it is not parsed.
+  if (isIPv4(text)) return refusalOfIPv4(text);
+  const address = parseAddress(text);
+  if (!address) return 'must be a valid IP address';
+  if (address.kind() === 'ipv4') return refusalOfIPv4(addressText(address));
+  const [first = 0, second = 0, ...rest] = address.toByteArray();
+  const last = rest.pop() ?? 0;
+  const empty = first === 0 && second === 0 && rest.every((byte) => byte === 0);
+  if (empty && last === 0) return `may not be unspecified (${text})`;
+  if (empty && last === 1) return IN_LOOPBACK;
+  if (first === 0xfe && (second & 0xc0) === 0x80) return IN_LINK_LOCAL;
+  return first === 0xff && (second & 0x0f) === 2 ? IN_LINK_MULTICAST : undefined;
+}
+
+function refusalOfIPv4(text: string): string | undefined {
+  if (text === '0.0.0.0') return `may not be unspecified (${text})`;
+  if (text.startsWith('127.')) return IN_LOOPBACK;
+  if (text.startsWith('169.254.')) return IN_LINK_LOCAL;
+  return text.startsWith('224.0.0.') ? IN_LINK_MULTICAST : undefined;
 }
 
 /** An address range: the network address and the length of its prefix. */

@@ -105,6 +105,14 @@ function jsonProblem(text: string): string | undefined {
   }
 }
 
+/** Only what is no PEM at all is noticed here. */
+function certificateWarnings(secret: StoredObject): readonly string[] {
+  const { 'tls.crt': certificate } = objectOf(secret.data);
+  if (secret.type !== 'kubernetes.io/tls' || certificate === undefined) return [];
+  const pem = Buffer.from(textOf(certificate), 'base64').includes('-----BEGIN ');
+  return pem ? [] : ['tls: failed to find any PEM data in certificate input'];
+}
+
 function withStringData(secret: JsonObject): JsonObject {
   const typed = withMissing(secret, { type: 'Opaque' });
   const strings = Object.entries(textMap(typed.stringData));
@@ -134,6 +142,7 @@ export const secrets = define({
       ...frozenErrors(object, old, ['data']),
       ...secretErrors(object),
     ],
+    warnings: certificateWarnings,
     fields: (object) => ({ type: textOf(object.type) }),
   },
 });

@@ -23,13 +23,15 @@ export interface Builtin
       >
     > {
   readonly printer: Printer;
+  /** Told to everybody who asks for the resource. */
+  readonly warning?: string;
   /** Errors of a new object and of an updated one, where the strategy says nothing else. */
   readonly validate?: (object: StoredObject, context: StrategyContext) => readonly FieldError[];
   readonly strategy?: Strategy;
 }
 
 /** The definition of a built-in resource. */
-export function define({ printer, validate, strategy, ...builtin }: Builtin): ResourceDefinition {
+export function define({ printer, warning, validate, strategy, ...builtin }: Builtin): ResourceDefinition {
   const { group, kind } = builtin;
   return {
     singular: kind.toLowerCase(),
@@ -38,7 +40,9 @@ export function define({ printer, validate, strategy, ...builtin }: Builtin): Re
     categories: [],
     status: false,
     generation: false,
-    versions: [{ name: 'v1', schema: builtinSchema(group, 'v1', kind), printer }],
+    versions: [
+      { name: 'v1', schema: builtinSchema(group, 'v1', kind), printer, ...(warning !== undefined && { warning }) },
+    ],
     storageVersion: 'v1',
     ...builtin,
     strategy: {

@@ -7,6 +7,7 @@ import { type FieldError, forbidden, invalid, notSupported } from './fieldErrors
 import { selectorText } from './labelSelector.ts';
 import { templateDefaults } from './podDefaults.ts';
 import { isUnset, numberOf, objectOf, sameValue, withMissing, withObject } from './read.ts';
+import { hostnameWarnings, podWarnings } from './warnings.ts';
 import {
   countErrors,
   excessErrors,
@@ -26,6 +27,13 @@ const SHARE = '25%';
 
 function specOf(object: StoredObject): JsonObject {
   return objectOf(object.spec);
+}
+
+function workloadWarnings(object: StoredObject): readonly string[] {
+  return [
+    ...hostnameWarnings(object, 'Pod names and hostnames'),
+    ...podWarnings('spec.template.spec', objectOf(objectOf(specOf(object).template).spec)),
+  ];
 }
 
 function deploymentDefaults(deployment: JsonObject): JsonObject {
@@ -139,6 +147,7 @@ export const deployments = define({
       return { ...deployment, metadata: { ...deployment.metadata, generation } };
     },
     validateCreate: deploymentErrors,
+    warnings: workloadWarnings,
     validateUpdate: (deployment, old) => [
       ...deploymentErrors(deployment),
       ...selectorChangeErrors(specOf(deployment), specOf(old)),
@@ -207,6 +216,7 @@ export const replicaSets = define({
       ),
     prepareCreate: (set) => ({ ...set, status: { replicas: 0 } }),
     validateCreate: replicaSetErrors,
+    warnings: workloadWarnings,
     validateUpdate: (set, old) => [...replicaSetErrors(set), ...selectorChangeErrors(specOf(set), specOf(old))],
     validateStatus: ({ status }) =>
       statusErrors(

@@ -9,6 +9,7 @@ import { duplicate, type FieldError, IMMUTABLE, invalid, invalidFor, required, t
 import { label1123, labelValue, qualifiedName, subdomain1123 } from './formats.ts';
 import { labelErrors } from './labels.ts';
 import { maybeNumber, objectOf, objectsOf, sameValue, textOf, textsOf, withEach } from './read.ts';
+import { sliceWarnings } from './warnings.ts';
 
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'] as const;
 const MAX_ENDPOINTS = 1000;
@@ -155,5 +156,6 @@ export const endpointSlices = define({
     },
     validateCreate: (slice) => sliceErrors(slice, undefined),
     validateUpdate: sliceErrors,
+    warnings: sliceWarnings,
   },
 });

@@ -77,6 +77,7 @@ export const endpoints = define({
   shortNames: ['ep'],
   namespaced: true,
   createOnUpdate: true,
+  warning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   printer: printer([column('Endpoints', 'Addresses and ports that are ready.')], (object) => [addressesText(object)]),
   strategy: {
     defaults: (object) =>

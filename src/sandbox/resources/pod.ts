@@ -10,6 +10,7 @@ import { podOnlyErrors, podSpecErrors } from './podRules.ts';
 import { podPrinter } from './podTable.ts';
 import { quantityValue } from './quantity.ts';
 import { at, isUnset, maybeNumber, objectOf, objectsOf, textOf } from './read.ts';
+import { hostnameWarnings, podWarnings } from './warnings.ts';
 
 const COMPUTE = ['cpu', 'memory'] as const;
 
@@ -78,6 +79,7 @@ export const pods = define({
       ...addressErrors('status.podIPs', objectOf(status).podIPs),
       ...addressErrors('status.hostIPs', objectOf(status).hostIPs),
     ],
+    warnings: (pod) => [...hostnameWarnings(pod, "the Pod's hostname"), ...podWarnings('spec', specOf(pod))],
     graceSeconds(pod, asked) {
       const phase = at(pod.status, 'phase');
       // A pod that runs nowhere, or no more, has nothing to end.

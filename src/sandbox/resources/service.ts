@@ -11,6 +11,7 @@ import { serviceDefaults } from './serviceDefaults.ts';
 import { clusterIPsOf, needsHealthCheck, nodePortsOf, portsOf, type Spec } from './serviceFields.ts';
 import { placed } from './servicePlacement.ts';
 import { balancerStatusErrors, serviceErrors } from './serviceRules.ts';
+import { serviceWarnings } from './warnings.ts';
 
 function specOf(service: StoredObject): Spec {
   return objectOf(service.spec);
@@ -85,6 +86,7 @@ export function services({ serviceCIDRs }: ClusterSettings): ResourceDefinition 
       validateUpdate: validate,
       validateStatus: (service) => balancerStatusErrors(specOf(service), service.status),
       allocate: (service, old) => results.get(service) ?? place(service, old),
+      warnings: serviceWarnings,
       committed: (service, old) => allocator.commit(holdingOf(service), holdingOf(old)),
       fields: (service) => ({
         'spec.clusterIP': textOf(specOf(service).clusterIP),

@@ -20,6 +20,7 @@ import {
   withObject,
   without,
 } from './read.ts';
+import { podWarnings } from './warnings.ts';
 import {
   countErrors,
   excessErrors,
@@ -143,6 +144,15 @@ function setErrors(set: StoredObject, old: StoredObject | undefined): readonly F
   ];
 }
 
+function setWarnings(set: StoredObject): readonly string[] {
+  const negative = numberOf(specOf(set).revisionHistoryLimit) < 0;
+  const words = 'a negative value retains all historical revisions; a value >= 0 is recommended';
+  return [
+    ...podWarnings('spec.template.spec', objectOf(objectOf(specOf(set).template).spec)),
+    ...(negative ? [`spec.revisionHistoryLimit: ${words}`] : []),
+  ];
+}
+
 const MUTABLE = [
   'replicas',
   'ordinals',
@@ -180,6 +190,7 @@ export const statefulSets = define({
     defaults: setDefaults,
     prepareCreate: (set) => ({ ...set, status: { replicas: 0, availableReplicas: 0 } }),
     validateCreate: (set) => setErrors(set, undefined),
+    warnings: setWarnings,
     validateUpdate: (set, old) => [...setErrors(set, old), ...changeErrors(set, old)],
     validateStatus: ({ status }) =>
       statusErrors(

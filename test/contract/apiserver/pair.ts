@@ -18,8 +18,13 @@ export interface Pair {
 }
 
 /** An answer without what may differ: uids, versions, times, and the addresses and ports that a server chose. */
-export function comparable({ status, body }: Answer, namespace: string): Json {
-  return { status, body: withoutChoices(normalized(body, namespace)) };
+export function comparable({ status, headers, body }: Answer, namespace: string): Json {
+  const warning = [headers.warning ?? []].flat().join(', ');
+  return {
+    status,
+    warning: withoutChoices(normalized(warning, namespace)),
+    body: withoutChoices(normalized(body, namespace)),
+  };
 }
 
 function withoutChoices(value: Json | undefined, key = ''): Json {

@@ -157,10 +157,27 @@ const serviceRows = services({
     ipFamilies: ['IPv4'],
     ipFamilyPolicy: 'SingleStack',
   },
+  'fields that mean nothing headless': {
+    ports: WEB,
+    clusterIP: 'None',
+    sessionAffinity: 'ClientIP',
+    externalIPs: ['192.0.2.1'],
+    loadBalancerIP: '192.0.2.2',
+  },
+  'a name of no ExternalName': { ports: WEB, externalName: 'example.com', externalIPs: ['010.0.0.1'] },
+  'an ambiguous source range': {
+    type: 'LoadBalancer',
+    ports: WEB,
+    loadBalancerSourceRanges: ['10.0.0.1/8', '2001:db8::1/64'],
+  },
   'unready endpoints are published': { ports: WEB, publishNotReadyAddresses: true },
 });
 
 const serviceNameRows = rows('/api/v1/services', 'v1', 'Service', {
+  'an annotation of old': {
+    metadata: { annotations: { 'service.kubernetes.io/topology-aware-hints': 'auto' } },
+    spec: { ports: WEB },
+  },
   'a name that starts with a digit': { metadata: { name: '1row' }, spec: { ports: WEB } },
   'a name with a dot': { metadata: { name: 'a.b' }, spec: { ports: WEB } },
   'a name of 64 characters': { metadata: { name: 'a'.repeat(64) }, spec: { ports: WEB } },
@@ -305,6 +322,13 @@ function container(fields: JsonObject): JsonObject {
 }
 
 const podRows = pods({
+  'a variable and a port twice': container({
+    env: [
+      { name: 'A', value: 'x' },
+      { name: 'A', value: 'y' },
+    ],
+    ports: [{ containerPort: 80 }, { containerPort: 80 }],
+  }),
   plain: {},
   'no containers': { containers: [] },
   'containers without name and image': { containers: [{ name: '', image: '' }] },
@@ -498,6 +522,16 @@ const workloadRows = [
     },
     'claims of nothing': { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }] },
   }),
+  ...rows('/apis/apps/v1/deployments', 'apps/v1', 'Deployment', {
+    'a name with a dot': { metadata: { name: 'a.b' }, spec: WORKLOAD },
+    'a container port twice': {
+      spec: {
+        ...WORKLOAD,
+        template: { ...TEMPLATE, spec: container({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }) },
+      },
+    },
+  }),
+  ...rows('/api/v1/pods', 'v1', 'Pod', { 'a name with a dot': { metadata: { name: 'a.b' }, spec: POD } }),
   ...rows('/apis/apps/v1/statefulsets', 'apps/v1', 'StatefulSet', {
     'a name with a dot': { metadata: { name: 'a.b' }, spec: WORKLOAD },
   }),
