@@ -48,7 +48,7 @@ export interface SocksProxy {
 /** Starts a proxy. @throws CTM_LISTEN where the port cannot be had. */
 export async function startProxy(options: ProxyOptions): Promise<SocksProxy> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {});
@@ -107,21 +107,21 @@ async function serve({ view, fabric }: ProxyOptions, socket: Socket): Promise<vo
   const read = readerOf(socket);
   const client = await greet(view, socket, read);
   if (!client) {
-    socket.end();
+    socket.destroySoon();
     return;
   }
   const request = await readRequest(read);
   if (typeof request === 'number') {
-    socket.end(replyBytes(request));
+    refuse(socket, request);
     return;
   }
   if (request.command !== COMMAND.connect) {
-    socket.end(replyBytes(REPLY.commandNotSupported));
+    refuse(socket, REPLY.commandNotSupported);
     return;
   }
   const connected = await fabric.connect(client, request.host, request.port);
   if ('failure' in connected) {
-    socket.end(replyBytes(replyFor(connected.failure)));
+    refuse(socket, replyFor(connected.failure));
     return;
   }
   const { stream } = connected;
@@ -131,6 +131,11 @@ async function serve({ view, fabric }: ProxyOptions, socket: Socket): Promise<vo
   }
   socket.write(replyBytes(REPLY.succeeded));
   pipeline(socket, stream, socket, () => {});
+}
+
+function refuse(socket: Socket, reply: Reply): void {
+  socket.write(replyBytes(reply));
+  socket.destroySoon();
 }
 
 /** Agrees on who the client is; undefined where it was told that it may not. */

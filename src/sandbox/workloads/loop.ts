@@ -14,7 +14,7 @@ export interface LoopOptions {
 const RETRY_MS = { first: 100, longest: 30_000 } as const;
 
 /** Keys that are worked on before others of this process get a turn. */
-const TURN = 200;
+const TURN = 50;
 
 interface Item {
   readonly work: Work;

@@ -29,9 +29,9 @@ export function claim<R extends Resource>(
   const claimed: Kinds[R][] = [];
   for (const object of objects.list(resource, owner.metadata.namespace)) {
     const controller = controllerOf(object);
+    if (controller && controller.uid !== owner.metadata.uid) continue;
     const selected = selects(selector, object.metadata.labels);
     if (controller) {
-      if (controller.uid !== owner.metadata.uid) continue;
       if (selected) claimed.push(object);
       else if (!leaving) setOwners(objects, resource, object, without(object, controller));
       continue;

@@ -1,6 +1,5 @@
 /** ReplicaSets: as many pods as they ask for. Source: Kubernetes documentation, "ReplicaSet". */
 import type { Clock } from '../../api/runtime.ts';
-import { setCondition } from './conditions.ts';
 import type { Pod, ReplicaSet, StatusCondition } from './kinds.ts';
 import type { Objects } from './objects.ts';
 import { claim } from './owners.ts';
@@ -51,9 +50,11 @@ function keepCount(objects: Objects, set: ReplicaSet, pods: readonly Pod[]): voi
 }
 
 function withFailure(set: ReplicaSet, failure: unknown, count: number, now: string): readonly StatusCondition[] {
-  const others = (set.status?.conditions ?? []).filter(({ type }) => type !== 'ReplicaFailure');
+  const old = set.status?.conditions ?? [];
+  const others = old.filter(({ type }) => type !== 'ReplicaFailure');
   if (failure === undefined) return others;
   const reason = (set.spec.replicas ?? 1) > count ? 'FailedCreate' : 'FailedDelete';
   const message = failure instanceof Error ? failure.message : String(failure);
-  return setCondition(set.status?.conditions, { type: 'ReplicaFailure', status: 'True', reason, message }, now);
+  const lastTransitionTime = old.find(({ type }) => type === 'ReplicaFailure')?.lastTransitionTime ?? now;
+  return [...others, { type: 'ReplicaFailure', status: 'True', reason, message, lastTransitionTime }];
 }

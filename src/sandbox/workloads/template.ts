@@ -45,7 +45,7 @@ function bare({ metadata, ...rest }: PodTemplate): JsonObject {
 
 /** Whether two templates make the same pods. */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
-  return canonical(bare(a)) === canonical(bare(b));
+  return sameJson(bare(a), bare(b));
 }
 
 /** A pod of a template, to be created, with `owner` as its controller. */
@@ -70,7 +70,14 @@ export function podOf(
   };
 }
 
-/** Whether two values of the API are the same. */
+/** Whether two values of the API are the same; a member that is undefined is none. */
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
-  return a === b || canonical(a) === canonical(b);
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (isList(a) || isList(b)) {
+    return isList(a) && isList(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]));
+  }
+  for (const key in a) if (!sameJson(a[key], b[key])) return false;
+  for (const key in b) if (b[key] !== undefined && a[key] === undefined) return false;
+  return true;
 }

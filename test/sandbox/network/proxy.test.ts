@@ -56,7 +56,12 @@ describe('a Service of two pods', () => {
   it('answers at its address, from both pods', async () => {
     const { curl, cluster1 } = await withWeb();
     const ip = cluster1.objects.get('/services', NAMESPACE, 'web')?.spec.clusterIP;
-    const answers = await curl('cluster1', '-H', 'connection: close', ...Array.from({ length: 12 }, () => `http://${ip}`));
+    const answers = await curl(
+      'cluster1',
+      '-H',
+      'connection: close',
+      ...Array.from({ length: 12 }, () => `http://${ip}`),
+    );
     expect(new Set([...answers.matchAll(/pod: ([\w-]+)/g)].map(([, name]) => name)).size).toBe(2);
   });
 
@@ -200,6 +205,42 @@ describe('SOCKS5', () => {
     expect(await exchange(world, [5, 1, 1])).toEqual([5, 0xff]);
     // SOCKS4.
     expect(await exchange(world, [4, 1, 0, 80, 127, 0, 0, 1, 0])).toEqual([]);
+  });
+
+  it('ends a connection when its pod is gone, or its link is cut', async () => {
+    const world = await withWeb(1);
+    const address = () => podsOf(world.cluster1, { app: 'web' })[0]?.status?.podIP?.split('.').map(Number) ?? [];
+    const open = async (cluster: string) => {
+      const socket = connect(world.network.proxies.get(cluster) ?? 0, '127.0.0.1');
+      socket.write(Buffer.from([5, 1, 0]));
+      socket.write(Buffer.from([5, 1, 0, 1, ...address(), 8080 >> 8, 8080 & 0xff]));
+      let received = 0;
+      socket.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+      });
+      await vi.waitFor(() => expect(received).toBe(12), PATIENCE);
+      return socket;
+    };
+    const ended = (socket: Awaited<ReturnType<typeof open>>) =>
+      vi.waitFor(() => expect(socket.closed).toBe(true), PATIENCE);
+    const [near, far] = [await open('cluster1'), await open('cluster2')];
+    world.network.setReachable('cluster2', 'cluster1', false);
+    await ended(far);
+    expect(near.closed).toBe(false);
+    const [pod] = podsOf(world.cluster1, { app: 'web' });
+    if (pod) world.cluster1.objects.delete('/pods', pod);
+    await ended(near);
+  });
+
+  it('serves a client that says first that it has said all', async () => {
+    const { network, cluster1 } = await withWeb(1);
+    const socket = connect({ port: network.proxies.get('cluster1') ?? 0, host: '127.0.0.1', allowHalfOpen: true });
+    const ip = cluster1.objects.get('/services', NAMESPACE, 'web')?.spec.clusterIP?.split('.').map(Number) ?? [];
+    socket.write(Buffer.from([5, 1, 0]));
+    socket.write(Buffer.from([5, 1, 0, 1, ...ip, 0, 80]));
+    socket.end('GET / HTTP/1.1\r\nHost: web\r\n\r\n');
+    const chunks = await socket.toArray();
+    expect(Buffer.concat(chunks).toString('latin1')).toContain('This is env_name: beijing');
   });
 
   it('never leaves the sandbox', async () => {
