@@ -1,6 +1,8 @@
 /** `catamaran sandbox up` as its user has it: what it serves, what faults do, and what is left in the end. */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointSlice } from '../../src/api/discovery.ts';
@@ -11,6 +13,7 @@ import { processIdentity } from '../../src/cli/sandbox/state.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { createKubeClient } from '../../src/kube/http.ts';
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts';
+import { invoke } from '../cli/invoke.ts';
 import { silent } from '../integration/log.ts';
 import { type RunningSandbox, runSandbox } from './running.ts';
 
@@ -275,6 +278,23 @@ describe('other faults', () => {
   }, 60_000);
 });
 
+describe('a port that is in use', () => {
+  it.each(['--proxy-port', '--listen-port'])('%s: says so, and leaves nothing', async (option) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = String(address !== null && typeof address === 'object' && address.port);
+    const dir = join(sandbox.dir, '..', 'second');
+    const { code, stderr } = await invoke(['sandbox', 'up', '--state-dir', dir, option, port]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`^error: \\[CTM_LISTEN\\] .*${port}.*EADDRINUSE`)),
+    });
+    expect(await readdir(dir)).toEqual(['logs']);
+    taken.close();
+  });
+});
+
 describe('the end', () => {
   it('leaves nothing, neither files nor processes', async () => {
     const running = await runSandbox();
@@ -298,10 +318,7 @@ describe('the end', () => {
   }, 60_000);
 
   it('comes with down, for one that was detached as well', async () => {
-    const up = await sandbox.call('status');
-    expect(up.code).toBe(0);
     const dir = join(sandbox.dir, '..', 'detached');
-    const { invoke } = await import('../cli/invoke.ts');
     const call = (...args: string[]) => invoke(['sandbox', ...args, '--state-dir', dir]);
     const started = await call('up', '--detach');
     expect(started).toMatchObject({ code: 0, stderr: '' });

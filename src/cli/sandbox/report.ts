@@ -48,24 +48,32 @@ export function statusText(status: SandboxStatus, wide: boolean): string {
 /** What `sandbox up` says when everything is there. */
 export function welcome(status: SandboxStatus, mode: string): string {
   const rows = status.clusters.map(({ context, api, proxy }) => [context, api, proxy]);
-  const second = status.clusters[1];
+  const [one, two] = status.clusters;
   const modes =
     mode === 'Manual'
       ? 'Imports are Manual: a cluster imports what a ServiceImport there asks for.'
-      : `Imports are Automatic: every cluster that has the namespace; in ${MANUAL_NAMESPACE} Manual, as ACK One has it.`;
+      : `Imports are Automatic: every cluster that has the namespace. In ${MANUAL_NAMESPACE} they are Manual, as ACK One has it.`;
+  const folder = shown(status.stateDir);
+  const sandbox = (command: string): string =>
+    `catamaran sandbox ${command}${folder === '.catamaran' ? '' : ` --state-dir ${folder}`}`;
   return `
 ${table([['CONTEXT', 'API', 'PROXY'], ...rows])}
 ${modes}
 
-Go on in another terminal:
+Go on in another terminal, with kubectl and curl:
   export KUBECONFIG=${status.kubeconfig}
-  kubectl --context cluster1 create deployment web --image=web --replicas=2 --port=8080
-  kubectl --context cluster1 expose deployment web --port=80 --target-port=8080
+  kubectl --context ${one?.name} create deployment web --image=web --replicas=2 --port=8080
+  kubectl --context ${one?.name} expose deployment web --port=80 --target-port=8080
   echo '{apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceExport, metadata: {name: web}}' |
-    kubectl --context cluster1 create -f -
-  kubectl --context ${second?.name} get serviceimports
-  curl -x ${second?.proxy} http://web.default.svc.clusterset.local
-  catamaran sandbox curl --from ${second?.name} amcs-web.default      without kubectl and curl
-  catamaran sandbox partition cluster1                       then: status, heal
+    kubectl --context ${one?.name} create -f -
+  kubectl --context ${two?.name} get serviceimports
+  curl -s -x ${two?.proxy} http://web.default.svc.clusterset.local
+or without them:
+  ${sandbox(`apply --to ${one?.name} -f FILE`)}
+  ${sandbox(`curl --from ${two?.name} amcs-web.default`)}
+Then break something, and look:
+  ${sandbox(`partition ${one?.name}`)}
+  ${sandbox('status')}
+  ${sandbox(`heal ${one?.name}`)}
 `;
 }
