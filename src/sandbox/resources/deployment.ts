@@ -146,6 +146,11 @@ export const deployments = define({
       const generation = (old.metadata.generation ?? 0) + 1;
       return { ...deployment, metadata: { ...deployment.metadata, generation } };
     },
+    // The controller writes the revision's annotation with the status, and is not given work by that.
+    prepareStatus({ metadata: { labels: _, ...metadata }, status }, old) {
+      const { labels } = old.metadata;
+      return { ...old, metadata: { ...metadata, ...(labels && { labels }) }, status };
+    },
     validateCreate: deploymentErrors,
     warnings: workloadWarnings,
     validateUpdate: (deployment, old) => [

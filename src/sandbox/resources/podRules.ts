@@ -1,5 +1,5 @@
 /** Rules of pods and of the templates of workloads. Source: Kubernetes API reference, core/v1 PodSpec. */
-import type { Json, JsonObject } from '../../api/meta.ts';
+import type { JsonObject } from '../../api/meta.ts';
 import { looseAddress } from './addresses.ts';
 import { oneOf } from './choices.ts';
 import { containersErrors, initContainersErrors } from './containerRules.ts';
@@ -213,9 +213,4 @@ function tolerationErrors(path: string, toleration: JsonObject): readonly FieldE
     errors.push(notSupported(`${path}.effect`, effect, EFFECTS));
   }
   return errors;
-}
-
-/** Names of those that a value may have, for `restartPolicy` of workloads. */
-export function alwaysRestarts(path: string, policy: Json | undefined): readonly FieldError[] {
-  return policy === 'Always' ? [] : [notSupported(path, policy, ['Always'])];
 }

@@ -1,15 +1,6 @@
 /** Reading JSON whose shape is not known. What is absent or of another type reads as empty. */
 import type { Json, JsonObject } from '../../api/meta.ts';
-
-/** Whether the value is an object: not null and not a list. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !isList(value);
-}
-
-/** Whether the value is a list. */
-export function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
-}
+import { isList, isObject } from '../schema/json.ts';
 
 const EMPTY: JsonObject = {};
 const NOTHING: readonly Json[] = [];

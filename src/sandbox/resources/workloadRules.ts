@@ -1,17 +1,17 @@
 /** Rules that Deployments, ReplicaSets, StatefulSets and DaemonSets share. Source: Kubernetes API reference, apps/v1. */
 import type { Json, JsonObject } from '../../api/meta.ts';
 import type { ScalePaths } from '../apiserver/resource.ts';
-import { type FieldError, forbidden, IMMUTABLE, invalid, NEGATIVE, required } from './fieldErrors.ts';
+import { type FieldError, forbidden, IMMUTABLE, invalid, NEGATIVE, notSupported, required } from './fieldErrors.ts';
 import { percentage } from './formats.ts';
 import { isEmptySelector, isUsable, selectorErrors, selects, sorted } from './labelSelector.ts';
-import { alwaysRestarts, templateErrors } from './podRules.ts';
+import { templateErrors } from './podRules.ts';
 import { isUnset, maybeNumber, numberOf, objectOf, sameValue } from './read.ts';
 
 /** The scale subresource of workloads. */
 export const SCALE: ScalePaths = {
   specReplicas: '.spec.replicas',
   statusReplicas: '.status.replicas',
-  labelSelector: '.status.selector',
+  labelSelector: '.spec.selector',
 };
 
 /** Errors of a number that may not be below zero. */
@@ -64,7 +64,9 @@ export function ownTemplateErrors(spec: JsonObject): readonly FieldError[] {
 export function podPolicyErrors(spec: JsonObject, kind: string): readonly FieldError[] {
   const pod = objectOf(objectOf(spec.template).spec);
   return [
-    ...alwaysRestarts('spec.template.spec.restartPolicy', pod.restartPolicy),
+    ...(pod.restartPolicy === 'Always'
+      ? []
+      : [notSupported('spec.template.spec.restartPolicy', pod.restartPolicy, ['Always'])]),
     ...(maybeNumber(pod.activeDeadlineSeconds) === undefined
       ? []
       : [forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`)]),

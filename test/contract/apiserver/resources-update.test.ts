@@ -20,3 +20,27 @@ it.each(CHANGES)('$title', async ({ resource, object, patch, replace, status }) 
   });
   expect(sandbox).toEqual(real);
 });
+
+it.each([
+  ['Deployment', 'deployments'],
+  ['ReplicaSet', 'replicasets'],
+  ['StatefulSet', 'statefulsets'],
+])('%s: the scale subresource', async (kind, plural) => {
+  const resource = `/apis/apps/v1/${plural}`;
+  const spec = {
+    replicas: 0,
+    selector: { matchLabels: { a: 'b' }, matchExpressions: [{ key: 'c', operator: 'NotIn', values: ['e', 'd'] }] },
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'x' }] } },
+  };
+  const object = { apiVersion: 'apps/v1', kind, metadata: { name: 'scaled' }, spec };
+  const created = await servers().answers('POST', (namespace) => pathIn(resource, namespace), { body: object });
+  expect(created.map((answer) => answer.status)).toEqual([201, 201]);
+  const path = (namespace: string): string => pathIn(resource, namespace, 'scaled', 'scale');
+  const { real, sandbox } = await servers().compared('GET', path);
+  expect(sandbox).toEqual(real);
+  const refused = await servers().compared('PATCH', path, {
+    body: { spec: { replicas: -1 } },
+    type: 'application/merge-patch+json',
+  });
+  expect(refused.sandbox).toEqual(refused.real);
+});
