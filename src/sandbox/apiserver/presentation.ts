@@ -1,5 +1,6 @@
 /** Stored objects in the form that a request asks for. */
 import type { Json, JsonObject } from '../../api/meta.ts';
+import { isJsonObject } from '../../kube/json.ts';
 import type { Page } from './lister.ts';
 import type { Representation } from './negotiation.ts';
 import type { StoredObject } from './object.ts';
@@ -33,7 +34,7 @@ export class Form {
     const object = this.#presented(stored);
     const { as } = this.#representation;
     if (as === 'Table') return this.#table([object], { resourceVersion: object.metadata.resourceVersion });
-    return as === 'PartialObjectMetadata' ? partialMetadata(object) : object;
+    return withVersion(as === 'PartialObjectMetadata' ? partialMetadata(object) : object);
   }
 
   /** A list. */
@@ -100,4 +101,12 @@ export class Form {
   #presented(stored: StoredObject): StoredObject {
     return presented(this.#target.definition, this.#apiVersion, stored);
   }
+}
+
+/** A dry run gives an object that has no version. */
+function withVersion(object: JsonObject): JsonObject {
+  const { metadata } = object;
+  if (!isJsonObject(metadata) || metadata.resourceVersion !== '') return object;
+  const { resourceVersion: _none, ...rest } = metadata;
+  return { ...object, metadata: rest };
 }

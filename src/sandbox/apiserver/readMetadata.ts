@@ -48,7 +48,7 @@ function managed(value: Json): ManagedFields | undefined {
     manager: text(manager) ?? '',
     operation: operation === 'Apply' ? 'Apply' : 'Update',
     apiVersion: text(apiVersion) ?? '',
-    time: text(time) ?? '',
+    ...(text(time) !== undefined && { time: text(time) }),
     fieldsType: 'FieldsV1',
     fieldsV1: isJsonObject(fieldsV1) ? fieldsV1 : {},
     ...(text(subresource) !== undefined && { subresource: text(subresource) ?? '' }),

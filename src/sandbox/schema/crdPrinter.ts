@@ -36,12 +36,12 @@ export function crdPrinter(columns: Json | undefined): Printer {
 }
 
 function columnOf(definition: JsonObject): Column {
-  const { name, type, format, description, priority } = definition;
+  const { name, type, format, description, priority, jsonPath } = definition;
   return {
     name: textOf(name),
     type: TYPES[textOf(type)] ?? 'string',
     format: textOf(format),
-    description: textOf(description),
+    description: textOf(description) || `Custom resource definition column (in JSONPath format): ${textOf(jsonPath)}`,
     priority: numberOf(priority),
   };
 }
@@ -50,9 +50,9 @@ function cellOf(definition: JsonObject): (object: StoredObject, now: number) => 
   const find = parseJsonPath(textOf(definition.jsonPath));
   const type = textOf(definition.type);
   return (object, now) => {
-    const [first, ...others] = find?.(object) ?? [];
+    const [first] = find?.(object) ?? [];
     if (first === undefined || first === null) return null;
-    return type === 'string' ? [first, ...others].map(printed).join(' ') : typed(type, first, now);
+    return type === 'string' ? printed(first) : typed(type, first, now);
   };
 }
 

@@ -94,7 +94,7 @@ function versionListErrors(versions: readonly JsonObject[]): readonly FieldError
   }
   if (versions.filter(({ storage }) => storage === true).length !== 1) {
     const why = 'must have exactly one version marked as storage version';
-    errors.push(invalid('spec.versions', versions.length === 0 ? null : [...versions], why));
+    errors.push(invalid('spec.versions', [...versions], why));
   }
   return errors;
 }

@@ -1,9 +1,11 @@
 /** The resource that a CustomResourceDefinition defines. Source: Kubernetes documentation, "Custom Resources". */
 import type { Json, JsonObject } from '../../api/meta.ts';
-import type { ResourceDefinition, ScalePaths, Version } from '../apiserver/resource.ts';
+import type { StoredObject } from '../apiserver/object.ts';
+import type { ResourceDefinition, ScalePaths, Strategy, Version } from '../apiserver/resource.ts';
 import { objectOf, objectsOf, textOf, textsOf } from '../resources/read.ts';
 import { componentSchema } from './builtins.ts';
 import { crdPrinter } from './crdPrinter.ts';
+import { scaleSpecErrors, scaleStatusErrors } from './crdScale.ts';
 import { byPriority } from './crdVersions.ts';
 import { isObject } from './json.ts';
 import type { OpenApiSchema } from './schema.ts';
@@ -43,14 +45,20 @@ export function customResource(crd: JsonObject): ResourceDefinition {
     generation: true,
     versionedUpdates: true,
     custom: true,
-    strategy: isObject(status)
-      ? {
-          prepareCreate({ status: _status, ...object }) {
-            return object;
-          },
-        }
-      : {},
+    strategy: {
+      ...(isObject(status) && { prepareCreate: withoutStatus }),
+      ...(isObject(scale) && scaleChecks(scalePaths(scale))),
+    },
   };
+}
+
+function withoutStatus({ status: _status, ...object }: StoredObject): StoredObject {
+  return object;
+}
+
+function scaleChecks(paths: ScalePaths): Strategy {
+  const both = (object: JsonObject) => [...scaleSpecErrors(paths, object), ...scaleStatusErrors(paths, object)];
+  return { validateCreate: both, validateUpdate: both, validateStatus: (object) => scaleStatusErrors(paths, object) };
 }
 
 function versionOf(version: JsonObject): Version {

@@ -10,7 +10,8 @@ const GO_DURATION = /^[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/;
 const WORD_DURATION =
   /^\s*\d+\s*(ns|nano(second)?s?|us|µs|micro(second)?s?|ms|milli(second)?s?|s|sec(ond)?s?|m|min(ute)?s?|h|hrs?|hours?|d|days?|w|wk|weeks?)\s*$/;
 const BASE64 = /^(?:[A-Za-z0-9+\\/]{4})*(?:[A-Za-z0-9+\\/]{2}==|[A-Za-z0-9+\\/]{3}=|[A-Za-z0-9+\\/]{4})$/;
-const HOST_LABEL = /^[a-zA-Z0-9\u00a0-\uffff]([a-zA-Z0-9\u00a0-\uffff-]{0,61}[a-zA-Z0-9\u00a0-\uffff])?$/;
+const HOSTNAME =
+  /^([a-zA-Z0-9\p{S}\p{L}](-?[a-zA-Z0-9\p{S}\p{L}]{0,62})?|([a-zA-Z0-9\p{S}\p{L}]([a-zA-Z0-9\-\p{S}\p{L}]{0,61}[a-zA-Z0-9\p{S}\p{L}])?\.)+[a-zA-Z\p{L}]{2,63})$/u;
 const EMAIL = /^[^\s@<>"(),:;[\]]+@[^\s@<>"(),:;[\]]+$/;
 const MAC = /^([0-9a-fA-F]{2}([:-])([0-9a-fA-F]{2}\2){4}[0-9a-fA-F]{2}|([0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4})$/;
 
@@ -19,7 +20,7 @@ const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: (text) => /^[0-9a-f]{24}$/i.test(text),
   uri: isUri,
   email: (text) => EMAIL.test(text),
-  hostname: (text) => text.length <= 255 && text.split('.').every((label) => HOST_LABEL.test(label)),
+  hostname: isHostname,
   ipv4: isIPv4,
   ipv6: isIPv6,
   cidr: isCidr,
@@ -39,6 +40,10 @@ const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
 /** Whether a string has a format; those that are not checked have every string. */
 export function hasFormat(format: string, text: string): boolean {
   return CHECKS[format.replaceAll('-', '')]?.(text) ?? true;
+}
+
+function isHostname(text: string): boolean {
+  return HOSTNAME.test(text) && text.length <= 255 && text.split('.').every((label) => label.length <= 63);
 }
 
 function isUri(text: string): boolean {

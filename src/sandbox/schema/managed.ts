@@ -68,16 +68,22 @@ for (const field of [
 export function trackUpdate(
   write: Write & { readonly updated: JsonObject; readonly given?: Json },
 ): readonly ManagedFields[] {
-  const { live, updated, subresource, now } = write;
+  const { live, updated, subresource } = write;
   const sent = write.given ?? managedFieldsIn(updated);
   const own = subresource === undefined ? readManagers(sent) : undefined;
   const kept = own && own.size > 0 ? own : (readManagers(managedFieldsIn(live)) ?? new Map());
   const managers: Managers = subresource === undefined && isReset(sent) ? new Map() : kept;
   // Objects without managers have none until somebody applies.
   if (managers.size === 0 && live !== undefined) return [];
-  update(write, managers, updated);
+  try {
+    update(write, managers, updated);
+  } catch (error) {
+    // An item without its key, which validation tells of; the API server notes nobody then.
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
   capUpdaters(managers);
-  return writeManagers(managers, now);
+  return writeManagers(managers);
 }
 
 function update(write: Write, managers: Managers, updated: JsonObject): void {
@@ -89,7 +95,9 @@ function update(write: Write, managers: Managers, updated: JsonObject): void {
   if (isEmptySet(taken)) return;
   const manager: Manager = { name, operation: 'Update', apiVersion, ...(subresource !== undefined && { subresource }) };
   const key = managerKey(manager);
-  managers.set(key, { manager, time: now, set: union(taken, managers.get(key)?.set ?? NO_FIELDS) });
+  // The API server notes no time where it was the scale that was written.
+  const time = subresource === 'scale' ? undefined : now;
+  managers.set(key, { manager, time, set: union(taken, managers.get(key)?.set ?? NO_FIELDS) });
 }
 
 /** Takes what changed from all managers but the one of `except`. */
@@ -153,7 +161,7 @@ export function applyConfiguration(apply: Apply): Applied {
   const result = withDefaults(schema, object);
   const changed = !live || !equalJson(before, result);
   managers.set(key, { manager, time: changed ? now : (last?.time ?? now), set: difference(set, UNTRACKED) });
-  return { object: withManagers(changed ? result : before, writeManagers(managers, now)) };
+  return { object: withManagers(changed ? result : before, writeManagers(managers)) };
 }
 
 /** Owner of what was there before anybody applied. */

@@ -68,13 +68,13 @@ export function isReset(lines: Json | undefined): boolean {
 }
 
 /** Writes the lines: appliers first, then by time and name. */
-export function writeManagers(managers: Managers, now: string): readonly ManagedFields[] {
+export function writeManagers(managers: Managers): readonly ManagedFields[] {
   const owners = [...managers.values()].filter(({ set }) => !isEmptySet(set)).sort(inOrder);
   return owners.map(({ manager, time, set }) => ({
     manager: manager.name,
     operation: manager.operation,
     apiVersion: manager.apiVersion,
-    time: time ?? now,
+    ...(time !== undefined && { time }),
     fieldsType: 'FieldsV1',
     fieldsV1: writeFields(set),
     ...(manager.subresource !== undefined && { subresource: manager.subresource }),
