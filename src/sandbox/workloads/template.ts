@@ -52,7 +52,7 @@ export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
 export function podOf(
   owner: StoredObject,
   { metadata, spec }: PodTemplate,
-  names: { readonly name: string } | { readonly generateName: string },
+  names: { readonly name?: string; readonly generateName: string },
   more: { readonly labels?: StringMap; readonly spec?: JsonObject } = {},
 ): JsonObject {
   const { namespace } = owner.metadata;

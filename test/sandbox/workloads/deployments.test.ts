@@ -70,6 +70,7 @@ describe('a new Deployment', () => {
       readyReplicas: 3,
       availableReplicas: 3,
     });
+    expect(metadata.generation).toBe(1);
     expect(status).not.toHaveProperty('unavailableReplicas');
     expect(conditionsOf(web(cluster))).toMatchObject([
       {

@@ -80,7 +80,8 @@ function numbered(objects: Objects, { deployment, olds }: Rollout, fresh: Replic
 function withRevision(objects: Objects, deployment: Deployment, revision: number): Deployment {
   const { annotations } = deployment.metadata;
   if (annotations?.[REVISION] === String(revision)) return deployment;
-  return objects.update('apps/deployments', {
+  // With the status it does not count as a change of what is wanted.
+  return objects.updateStatus('apps/deployments', {
     ...deployment,
     metadata: { ...deployment.metadata, annotations: { ...annotations, [REVISION]: String(revision) } },
   });

@@ -60,7 +60,7 @@ export function createMember(objects: Objects, set: StatefulSet, ordinal: number
     ...(serviceName && { subdomain: serviceName }),
     ...(volumes.length > 0 && { volumes }),
   };
-  objects.create('/pods', podOf(set, template, { name }, { labels, spec }));
+  objects.create('/pods', podOf(set, template, { name, generateName: `${set.metadata.name}-` }, { labels, spec }));
 }
 
 function ensureClaims(objects: Objects, set: StatefulSet, pod: string): Volume[] {

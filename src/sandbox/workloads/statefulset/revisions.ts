@@ -49,6 +49,7 @@ function updateRevision(objects: Objects, set: StatefulSet, all: readonly Contro
     return objects.update('apps/controllerrevisions', { ...equal, revision: next });
   }
   const hash = shortHash(data, set.status?.collisionCount ?? 0);
+  const { annotations } = set.metadata;
   return objects.create('apps/controllerrevisions', {
     apiVersion: 'apps/v1',
     kind: 'ControllerRevision',
@@ -56,6 +57,7 @@ function updateRevision(objects: Objects, set: StatefulSet, all: readonly Contro
       name: `${set.metadata.name}-${hash}`,
       namespace: set.metadata.namespace,
       labels: { ...set.spec.template.metadata?.labels, [HASH]: hash },
+      ...(annotations && { annotations }),
       ownerReferences: [controllerReference(set)],
     },
     data,
