@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../api/meta.ts';
 import { apiVersionOf } from './registry.ts';
 import type { ResourceDefinition } from './resource.ts';
+import { hasDeleteCollection } from './route.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
@@ -28,6 +29,7 @@ interface Entry {
   readonly verbs: readonly string[];
   /** Where the kind is of another group than the resource. */
   readonly foreign?: { readonly group: string; readonly version: string };
+  readonly custom?: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly subresources: readonly Entry[];
@@ -74,13 +76,14 @@ function entriesOf(definitions: Definitions, group: string, version: string): re
   return definitions
     .filter((one) => one.group === group && one.versions.some(({ name }) => name === version))
     .map((one): Entry => {
-      const { plural, singular, kind, namespaced, shortNames, categories } = one;
+      const { plural, singular, kind, namespaced, shortNames, categories, custom = false } = one;
       const sub = (name: string): Entry => ({
         name: `${plural}/${name}`,
         singular: '',
         namespaced,
         kind,
         verbs: SUBRESOURCE_VERBS,
+        custom,
         ...nothing,
       });
       const scale = { ...sub('scale'), kind: 'Scale', foreign: { group: 'autoscaling', version: 'v1' } };
@@ -90,7 +93,8 @@ function entriesOf(definitions: Definitions, group: string, version: string): re
         ...(one.scale ? [scale] : []),
         ...(one.status ? [sub('status')] : []),
       ];
-      return { name: plural, singular, namespaced, kind, verbs: VERBS, shortNames, categories, subresources };
+      const verbs = hasDeleteCollection(one) ? VERBS : VERBS.filter((verb) => verb !== 'deletecollection');
+      return { name: plural, singular, namespaced, kind, verbs, custom, shortNames, categories, subresources };
     })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -160,12 +164,16 @@ export function aggregated(definitions: Definitions, core: boolean, version: str
   };
 }
 
+/** A kind as the answer names it: the group and version of built-in ones go without saying. */
+function responseKind({ kind, foreign, custom }: Entry, group: string, version: string): JsonObject {
+  return { ...(foreign ?? (custom ? { group, version } : { group: '', version: '' })), kind };
+}
+
 function discovered(entry: Entry, group: string, version: string): JsonObject {
-  const { kind, namespaced, verbs, foreign, shortNames, categories, subresources } = entry;
-  const responseKind = { group: foreign?.group ?? group, version: foreign?.version ?? version, kind };
+  const { namespaced, verbs, shortNames, categories, subresources } = entry;
   return {
     resource: entry.name,
-    responseKind,
+    responseKind: responseKind(entry, group, version),
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: entry.singular,
     verbs,
@@ -174,7 +182,7 @@ function discovered(entry: Entry, group: string, version: string): JsonObject {
     ...(subresources.length > 0 && {
       subresources: subresources.map((sub) => ({
         subresource: sub.name.slice(sub.name.indexOf('/') + 1),
-        responseKind: { group: sub.foreign?.group ?? group, version: sub.foreign?.version ?? version, kind: sub.kind },
+        responseKind: responseKind(sub, group, version),
         verbs: sub.verbs,
       })),
     }),

@@ -1,5 +1,6 @@
 /** Paths of the resource API. Source: Kubernetes documentation, "API concepts", "Resource URIs". */
 import type { Registry } from './registry.ts';
+import type { ResourceDefinition } from './resource.ts';
 import { StatusError } from './status.ts';
 import type { Target } from './target.ts';
 
@@ -15,6 +16,11 @@ const OF_NAMESPACES: ReadonlySet<string> = new Set(['status', 'finalize']);
 /** 404 of what is not served, within a group that is. */
 export function notServed(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+/** Whether all objects can be deleted at once. */
+export function hasDeleteCollection({ group, plural }: ResourceDefinition): boolean {
+  return group !== '' || plural !== 'namespaces';
 }
 
 /** 405. */

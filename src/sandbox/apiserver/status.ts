@@ -12,6 +12,11 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
+/** Empty texts are left out, as Go does. */
+function withoutEmpty(fields: Readonly<Record<string, string | number | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+}
+
 /** A request that failed: becomes the answer's status code and its body. */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
@@ -30,7 +35,7 @@ export class StatusError extends Error {
   /** The body of the answer. */
   toJSON(): JsonObject {
     const { causes, ...rest } = this.details ?? {};
-    const details = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== ''));
+    const details = withoutEmpty(rest);
     return {
       kind: 'Status',
       apiVersion: 'v1',
@@ -39,7 +44,7 @@ export class StatusError extends Error {
       message: this.message,
       ...(this.reason !== '' && { reason: this.reason }),
       ...(this.details && {
-        details: { ...details, ...(causes && { causes: causes.map((cause) => ({ ...cause })) }) },
+        details: { ...details, ...(causes && { causes: causes.map(withoutEmpty) }) },
       }),
       code: this.code,
     };

@@ -10,7 +10,7 @@ import { deleteOptions, listOptions, writeOptions } from './options.ts';
 import { type Patcher, patchType } from './patcher.ts';
 import type { Form } from './presentation.ts';
 import { resourceName } from './registry.ts';
-import { methodNotAllowed, notServed, type Route } from './route.ts';
+import { hasDeleteCollection, methodNotAllowed, notServed, type Route } from './route.ts';
 import type { ScaleVerbs } from './scale.ts';
 import { selection } from './selection.ts';
 import { type ClusterState, collectionOf, storedIn } from './state.ts';
@@ -85,7 +85,7 @@ export class Verbs {
       if (method === 'GET' || method === 'HEAD') return this.#list(call);
       if (target.definition.namespaced && target.namespace === undefined) throw methodNotAllowed();
       if (method === 'POST') return this.#create(call);
-      if (method === 'DELETE') return this.#deleteCollection(call);
+      if (method === 'DELETE' && hasDeleteCollection(target.definition)) return this.#deleteCollection(call);
       throw methodNotAllowed();
     }
     if (method === 'GET' || method === 'HEAD') return call.query.has('watch') ? this.#list(call) : this.#get(call);

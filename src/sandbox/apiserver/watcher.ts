@@ -103,8 +103,10 @@ async function* stream(
     if (seen) send(seen);
   });
   signal?.addEventListener('abort', end, { once: true });
-  ended.addEventListener('abort', end, { once: true });
-  if (signal?.aborted || ended.aborted) end();
+  // What led to the end of the resource is still told.
+  const finish = (): void => wake();
+  ended.addEventListener('abort', finish, { once: true });
+  if (signal?.aborted) end();
   keepTime(
     source,
     () => {
@@ -119,6 +121,7 @@ async function* stream(
       const batch = waiting;
       waiting = [];
       if (batch.length > 0) yield batch;
+      else if (ended.aborted) return;
       else {
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
@@ -129,7 +132,7 @@ async function* stream(
     unwatch();
     over.abort();
     signal?.removeEventListener('abort', end);
-    ended.removeEventListener('abort', end);
+    ended.removeEventListener('abort', finish);
   }
 }
 

@@ -60,7 +60,7 @@ export class TestServer {
   async request(method: Dispatcher.HttpMethod, path: string, sent: Sent = {}): Promise<Answer> {
     const { statusCode, headers, body } = await this.#send(method, path, sent);
     const text = await body.text();
-    const json = String(headers['content-type']).startsWith('application/json');
+    const json = text !== '' && String(headers['content-type']).startsWith('application/json');
     return { status: statusCode, headers, body: json ? parseJson(text) : text };
   }
 
