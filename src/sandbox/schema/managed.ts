@@ -22,6 +22,7 @@ import {
   union,
 } from './fieldset.ts';
 import { equalJson, isObject } from './json.ts';
+import { KUBECTL, lastAppliedFields, withLastApplied } from './lastApplied.ts';
 import {
   capUpdaters,
   isReset,
@@ -134,8 +135,18 @@ export interface Apply extends Write {
  * Throws a StatusError: 400 where the configuration has managedFields, 500 where the schema cannot read it, as there.
  */
 export function applyConfiguration(apply: Apply): Applied {
-  const { schema, live, applied, force, now } = apply;
   checkApplied(apply);
+  const result = applyFields(apply);
+  if (apply.manager !== KUBECTL) return result;
+  if ('object' in result) return { object: withLastApplied(result.object, apply.applied) };
+  const { schema, live, apiVersion } = apply;
+  const own = live ? lastAppliedFields(schema, withoutManagers(live), apiVersion) : new Set();
+  const conflicts = result.conflicts.filter(({ field }) => !own.has(field));
+  return conflicts.length > 0 ? { conflicts } : applyConfiguration({ ...apply, force: true });
+}
+
+function applyFields(apply: Apply): Applied {
+  const { schema, live, applied, force, now } = apply;
   const managers = readManagers(managedFieldsIn(live)) ?? new Map();
   if (managers.size === 0 && live) {
     update({ ...apply, live: undefined, subresource: undefined, manager: BEFORE_FIRST_APPLY }, managers, live);

@@ -77,6 +77,21 @@ describe('who owns which fields', () => {
     ]);
   });
 
+  it('of what kubectl applied on the client before', async () => {
+    const last = (data: JsonObject): JsonObject => {
+      const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { annotations: {}, name: 'x' }, data };
+      return { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object) } };
+    };
+    await take(inNamespace('/api/v1', 'configmaps'), 'v1', 'ConfigMap', [
+      ['create', 'kubectl-client-side-apply', { data: { a: '1', b: '1' }, metadata: last({ a: '1', b: '1' }) }],
+      ['merge', 'other', { data: { b: '2' } }],
+      ['apply', 'somebody', { data: { a: '2' } }],
+      ['apply', 'kubectl', { data: { a: '2', b: '3' } }],
+      ['apply', 'kubectl', { data: { a: '2' } }],
+      ['apply', 'kubectl', { data: { c: '2' } }],
+    ]);
+  });
+
   it('of lists with keys: order, removal, duplicates', async () => {
     await take(inNamespace('/api/v1', 'serviceaccounts'), 'v1', 'ServiceAccount', [
       ['apply', 'a', { secrets: [{ name: 'x' }, { name: 'y' }], imagePullSecrets: [{ name: 'q' }] }],
