@@ -70,7 +70,11 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
     await applyAll();
     for (const each of SHOWN) await show(each, status, signal);
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
-    console.log(`\nThat took ${seconds} s. export KUBECONFIG=${state.kubeconfig}, or \`make stop\`.`);
+    console.log(
+      `\n[${seconds.padStart(5)} s] all of it answers. Go on with kubectl, or as docs/guides/sandbox.md says:`,
+    );
+    console.log(`  export KUBECONFIG=${state.kubeconfig}`);
+    console.log(`\nIt runs until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
   } catch (error) {
     if (signal.aborted) return await ended;
     console.error(error instanceof Error ? error.message : error);
