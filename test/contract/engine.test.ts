@@ -1,11 +1,12 @@
 /**
- * Plans of the engine on a real API server, step for step beside the model of one that its unit tests use: both must
+ * Plans of the engine on both API servers, step for step beside the model of one that its unit tests use: both must
  * take every write, need the same passes, and end where nothing is left to write.
  */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Service, ServiceSpec } from '../../src/api/core.ts';
+import { CRDS } from '../../src/api/crds.ts';
 import { MCS_SERVICE_NAME } from '../../src/api/labels.ts';
-import type { IPFamily, JsonObject, KubeObject } from '../../src/api/meta.ts';
+import type { IPFamily, JsonObject } from '../../src/api/meta.ts';
 import type { ServiceExport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { type Change, STAGES } from '../../src/core/change.ts';
@@ -14,10 +15,11 @@ import { plan } from '../../src/core/plan.ts';
 import { observeSlice } from '../../src/core/slices.ts';
 import type { ConsumerView, ServiceView } from '../../src/core/view.ts';
 import { ownSlice, slimImport, slimService } from '../../src/fleet/slim.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../core/objects.ts';
 import { World } from '../core/world.ts';
-import { type Cluster, openCluster } from '../integration/cluster.ts';
-import { installCrds } from '../integration/fleet.ts';
+import { at, onBothServers, type TestServer } from './apiserver/servers.ts';
+import { accessOf, clientOf } from './cluster.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
 const SLICES = [
@@ -28,57 +30,26 @@ const SLICES = [
   aSlice('web-2', [anEndpoint('fd00:10:1::1', { zone: 'b' })], undefined, 'IPv6'),
 ];
 
-let cluster: Cluster;
-
-beforeAll(async () => {
-  const [first] = inject('controlPlanes');
-  if (!first) throw new Error('no control plane');
-  cluster = openCluster(first);
-  await installCrds(cluster);
-  await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-});
-
-afterAll(async () => {
-  await cluster.client.delete(RESOURCES.namespaces, { name: NAMESPACE });
-  await cluster.client.close();
-});
-
 /** Parsed JSON as it came; the client's types only describe it. */
-function asJson(object: KubeObject): JsonObject {
-  return object as object as JsonObject;
+function asJson(object: object): JsonObject {
+  return object as JsonObject;
 }
 
-async function observed(base: ConsumerView): Promise<ConsumerView> {
-  const list = async (resource: (typeof RESOURCES)[keyof typeof RESOURCES], labelSelector?: string) =>
-    (await cluster.client.list(resource, { namespace: NAMESPACE, ...(labelSelector && { labelSelector }) })).items.map(
-      asJson,
+/** Installs our CRDs and makes the namespace, where another test has not yet. */
+async function prepare(server: TestServer): Promise<void> {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  for (const crd of CRDS) {
+    await server.request('POST', definitions, { body: asJson(crd) });
+    await vi.waitFor(
+      async () => {
+        const { body } = await server.request('GET', `${definitions}/${crd.metadata.name}`);
+        expect(JSON.stringify(at(body, 'status', 'conditions'))).toContain('"type":"Established"');
+      },
+      { timeout: 30_000, interval: 50 },
     );
-  const imports = (await list(RESOURCES.serviceImports)).map(slimImport);
-  const services = (await list(RESOURCES.services)).map(slimService);
-  const slices = (await list(RESOURCES.endpointSlices, `${MCS_SERVICE_NAME}=${NAME}`)).map(ownSlice);
-  const { import: _, derivedService: __, ...rest } = base;
-  const imported = imports.find(({ metadata }) => metadata.name === NAME);
-  const derivedService = services.find(({ metadata }) => metadata.name === DERIVED);
-  return {
-    ...rest,
-    derivedSlices: slices.map(observeSlice),
-    ...(imported && { import: imported }),
-    ...(derivedService && { derivedService }),
-  };
-}
-
-async function apply(changes: readonly Change[]): Promise<void> {
-  for (const change of STAGES.flatMap((stage) => changes.filter((one) => one.stage === stage))) {
-    const resource = RESOURCES[change.resource];
-    const { namespace, name } = change;
-    if (change.op === 'create') await cluster.client.create(resource, namespace, change.object);
-    else if (change.op === 'delete') await cluster.client.delete(resource, { namespace, name }, change.precondition);
-    else {
-      const metadata = { ...Object(change.patch.metadata), ...change.precondition };
-      const options = { kind: 'merge' as const, ...(change.subresource && { subresource: change.subresource }) };
-      await cluster.client.patch(resource, { namespace, name }, { ...change.patch, metadata }, options);
-    }
   }
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+  await server.request('POST', '/api/v1/namespaces', { body });
 }
 
 function kinds(changes: readonly Change[]): readonly string[] {
@@ -117,32 +88,79 @@ const STEPS: readonly (readonly [string, ServiceSpec, ServiceExport['spec']?])[]
   ['no labels', {}],
 ];
 
-test('a real API server takes every plan as the model does', async () => {
-  const world = new World();
-  const source = world.member('cluster1', { namespace: 'Absent' });
-  const model = world.member('cluster2', { ipFamilies: BOTH });
-  const view = async (): Promise<ServiceView> => {
-    const base = world.view('cluster2');
-    return { ...base, consumer: await observed(base.consumer) };
-  };
-  const step = async (title: string): Promise<void> => {
-    for (let pass = 1; ; pass++) {
-      const now = await view();
-      const changes = plan(now, desired(now), NOW);
-      const modelled = world.plan('cluster2');
-      expect(kinds(changes), `${title}, pass ${pass}`).toEqual(kinds(modelled));
-      if (changes.length === 0) return;
-      expect(pass, `${title}: ${JSON.stringify(changes)}`).toBeLessThanOrEqual(5);
-      await apply(changes);
-      model.api.apply(modelled);
-    }
-  };
-  for (const [title, spec, exported] of STEPS) {
-    const service: Service = aService(spec);
-    source.export(anExport(exported), service, SLICES);
-    await step(title);
+onBothServers((server) => {
+  let client: KubeClient;
+
+  beforeAll(async () => {
+    await prepare(server());
+    client = clientOf(accessOf(server().access));
+  });
+
+  afterAll(async () => {
+    await client.delete(RESOURCES.namespaces, { name: NAMESPACE });
+    await client.close();
+  });
+
+  async function observed(base: ConsumerView): Promise<ConsumerView> {
+    const list = async (resource: (typeof RESOURCES)[keyof typeof RESOURCES], labelSelector?: string) =>
+      (await client.list(resource, { namespace: NAMESPACE, ...(labelSelector && { labelSelector }) })).items.map(
+        asJson,
+      );
+    const imports = (await list(RESOURCES.serviceImports)).map(slimImport);
+    const services = (await list(RESOURCES.services)).map(slimService);
+    const slices = (await list(RESOURCES.endpointSlices, `${MCS_SERVICE_NAME}=${NAME}`)).map(ownSlice);
+    const { import: _, derivedService: __, ...rest } = base;
+    const imported = imports.find(({ metadata }) => metadata.name === NAME);
+    const derivedService = services.find(({ metadata }) => metadata.name === DERIVED);
+    return {
+      ...rest,
+      derivedSlices: slices.map(observeSlice),
+      ...(imported && { import: imported }),
+      ...(derivedService && { derivedService }),
+    };
   }
-  source.unexport();
-  await step('unexported');
-  expect((await view()).consumer).not.toHaveProperty('import');
+
+  async function apply(changes: readonly Change[]): Promise<void> {
+    for (const change of STAGES.flatMap((stage) => changes.filter((one) => one.stage === stage))) {
+      const resource = RESOURCES[change.resource];
+      const { namespace, name } = change;
+      if (change.op === 'create') await client.create(resource, namespace, change.object);
+      else if (change.op === 'delete') await client.delete(resource, { namespace, name }, change.precondition);
+      else {
+        const metadata = { ...Object(change.patch.metadata), ...change.precondition };
+        const options = { kind: 'merge' as const, ...(change.subresource && { subresource: change.subresource }) };
+        await client.patch(resource, { namespace, name }, { ...change.patch, metadata }, options);
+      }
+    }
+  }
+
+  test('takes every plan as the model does', async () => {
+    const world = new World();
+    const source = world.member('cluster1', { namespace: 'Absent' });
+    const model = world.member('cluster2', { ipFamilies: BOTH });
+    const view = async (): Promise<ServiceView> => {
+      const base = world.view('cluster2');
+      return { ...base, consumer: await observed(base.consumer) };
+    };
+    const step = async (title: string): Promise<void> => {
+      for (let pass = 1; ; pass++) {
+        const now = await view();
+        const changes = plan(now, desired(now), NOW);
+        const modelled = world.plan('cluster2');
+        expect(kinds(changes), `${title}, pass ${pass}`).toEqual(kinds(modelled));
+        if (changes.length === 0) return;
+        expect(pass, `${title}: ${JSON.stringify(changes)}`).toBeLessThanOrEqual(5);
+        await apply(changes);
+        model.api.apply(modelled);
+      }
+    };
+    for (const [title, spec, exported] of STEPS) {
+      const service: Service = aService(spec);
+      source.export(anExport(exported), service, SLICES);
+      await step(title);
+    }
+    source.unexport();
+    await step('unexported');
+    expect((await view()).consumer).not.toHaveProperty('import');
+  });
 });
