@@ -7,7 +7,14 @@ import { type Change, STAGES } from '../core/change.ts';
 import type { Member } from '../fleet/member.ts';
 import type { Table } from '../fleet/table.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError, isAlreadyExists, isConflict, isNamespaceTerminating, isNotFound } from '../kube/errors.ts';
+import {
+  ApiError,
+  isAlreadyExists,
+  isConflict,
+  isNamespaceTerminating,
+  isNotFound,
+  NotSentError,
+} from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { isJsonObject } from '../kube/json.ts';
 import type { Metrics } from './metrics.ts';
@@ -22,7 +29,7 @@ export interface WriteResult {
   readonly refusal?: string;
 }
 
-/** What a writer is made of. `mayWrite` is asked before every single write. */
+/** What a writer is made of. `mayWrite` is asked whenever a write is about to be sent, or sent once more. */
 export interface WriterOptions {
   readonly mayWrite: (member: Member) => boolean;
   readonly recorder: (member: Member) => EventRecorder | undefined;
@@ -83,10 +90,11 @@ export class Writer {
     member: Member,
     change: Change,
   ): Promise<Written & { readonly error?: unknown }> {
-    if (!client || !this.#options.mayWrite(member)) return { result: 'denied' };
+    if (!client) return { result: 'denied' };
     try {
       await this.#send(client, member, change);
     } catch (error) {
+      if (error instanceof NotSentError) return { result: 'denied' };
       return { ...(await this.#settle(client, member, change, error)), error };
     }
     for (const notice of change.notices ?? []) this.#options.recorder(member)?.record(notice);
@@ -123,22 +131,31 @@ export class Writer {
     const { namespace, name } = change;
     const resource = RESOURCES[change.resource];
     const table = tableOf(member, change);
+    const maySend = () => this.#options.mayWrite(member);
     switch (change.op) {
       case 'create': {
-        table.wrote(asJson(await client.create(resource, namespace, change.object)));
+        table.wrote(asJson(await client.create(resource, namespace, change.object, { maySend })));
         return;
       }
       case 'patch': {
         const { uid, resourceVersion } = change.precondition;
         const metadata = { ...asObject(change.patch.metadata), uid, resourceVersion };
-        const options = { kind: 'merge' as const, ...(change.subresource && { subresource: change.subresource }) };
+        const options = {
+          kind: 'merge' as const,
+          ...(change.subresource && { subresource: change.subresource }),
+          maySend,
+        };
         const patch = { ...change.patch, metadata };
         table.wrote(asJson(await client.patch(resource, { namespace, name }, patch, options)));
         return;
       }
       case 'delete': {
         const { precondition } = change;
-        await client.delete(resource, { namespace, name }, { ...precondition, propagationPolicy: 'Background' });
+        await client.delete(
+          resource,
+          { namespace, name },
+          { ...precondition, propagationPolicy: 'Background', maySend },
+        );
         table.deleted(`${namespace}/${name}`, precondition.resourceVersion);
       }
     }

@@ -11,6 +11,11 @@ export interface ObjectName {
 /** What every request takes. Without a signal a request ends at the client's own time limit. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Asked each time that the request is about to be sent: once its turn has come, and again before it is repeated. Where
+   * it says no, the request rejects with a NotSentError. Default: yes.
+   */
+  readonly maySend?: () => boolean;
 }
 
 /** A list request; `limit` is the page size, 500 where absent. All pages are read. */

@@ -58,6 +58,11 @@ export class ApiError extends CatamaranError {
   }
 }
 
+/** A request that was not sent, or not once more, because its caller does not want it any more. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+}
+
 function causesOf(status: JsonObject): readonly StatusCause[] {
   const causes = isJsonObject(status.details) && Array.isArray(status.details.causes) ? status.details.causes : [];
   return causes.filter(isJsonObject).map((cause) => ({

@@ -2,8 +2,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Json } from '../api/meta.ts';
 import type { Clock, Random } from '../api/runtime.ts';
+import type { RequestOptions } from './client.ts';
 import type { Credentials } from './credentials.ts';
-import { ApiError, isSocketClosed, type RequestName, statusError, transportError } from './errors.ts';
+import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, transportError } from './errors.ts';
 import { isJsonObject, parseJson } from './json.ts';
 import { Slots } from './slots.ts';
 import type { Transport, TransportResponse } from './transport.ts';
@@ -42,7 +43,7 @@ interface ExchangeOptions {
   readonly random: Random;
 }
 
-/** Sends requests to one API server. Every failure is an ApiError, or the reason of the caller's signal. */
+/** Sends requests to one API server. Every failure is an ApiError, the reason of the caller's signal, or a NotSentError. */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #slots: Slots;
@@ -53,16 +54,18 @@ export class Exchange {
   }
 
   /** The JSON of an answer. Waits for its turn first; the time limit runs from then on. */
-  async call(request: ApiRequest, signal?: AbortSignal): Promise<Json> {
+  async call(request: ApiRequest, { signal, maySend }: RequestOptions = {}): Promise<Json> {
     const { clock, limits } = this.#options;
     const seen = { unauthorized: false, closed: false };
     for (let retries = 0; ; ) {
       let failure: ApiError;
       await this.#slots.take(signal);
       try {
+        if (maySend?.() === false) throw new NotSentError();
         return await this.#once(request, signal);
       } catch (error) {
         signal?.throwIfAborted();
+        if (error instanceof NotSentError) throw error;
         failure = transportError(request.name, error);
       } finally {
         this.#slots.give();

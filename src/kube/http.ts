@@ -91,7 +91,7 @@ class HttpClient implements KubeClient {
 
   async get<T extends KubeObject>(resource: Resource, object: ObjectName, options: RequestOptions = {}): Promise<T> {
     const request = this.#request('get', 'GET', resource, object);
-    return asObject<T>(request.name, await this.#exchange.call(request, options.signal));
+    return asObject<T>(request.name, await this.#exchange.call(request, options));
   }
 
   async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
@@ -121,7 +121,7 @@ class HttpClient implements KubeClient {
         limit: options.limit ?? PAGE_SIZE,
         continue: next,
       });
-      const answer = await this.#exchange.call(request, options.signal);
+      const answer = await this.#exchange.call(request, options);
       const page = asList(request.name, answer);
       // The items of a list come without the two fields that each of them has elsewhere.
       yield {
@@ -141,7 +141,7 @@ class HttpClient implements KubeClient {
     const request = this.#request('create', 'POST', resource, { namespace }, { fieldManager: FIELD_MANAGER }, object);
     const name = asText(metadataOf(object)?.name);
     const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
-    return asObject<T>(request.name, await this.#exchange.call(named, options.signal));
+    return asObject<T>(request.name, await this.#exchange.call(named, options));
   }
 
   async update<T extends KubeObject>(
@@ -158,7 +158,7 @@ class HttpClient implements KubeClient {
       // With a resourceVersion the second of two equal updates fails instead of acting.
       repeatable: metadata?.resourceVersion !== undefined,
     };
-    return asObject<T>(request.name, await this.#exchange.call(request, options.signal));
+    return asObject<T>(request.name, await this.#exchange.call(request, options));
   }
 
   async patch<T extends KubeObject>(
@@ -180,7 +180,7 @@ class HttpClient implements KubeClient {
       // A JSON patch may append to a list.
       repeatable: kind !== 'json',
     };
-    return asObject<T>(request.name, await this.#exchange.call(request, options.signal));
+    return asObject<T>(request.name, await this.#exchange.call(request, options));
   }
 
   async delete(resource: Resource, object: ObjectName, options: DeleteOptions = {}): Promise<boolean> {
@@ -192,7 +192,7 @@ class HttpClient implements KubeClient {
       propagationPolicy,
     });
     try {
-      await this.#exchange.call(request, options.signal);
+      await this.#exchange.call(request, options);
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -229,7 +229,7 @@ class HttpClient implements KubeClient {
 
   raw(path: string, options: RequestOptions = {}): Promise<unknown> {
     const name = { cluster: this.cluster, verb: 'get', resource: path, object: '' };
-    return this.#exchange.call({ name, method: 'GET', path, repeatable: true, plain: true }, options.signal);
+    return this.#exchange.call({ name, method: 'GET', path, repeatable: true, plain: true }, options);
   }
 
   close(): Promise<void> {
