@@ -29,16 +29,30 @@ function defaulted(schema: OpenApiSchema, value: Json): Json {
 }
 
 /** Adds fields that are not there. */
-function withMissing({ properties }: OpenApiSchema, value: JsonObject): JsonObject {
+function withMissing(schema: OpenApiSchema, value: JsonObject): JsonObject {
   let result: Record<string, Json> | undefined;
-  for (const [key, child] of Object.entries(properties ?? {})) {
+  for (const [key, child, missing] of fillableFields(schema)) {
     if (ownMember(value, key) !== undefined) continue;
-    const missing = child.default ?? (child['x-go-null'] ? null : undefined);
-    if (missing === undefined) continue;
     result ??= copy(value);
     setMember(result, key, defaulted(child, missing));
   }
   return result ?? value;
+}
+
+type Fillable = readonly [key: string, schema: OpenApiSchema, value: Json];
+
+const fillable = new WeakMap<OpenApiSchema, readonly Fillable[]>();
+
+/** Fields that are written even where nobody set them; found once a schema, since few have any. */
+function fillableFields(schema: OpenApiSchema): readonly Fillable[] {
+  const known = fillable.get(schema);
+  if (known) return known;
+  const found = Object.entries(schema.properties ?? {}).flatMap(([key, child]): Fillable[] => {
+    const missing = child.default ?? (child['x-go-null'] ? null : undefined);
+    return missing === undefined ? [] : [[key, child, missing]];
+  });
+  fillable.set(schema, found);
+  return found;
 }
 
 /** A member with the default in place of nothing; undefined where it is to go. */
