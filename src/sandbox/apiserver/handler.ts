@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { JsonObject } from '../../api/meta.ts';
 import type { Logger } from '../../api/runtime.ts';
 import { isAuthenticated, refuseAnonymous } from './access.ts';
+import type { Result } from './call.ts';
 import { discovery } from './discovery.ts';
 import type { ApiRequest, ApiResponse } from './http.ts';
 import { negotiate, type Representation } from './negotiation.ts';
@@ -12,7 +13,7 @@ import { type Route, routeOf } from './route.ts';
 import type { ClusterState } from './state.ts';
 import { StatusError } from './status.ts';
 import { includeObject } from './table.ts';
-import type { Result, Verbs } from './verbs.ts';
+import type { Verbs } from './verbs.ts';
 import type { WatchEvent } from './watcher.ts';
 
 /** Largest body that is taken, as on a real server. */

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../api/meta.ts';
 import { isJsonObject } from '../../kube/json.ts';
 import { invalid as invalidField } from '../resources/fieldErrors.ts';
 import { builtinSchema } from '../schema/builtins.ts';
+import type { Call, Result } from './call.ts';
 import { decoded, parseObject } from './decode.ts';
 import type { StoredObject } from './object.ts';
 import { writeOptions } from './options.ts';
@@ -13,7 +14,6 @@ import { methodNotAllowed } from './route.ts';
 import { type ClusterState, collectionOf } from './state.ts';
 import { badRequest, invalid, notFound } from './status.ts';
 import type { Target, WriteOptions } from './target.ts';
-import type { Call, Result } from './verbs.ts';
 import { modified, type Writer } from './writer.ts';
 
 /** Scale as a resource of its own, for reading and patching. */

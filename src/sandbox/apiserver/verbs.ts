@@ -1,6 +1,7 @@
 /** The verbs of the resource API, each from a request to an answer. */
 import type { JsonObject } from '../../api/meta.ts';
 import { isJsonObject } from '../../kube/json.ts';
+import type { Call, Result } from './call.ts';
 import { parseBody, parseObject } from './decode.ts';
 import type { Deleter } from './deleter.ts';
 import type { ApiRequest } from './http.ts';
@@ -8,33 +9,16 @@ import { listPage } from './lister.ts';
 import type { StoredObject } from './object.ts';
 import { deleteOptions, listOptions, writeOptions } from './options.ts';
 import { type Patcher, patchType } from './patcher.ts';
-import type { Form } from './presentation.ts';
 import { resourceName } from './registry.ts';
-import { hasDeleteCollection, methodNotAllowed, notServed, type Route } from './route.ts';
+import { hasDeleteCollection, methodNotAllowed, notServed } from './route.ts';
 import type { ScaleVerbs } from './scale.ts';
 import { selection } from './selection.ts';
 import { type ClusterState, collectionOf, storedIn } from './state.ts';
 import { badRequest, notFound, StatusError } from './status.ts';
 import type { Target } from './target.ts';
 import { tooLargeVersion, versionNumber } from './versions.ts';
-import { openWatch, type WatchEvent } from './watcher.ts';
+import { openWatch } from './watcher.ts';
 import type { Writer } from './writer.ts';
-
-/** A request that has been routed. */
-export interface Call {
-  readonly request: ApiRequest;
-  readonly query: URLSearchParams;
-  readonly route: Route;
-  readonly form: Form;
-  /** Where warnings go that the answer carries in its headers. */
-  readonly warn: (message: string) => void;
-}
-
-/** What a verb gives: a value, or events. */
-export type Result =
-  | { readonly status: number; readonly value: JsonObject }
-  | { readonly status: 200; readonly text: string | AsyncIterable<string> }
-  | { readonly status: 200; readonly events: AsyncGenerator<readonly WatchEvent[], void, undefined> };
 
 /** What the verbs work with. */
 export interface VerbsOptions {
