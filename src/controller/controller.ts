@@ -20,7 +20,7 @@ import { Writer } from './writer.ts';
 
 /** How often silence of members is weighed against the configured times, in ms. */
 const REVIEW_MS = 1_000;
-/** How long the first plans wait for members that neither answer nor fail, in ms. */
+/** How long the first plans wait for the next of the members that neither answer nor fail, in ms. */
 const SETTLE_MS = 10_000;
 /** Between two tries to clean a member that left, in ms. */
 const DEPARTURE_RETRY_MS = 2_000;
@@ -60,7 +60,8 @@ export class Controller {
   readonly #writer: Writer;
   readonly #stations = new Map<Member, Station>();
   readonly #reviewed = new WeakMap<Member, Reviewed>();
-  readonly #startedAt: number;
+  /** Members that were waited for when this was last looked at, and since when it has been so many. */
+  #awaited: { readonly count: number; readonly since: number };
   readonly #departures = new Set<Promise<void>>();
   #settled = false;
   #stop: AbortSignal | undefined;
@@ -68,7 +69,7 @@ export class Controller {
   constructor(config: FleetConfig, options: ControllerOptions) {
     const { clock, random, logger, metrics, identity, ended } = options;
     this.#options = options;
-    this.#startedAt = clock.now();
+    this.#awaited = { count: config.members.length, since: clock.now() };
     this.#fleet = new Fleet(config, {
       connect: options.connect,
       clock,
@@ -198,10 +199,15 @@ export class Controller {
     else logger.warn({ ...standing, err: state.error }, `member is ${state.phase}`);
   }
 
-  /** Every member that is there has been read once, so that the first plans are made from all that can be known. */
+  /**
+   * Every member that is there has been read once, so that the first plans are made from all that can be known. Many
+   * members take their time together: as long as one after the other gets there, the rest is waited for.
+   */
   #isSettled(): boolean {
-    const waiting = this.#fleet.members.some(({ state }) => state.phase === 'unknown' && !state.error);
-    return !waiting || this.#options.clock.now() - this.#startedAt > SETTLE_MS;
+    const now = this.#options.clock.now();
+    const count = this.#fleet.members.filter(({ state }) => state.phase === 'unknown' && !state.error).length;
+    if (count !== this.#awaited.count) this.#awaited = { count, since: now };
+    return count === 0 || now - this.#awaited.since > SETTLE_MS;
   }
 
   /** Makes the member's desk and Lease, once its connection is there. */
