@@ -88,7 +88,7 @@ describe('a state folder', () => {
     const { code, stderr } = await sandbox('up');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `error: [CTM_SANDBOX_RUNNING] ${state.dir}: process ${process.pid} runs clusters with this folder already; \`catamaran sandbox down\` ends them, --state-dir chooses another folder\n`,
+      `error: [CTM_SANDBOX_RUNNING] ${state.dir}: process ${process.pid} runs clusters with this folder already; \`catamaran sandbox down\` or \`make stop\` ends them, --state-dir chooses another folder\n`,
     );
     expect(await sandbox('up', '--detach')).toMatchObject({ code: 1, stderr });
     expect(await sandbox('status')).toMatchObject({

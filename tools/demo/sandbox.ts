@@ -57,9 +57,11 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
   const began = Date.now();
   const state = stateDir(STATE_DIR);
   const args = ['sandbox', 'up', '--state-dir', STATE_DIR, '--clusters', String(clusters)];
-  // It ends with this process, however that ends, unless it is detached.
+  // It ends with this process, however that ends, unless it is detached. In a session of its own it does not hear of a
+  // Ctrl-C besides: a second signal would end it at once.
   const child = spawn(process.execPath, [CATAMARAN, ...args, ...(detach ? ['--detach'] : [])], {
     stdio: ['ignore', 'inherit', 'inherit', detach ? 'ignore' : 'ipc'],
+    detached: true,
   });
   const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });

@@ -111,7 +111,7 @@ export function claim(state: StateDir): void {
 export function refuseSecond(state: StateDir): void {
   const holder = holderOf(state);
   if (!holder) return;
-  const message = `${state.dir}: process ${holder.pid} runs clusters with this folder already; \`catamaran sandbox down\` ends them, --state-dir chooses another folder`;
+  const message = `${state.dir}: process ${holder.pid} runs clusters with this folder already; \`catamaran sandbox down\` or \`make stop\` ends them, --state-dir chooses another folder`;
   throw new CatamaranError('CTM_SANDBOX_RUNNING', message);
 }
 
