@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { type Component, ComponentError, startComponent } from '../tools/controlplane/component.ts';
-import { kubeconfig } from '../tools/controlplane/kubeconfig.ts';
+import { type ClusterAccess, kubeconfig } from '../tools/controlplane/kubeconfig.ts';
 import { freePort } from '../tools/controlplane/ports.ts';
 import type { Lab, Side } from './lab.ts';
 
@@ -16,12 +16,21 @@ export interface ControllerOptions {
   readonly consumerServer?: string | undefined;
 }
 
+/** What processes that are measured are started with. */
+export type Bench = Pick<Lab, 'dir' | 'script' | 'profiles' | 'signal'>;
+
 /** A running controller. */
 export interface Controller {
+  readonly pid: number;
   /** From the start of the process until /readyz said ok, in ms. */
   readonly readyMs: number;
-  /** Waits until nothing has been queued for a while; gives when that began, in ms since the start of the process. */
-  settled(): Promise<number>;
+  /**
+   * Waits until nothing has been queued for a while, at most `timeoutMs`; gives when that began, in ms since the start of
+   * the process.
+   */
+  settled(timeoutMs?: number): Promise<number>;
+  /** Writes that it has sent so far, those about Leases and Events left out, whatever became of them. */
+  writes(): Promise<number>;
   /** SIGTERM lets it give its Leases back and end by itself. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -34,39 +43,71 @@ const CALM_MS = 1_000;
 
 let serial = 0;
 
-/** Starts it and waits until it is ready. */
+/** Starts it over the two clusters and waits until it is ready. */
 export async function startController(lab: Lab, options: ControllerOptions = {}): Promise<Controller> {
   const name = `catamaran-${++serial}`;
-  const fleet = join(lab.dir, `${name}.yaml`);
-  await writeFile(fleet, JSON.stringify(await fleetOf(lab, name, options)));
+  return run(lab, name, await membersOf(lab, name, options), READY_TIMEOUT_MS);
+}
+
+/** A member as fleet.yaml has it, and how to reach it. */
+export interface MemberAccess {
+  readonly access: ClusterAccess;
+  readonly fields: object;
+}
+
+/** Starts it over any clusters and waits until it is ready. */
+export async function startOver(
+  bench: Bench,
+  members: readonly MemberAccess[],
+  readyTimeoutMs: number,
+): Promise<Controller> {
+  const name = `catamaran-${++serial}`;
+  const written = members.map(({ access, fields }) => memberOf(bench, name, access, fields));
+  return run(bench, name, await Promise.all(written), readyTimeoutMs);
+}
+
+async function run(
+  bench: Bench,
+  name: string,
+  members: readonly object[],
+  readyTimeoutMs: number,
+): Promise<Controller> {
+  const fleet = join(bench.dir, `${name}.yaml`);
+  await writeFile(fleet, JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { members } }));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const profile = lab.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${lab.profiles}`];
+  const profile = bench.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${bench.profiles}`];
   const startedAt = performance.now();
   const component = await startComponent({
     name,
     command: process.execPath,
-    args: [...profile, lab.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
-    logFile: join(lab.dir, 'logs', `${name}.log`),
+    args: [...profile, bench.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
+    logFile: join(bench.dir, 'logs', `${name}.log`),
   });
   const stop = (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => component.stop(signal, 15_000);
   try {
-    await until(lab, component, READY_TIMEOUT_MS, 'ready', async () => (await read(`${url}/readyz`)) !== undefined);
+    await until(bench, component, readyTimeoutMs, 'ready', async () => (await read(`${url}/readyz`)) !== undefined);
   } catch (error) {
     await stop('SIGKILL');
     throw error;
   }
   const readyMs = performance.now() - startedAt;
   return {
+    pid: component.pid,
     readyMs,
-    async settled() {
+    async settled(timeoutMs = SETTLE_TIMEOUT_MS) {
       let calmSince: number | undefined;
-      await until(lab, component, SETTLE_TIMEOUT_MS, 'settled', async () => {
-        if (!isCalm(await read(`${url}/metrics`))) calmSince = undefined;
+      await until(bench, component, timeoutMs, 'settled', async () => {
+        if (!isCalm(await read(`${url}/metrics`), members.length)) calmSince = undefined;
         else calmSince ??= performance.now();
         return calmSince !== undefined && performance.now() - calmSince > CALM_MS;
       });
       return (calmSince ?? Number.NaN) - startedAt;
+    },
+    async writes() {
+      const lines = (await read(`${url}/metrics`))?.split('\n') ?? [];
+      const counts = lines.filter((line) => line.startsWith('catamaran_writes_total{'));
+      return counts.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
     },
     stop,
   };
@@ -86,30 +127,37 @@ export async function withController<T>(
   }
 }
 
-async function fleetOf(lab: Lab, name: string, { everywhere, consumerServer }: ControllerOptions): Promise<object> {
-  const member = async (side: Side, server: string, mode: 'Automatic' | 'Manual'): Promise<object> => {
-    const { plane, access } = side;
-    const file = `${name}.${plane.name}.kubeconfig`;
-    const one = { name: plane.name, server, ca: Buffer.from(access.ca), token: access.token };
-    await writeFile(join(lab.dir, file), kubeconfig([one]), { mode: 0o600 });
+async function membersOf(
+  lab: Lab,
+  name: string,
+  { everywhere, consumerServer }: ControllerOptions,
+): Promise<readonly object[]> {
+  const member = ({ plane, access }: Side, server: string, mode: 'Automatic' | 'Manual'): Promise<object> => {
     const { podCIDRs, serviceCIDRs } = plane;
-    return { name: plane.name, kubeconfig: file, podCIDRs, serviceCIDRs, import: { mode } };
+    const one = { name: plane.name, server, ca: Buffer.from(access.ca), token: access.token };
+    return memberOf(lab, name, one, { podCIDRs, serviceCIDRs, import: { mode } });
   };
   const { source, consumer } = lab;
-  const members = [
+  return [
     await member(source, source.plane.server, everywhere ? 'Automatic' : 'Manual'),
     await member(consumer, consumerServer ?? consumer.plane.server, 'Automatic'),
   ];
-  return { apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { members } };
 }
 
-/** Both Leases are held, so work has been looked for, and none is left. */
-function isCalm(metrics: string | undefined): boolean {
+/** Writes the kubeconfig of a member; gives the member as fleet.yaml has it. */
+async function memberOf({ dir }: Bench, name: string, access: ClusterAccess, fields: object): Promise<object> {
+  const file = `${name}.${access.name}.kubeconfig`;
+  await writeFile(join(dir, file), kubeconfig([access]), { mode: 0o600 });
+  return { name: access.name, kubeconfig: file, ...fields };
+}
+
+/** All Leases are held, so work has been looked for, and none is left. */
+function isCalm(metrics: string | undefined, members: number): boolean {
   if (metrics === undefined) return false;
   const value = (series: string): string | undefined => metrics.split(`\n${series} `)[1]?.split('\n')[0];
   return (
-    value('catamaran_leases_held') === '2' &&
-    value('catamaran_members{state="ready"}') === '2' &&
+    value('catamaran_leases_held') === `${members}` &&
+    value('catamaran_members{state="ready"}') === `${members}` &&
     value('catamaran_queue_depth{state="active"}') === '0' &&
     value('catamaran_queue_depth{state="retrying"}') === '0'
   );
@@ -127,7 +175,7 @@ async function read(url: string): Promise<string | undefined> {
 }
 
 async function until(
-  lab: Lab,
+  bench: Bench,
   component: Component,
   timeoutMs: number,
   what: string,
@@ -139,6 +187,6 @@ async function until(
     if (exit !== undefined) throw new ComponentError(`ended with ${exit}`, component.spec);
     if (performance.now() > end)
       throw new ComponentError(`is not ${what} after ${timeoutMs / 1_000} s`, component.spec);
-    await delay(POLL_MS, undefined, { signal: lab.signal });
+    await delay(POLL_MS, undefined, { signal: bench.signal });
   }
 }

@@ -11,7 +11,7 @@ export interface Figure {
   readonly ratio: number | null;
   readonly unit: string;
   readonly target: string;
-  /** Null where it was not measured. */
+  /** Null where it was not measured, or where nothing is asked of it. */
   readonly met: boolean | null;
   /** What else there is to know; the reason where it was not measured. */
   readonly note?: string;
@@ -43,6 +43,12 @@ export function figure({ row, unit, target, ours, baseline, note }: Measured): F
     met: 'atMost' in target ? ours <= target.atMost : ratio !== null && ratio <= target.timesBaseline,
     ...(note !== undefined && { note }),
   };
+}
+
+/** A measured row that nothing is asked of. */
+export function reported({ row, unit, ours, note }: Pick<Measured, 'row' | 'unit' | 'ours' | 'note'>): Figure {
+  const figures = { ours: rounded(ours), baseline: null, ratio: null };
+  return { row, ...figures, unit, target: '', met: null, ...(note !== undefined && { note }) };
 }
 
 /** A row that stands in the table without figures. */

@@ -70,6 +70,7 @@ function rowOf(figure: Figure, y: number): string {
 function limitOf({ target, baseline }: Figure): number | undefined {
   const times = /^<= ([\d.]+)x$/.exec(target)?.[1];
   if (times !== undefined) return baseline === null ? undefined : Number(times) * baseline;
+  if (target === '') return undefined;
   return Number.parseFloat(target.replace('<= ', '').replaceAll(',', ''));
 }
 

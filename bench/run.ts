@@ -1,5 +1,5 @@
 /**
- * `make bench`: real API servers, the controller, and a bare relay beside it. Prints the table of figures and writes it to
+ * `make bench`: API servers, the controller, and a bare relay beside it. Prints the table of figures and writes it to
  * bench/results/.
  *
  * --rows a,b          only these rows; nothing is written to bench/results/
@@ -9,16 +9,19 @@
  *
  * Exit code 0 also where a target is missed; 1 where a row could not be measured.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Bench } from './controller.ts';
 import { type Figure, notMeasured } from './figures.ts';
 import { type Lab, openLab } from './lab.ts';
 import { picture } from './picture.ts';
 import { churn } from './rows/churn.ts';
 import { fill } from './rows/fill.ts';
 import { huge } from './rows/huge.ts';
+import { members } from './rows/members.ts';
 import { propagation } from './rows/propagation.ts';
 import { restart } from './rows/restart.ts';
 import { writes } from './rows/writes.ts';
@@ -28,31 +31,22 @@ import { machine, table } from './table.ts';
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const CONTROLLER = fileURLToPath(new URL('../dist/catamaran.js', import.meta.url));
 
+type Row<T> = (bench: T, scale: Scale, say: Say) => Promise<readonly Figure[]>;
+
 /** In the order of the table. */
-const ROWS = { propagation, writes, restart, fill, churn, huge } satisfies Record<
-  string,
-  (lab: Lab, scale: Scale, say: Say) => Promise<readonly Figure[]>
->;
-type RowName = keyof typeof ROWS;
-
-const MEMORY = notMeasured(
-  '100 members of 300 Services / 4,000 endpoints: memory a member',
-  'MB',
-  '<= 25 MB',
-  'needs a hundred API servers: the sandbox will have them',
+const ROWS: ReadonlyMap<string, Row<Lab>> = new Map(
+  Object.entries({ propagation, writes, restart, fill, churn, huge }),
 );
+/** Rows that bring their own clusters; after the others. */
+const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ members }));
 
-function isRowName(name: string): name is RowName {
-  return Object.hasOwn(ROWS, name);
-}
-
-function rowNames(text: string | undefined): readonly RowName[] {
-  if (text === undefined) return Object.keys(ROWS).filter(isRowName);
-  return text.split(',').map((name) => {
-    if (!isRowName(name))
-      throw new Error(`there is no row ${JSON.stringify(name)}: use ${Object.keys(ROWS).join(', ')}`);
-    return name;
-  });
+function rowNames(text: string | undefined): readonly string[] {
+  const all = [...ROWS.keys(), ...OWN_CLUSTERS.keys()];
+  if (text === undefined) return all;
+  const asked = text.split(',');
+  const unknown = asked.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`there is no row ${JSON.stringify(unknown)}: use ${all.join(', ')}`);
+  return asked;
 }
 
 class Stopped extends Error {}
@@ -67,21 +61,54 @@ function stopSignal(): AbortSignal {
 }
 
 /** Measures rows one after the other. One that fails stands in the table as such, and the next goes on. */
-async function measure(lab: Lab, names: readonly RowName[], scale: Scale, say: Say) {
+async function measure<T extends Bench>(
+  rows: ReadonlyMap<string, Row<T>>,
+  names: readonly string[],
+  bench: T,
+  scale: Scale,
+  say: Say,
+) {
   const figures: Figure[] = [];
   let failed = 0;
   for (const name of names) {
+    const row = rows.get(name);
+    if (!row) continue;
     say(name);
     try {
-      figures.push(...(await ROWS[name](lab, scale, (line) => say(`  ${line}`))));
+      figures.push(...(await row(bench, scale, (line) => say(`  ${line}`))));
     } catch (error) {
-      lab.signal.throwIfAborted();
+      bench.signal.throwIfAborted();
       failed += 1;
       console.error(error);
       figures.push(notMeasured(name, '', '', 'it failed'));
     }
   }
-  return { figures: [...figures, MEMORY], failed };
+  return { figures, failed };
+}
+
+/** Measures on two real control planes, and then what brings its own clusters. */
+async function measureAll(options: Omit<Bench, 'dir'>, names: readonly string[], scale: Scale, say: Say) {
+  const figures: Figure[] = [];
+  let failed = 0;
+  if (names.some((name) => ROWS.has(name))) {
+    say('starting two control planes');
+    const lab = await openLab(options);
+    try {
+      const measured = await measure(ROWS, names, lab, scale, say);
+      figures.push(...measured.figures);
+      failed += measured.failed;
+    } finally {
+      await lab.close();
+    }
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'catamaran-bench-'));
+  try {
+    await mkdir(join(dir, 'logs'));
+    const measured = await measure(OWN_CLUSTERS, names, { ...options, dir }, scale, say);
+    return { figures: [...figures, ...measured.figures], failed: failed + measured.failed };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 function verdict(figures: readonly Figure[]): string {
@@ -105,23 +132,18 @@ async function main(): Promise<number> {
   const say: Say = (line) => {
     console.log(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${line}`);
   };
-  say('starting two control planes');
   const profiles = values.profile === undefined ? undefined : resolve(values.profile);
-  const lab = await openLab({ script: resolve(values.controller), profiles, signal });
-  try {
-    const { figures, failed } = await measure(lab, names, values.quick ? QUICK : FULL, say);
-    console.log(`\n${table(figures)}\n\n${machine()}\n${verdict(figures)}`);
-    if (failed > 0) console.error(`${failed} rows could not be measured`);
-    else if (!values.quick && values.rows === undefined) {
-      await mkdir(RESULTS, { recursive: true });
-      await writeFile(resolve(RESULTS, 'engine.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
-      await writeFile(resolve(RESULTS, 'engine.svg'), picture(figures, machine()));
-      console.log('written to bench/results/engine.json and engine.svg');
-    }
-    return failed > 0 ? 1 : 0;
-  } finally {
-    await lab.close();
+  const options = { script: resolve(values.controller), profiles, signal };
+  const { figures, failed } = await measureAll(options, names, values.quick ? QUICK : FULL, say);
+  console.log(`\n${table(figures)}\n\n${machine()}\n${verdict(figures)}`);
+  if (failed > 0) console.error(`${failed} rows could not be measured`);
+  else if (!values.quick && values.rows === undefined) {
+    await mkdir(RESULTS, { recursive: true });
+    await writeFile(resolve(RESULTS, 'engine.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
+    await writeFile(resolve(RESULTS, 'engine.svg'), picture(figures, machine()));
+    console.log('written to bench/results/engine.json and engine.svg');
   }
+  return failed > 0 ? 1 : 0;
 }
 
 try {

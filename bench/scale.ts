@@ -1,4 +1,5 @@
 /** How much is measured. */
+import type { MembersShape } from './members/shape.ts';
 import type { Shape } from './sources.ts';
 
 /** Counts and durations of the rows. */
@@ -13,6 +14,8 @@ export interface Scale {
   readonly services: number;
   readonly fillRounds: number;
   readonly restartRounds: number;
+  /** Fleets of many members. */
+  readonly fleets: readonly MembersShape[];
 }
 
 export const FULL: Scale = {
@@ -23,6 +26,10 @@ export const FULL: Scale = {
   services: 1_000,
   fillRounds: 3,
   restartRounds: 4,
+  fleets: [
+    { members: 100, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 },
+    { members: 100, group: 10, services: 300, endpoints: 4_000, exported: 300, imported: 30 },
+  ],
 };
 
 /** For a look while working on something: too few samples to tell of anything but large differences. */
@@ -34,6 +41,7 @@ export const QUICK: Scale = {
   services: 200,
   fillRounds: 1,
   restartRounds: 2,
+  fleets: [{ members: 20, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 }],
 };
 
 /** Tells of progress, one line. */

@@ -10,9 +10,10 @@ export function machine(): string {
   return `${date}, ${availableParallelism()} cores of ${model}, ${gib} GiB, Node ${process.versions.node}, Kubernetes 1.34`;
 }
 
-/** Whether the target is met, in a word. */
-export function verdictOf({ met }: Figure): string {
-  return met === null ? 'not measured' : met ? 'met' : 'MISSED';
+/** Whether the target is met, in a word; nothing where there is none. */
+export function verdictOf({ met, ours }: Pick<Figure, 'met' | 'ours'>): string {
+  if (ours === null) return 'not measured';
+  return met === null ? '' : met ? 'met' : 'MISSED';
 }
 
 /** Columns under a header, then the notes. */

@@ -1,0 +1,85 @@
+/**
+ * Runs in a process of its own: the API servers of many members, each on a port of the loopback interface. `fork.ts` starts
+ * it with a shape, and asks it over the channel between them.
+ */
+import { randomBytes } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CRDS } from '../../src/api/crds.ts';
+import type { JsonObject } from '../../src/api/meta.ts';
+import type { Logger } from '../../src/api/runtime.ts';
+import { systemClock } from '../../src/kube/clock.ts';
+import { isJsonObject, parseJson } from '../../src/kube/json.ts';
+import { makeCertificates } from '../../src/sandbox/apiserver/certificates.ts';
+import { listen } from '../../src/sandbox/apiserver/listener.ts';
+import { type ApiServer, createApiServer } from '../../src/sandbox/apiserver/server.ts';
+import { settingsOf } from '../../src/sandbox/ranges.ts';
+import { builtinResources } from '../../src/sandbox/resources/index.ts';
+import { exportOf, importOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from './shape.ts';
+
+const shape = JSON.parse(process.argv[2] ?? '{}') as MembersShape; // from fork.ts
+const OWN_AFFAIRS: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events']);
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const token = randomBytes(16).toString('hex');
+const certificates = makeCertificates(Date.now());
+let changes = 0;
+
+function asJson(object: object): JsonObject {
+  const value = parseJson(JSON.stringify(object));
+  return isJsonObject(value) ? value : {};
+}
+
+async function start(member: number): Promise<{ readonly server: ApiServer; readonly about: object }> {
+  const settings = settingsOf(member);
+  const server = createApiServer({
+    settings,
+    definitions: builtinResources(settings),
+    clock: systemClock,
+    random: Math.random,
+    logger: silent,
+    token,
+  });
+  for (const crd of CRDS) server.api.create('apiextensions.k8s.io/customresourcedefinitions', asJson(crd));
+  server.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
+  server.api.subscribe(({ resource }) => {
+    if (!OWN_AFFAIRS.has(resource)) changes++;
+  }, new AbortController().signal);
+  const { port } = await listen({ server, tls: certificates, port: 0, logger: silent });
+  const { name, podCIDRs, serviceCIDRs } = settings;
+  return { server, about: { name, server: `https://127.0.0.1:${port}`, podCIDRs, serviceCIDRs } };
+}
+
+function fill({ api }: ApiServer, member: number): void {
+  const { services, exported, imported } = shape;
+  const namespace = namespaceOf(shape, member);
+  api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  for (let index = 0; index < services; index++) {
+    api.create('/services', serviceOf(namespace, index));
+    api.create('discovery.k8s.io/endpointslices', sliceOf(shape, member, index));
+  }
+  for (let index = 0; index < exported; index++)
+    api.create('multicluster.x-k8s.io/serviceexports', exportOf(namespace, index));
+  // Where all that is exported is imported, that is automatic.
+  if (imported === exported) return;
+  for (let index = 0; index < imported; index++)
+    api.create('multicluster.x-k8s.io/serviceimports', importOf(namespace, index));
+}
+
+const servers: ApiServer[] = [];
+const abouts: object[] = [];
+for (let member = 1; member <= shape.members; member++) {
+  const { server, about } = await start(member);
+  servers.push(server);
+  abouts.push(about);
+}
+process.on('disconnect', () => process.exit(0));
+process.on('message', async (question) => {
+  if (question === 'fill') {
+    for (const [index, server] of servers.entries()) {
+      fill(server, index + 1);
+      await turn();
+    }
+  }
+  process.send?.(changes);
+});
+process.send?.({ ca: certificates.ca, token, servers: abouts });
