@@ -116,7 +116,7 @@ function stormy(weather: Weather, { gaps }: Climate, dice: Dice): Weather {
   return {
     ...weather,
     latencyMs: dice.pick([5, 50, 400, 3_000]),
-    refusals: some(0.3),
+    refusals: some(dice.pick([0.2, 0.2, 1])),
     lostAnswers: some(0.2),
     delayedEvents: some(0.6),
     eventDelayMs: dice.pick([100, 2_000, 10_000]),

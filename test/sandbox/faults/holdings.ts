@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DERIVED_FROM, LAST_CHANGE_TRIGGER_TIME, MANAGER, SLICE_MANAGED_BY } from '../../../src/api/labels.ts';
 import type { Json, JsonObject } from '../../../src/api/meta.ts';
 import { labelOf, objectName } from '../../../src/fleet/slim.ts';
-import { isJsonObject, metadataOf } from '../../../src/kube/json.ts';
+import { isJsonObject } from '../../../src/kube/json.ts';
 import type { ClusterApi } from '../../../src/sandbox/apiserver/cluster.ts';
 import type { StoredObject } from '../../../src/sandbox/apiserver/object.ts';
 import type { ResourceName } from '../../../src/sandbox/apiserver/resource.ts';
@@ -137,9 +137,4 @@ function asWritten({ metadata, spec, status: _, ...rest }: StoredObject): JsonOb
     metadata: dropUndefined({ name, namespace, labels, annotations }),
     ...(spec !== undefined && { spec: written }),
   });
-}
-
-/** For messages. */
-export function nameOf(object: JsonObject): string {
-  return String(metadataOf(object)?.name);
 }

@@ -72,7 +72,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   for (let step = 0; step < begin; step++) note(`${time.now()} ${act(clusters, users)}`);
   for (let index = 0; index < climate.replicas; index++) start();
 
-  const steps = dice.whole(20, 60);
+  const steps = dice.whole(15, 45);
   for (let step = 0; step < steps; step++) {
     // Much is to happen while a replica reads everything.
     const soon = fleet.replicas.some((each) => !each.controller.status().ready) ? 0.8 : 0.3;
