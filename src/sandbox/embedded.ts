@@ -3,7 +3,7 @@ import { CRDS } from '../api/crds.ts';
 import type { JsonObject } from '../api/meta.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
 import type { Transport } from '../kube/transport.ts';
-import { type Certificates, makeCertificates } from './apiserver/certificates.ts';
+import type { Certificates } from './apiserver/certificates.ts';
 import type { ClusterApi } from './apiserver/cluster.ts';
 import { type Listening, listen } from './apiserver/listener.ts';
 import type { ClusterSettings } from './apiserver/resource.ts';
@@ -17,6 +17,8 @@ import { startWorkloads, type Workloads } from './workloads/index.ts';
 export interface EmbeddedOptions {
   readonly settings: ClusterSettings;
   readonly token: string;
+  /** Of its API server. */
+  readonly certificates: Certificates;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -42,7 +44,6 @@ export class EmbeddedCluster {
   /** Bearer token of its one user. */
   readonly token: string;
   readonly #options: EmbeddedOptions;
-  readonly #certificates: Certificates;
   readonly #server: ApiServer;
   readonly #stop = new AbortController();
   #workloads: Workloads | undefined;
@@ -56,7 +57,6 @@ export class EmbeddedCluster {
     this.#options = options;
     this.settings = settings;
     this.token = token;
-    this.#certificates = makeCertificates(clock.now());
     this.#server = createApiServer({
       settings,
       token,
@@ -84,7 +84,7 @@ export class EmbeddedCluster {
 
   /** PEM of the authority that signed its certificate. */
   get ca(): string {
-    return this.#certificates.ca;
+    return this.#options.certificates.ca;
   }
 
   /** URL of the API server for users. */
@@ -108,14 +108,14 @@ export class EmbeddedCluster {
 
   /** Starts everything. Rejects where no port can be had. */
   async open(): Promise<void> {
-    const { clock, random, logger } = this.#options;
+    const { certificates, clock, random, logger } = this.#options;
     this.#workloads = startWorkloads({ api: this.api, clock, logger, rootCertificate: this.ca }, this.#stop.signal);
     this.#server.provide('/pods/log', this.#workloads.podLog);
     for (const crd of CRDS) {
       const object = crd as unknown as JsonObject; // the type only describes JSON
       this.api.create('apiextensions.k8s.io/customresourcedefinitions', object);
     }
-    this.#listening = await listen({ server: this.#server, tls: this.#certificates, port: 0, logger });
+    this.#listening = await listen({ server: this.#server, tls: certificates, port: 0, logger });
     const gate = async (): Promise<Gate> => {
       const opened = new Gate({ target: this.#listening?.port ?? 0, clock });
       await openSomewhere(opened, random);

@@ -1,5 +1,6 @@
 /** Clusters on a laptop: API servers, their controllers and a network between them, in this process. */
 import type { Clock, Logger, Random } from '../api/runtime.ts';
+import { makeCertificates } from './apiserver/certificates.ts';
 import { EmbeddedCluster } from './embedded.ts';
 import { type Network, startNetwork, type Zone } from './network/index.ts';
 import { settingsOf } from './ranges.ts';
@@ -34,9 +35,11 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, random, logger, token, clusterSetZone, proxyPort } = options;
   const stop = new AbortController();
-  const clusters = Array.from(
-    { length: options.clusters },
-    (_, i) => new EmbeddedCluster({ settings: settingsOf(i + 1), token: token(), clock, random, logger }),
+  const clusters = await Promise.all(
+    Array.from({ length: options.clusters }, async (_, i) => {
+      const certificates = await makeCertificates(clock.now());
+      return new EmbeddedCluster({ settings: settingsOf(i + 1), token: token(), certificates, clock, random, logger });
+    }),
   );
   const close = async (): Promise<void> => {
     stop.abort();

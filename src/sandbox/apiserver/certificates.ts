@@ -1,6 +1,18 @@
-/** The certificate of an API server on this machine, and the authority that signed it. Source: RFC 5280, RFC 5758. */
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { bits, contextual, identifier, integer, octets, sequence, setOf, TRUE, text, time } from './der.ts';
+/** The certificate of an API server on this machine, and the authority that signed it. Source: RFC 5280. */
+// The X.509 library needs it, and leaves the import to its user.
+import 'reflect-metadata';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 /** PEM texts. */
 export interface Certificates {
@@ -15,98 +27,56 @@ const DAY_MS = 86_400_000;
 const SKEW_MS = 3_600_000;
 const VALID_MS = 365 * DAY_MS;
 
-const ECDSA_WITH_SHA256 = sequence(identifier('1.2.840.10045.4.3.2'));
-const COMMON_NAME = identifier('2.5.4.3');
-const SUBJECT_KEY = '2.5.29.14';
-const KEY_USAGE = '2.5.29.15';
-const ALTERNATIVE_NAMES = '2.5.29.17';
-const BASIC_CONSTRAINTS = '2.5.29.19';
-const AUTHORITY_KEY = '2.5.29.35';
-const EXTENDED_KEY_USAGE = '2.5.29.37';
-const SERVER_AUTHENTICATION = identifier('1.3.6.1.5.5.7.3.1');
+const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
+const AUTHORITY = 'CN=catamaran-sandbox-ca';
 
-interface Party {
-  readonly name: string;
-  readonly publicKey: KeyObject;
-}
-
-function nameOf(name: string): Buffer {
-  return sequence(setOf(sequence(COMMON_NAME, text(name))));
-}
-
-function publicKeyOf({ publicKey }: Party): Buffer {
-  return publicKey.export({ type: 'spki', format: 'der' });
-}
-
-function keyId(party: Party): Buffer {
-  return createHash('sha1').update(publicKeyOf(party)).digest();
-}
-
-function extension(id: string, critical: boolean, value: Buffer): Buffer {
-  return sequence(identifier(id), ...(critical ? [TRUE] : []), octets(value));
-}
-
-function pem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-}
-
-/** A certificate for `subject`, signed by `issuer`. */
-function certificate(
-  subject: Party,
-  issuer: Party,
-  key: KeyObject,
-  now: number,
-  extensions: readonly Buffer[],
-): string {
-  const serial = randomBytes(16);
-  // Positive, and without leading zeros.
-  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
-  const body = sequence(
-    contextual(0, true, integer(Buffer.from([2]))),
-    integer(serial),
-    ECDSA_WITH_SHA256,
-    nameOf(issuer.name),
-    sequence(time(now - SKEW_MS), time(now + VALID_MS)),
-    nameOf(subject.name),
-    publicKeyOf(subject),
-    contextual(
-      3,
-      true,
-      sequence(
-        ...extensions,
-        extension(SUBJECT_KEY, false, octets(keyId(subject))),
-        extension(AUTHORITY_KEY, false, sequence(contextual(0, false, keyId(issuer)))),
-      ),
-    ),
-  );
-  return pem(sequence(body, ECDSA_WITH_SHA256, bits(sign('sha256', body, key))));
-}
-
-/** Makes an authority of its own and, signed by it, a certificate for 127.0.0.1, ::1 and localhost: ECDSA, P-256. */
-export function makeCertificates(now: number): Certificates {
-  const authorityKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const serverKeys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const authority = { name: 'catamaran-sandbox-ca', publicKey: authorityKeys.publicKey };
-  const server = { name: 'catamaran-sandbox', publicKey: serverKeys.publicKey };
-  const ca = certificate(authority, authority, authorityKeys.privateKey, now, [
-    extension(BASIC_CONSTRAINTS, true, sequence(TRUE)),
-    // digitalSignature and keyCertSign.
-    extension(KEY_USAGE, true, bits(Buffer.from([0b1000_0100]), 2)),
+/**
+ * Makes an authority of its own and, signed by it, a certificate for 127.0.0.1, ::1 and localhost: ECDSA, P-256. `now` in
+ * milliseconds since the epoch.
+ */
+export async function makeCertificates(now: number): Promise<Certificates> {
+  const { subtle } = globalThis.crypto;
+  const [authority, server] = await Promise.all([
+    subtle.generateKey(KEYS, false, ['sign', 'verify']),
+    subtle.generateKey(KEYS, true, ['sign', 'verify']),
   ]);
-  const cert = certificate(server, authority, authorityKeys.privateKey, now, [
-    extension(BASIC_CONSTRAINTS, true, sequence()),
-    extension(KEY_USAGE, true, bits(Buffer.from([0b1000_0000]), 7)),
-    extension(EXTENDED_KEY_USAGE, false, sequence(SERVER_AUTHENTICATION)),
-    extension(
-      ALTERNATIVE_NAMES,
-      false,
-      sequence(
-        contextual(2, false, Buffer.from('localhost')),
-        contextual(7, false, Buffer.from([127, 0, 0, 1])),
-        contextual(7, false, Buffer.from([...Array<number>(15).fill(0), 1])),
-      ),
-    ),
+  const common = {
+    issuer: AUTHORITY,
+    notBefore: new Date(now - SKEW_MS),
+    notAfter: new Date(now + VALID_MS),
+    signingKey: authority.privateKey,
+    signingAlgorithm: SIGNATURE,
+  };
+  const [ca, cert] = await Promise.all([
+    X509CertificateGenerator.create({
+      ...common,
+      subject: AUTHORITY,
+      publicKey: authority.publicKey,
+      extensions: [
+        new BasicConstraintsExtension(true, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyCertSign, true),
+        await SubjectKeyIdentifierExtension.create(authority.publicKey),
+      ],
+    }),
+    X509CertificateGenerator.create({
+      ...common,
+      subject: 'CN=catamaran-sandbox',
+      publicKey: server.publicKey,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+        new SubjectAlternativeNameExtension([
+          { type: 'dns', value: 'localhost' },
+          { type: 'ip', value: '127.0.0.1' },
+          { type: 'ip', value: '::1' },
+        ]),
+        await SubjectKeyIdentifierExtension.create(server.publicKey),
+        await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      ],
+    }),
   ]);
-  return { ca, cert, key: serverKeys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+  const key = await subtle.exportKey('pkcs8', server.privateKey);
+  return { ca: ca.toString('pem'), cert: cert.toString('pem'), key: PemConverter.encode(key, 'PRIVATE KEY') };
 }

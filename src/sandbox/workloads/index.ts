@@ -20,8 +20,7 @@ import { syncReplicaSet } from './replicaset.ts';
 import { syncStatefulSet } from './statefulset/index.ts';
 import { type ControllerName, Triggers } from './triggers.ts';
 
-export { READY_ANNOTATION } from './kubelet/status.ts';
-export { type PodLogOptions, PodLogs } from './logs.ts';
+export { PodLogs } from './logs.ts';
 
 /** What the controllers of a cluster are made of. */
 export interface WorkloadsOptions {

@@ -5,7 +5,6 @@ import type { Pod, PodTemplate, StatusCondition } from './podKinds.ts';
 
 export type {
   Container,
-  ContainerPort,
   ContainerStatus,
   EnvVar,
   FileSource,

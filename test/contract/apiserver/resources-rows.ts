@@ -2,7 +2,7 @@
  * Objects that both servers are asked to make: what one refuses the other refuses with the same words. Chosen node ports are
  * below 30086, where a kube-apiserver gives none by itself.
  */
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/meta.ts';
 
 /** One object, sent to the collection of its resource. */
 export interface Row {
@@ -687,8 +687,3 @@ export const ROWS: readonly Row[] = [
   ...storageRows,
   ...eventRows,
 ];
-
-/** A row's object as JSON. */
-export function bodyOf({ object }: Row): Json {
-  return object;
-}

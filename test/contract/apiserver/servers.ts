@@ -14,6 +14,7 @@ import { listen } from '../../../src/sandbox/apiserver/listener.ts';
 import { type ApiServer, createApiServer } from '../../../src/sandbox/apiserver/server.ts';
 import { settingsOf } from '../../../src/sandbox/ranges.ts';
 import { builtinResources } from '../../../src/sandbox/resources/index.ts';
+import { kubeconfig } from '../../../tools/controlplane/kubeconfig.ts';
 import { MemoryLogger } from '../../kube/log.ts';
 
 /** How to reach an API server. */
@@ -22,6 +23,8 @@ export interface ServerAccess {
   readonly server: string;
   readonly caFile: string;
   readonly token: string;
+  /** Path of a kubeconfig with one context. */
+  readonly kubeconfig: string;
 }
 
 /** An answer as it came. `body` is the JSON of it, or the text where it is none. */
@@ -137,12 +140,15 @@ async function openSandbox(): Promise<TestServer> {
   });
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system'])
     sandbox.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  const tls = makeCertificates(Date.now());
+  const tls = await makeCertificates(Date.now());
   const dir = mkdtempSync(join(tmpdir(), 'catamaran-contract-'));
   const caFile = join(dir, 'ca.crt');
   writeFileSync(caFile, tls.ca);
   const listening = await listen({ server: sandbox, tls, port: 0, logger });
-  const access = { server: `https://127.0.0.1:${listening.port}`, caFile, token };
+  const server = `https://127.0.0.1:${listening.port}`;
+  const config = join(dir, 'kubeconfig');
+  writeFileSync(config, kubeconfig([{ name: settings.name, server, ca: Buffer.from(tls.ca), token }]));
+  const access = { server, caFile, token, kubeconfig: config };
   const close = async (): Promise<void> => {
     await listening.close();
     sandbox.close();

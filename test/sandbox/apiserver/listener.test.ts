@@ -9,7 +9,7 @@ import { makeCertificates } from '../../../src/sandbox/apiserver/certificates.ts
 import { type Listening, listen } from '../../../src/sandbox/apiserver/listener.ts';
 import { type LocalServer, localServer, SECRETS, secret, TOKEN } from './servers.ts';
 
-const tls = makeCertificates(Date.now());
+const tls = await makeCertificates(Date.now());
 const headers = { authorization: `Bearer ${TOKEN}` };
 let closeAll: (() => Promise<void>)[] = [];
 
@@ -46,7 +46,8 @@ describe('certificates', () => {
 
   it('are of one authority each', async () => {
     const { origin } = await open();
-    const stranger = new Agent({ connect: { ca: makeCertificates(Date.now()).ca } });
+    const { ca } = await makeCertificates(Date.now());
+    const stranger = new Agent({ connect: { ca } });
     closeAll.push(() => stranger.destroy());
     await expect(stranger.request({ origin, path: '/readyz', method: 'GET' })).rejects.toThrow(/certificate/);
   });

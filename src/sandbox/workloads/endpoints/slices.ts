@@ -14,13 +14,6 @@ import { hinted, type PodEndpoint } from './endpoint.ts';
 /** The managed-by label of the slices that Kubernetes makes. */
 export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
 
-/** Whether Kubernetes made this slice for the Service. */
-export function isSliceOf({ metadata }: Slice, service: Service): boolean {
-  return (
-    metadata.labels?.[SERVICE_NAME] === service.metadata.name && metadata.labels[SLICE_MANAGED_BY] === SLICE_CONTROLLER
-  );
-}
-
 /** The slices of the Service that Kubernetes made. */
 export function slicesOf(objects: Objects, namespace: string, name: string): readonly Slice[] {
   return objects.list('discovery.k8s.io/endpointslices', namespace, {
