@@ -1,5 +1,6 @@
 /** Deletes objects: at once, after their grace period, or when their finalizers are gone. */
 import type { JsonObject } from '../../api/meta.ts';
+import { equalJson } from '../schema/json.ts';
 import type { StoredMetadata, StoredObject } from './object.ts';
 import type { ResourceDefinition } from './resource.ts';
 import { type ClusterState, storedName, timeText } from './state.ts';
@@ -86,33 +87,33 @@ export class Deleter {
   /** The object as it waits for its end; undefined where it has nothing to wait for. */
   #marked(definition: ResourceDefinition, old: StoredObject, options: DeleteOptions): StoredObject | undefined {
     const { metadata } = old;
-    const held = finalizersFor(options.propagationPolicy, metadata.finalizers ?? []);
-    const finalizers = isCrd(definition) && metadata.deletionTimestamp === undefined ? [...held, CRD_FINALIZER] : held;
+    const held = metadata.finalizers ?? [];
     const deleting = metadata.deletionTimestamp !== undefined;
+    const wanted = finalizersFor(options.propagationPolicy, held);
+    const finalizers = isCrd(definition) && !deleting ? [...wanted, CRD_FINALIZER] : wanted;
     const asked = definition.strategy.graceSeconds?.(old, options.graceSeconds) ?? 0;
     const current = metadata.deletionGracePeriodSeconds ?? 0;
     const grace = deleting ? Math.min(asked, current) : asked;
-    const held2 = isNamespace(definition) && specFinalizers(old).length > 0;
-    if (grace === 0 && finalizers.length === 0 && !held2) return undefined;
-    const unchanged =
-      finalizers.length === (metadata.finalizers ?? []).length &&
-      finalizers.every((one, i) => one === metadata.finalizers?.[i]);
-    if (deleting && unchanged && grace === current) return old;
+    const waits = finalizers.length > 0 || (isNamespace(definition) && specFinalizers(old).length > 0);
+    if (grace === 0 && !waits) return undefined;
+    if (deleting && grace === current && equalJson(finalizers, held)) return old;
     const { finalizers: _, ...rest } = metadata;
     const marked: StoredMetadata = {
       ...rest,
       ...(!deleting && metadata.generation !== undefined && { generation: metadata.generation + 1 }),
-      deletionTimestamp:
-        deleting && grace === current
-          ? (metadata.deletionTimestamp ?? '')
-          : timeText(this.#state.clock.now() + grace * 1_000),
+      deletionTimestamp: this.#deletionTime(metadata, grace),
       deletionGracePeriodSeconds: grace,
       ...(finalizers.length > 0 && { finalizers }),
     };
-    const next: StoredObject = { ...old, metadata: marked };
-    if (!isNamespace(definition)) return next;
+    if (!isNamespace(definition)) return { ...old, metadata: marked };
     const { deletionGracePeriodSeconds: __, ...namespaced } = marked;
-    return { ...next, metadata: namespaced, status: { ...Object(old.status), phase: 'Terminating' } };
+    return { ...old, metadata: namespaced, status: { ...Object(old.status), phase: 'Terminating' } };
+  }
+
+  /** When the object is to be gone: as it was said before, where its grace period has not become shorter. */
+  #deletionTime({ deletionTimestamp, deletionGracePeriodSeconds = 0 }: StoredMetadata, grace: number): string {
+    if (deletionTimestamp !== undefined && grace === deletionGracePeriodSeconds) return deletionTimestamp;
+    return timeText(this.#state.clock.now() + grace * 1_000);
   }
 
   #remove(definition: ResourceDefinition, old: StoredObject, options: DeleteOptions): StoredObject {

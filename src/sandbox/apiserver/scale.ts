@@ -8,13 +8,14 @@ import { decoded, parseObject } from './decode.ts';
 import type { StoredObject } from './object.ts';
 import { writeOptions } from './options.ts';
 import { patchedObject, patchType } from './patcher.ts';
+import { modified } from './preconditions.ts';
 import { readMetadata } from './readMetadata.ts';
 import type { ResourceDefinition, ScalePaths } from './resource.ts';
 import { methodNotAllowed } from './route.ts';
 import { type ClusterState, collectionOf } from './state.ts';
 import { badRequest, invalid, notFound } from './status.ts';
 import type { Target, WriteOptions } from './target.ts';
-import { modified, type Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 /** Scale as a resource of its own, for reading and patching. */
 const SCALE: ResourceDefinition = {

@@ -1,8 +1,6 @@
 /** Creates and updates objects: the steps that every write goes through, whoever asks for it. */
 import type { JsonObject } from '../../api/meta.ts';
 import { isJsonObject } from '../../kube/json.ts';
-import { invalid as invalidField } from '../resources/fieldErrors.ts';
-import { equalJson } from '../schema/json.ts';
 import { validateSchema } from '../schema/validate.ts';
 import { decoded } from './decode.ts';
 import type { FieldError } from './fieldError.ts';
@@ -11,11 +9,13 @@ import { managedFieldsOf, type Subresource } from './managers.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata.ts';
 import { admitToNamespace } from './namespaceAdmission.ts';
 import type { ManagedFields, StoredMetadata, StoredObject } from './object.ts';
+import { checkVersion, namespaceOf, wrongName } from './preconditions.ts';
 import { readMetadata, type SentMetadata, withMetadata } from './readMetadata.ts';
 import { apiVersionOf } from './registry.ts';
 import type { ResourceDefinition } from './resource.ts';
+import { isOver, mergedMetadata, saysTheSame, statusOf, wantsOther, withStatus } from './rewrite.ts';
 import { type ClusterState, storedIn, storedName, strategyContext, timeText } from './state.ts';
-import { alreadyExists, badRequest, conflict, invalid, notFound, StatusError } from './status.ts';
+import { alreadyExists, invalid, notFound, StatusError } from './status.ts';
 import type { Target, WriteOptions } from './target.ts';
 
 /** What of an object a write replaces. */
@@ -34,31 +34,9 @@ export interface Written {
   readonly created: boolean;
 }
 
-/** Stored where nothing of an object is left to wait for. */
-function isOver(object: StoredObject): boolean {
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
-  return deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0 && finalizers.length === 0;
-}
-
 function without(object: JsonObject, field: string): JsonObject {
   const { [field]: _, ...rest } = object;
   return rest;
-}
-
-/** Whether a write says the same as what is stored, times of managers aside. */
-function saysTheSame(object: StoredObject, old: StoredObject): boolean {
-  const bare = ({ metadata, ...rest }: StoredObject) => {
-    const { resourceVersion: _, managedFields = [], ...others } = metadata;
-    return { ...rest, metadata: { ...others, managedFields: managedFields.map(({ time: __, ...one }) => one) } };
-  };
-  return equalJson(bare(object), bare(old));
-}
-
-/** Whether what a user wants of the object has changed, so that its generation counts. */
-function wantsOther(definition: ResourceDefinition, object: StoredObject, old: StoredObject): boolean {
-  if (!definition.custom) return !equalJson(object.spec, old.spec);
-  const wanted = ({ metadata: _, status, ...rest }: StoredObject) => (definition.status ? rest : { ...rest, status });
-  return !equalJson(wanted(object), wanted(old));
 }
 
 /** Writes of one cluster. */
@@ -72,32 +50,18 @@ export class Writer {
   /** Stores a new object, which is as a client sent it. Throws a StatusError. */
   create(target: Target, sent: JsonObject, options: WriteOptions, managedFields?: readonly ManagedFields[]): Written {
     const { definition } = target;
-    const { store, random, clock } = this.#state;
+    const { store, clock } = this.#state;
     const metadata = readMetadata(sent);
-    const namespace = this.#namespaceOf(target, metadata);
+    const namespace = namespaceOf(target, metadata);
     if (target.name !== undefined && metadata.name !== undefined && metadata.name !== target.name)
       throw wrongName(metadata.name, target.name);
     admitToNamespace(this.#state, definition, namespace, metadata.name ?? metadata.generateName ?? '');
     const object = decoded(target, definition.custom && definition.status ? without(sent, 'status') : sent, options);
-    const given = readMetadata(object);
-    // Metadata is read again: defaults may have set labels.
-    const { generateName, labels, annotations, ownerReferences, finalizers } = given;
-    const name = given.name ?? (generateName === undefined ? '' : generatedName(generateName, random));
     const managed = managedFields ?? managedFieldsOf({ target, updated: object, options, now: clock.now() });
-    const made: StoredMetadata = {
-      name,
-      ...(generateName !== undefined && { generateName }),
-      ...(namespace !== undefined && { namespace }),
-      uid: newUid(random),
-      resourceVersion: '',
-      ...(definition.generation && { generation: 1 }),
-      creationTimestamp: timeText(clock.now()),
-      ...(labels && { labels }),
-      ...(annotations && { annotations }),
-      ...(ownerReferences && { ownerReferences }),
-      ...(finalizers && { finalizers }),
-      ...(managed && managed.length > 0 && { managedFields: managed }),
-    };
+    // Metadata is read again: defaults may have set labels.
+    const given = readMetadata(object);
+    const made = this.#newMetadata(definition, { ...given, ...(namespace !== undefined && { namespace }) }, managed);
+    const { name } = made;
     const context = strategyContext(this.#state);
     const { strategy } = definition;
     let next = this.#storable(definition, object, made);
@@ -129,7 +93,7 @@ export class Writer {
     const { store, clock } = this.#state;
     const resource = storedName(definition);
     const metadata = readMetadata(sent);
-    const namespace = this.#namespaceOf(target, metadata);
+    const namespace = namespaceOf(target, metadata);
     const name = target.name ?? metadata.name ?? '';
     if (metadata.name !== undefined && metadata.name !== name) throw wrongName(metadata.name, name);
     const old = store.collection(resource).get({ name, ...(namespace !== undefined && { namespace }) });
@@ -138,7 +102,7 @@ export class Writer {
         return this.create(target, sent, options);
       throw notFound(definition, name);
     }
-    this.#checkVersion(definition, patched ? { ...metadata, uid: old.metadata.uid } : metadata, old);
+    checkVersion(definition, patched ? { ...metadata, uid: old.metadata.uid } : metadata, old);
     const object = decoded(target, sent, options);
     const updated = { ...object, metadata: { ...Object(object.metadata), name } };
     const managed =
@@ -177,7 +141,7 @@ export class Writer {
     for (const warning of strategy.warnings?.(next) ?? []) options.warn?.(warning);
     if (saysTheSame(next, old)) return { object: old, created: false };
     if (options.dryRun) return { object: next, created: false };
-    if (isOver(next) && !isKeptByNamespace(next)) {
+    if (isOver(next)) {
       this.#remove(definition, old);
       return {
         object: { ...next, metadata: { ...next.metadata, resourceVersion: old.metadata.resourceVersion } },
@@ -187,6 +151,29 @@ export class Writer {
     const stored = store.put(resource, next);
     strategy.committed?.(stored, old);
     return { object: stored, created: false };
+  }
+
+  /** Metadata of a new object: of what was sent, that which is the client's to say. */
+  #newMetadata(
+    definition: ResourceDefinition,
+    { name, generateName, namespace, labels, annotations, ownerReferences, finalizers }: SentMetadata,
+    managed: readonly ManagedFields[] | undefined,
+  ): StoredMetadata {
+    const { random, clock } = this.#state;
+    return {
+      name: name ?? (generateName === undefined ? '' : generatedName(generateName, random)),
+      ...(generateName !== undefined && { generateName }),
+      ...(namespace !== undefined && { namespace }),
+      uid: newUid(random),
+      resourceVersion: '',
+      ...(definition.generation && { generation: 1 }),
+      creationTimestamp: timeText(clock.now()),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ...(ownerReferences && { ownerReferences }),
+      ...(finalizers && { finalizers }),
+      ...(managed && managed.length > 0 && { managedFields: managed }),
+    };
   }
 
   /** An object in the form in which it is stored. */
@@ -199,37 +186,6 @@ export class Writer {
   #remove(definition: ResourceDefinition, old: StoredObject): void {
     this.#state.store.remove(storedName(definition), old.metadata);
     definition.strategy.committed?.(undefined, old);
-  }
-
-  #namespaceOf({ definition, namespace }: Target, metadata: SentMetadata): string | undefined {
-    if (!definition.namespaced) return undefined;
-    const given = metadata.namespace;
-    if (namespace !== undefined && given !== undefined && given !== namespace)
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-    return namespace ?? given;
-  }
-
-  #checkVersion(definition: ResourceDefinition, sent: SentMetadata, old: StoredObject): void {
-    const { name, uid, resourceVersion, namespace } = old.metadata;
-    if (sent.uid !== undefined && sent.uid !== uid) {
-      const key = `/registry/${definition.plural}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
-      const words = `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${uid}`;
-      throw conflict(
-        definition,
-        name,
-        `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${words}`,
-      );
-    }
-    const given = sent.resourceVersion;
-    if (given === undefined || given === '0') {
-      if (!definition.versionedUpdates) return;
-      const error = invalidField('metadata.resourceVersion', 0, 'must be specified for an update');
-      // This one error is told of the resource, not of the kind.
-      throw invalid({ ...definition, kind: definition.plural }, name, [error]);
-    }
-    if (!/^\d+$/.test(given))
-      throw new StatusError(500, '', `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
-    if (given !== resourceVersion) throw modified(definition, name);
   }
 
   #schemaErrors({ definition, version }: Target, object: StoredObject): readonly FieldError[] {
@@ -250,56 +206,4 @@ export class Writer {
 
 function isErrors(value: StoredObject | readonly FieldError[]): value is readonly FieldError[] {
   return Array.isArray(value);
-}
-
-/** 409: somebody else was faster. */
-export function modified(definition: ResourceDefinition, name: string): StatusError {
-  const why = 'the object has been modified; please apply your changes to the latest version and try again';
-  return conflict(definition, name, why);
-}
-
-function wrongName(given: string, asked: string): StatusError {
-  return badRequest(`the name of the object (${given}) does not match the name on the URL (${asked})`);
-}
-
-/** Metadata of an update: the server keeps what clients may not change. */
-function mergedMetadata(
-  sent: SentMetadata,
-  old: StoredMetadata,
-  managed: readonly ManagedFields[] | undefined,
-): StoredMetadata {
-  const { managedFields: _, generation: __, ...given } = sent;
-  const deleting = old.deletionTimestamp;
-  const grace = given.deletionGracePeriodSeconds ?? old.deletionGracePeriodSeconds;
-  const managedFields = managed ?? old.managedFields;
-  return {
-    ...given,
-    name: old.name,
-    ...(old.namespace !== undefined && { namespace: old.namespace }),
-    uid: given.uid ?? old.uid,
-    resourceVersion: old.resourceVersion,
-    ...(old.generation !== undefined && { generation: old.generation }),
-    creationTimestamp: old.creationTimestamp,
-    ...(deleting !== undefined && { deletionTimestamp: deleting }),
-    ...(grace !== undefined && { deletionGracePeriodSeconds: grace }),
-    ...(managedFields && managedFields.length > 0 && { managedFields }),
-  };
-}
-
-/** The old object with another status; who owns the status is in its metadata. */
-function statusOf(next: StoredObject, old: StoredObject): StoredObject {
-  const { managedFields } = next.metadata;
-  return withStatus({ ...old, metadata: { ...old.metadata, ...(managedFields && { managedFields }) } }, next);
-}
-
-function withStatus(object: StoredObject, from: StoredObject): StoredObject {
-  const { status: _, apiVersion, kind, metadata, ...rest } = object;
-  return { apiVersion, kind, metadata, ...rest, ...(from.status !== undefined && { status: from.status }) };
-}
-
-/** A namespace is there until its own finalizers, which are in its spec, are gone. */
-function isKeptByNamespace(object: StoredObject): boolean {
-  if (object.kind !== 'Namespace' || object.apiVersion !== 'v1') return false;
-  const spec: JsonObject = Object(object.spec);
-  return Array.isArray(spec.finalizers) && spec.finalizers.length > 0;
 }
