@@ -6,6 +6,7 @@ import { request } from 'undici';
 import { type Component, ComponentError, startComponent } from '../tools/controlplane/component.ts';
 import { type ClusterAccess, kubeconfig } from '../tools/controlplane/kubeconfig.ts';
 import { freePort } from '../tools/controlplane/ports.ts';
+import type { Writes } from './audit.ts';
 import type { Lab, Side } from './lab.ts';
 
 /** How it is to run. */
@@ -29,8 +30,8 @@ export interface Controller {
    * the process.
    */
   settled(timeoutMs?: number): Promise<number>;
-  /** Writes that it has sent so far, those about Leases and Events left out, whatever became of them. */
-  writes(): Promise<number>;
+  /** Writes so far by what was written and what became of it; those about Leases and Events are left out. */
+  writes(): Promise<Writes>;
   /** SIGTERM lets it give its Leases back and end by itself. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -40,6 +41,8 @@ const SETTLE_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;
 /** A queue that was empty this long has nothing more to do, in ms. */
 const CALM_MS = 1_000;
+
+const WRITES = /^catamaran_writes_total\{.*resource="(\w+)",op="(\w+)",result="(\w+)"\} (\d+)$/gm;
 
 let serial = 0;
 
@@ -105,9 +108,13 @@ async function run(
       return (calmSince ?? Number.NaN) - startedAt;
     },
     async writes() {
-      const lines = (await read(`${url}/metrics`))?.split('\n') ?? [];
-      const counts = lines.filter((line) => line.startsWith('catamaran_writes_total{'));
-      return counts.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+      const counts: Record<string, number> = {};
+      const series = (await read(`${url}/metrics`))?.matchAll(WRITES) ?? [];
+      for (const [, resource, op, result, count] of series) {
+        const what = `${op} ${resource}${result === 'ok' ? '' : ` (${result})`}`;
+        counts[what] = (counts[what] ?? 0) + Number(count);
+      }
+      return counts;
     },
     stop,
   };

@@ -21,7 +21,7 @@ const OWN_AFFAIRS: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const token = randomBytes(16).toString('hex');
-const certificates = makeCertificates(Date.now());
+const certificates = await makeCertificates(Date.now());
 let changes = 0;
 
 function asJson(object: object): JsonObject {

@@ -1,6 +1,7 @@
 /** A hundred members: what each costs the controller in memory, and what it takes to bring them in sync. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeWrites, total } from '../audit.ts';
 import { type Bench, startOver } from '../controller.ts';
 import { type Figure, figure, reported } from '../figures.ts';
 import { type MemberServers, startServers } from '../members/fork.ts';
@@ -36,9 +37,9 @@ async function measure(bench: Bench, shape: MembersShape, say: Say): Promise<rea
     say(`filled, API servers: ${megabytes(await memoryOf(servers.pid))}`);
 
     const synced = await inSync(bench, servers, idle, shape);
-    say(`from empty: ${describe(synced)}; API servers: ${megabytes(await memoryOf(servers.pid))}`);
+    say(`from empty: ${describe(synced)}; ${synced.written}; API servers: ${megabytes(await memoryOf(servers.pid))}`);
     const restarted = await inSync(bench, servers, idle, shape);
-    say(`restart: ${describe(restarted)}`);
+    say(`restart: ${describe(restarted)}; ${restarted.written}`);
 
     const name = `${members} members of ${services} Services / ${endpoints.toLocaleString('en')} endpoints`;
     const row = `${name}, ${exported} exported`;
@@ -81,6 +82,8 @@ interface InSync {
   readonly readySeconds: number;
   readonly settledSeconds: number;
   readonly writes: number;
+  /** What was written. */
+  readonly written: string;
   readonly megabytesAMember: number;
 }
 
@@ -92,10 +95,12 @@ async function inSync(bench: Bench, servers: MemberServers, idle: number, { memb
     const settledMs = await controller.settled(SETTLE_MS);
     const changes = (await servers.changes()) - before;
     await delay(REST_MS, undefined, { signal: bench.signal });
+    const writes = await controller.writes();
     return {
       readySeconds: controller.readyMs / 1_000,
       settledSeconds: settledMs / 1_000,
-      writes: Math.max(changes, await controller.writes()),
+      writes: Math.max(changes, total(writes)),
+      written: describeWrites(writes),
       megabytesAMember: ((await memoryOf(controller.pid)) - idle) / members / 1e6,
     };
   } finally {

@@ -21,7 +21,7 @@ export interface ApiResponse {
 }
 
 /** What an API server makes of a request before it is text. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly value: Json;
   readonly contentType?: string;
