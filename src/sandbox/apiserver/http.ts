@@ -19,11 +19,3 @@ export interface ApiResponse {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | AsyncIterable<string>;
 }
-
-/** What an API server makes of a request before it is text. */
-interface Answer {
-  readonly status: number;
-  readonly value: Json;
-  readonly contentType?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
