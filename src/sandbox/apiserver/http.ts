@@ -1,5 +1,4 @@
 /** Requests to an API server and its answers, without sockets. */
-import type { Json } from '../../api/meta.ts';
 
 /** A request. Names of headers are in lower case. */
 export interface ApiRequest {
