@@ -26,6 +26,28 @@ interface HandlerOptions {
   readonly logger: Logger;
 }
 
+/** Where a request goes: its path as it came, and its query. */
+interface Location {
+  readonly pathname: string;
+  readonly searchParams: URLSearchParams;
+}
+
+/** Not by URL: it would take what begins with two slashes for a host. */
+function locationOf(path: string): Location {
+  const mark = path.indexOf('?');
+  const pathname = mark < 0 ? path : path.slice(0, mark);
+  return { pathname, searchParams: new URLSearchParams(mark < 0 ? '' : path.slice(mark)) };
+}
+
+/** A part of a path; as it came where its escapes are none. */
+function decodedPart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** A path that is not below a served group. */
 const NOT_FOUND: ApiResponse = {
   status: 404,
@@ -43,14 +65,14 @@ export class Handler {
 
   /** Never rejects: what fails is an answer too. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
-    const url = new URL(request.path, 'http://localhost');
+    const url = locationOf(request.path);
     const agent = request.headers['user-agent'] ?? '';
     let form: Representation = { format: 'json', pretty: negotiatePretty(url.searchParams, agent) };
     // Told with a failure too.
     const warnings: string[] = [];
     try {
       const known = isAuthenticated(request, this.#options.token);
-      if ((request.body?.length ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+      if (Buffer.byteLength(request.body ?? '') > MAX_BODY_BYTES) throw tooLarge();
       const route = this.#route(url.pathname);
       if (!known) refuseAnonymous(request, url.pathname, route);
       if (!route) return this.#other(request, url);
@@ -69,7 +91,7 @@ export class Handler {
     const parts = path
       .split('/')
       .filter((part) => part !== '')
-      .map(decodeURIComponent);
+      .map(decodedPart);
     const [root, ...rest] = parts;
     const group = root === 'api' ? '' : rest.shift();
     const version = rest.shift();
@@ -81,7 +103,7 @@ export class Handler {
 
   #resource(
     request: ApiRequest,
-    url: URL,
+    url: Location,
     route: Route,
     representation: Representation,
     warnings: string[],
@@ -94,7 +116,7 @@ export class Handler {
     return answered(result, form, representation);
   }
 
-  #other(request: ApiRequest, url: URL): ApiResponse {
+  #other(request: ApiRequest, url: Location): ApiResponse {
     const agent = request.headers['user-agent'] ?? '';
     const { state } = this.#options;
     if (request.method === 'POST') {

@@ -77,7 +77,8 @@ async function* ofOne<T>(value: T): AsyncGenerator<T, void, undefined> {
   yield value;
 }
 
-async function* stream(
+/** Begins to note events at once, whenever somebody begins to read them. */
+function stream(
   source: WatchSource,
   first: readonly WatchEvent[],
   from: number,
@@ -89,12 +90,20 @@ async function* stream(
   let wake = (): void => {};
   const end = (): void => {
     over.abort();
+    unwatch();
+    signal?.removeEventListener('abort', end);
+    ended.removeEventListener('abort', finish);
     wake();
   };
+  // What led to the end of the resource is still told.
+  const finish = (): void => wake();
   const send = (event: WatchEvent): void => {
     waiting.push(event);
     if (waiting.length > MAX_WAITING) end();
     else wake();
+  };
+  const bookmark = (): void => {
+    if (options.bookmarks && version() >= from) send({ type: 'BOOKMARK', version: version(), initialEnd: false });
   };
   const unwatch = collection.watch((event) => {
     // Of a watch from a version that is still to come: what happens until then is not wanted.
@@ -103,37 +112,28 @@ async function* stream(
     if (seen) send(seen);
   });
   signal?.addEventListener('abort', end, { once: true });
-  // What led to the end of the resource is still told.
-  const finish = (): void => wake();
   ended.addEventListener('abort', finish, { once: true });
   if (signal?.aborted) end();
-  keepTime(
-    source,
-    () => {
-      if (options.bookmarks && version() >= from) send({ type: 'BOOKMARK', version: version(), initialEnd: false });
-    },
-    end,
-    over.signal,
-  );
-  try {
-    if (first.length > 0) yield first;
-    while (!over.signal.aborted) {
-      const batch = waiting;
-      waiting = [];
-      if (batch.length > 0) yield batch;
-      else if (ended.aborted) return;
-      else {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        await promise;
+  keepTime(source, bookmark, end, over.signal);
+  async function* read(): AsyncGenerator<readonly WatchEvent[], void, undefined> {
+    try {
+      if (first.length > 0) yield first;
+      while (!over.signal.aborted) {
+        const batch = waiting;
+        waiting = [];
+        if (batch.length > 0) yield batch;
+        else if (ended.aborted) return;
+        else {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          wake = resolve;
+          await promise;
+        }
       }
+    } finally {
+      end();
     }
-  } finally {
-    unwatch();
-    over.abort();
-    signal?.removeEventListener('abort', end);
-    ended.removeEventListener('abort', finish);
   }
+  return read();
 }
 
 /** Calls for bookmarks, and for the end, when it is time. */

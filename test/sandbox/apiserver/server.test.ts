@@ -92,6 +92,21 @@ describe('a watch', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  it('misses nothing between its answer and its first reader', async () => {
+    const { server, request } = localServer();
+    const answer = await request('GET', `${WATCH}&resourceVersion=${server.version()}`);
+    server.api.create('/secrets', secret('a'));
+    expect(await eventsOf(answer, (seen) => seen.length > 0)).toMatchObject([{ type: 'ADDED' }]);
+  });
+
+  it('that nobody reads ends with its time, too', async () => {
+    const { server, clock, request } = localServer();
+    const answer = await request('GET', `${WATCH}&timeoutSeconds=10&resourceVersion=${server.version()}`);
+    await clock.advance(11_000);
+    expect(clock.sleeping).toBe(0);
+    expect(await eventsOf(answer)).toEqual([]);
+  });
+
   it('without bookmarks sends none', async () => {
     const { server, clock, request } = localServer();
     const answer = await request('GET', `${WATCH}&timeoutSeconds=200&resourceVersion=${server.version()}`);
@@ -184,6 +199,12 @@ describe('a server', () => {
       403,
       'secrets is forbidden: User "system:anonymous" cannot list resource "secrets" in API group "" in the namespace "default"',
     ]);
+  });
+
+  it.each(['//', '/api/v1/namespaces/%zz', '/api//v1', '?', '/apis/%2e%2e/v1/x'])('bears the path %s', async (path) => {
+    const { logger, request } = localServer();
+    expect([200, 404]).toContain((await request('GET', path)).status);
+    expect(logger.lines).toEqual([]);
   });
 
   it('answers YAML, and with line breaks where people read', async () => {
