@@ -46,7 +46,4 @@ async function main(): Promise<number> {
   }
 }
 
-const code = await main();
-// Left to itself, Node 24 now and then spins for ever in its own clean-up after TLS over sockets that were cut. What was
-// written goes first.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+process.exitCode = await main();

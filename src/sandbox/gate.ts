@@ -48,7 +48,12 @@ export class Gate {
   async shut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      // A socket that is just ending cannot be reset: libuv refuses, Node takes it for closed, and the process spins for
+      // ever in its own clean-up.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
     if (!server) return;
     const closed = once(server, 'close');
     server.close();

@@ -95,6 +95,23 @@ describe('a gate', () => {
     await expect.poll(again.received).toBe('bb');
   });
 
+  it('leaves no socket behind, also of a connection that is just ending', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    await expect.poll(sockets).toBe(0);
+    const { socket } = await client();
+    gate.hang(true);
+    socket.end();
+    const direct = await client(target);
+    direct.socket.write('x');
+    await expect.poll(direct.received).toBe('xx');
+    direct.socket.destroy();
+    gate.hang(false);
+    // The gate has said that it ends, and the system has not done it yet.
+    for (let tick = 0; tick < 5; tick++) await new Promise((resolve) => process.nextTick(resolve));
+    await gate.shut();
+    await expect.poll(sockets).toBe(0);
+  });
+
   it('delays what the server sends, the end too', async () => {
     const clock = new ManualClock();
     const slow = new Gate({ target, clock });
