@@ -75,7 +75,7 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
     console.log(
       `\n[${seconds.padStart(5)} s] all of it answers. Go on with kubectl, or as docs/guides/sandbox.md says:`,
     );
-    console.log(`  export KUBECONFIG=${state.kubeconfig}`);
+    console.log(`  export KUBECONFIG=${state.kubeconfig}\n  npm run -s catamaran -- sandbox status`);
     console.log(`\nIt runs until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
   } catch (error) {
     if (signal.aborted) return await ended;
