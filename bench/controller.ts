@@ -30,7 +30,7 @@ export interface Controller {
    * the process.
    */
   settled(timeoutMs?: number): Promise<number>;
-  /** Writes so far by what was written and what became of it; those about Leases and Events are left out. */
+  /** Writes sent so far by what was written and what became of it; those about Leases and Events are left out. */
   writes(): Promise<Writes>;
   /** SIGTERM lets it give its Leases back and end by itself. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
@@ -111,6 +111,8 @@ async function run(
       const counts: Record<string, number> = {};
       const series = (await read(`${url}/metrics`))?.matchAll(WRITES) ?? [];
       for (const [, resource, op, result, count] of series) {
+        // Without the Lease nothing is sent.
+        if (result === 'denied') continue;
         const what = `${op} ${resource}${result === 'ok' ? '' : ` (${result})`}`;
         counts[what] = (counts[what] ?? 0) + Number(count);
       }

@@ -80,6 +80,8 @@ export class LeaseHolder {
   #observedAt = 0;
   /** When the request of the last successful renewal was sent; undefined while somebody else holds the Lease. */
   #renewedAt: number | undefined;
+  /** The last renewal came after the deadline of the one before: for a while the Lease was not surely ours. */
+  #lapsed = false;
   /** When the last look that succeeded ended. */
   #lookedAt = 0;
   #standBackUntil = 0;
@@ -114,6 +116,13 @@ export class LeaseHolder {
     let told = false;
     let failure = '';
     const tell = async () => {
+      if (told && this.#lapsed && this.held()) {
+        // Whoever asked meanwhile was told no, and has to hear that it is ours again.
+        told = false;
+        this.#logger.info({}, 'lease renewed late');
+        await this.#call(callbacks.onLost);
+      }
+      this.#lapsed = false;
       if (this.held() === told) return;
       told = !told;
       this.#logger.info({}, told ? 'lease acquired' : 'lease lost');
@@ -241,6 +250,7 @@ export class LeaseHolder {
               { signal },
             ),
       );
+      if (this.#renewedAt !== undefined && !this.held()) this.#lapsed = true;
       this.#renewedAt = sentAt;
     } catch (error) {
       if (renewal || !(isConflict(error) || isAlreadyExists(error))) throw error;

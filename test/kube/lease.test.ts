@@ -151,6 +151,27 @@ describe('one candidate', () => {
     await a.stop();
   });
 
+  it('whose renewal is answered after the deadline is told that there was a gap', async () => {
+    const server = new LeaseServer();
+    const clock = new ManualClock();
+    const a = stand(server, 'a', clock);
+    await settle();
+    const patch = server.patch.bind(server);
+    const held: boolean[] = [];
+    server.patch = (change) => {
+      server.patch = patch;
+      // A process that is too busy to take the answer, and to ask in time.
+      clock.step(9 * SECOND);
+      held.push(a.holder.held());
+      return patch(change);
+    };
+    await clock.advance(3 * SECOND);
+    expect(held).toEqual([false]);
+    expect(a.holder.held()).toBe(true);
+    expect(a.told).toEqual(['acquired', 'lost', 'acquired']);
+    await a.stop();
+  });
+
   it('finds its own renewal whose answer was lost', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
