@@ -3,7 +3,8 @@ import { COLOURS, escaped, label, MARGIN, WIDTH } from '../picture.ts';
 import { type DnsFigure, type DnsResults, shown } from './figures.ts';
 
 const HEADER_HEIGHT = 92;
-const FOOTER_HEIGHT = 62;
+const FOOTER_LINE = 18;
+const FOOTER_MARGIN = 26;
 const BAR_HEIGHT = 13;
 const BAR_STEP = BAR_HEIGHT + 3;
 /** Room for bars and the figures behind them. */
@@ -19,14 +20,17 @@ export function dnsPicture({ machine, note, figures }: DnsResults): string {
     height += 44 + barsOf(figure).length * BAR_STEP;
     return rowOf(figure, y);
   });
-  height += FOOTER_HEIGHT;
+  const footer = [machine, ...note.split(/(?<=[;.]) /)];
+  const footerTop = height + FOOTER_MARGIN;
+  height = footerTop + footer.length * FOOTER_LINE;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" aria-label="Figures of catamaran dns beside CoreDNS">`,
     `<rect width="${WIDTH}" height="${height}" fill="${COLOURS.background}"/>`,
     ...header(),
     ...rows,
-    label(MARGIN, height - 36, escaped(machine), { size: 12, fill: COLOURS.muted }),
-    label(MARGIN, height - 18, escaped(note), { size: 12, fill: COLOURS.muted }),
+    ...footer.map((line, i) =>
+      label(MARGIN, footerTop + i * FOOTER_LINE, escaped(line), { size: 12, fill: COLOURS.muted }),
+    ),
     '</svg>\n',
   ].join('\n');
 }
