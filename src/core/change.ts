@@ -13,7 +13,7 @@ export type WrittenResource = keyof Pick<
  * Stages are applied in this order, the changes of one stage in any order: an endpoint that moves to a new slice, or from
  * one that shrinks to one that grows, is added before it is taken away, and a status tells of what was written before it.
  */
-export const STAGES = ['import', 'service', 'slice', 'shrink', 'prune', 'status'] as const;
+export const STAGES = ['import', 'service', 'slice', 'grow', 'shrink', 'prune', 'status'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** The object that a change is about. */

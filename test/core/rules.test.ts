@@ -498,6 +498,15 @@ describe('derived slices', () => {
     const world = exporting();
     const [, web2] = world.member('cluster1').slices;
     world.member('cluster1').slices = [
+      aSlice('web-1', [anEndpoint('10.1.0.9')]),
+      aSlice('web-3', [anEndpoint('10.1.0.1')]),
+      ...(web2 ? [web2] : []),
+    ];
+    expect(kinds(world.plan('cluster2')).slice(0, 2)).toEqual([
+      'slice: create endpointSlices',
+      'grow: patch endpointSlices',
+    ]);
+    world.member('cluster1').slices = [
       aSlice('web-1', []),
       aSlice('web-3', [anEndpoint('10.1.0.1')]),
       ...(web2 ? [web2] : []),
@@ -513,7 +522,7 @@ describe('derived slices', () => {
       ...(web2 ? [web2] : []),
     ];
     expect(kinds(world.plan('cluster2')).slice(0, 2)).toEqual([
-      'slice: patch endpointSlices',
+      'grow: patch endpointSlices',
       'shrink: patch endpointSlices',
     ]);
   });
