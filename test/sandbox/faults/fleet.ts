@@ -46,6 +46,8 @@ export class FaultyFleet {
   readonly #options: FleetOptions;
   readonly #config: FleetConfig;
   readonly #ended = new Set<string>();
+  /** Also those that were killed. */
+  readonly #all: Replica[] = [];
   #replicas: Replica[] = [];
   #started = 0;
 
@@ -70,6 +72,14 @@ export class FaultyFleet {
       return !process.killed;
     });
     return this.#replicas;
+  }
+
+  /** Kills all, so that nothing is written any more; then stops them, since Node keeps what listens to a signal. */
+  end(): void {
+    for (const { process, stop } of this.#all) {
+      process.kill();
+      stop();
+    }
   }
 
   /**
@@ -113,6 +123,7 @@ export class FaultyFleet {
       metrics: new Metrics(),
     });
     const replica: Replica = { process, links, controller, stop: () => stop.abort() };
+    this.#all.push(replica);
     this.#replicas.push(replica);
     void controller.run(stop.signal).then(() => {
       trace(`${time.now()} ${process.identity} ended`);

@@ -94,16 +94,17 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     await time.pass(ms);
   };
   const problems = await judge(fleet, clusters, time, pass, climate.gaps ? GAP_PATIENCE_MS : PATIENCE_MS);
-  for (const { process } of fleet.replicas) process.kill();
-  for (const each of clusters) each.close();
   const convergedAfter = problems.convergedAfter;
-  return {
+  const result = {
     seed,
     problems: [...fleet.monitor.violations, ...problems.differences],
     trace,
     digest: createHash('sha256').update(trace.join('\n')).digest('hex'),
     convergedAfter,
   };
+  fleet.end();
+  for (const each of clusters) each.close();
+  return result;
 }
 
 /** Waits until the state is right, and stays so. */
@@ -155,14 +156,14 @@ async function idealState(fleet: FaultyFleet, clusters: readonly [Cluster, ...Cl
     copies[index]?.put(resource, object);
   }
   const ideal = new FaultyFleet({ time, clusters: copies, dice, lease: LEASES[0], trace: () => {} });
-  const replica = ideal.start(0, false);
+  ideal.start(0, false);
   const writes = () => copies.reduce((sum, { writes }) => sum + writes, 0);
   let before = -1;
   for (let looks = 0; looks < 3 || writes() !== before; looks++) {
     before = writes();
     await time.pass(LOOK_MS);
   }
-  replica.process.kill();
+  ideal.end();
   for (const each of copies) each.close();
   return new Map(copies.map(({ name, api }) => [name, holdingsOf(api)]));
 }
