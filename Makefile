@@ -1,9 +1,10 @@
 # Everything that a contributor and CI run. Set-up is implied: npm packages and the real Kubernetes binaries are fetched
 # and built when they are missing or stale.
 
-# Node 24 comes with the npm packages where they have it for this system; it goes before the system's own.
+# Node 24 comes with the npm packages where they have it for this system; it goes before the system's own. Programs that
+# the lab needs are in sbin, which not every PATH has.
 SYSTEM_PATH := $(PATH)
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src -name '*.ts')
