@@ -49,8 +49,9 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Reads the cluster's identity, what its version knows, and its Service families, the primary one first: as declared in fleet.yaml, else from the
- * ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service `default/kubernetes`.
+ * Reads the cluster's identity, what its version knows, and its Service families, the primary one first: as declared in
+ * fleet.yaml, else from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service
+ * `default/kubernetes`.
  *
  * @throws ApiError where the API server does not answer.
  */

@@ -1,8 +1,9 @@
 /** Objects as tables and as metadata alone, for `kubectl get`. Source: Kubernetes API, meta/v1 Table and PartialObjectMetadata. */
 import type { Json, JsonObject } from '../../api/meta.ts';
+import { AGE, NAME } from '../resources/columns.ts';
 import { since } from '../resources/duration.ts';
 import type { StoredObject } from './object.ts';
-import type { Column, Printer } from './resource.ts';
+import type { Printer } from './resource.ts';
 import { badRequest } from './status.ts';
 
 /** How much of an object a row carries. */
@@ -17,23 +18,6 @@ export function includeObject(query: URLSearchParams): IncludeObject {
     `invalid include object: includeObject: Invalid value: "${given}": must be 'Metadata', 'Object', 'None', or empty`,
   );
 }
-
-const NAME: Column = {
-  name: 'Name',
-  type: 'string',
-  format: 'name',
-  description:
-    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names',
-  priority: 0,
-};
-const AGE: Column = {
-  name: 'Age',
-  type: 'date',
-  format: '',
-  description:
-    'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata',
-  priority: 0,
-};
 
 /** Columns of a resource that says nothing of its own. */
 const DEFAULT_PRINTER: Printer = {

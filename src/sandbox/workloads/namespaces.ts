@@ -10,8 +10,7 @@ export function syncNamespace(objects: Objects, name: string, rootCertificate: s
   const account = { name: 'default', namespace: name };
   objects.ensure('/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }, account);
   const annotations = {
-    'kubernetes.io/description':
-      'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
+    'kubernetes.io/description': 'Certificates to check the API server by, at its addresses inside of the cluster.',
   };
   const key = { name: ROOT_CA, namespace: name };
   objects.ensure(
