@@ -11,7 +11,7 @@ import { CATAMARAN } from './catamaran.ts';
 import type { Steps } from './guide.ts';
 
 /** How long a test waits for what must come; no test asserts on time. */
-const PATIENCE = { timeout: 120_000, interval: 200 };
+const PATIENCE = { timeout: 180_000, interval: 200 };
 
 /** Looks until `check` passes. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {

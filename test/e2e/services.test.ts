@@ -272,7 +272,7 @@ describe('headless Services', () => {
       await exported('db', { clusterIP: 'None', selector: { app: 'db' }, ports: [{ port: 5432 }] }, cluster);
     }
     for (const cluster of [cluster1, cluster2]) {
-      await cluster.kubectl('-n', NS, 'wait', '--for=condition=Ready', 'pod/db', '--timeout=60s');
+      await cluster.kubectl('-n', NS, 'wait', '--for=condition=Ready', 'pod/db', '--timeout=120s');
       const address = await addressesOf(cluster, 'app=db');
       await eventually(async () =>
         expect(await dig(cluster3, `db-0.${cluster.name}.db.${ZONE}`, 'A')).toEqual(address),

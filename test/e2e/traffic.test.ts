@@ -12,6 +12,9 @@ import { excess, failed, longestGap, type Request, requester, requestsOf, summar
 const NS = 'traffic';
 // kube-proxy gathers changes for up to a second.
 const TOLERANCE_MS = 2_000;
+// Scheduler and kubelet, after their API server was away for a minute, look for it again only after up to a minute each:
+// client-go doubles its pauses to 30 s and adds up to as much by chance.
+const POD_READY = '--timeout=180s';
 
 let opened: OpenLab;
 let cluster1: Cluster;
@@ -72,7 +75,7 @@ async function during(
   await cluster1.apply(requester(NS, clientName(), `http://web.${NS}`));
   await cluster2.apply(requester(NS, clientName(), `http://amcs-web.${NS}`));
   for (const cluster of [cluster1, cluster2]) {
-    await cluster.kubectl('-n', NS, 'wait', '--for=condition=Ready', '--timeout=60s', `pod/${clientName()}`);
+    await cluster.kubectl('-n', NS, 'wait', '--for=condition=Ready', POD_READY, `pod/${clientName()}`);
   }
   await untilReplies(0);
   const since = Date.now();
