@@ -5,6 +5,7 @@ import { RESOURCES } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { LeaseHolder, type LeaseOptions } from '../../src/kube/lease.ts';
+import { type Candidacy, candidacy } from '../kube/leases.ts';
 import { MemoryLogger } from '../kube/log.ts';
 import { onBothServers } from './apiserver/servers.ts';
 import { accessOf, clientOf, newNamespace } from './cluster.ts';
@@ -36,14 +37,7 @@ onBothServers((server) => {
     await direct.close();
   });
 
-  interface Candidate {
-    readonly holder: LeaseHolder;
-    readonly told: string[];
-    stop(): Promise<void>;
-  }
-
-  function stand(identity: string, options: Partial<LeaseOptions> = {}): Candidate {
-    const told: string[] = [];
+  function stand(identity: string, options: Partial<LeaseOptions> = {}): Candidacy {
     const holder = new LeaseHolder({
       client: direct,
       namespace,
@@ -55,26 +49,14 @@ onBothServers((server) => {
       durations: DURATIONS,
       ...options,
     });
-    const abort = new AbortController();
-    const done = holder.run(abort.signal, {
-      onAcquired: () => {
-        told.push('acquired');
-      },
-      onLost: () => {
-        told.push('lost');
-      },
-    });
-    const stop = async () => {
-      abort.abort(new Error('over'));
-      await done;
-    };
-    stopAll.push(stop);
-    return { holder, told, stop };
+    const candidate = candidacy(holder);
+    stopAll.push(candidate.stop);
+    return candidate;
   }
 
   const lease = () => direct.get<Lease>(RESOURCES.leases, { namespace, name: NAME });
 
-  async function held(candidate: Candidate): Promise<void> {
+  async function held(candidate: Candidacy): Promise<void> {
     await expect.poll(() => candidate.holder.held(), { timeout: 15_000 }).toBe(true);
   }
 

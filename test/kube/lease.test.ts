@@ -2,17 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/api/runtime.ts';
 import { LeaseHolder, type LeaseOptions } from '../../src/kube/lease.ts';
 import { ManualClock, settle } from './clock.ts';
-import { LeaseLine, LeaseServer } from './leases.ts';
+import { type Candidacy, candidacy, LeaseLine, LeaseServer } from './leases.ts';
 import { MemoryLogger } from './log.ts';
 
 const SECOND = 1_000;
 
-interface Candidate {
-  readonly holder: LeaseHolder;
+interface Candidate extends Candidacy {
   readonly line: LeaseLine;
-  /** `acquired` and `lost`, in order. */
-  readonly told: string[];
-  readonly stop: () => Promise<void>;
 }
 
 /** A clock that is wrong by some time. */
@@ -22,7 +18,6 @@ function skewed(clock: Clock, ms: number): Clock {
 
 function stand(server: LeaseServer, identity: string, clock: Clock, options: Partial<LeaseOptions> = {}): Candidate {
   const line = new LeaseLine(server);
-  const told: string[] = [];
   const holder = new LeaseHolder({
     client: line.client(),
     namespace: 'ns',
@@ -33,28 +28,21 @@ function stand(server: LeaseServer, identity: string, clock: Clock, options: Par
     logger: new MemoryLogger(),
     ...options,
   });
-  const abort = new AbortController();
-  const done = holder.run(abort.signal, {
-    onAcquired: () => {
-      told.push('acquired');
-    },
-    onLost: () => {
-      told.push('lost');
-    },
-  });
-  const stop = async () => {
-    abort.abort(new Error('over'));
-    await done;
-  };
-  return { holder, line, told, stop };
+  return { line, ...candidacy(holder) };
+}
+
+/** A server, a clock and a candidate that holds the Lease. */
+async function oneHolds(): Promise<{ server: LeaseServer; clock: ManualClock; a: Candidate }> {
+  const server = new LeaseServer();
+  const clock = new ManualClock();
+  const a = stand(server, 'a', clock);
+  await settle();
+  return { server, clock, a };
 }
 
 describe('one candidate', () => {
   it('takes a Lease that is not there, and renews it', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     expect(a.holder.held()).toBe(true);
     expect(a.told).toEqual(['acquired']);
     expect(server.lease?.spec).toEqual({
@@ -73,10 +61,7 @@ describe('one candidate', () => {
   });
 
   it('gives it back at the end, so that the next need not wait', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     await a.stop();
     expect(a.told).toEqual(['acquired', 'lost']);
     expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
@@ -114,10 +99,7 @@ describe('one candidate', () => {
   });
 
   it('does not count itself as holder once the deadline has passed, whatever its loop does', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { clock, a } = await oneHolds();
     clock.step(10 * SECOND);
     expect(a.holder.held()).toBe(true);
     clock.step(1);
@@ -126,20 +108,14 @@ describe('one candidate', () => {
   });
 
   it('does not hold what it renewed in the future', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { clock, a } = await oneHolds();
     clock.step(-60 * SECOND);
     expect(a.holder.held()).toBe(false);
     await a.stop();
   });
 
   it('that cannot renew is told so by the deadline, and again when it can', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { clock, a } = await oneHolds();
     a.line.cut = true;
     await clock.advance(9 * SECOND);
     expect(a.told).toEqual(['acquired']);
@@ -152,10 +128,7 @@ describe('one candidate', () => {
   });
 
   it('whose renewal is answered after the deadline is told that there was a gap', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     const patch = server.patch.bind(server);
     const held: boolean[] = [];
     server.patch = (change) => {
@@ -173,10 +146,7 @@ describe('one candidate', () => {
   });
 
   it('finds its own renewal whose answer was lost', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { clock, a } = await oneHolds();
     a.line.loseAnswer = true;
     await clock.advance(60 * SECOND);
     expect(a.holder.held()).toBe(true);
@@ -184,10 +154,7 @@ describe('one candidate', () => {
   });
 
   it('makes the Lease again when somebody deleted it', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     server.lease = undefined;
     await clock.advance(5 * SECOND);
     expect(server.lease).toMatchObject({ spec: { holderIdentity: 'a' } });
@@ -242,10 +209,7 @@ describe('two candidates', () => {
   });
 
   it('the other takes over when renewals stop, not before the first has let go', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     const b = stand(server, 'b', clock);
     await clock.advance(20 * SECOND);
     a.line.cut = true;
@@ -264,10 +228,7 @@ describe('two candidates', () => {
   });
 
   it('a Lease that somebody deletes does not pass to the other', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     const b = stand(server, 'b', clock);
     await clock.advance(20 * SECOND);
     a.line.cut = true;
@@ -281,10 +242,7 @@ describe('two candidates', () => {
   });
 
   it('one that slept does not take a Lease on what it saw before', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     let lag = 0;
     const b = stand(server, 'b', { now: () => clock.now() + lag, sleep: (ms, signal) => clock.sleep(ms, signal) });
     await clock.advance(20 * SECOND);
@@ -297,10 +255,7 @@ describe('two candidates', () => {
   });
 
   it('a holder known to have ended is not waited for', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     a.line.cut = true;
     const b = stand(server, 'b', clock, { abandoned: (identity) => identity === 'a' });
     await clock.advance(SECOND);
@@ -396,10 +351,7 @@ describe('sharing', () => {
   });
 
   it('the same annotation is not written twice', async () => {
-    const server = new LeaseServer();
-    const clock = new ManualClock();
-    const a = stand(server, 'a', clock);
-    await settle();
+    const { server, clock, a } = await oneHolds();
     const b = stand(server, 'b', clock, { annotate: () => ({ 'test/wanted-by': 'b' }) });
     await clock.advance(3 * SECOND);
     a.line.cut = true;

@@ -3,10 +3,38 @@ import type { Lease } from '../../src/api/core.ts';
 import type { JsonObject } from '../../src/api/meta.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/errors.ts';
+import type { LeaseHolder } from '../../src/kube/lease.ts';
 
 function refused(status: number, reason: string): ApiError {
   const name = { cluster: 'test', verb: 'patch', resource: 'leases', object: 'ns/lease' };
   return new ApiError('CTM_API_STATUS', name, reason, { status, reason });
+}
+
+/** A candidate at work. */
+export interface Candidacy {
+  readonly holder: LeaseHolder;
+  /** `acquired` and `lost`, in order. */
+  readonly told: string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** Lets a candidate run. */
+export function candidacy(holder: LeaseHolder): Candidacy {
+  const told: string[] = [];
+  const abort = new AbortController();
+  const done = holder.run(abort.signal, {
+    onAcquired: () => {
+      told.push('acquired');
+    },
+    onLost: () => {
+      told.push('lost');
+    },
+  });
+  const stop = async () => {
+    abort.abort(new Error('over'));
+    await done;
+  };
+  return { holder, told, stop };
 }
 
 export class LeaseServer {
