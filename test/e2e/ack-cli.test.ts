@@ -60,7 +60,7 @@ it('step 3, method 1: uses the name of the Service', async () => {
   );
 
   await cluster2.sh('kubectl run client --image=curlimages/curl:8.11.1 --command -- sleep infinity');
-  await cluster2.sh('kubectl wait --for=condition=Ready pod/client');
+  await cluster2.sh('kubectl wait --for=condition=Ready --timeout=2m pod/client');
   await client.until('curl amcs-service1.provider-ns', /^This is env_name: cluster1-beijing, pod: web-demo-/);
 });
 

@@ -55,7 +55,7 @@ it('step 2: creates a namespace and a ServiceImport in cluster2', async () => {
 describe('step 3: accesses the specified pod from cluster2', () => {
   it('creates a client pod', async () => {
     expect(await cluster2.sh('kubectl create -f mysqlclient.yaml')).toBe('pod/mysql-client created\n');
-    await cluster2.sh('kubectl wait --for=condition=Ready pod/mysql-client');
+    await cluster2.sh('kubectl wait --for=condition=Ready --timeout=2m pod/mysql-client');
   });
 
   it.each(['mysql-0', 'mysql-1'])(

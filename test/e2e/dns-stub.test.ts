@@ -50,7 +50,7 @@ beforeAll(async () => {
   await cluster2.lab.loadImages(layout);
   await provide();
   await cluster2.quietly(
-    'kubectl rollout status deployment client-pod -n consumer-ns; kubectl wait --for=condition=Ready pod/client pod/mysql-client',
+    'kubectl rollout status deployment client-pod -n consumer-ns; kubectl wait --for=condition=Ready --timeout=2m pod/client pod/mysql-client',
   );
   [corefileBefore, coreDnsBefore] = [await corefile(), await coreDns()];
 });
@@ -282,7 +282,7 @@ describe('while parts go away', () => {
 
   beforeAll(async () => {
     await cluster2.apply(asker('consumer-ns', 'asker', 'service1', ZONE));
-    await cluster2.kubectl('-n', 'consumer-ns', 'wait', '--for=condition=Ready', 'pod/asker');
+    await cluster2.kubectl('-n', 'consumer-ns', 'wait', '--for=condition=Ready', '--timeout=120s', 'pod/asker');
   });
 
   it('one of two processes is killed: every lookup is answered', async () => {
