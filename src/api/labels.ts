@@ -21,6 +21,9 @@ export const LAST_CHANGE_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-tri
 /** Our value of {@link SLICE_MANAGED_BY} and of {@link MANAGED_BY}. */
 export const MANAGER = 'catamaran.dev';
 
+/** Owner of the fields that we write, in `metadata.managedFields`. */
+export const FIELD_MANAGER = 'catamaran';
+
 /** On derived Services: who keeps the object. Recommended label of the Kubernetes docs. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';
 

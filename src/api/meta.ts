@@ -25,6 +25,12 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
+/** What one client set of an object; `fieldsV1` has an empty member for each field. Server-side apply documentation. */
+export interface ManagedFieldsEntry {
+  readonly manager?: string;
+  readonly fieldsV1?: JsonObject;
+}
+
 /** The part of ObjectMeta that the project uses. `creationTimestamp` is RFC 3339, in UTC, to the second. */
 export interface ObjectMeta {
   readonly name: string;
@@ -38,6 +44,7 @@ export interface ObjectMeta {
   readonly annotations?: StringMap;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly finalizers?: readonly string[];
+  readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
 /** Any Kubernetes object. */

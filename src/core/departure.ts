@@ -3,6 +3,7 @@ import { DERIVED_FROM, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../api/lab
 import type { Condition, JsonObject, KubeObject } from '../api/meta.ts';
 import { ExportCondition, ImportCondition, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
 import type { Change, DeleteChange, PatchChange, Precondition, Target } from './change.ts';
+import { areFilledIn } from './families.ts';
 import type { ServiceView } from './view.ts';
 
 const WHY = 'the member leaves the fleet';
@@ -11,8 +12,8 @@ const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondi
 const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
 
 /**
- * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what we filled in (`spec.ips`, our
- * conditions) and stays. Applying it and asking again ends in no changes, like a plan.
+ * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what we filled in
+ * (`spec.ips`, `spec.ipFamilies`, our conditions) and stays. Applying it and asking again ends in no changes, like a plan.
  */
 export function departure({ consumer, namespace, name }: ServiceView, exported: ServiceExport | undefined): Change[] {
   const target = (resource: Target['resource'], name: string): Target => ({
@@ -39,7 +40,10 @@ function leaveImport(target: Target, imported: ServiceImport): Change[] {
   if (imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC) {
     return [remove(target, versionOf(imported))];
   }
-  if (imported.spec.ips?.length) return [patch(target, imported, { spec: { ips: null } })];
+  const families = imported.spec.ipFamilies !== undefined && areFilledIn(imported);
+  if (imported.spec.ips?.length || families) {
+    return [patch(target, imported, { spec: { ips: null, ...(families && { ipFamilies: null }) } })];
+  }
   const kept = foreign(imported.status?.conditions, IMPORT_CONDITIONS);
   const { status } = imported;
   if (!status?.clusters && !status?.endpointSliceObjects && kept.length === (status?.conditions?.length ?? 0))

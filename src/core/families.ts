@@ -1,6 +1,8 @@
 /** IP families of an import: what every exporter and the consumer have in common. */
 import type { Service } from '../api/core.ts';
-import type { IPFamily } from '../api/meta.ts';
+import { FIELD_MANAGER } from '../api/labels.ts';
+import type { IPFamily, Json, JsonObject } from '../api/meta.ts';
+import type { ServiceImport } from '../api/multicluster.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
@@ -33,4 +35,26 @@ export function preferred(
 ): readonly IPFamily[] {
   const met = [...new Set(intersection(preference ?? [], possible))];
   return met.length > 0 ? met : possible;
+}
+
+/** `possible` with the family first that a virtual Service has already: its address can stay only with that one. */
+export function keepingPrimary(service: Service | undefined, possible: readonly IPFamily[]): readonly IPFamily[] {
+  const primary = service?.spec.clusterIP === 'None' ? undefined : service?.spec.ipFamilies?.[0];
+  if (primary === undefined || !possible.includes(primary)) return possible;
+  return [primary, ...possible.filter((family) => family !== primary)];
+}
+
+function has(value: Json | undefined, member: string): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, member);
+}
+
+/**
+ * Whether the families of an import were filled in by us, and so are nobody's wish: the API server notes who set a
+ * field (`metadata.managedFields`). What nobody is noted for counts as a wish.
+ */
+export function areFilledIn({ metadata: { managedFields = [] } }: ServiceImport): boolean {
+  const setters = managedFields.filter(
+    ({ fieldsV1 }) => has(fieldsV1, 'f:spec') && has(fieldsV1['f:spec'], 'f:ipFamilies'),
+  );
+  return setters.length > 0 && setters.every(({ manager }) => manager === FIELD_MANAGER);
 }

@@ -5,7 +5,7 @@ import type { IPFamily } from '../api/meta.ts';
 import { ImportCondition, ImportReason, type ServiceImport } from '../api/multicluster.ts';
 import { DEFAULT_AFFINITY_SECONDS } from './conflicts.ts';
 import { importTypeOf } from './exports.ts';
-import { intersection, preferred } from './families.ts';
+import { areFilledIn, intersection, keepingPrimary, preferred } from './families.ts';
 import type { Knowledge } from './knowledge.ts';
 import { type Merged, type Traffic, trafficOf } from './merge.ts';
 import { portKey, showPort, showPorts } from './ports.ts';
@@ -53,13 +53,19 @@ interface Case {
   readonly own: Service | undefined;
 }
 
-function families({ view, knowledge, own }: Case, preference: readonly IPFamily[] | undefined): readonly IPFamily[] {
+/** Families that are possible, as far as `wish` goes. The address of a Service stays where it can (KEP-1645, "ClusterSetIP"). */
+function families({ view, knowledge, own }: Case, wish: readonly IPFamily[] | undefined): readonly IPFamily[] {
   const { merged, frozen } = knowledge;
   const { ipFamilies } = view.consumer;
   if (frozen && own?.spec.ipFamilies?.length) return own.spec.ipFamilies;
-  const fixed = frozen && preference !== undefined && preference.length > 0;
+  const fixed = frozen && wish !== undefined && wish.length > 0;
   const possible = merged && !fixed ? intersection(ipFamilies, merged.families) : ipFamilies;
-  return preferred(preference, possible);
+  return preferred(wish, keepingPrimary(own, possible));
+}
+
+/** The families that were asked for. Those that we filled in follow the exports, but for while these cannot be judged. */
+function familiesAsked({ frozen }: Knowledge, imported: ServiceImport): readonly IPFamily[] | undefined {
+  return frozen || !areFilledIn(imported) ? imported.spec.ipFamilies : undefined;
 }
 
 /** The values that were asked for, and where none was, those of the exports. */
@@ -133,12 +139,12 @@ function stillStopped(the: Case, observed: ServiceImport): Serving | undefined {
   return reason === ImportReason.TypeMismatch ? unchanged(the) : undefined;
 }
 
-function requested(the: Case, request: Request, { spec }: ServiceImport, fallback: Traffic): ServiceShape {
-  const headless = spec.type === 'Headless';
+function requested(the: Case, request: Request, imported: ServiceImport, fallback: Traffic): ServiceShape {
+  const headless = imported.spec.type === 'Headless';
   return {
     headless,
     ports: request.ports,
-    families: families(the, spec.ipFamilies),
+    families: families(the, familiesAsked(the.knowledge, imported)),
     traffic: traffic(request, fallback, headless),
   };
 }

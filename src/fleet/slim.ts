@@ -5,7 +5,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../api/core.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/discovery.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
-import type { Json, JsonObject, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
+import type { Json, JsonObject, ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
 import { MCS_API_VERSION, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
 import { asText, isJsonObject } from '../kube/json.ts';
 
@@ -161,14 +161,26 @@ export function slimExport(object: JsonObject): ServiceExport {
   };
 }
 
-/** A ServiceImport without managedFields. */
+/** Who set the field `spec.<name>`. */
+function settersOf(object: JsonObject, name: string): readonly ManagedFieldsEntry[] {
+  const field = `f:${name}`;
+  return list(metadataOf(object).managedFields).flatMap((entry) => {
+    const { manager, fieldsV1 } = isJsonObject(entry) ? entry : {};
+    const spec = isJsonObject(fieldsV1) ? fieldsV1['f:spec'] : undefined;
+    if (!isJsonObject(spec) || !(field in spec)) return [];
+    return [{ ...(typeof manager === 'string' && { manager }), fieldsV1: { 'f:spec': { [field]: {} } } }];
+  });
+}
+
+/** A ServiceImport; of its managedFields only who set the families. */
 export function slimImport(object: JsonObject): ServiceImport {
   const spec = pick<ServiceImport>(object, ['spec']).spec;
   if (!spec) throw new TypeError('spec: missing');
+  const managedFields = settersOf(object, 'ipFamilies');
   return {
     apiVersion: MCS_API_VERSION,
     kind: 'ServiceImport',
-    metadata: slimMeta(object, 'all'),
+    metadata: { ...slimMeta(object, 'all'), ...(managedFields.length > 0 && { managedFields }) },
     spec: { ...spec, ports: spec.ports ?? [] },
     ...pick<ServiceImport>(object, ['status']),
   };

@@ -1,5 +1,6 @@
 /** The client of one API server, over HTTP/1.1. */
 import packageJson from '../../package.json' with { type: 'json' };
+import { FIELD_MANAGER } from '../api/labels.ts';
 import type { Json, JsonObject, KubeObject } from '../api/meta.ts';
 import { apiVersion, type Resource } from '../api/resources.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
@@ -24,8 +25,6 @@ import { type Place, pathOf, placeName, type Query, resourceName } from './paths
 import { type SocketLimits, SocketTransport } from './sockets.ts';
 import type { Transport } from './transport.ts';
 
-/** Owner of our fields in `metadata.managedFields`. */
-const FIELD_MANAGER = 'catamaran';
 const PAGE_SIZE = 500;
 /** How often a list begins anew because its continue token expired on the way. */
 const LIST_RESTARTS = 3;

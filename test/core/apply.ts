@@ -2,6 +2,7 @@
  * A tiny model of API servers: enough of defaults, validation, preconditions and garbage collection for plans to be
  * applied to. What it refuses throws, as a 4xx of the real one would fail the write.
  */
+import { FIELD_MANAGER } from '../../src/api/labels.ts';
 import type { Json, JsonObject } from '../../src/api/meta.ts';
 import { type Change, STAGES, type WrittenResource } from '../../src/core/change.ts';
 import { isLabelValue, isQualifiedName } from '../../src/core/keys.ts';
@@ -56,7 +57,7 @@ export class ApiServer {
     const name = String(metadata.name);
     const before = this.get(resource, name);
     const status = object.status ?? before?.status;
-    this.#store(resource, name, { ...object, ...(status !== undefined && { status }) }, before);
+    this.#store(resource, name, { ...object, ...(status !== undefined && { status }) }, before, 'kubectl-edit');
   }
 
   remove(resource: WrittenResource, name: string): void {
@@ -78,7 +79,7 @@ export class ApiServer {
     if (change.op === 'create') {
       insist(!before, `${path}: 409, it exists`);
       insist(asObject(change.object.metadata).name === name, `${path}: it is about another name`);
-      this.#store(resource, name, change.object, undefined);
+      this.#store(resource, name, change.object, undefined, FIELD_MANAGER);
       return;
     }
     insist(before !== undefined, `${path}: 404`);
@@ -94,10 +95,16 @@ export class ApiServer {
     const object = { ...after, [kept]: before[kept] };
     insist(change.patch[kept] === undefined, `${path}: ${kept} cannot be written here`);
     insist(JSON.stringify(object) !== JSON.stringify(before), `${path}: nothing changes: ${written}`);
-    this.#store(resource, name, object, before);
+    this.#store(resource, name, object, before, FIELD_MANAGER);
   }
 
-  #store(resource: WrittenResource, name: string, object: JsonObject, before: JsonObject | undefined): void {
+  #store(
+    resource: WrittenResource,
+    name: string,
+    object: JsonObject,
+    before: JsonObject | undefined,
+    manager: string,
+  ): void {
     const old = asObject(before?.metadata);
     const uid = before ? old.uid : `${resource}-${name}-${++this.#version}`;
     const changed = JSON.stringify(object.spec) !== JSON.stringify(before?.spec);
@@ -108,6 +115,7 @@ export class ApiServer {
       uid,
       generation,
       resourceVersion: String(++this.#version),
+      ...(resource === 'serviceImports' && { managedFields: managedFields(object, before, manager) }),
     };
     validateMetadata(metadata);
     const stored = this.#admit(resource, { ...object, metadata }, before);
@@ -177,6 +185,13 @@ export class ApiServer {
       if (owners.length > 0 && owners.every((owner) => owner.uid === uid)) this.#objects.delete(key);
     }
   }
+}
+
+/** Who set the families of an import; whoever writes the value that is there already does not. */
+function managedFields(object: JsonObject, before: JsonObject | undefined, manager: string): Json {
+  const [after, old] = [object, before].map((each) => asObject(each?.spec).ipFamilies);
+  if (before && JSON.stringify(after) === JSON.stringify(old)) return asObject(before.metadata).managedFields ?? [];
+  return after === undefined ? [] : [{ manager, fieldsV1: { 'f:spec': { 'f:ipFamilies': {} } } }];
 }
 
 function slice(object: JsonObject): JsonObject {

@@ -51,11 +51,18 @@ test('an import of a user stays, without what we filled in', () => {
   const cluster2 = world.member('cluster2').import(anImport());
   world.converge();
   leave(world, 'cluster2');
-  expect(cluster2.imported?.spec).toMatchObject(anImport().spec);
-  expect(cluster2.imported?.spec.ips).toBeUndefined();
+  expect(cluster2.imported?.spec).toEqual(anImport().spec);
   expect(cluster2.imported?.status?.conditions).toBeUndefined();
   expect(cluster2.imported?.status?.clusters).toBeUndefined();
   expect(cluster2.derivedService).toBeUndefined();
+});
+
+test('families that its user asked for stay', () => {
+  const world = aFleet();
+  const cluster2 = world.member('cluster2').import(anImport({ ipFamilies: ['IPv4'] }));
+  world.converge();
+  leave(world, 'cluster2');
+  expect(cluster2.imported?.spec).toEqual(anImport({ ipFamilies: ['IPv4'] }).spec);
 });
 
 test("a user's Service at the derived name stays", () => {

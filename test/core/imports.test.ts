@@ -1,5 +1,6 @@
 /** Imports that users make: what they own, and what they are told. */
 import { describe, expect, test } from 'vitest';
+import type { ServiceSpec } from '../../src/api/core.ts';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
 import type { ServiceImportSpec } from '../../src/api/multicluster.ts';
 import { desired } from '../../src/core/desired.ts';
@@ -143,6 +144,70 @@ describe('a ServiceImport that a user made', () => {
     const impossible = world.member('cluster9', { importMode: 'Manual' }).import(anImport({ ipFamilies: ['IPv6'] }));
     world.converge();
     expect(impossible.imported?.spec.ipFamilies).toEqual(['IPv4']);
+  });
+
+  describe('in a cluster with two families', () => {
+    const DUAL = ['IPv4', 'IPv6'] as const;
+
+    /** cluster1 exports with the families; cluster2 has both, and asks for those that are told. */
+    function fleet(exported: ServiceSpec['ipFamilies'], spec: Partial<ServiceImportSpec> = {}): World {
+      const world = new World();
+      world.member('cluster1', { importMode: 'Manual' });
+      world.member('cluster2', { importMode: 'Manual', ipFamilies: DUAL }).import(anImport(spec));
+      return offer(world, exported);
+    }
+
+    function offer(world: World, ipFamilies: ServiceSpec['ipFamilies'] = DUAL): World {
+      world.member('cluster1').export(anExport(), aService({ ipFamilies }));
+      world.converge();
+      return world;
+    }
+
+    function shown(world: World) {
+      const { imported, derivedService } = world.member('cluster2');
+      expect(imported?.spec.ips).toEqual(derivedService?.spec.clusterIPs);
+      return { families: imported?.spec.ipFamilies, ips: imported?.spec.ips };
+    }
+
+    test.each([
+      [['IPv4'], ['IPv4', 'IPv6']],
+      [['IPv6'], ['IPv6', 'IPv4']],
+    ] as const)('that asks for none follows exports from %s to both, and keeps its address', (single, both) => {
+      const world = fleet(single);
+      const before = shown(world);
+      expect(before.families).toEqual(single);
+      expect(shown(offer(world, DUAL))).toEqual({ families: both, ips: [before.ips?.[0], expect.any(String)] });
+      expect(shown(offer(world, single))).toEqual(before);
+    });
+
+    test('that asks for one keeps to it', () => {
+      const world = fleet(['IPv4'], { ipFamilies: ['IPv4'] });
+      const before = shown(world);
+      expect(shown(offer(world, DUAL))).toEqual(before);
+    });
+
+    test('that is edited to ask for one, once families were filled in, gets that one', () => {
+      const world = fleet(DUAL);
+      change(world.member('cluster2'), { ipFamilies: ['IPv6'] });
+      world.converge();
+      expect(shown(world).families).toEqual(['IPv6']);
+      expect(shown(offer(world, ['IPv6', 'IPv4'])).families).toEqual(['IPv6']);
+    });
+
+    test('that asked for what was impossible follows the exports from then on', () => {
+      const world = fleet(['IPv4'], { ipFamilies: ['IPv6'] });
+      expect(shown(world).families).toEqual(['IPv4']);
+      expect(shown(offer(world, DUAL)).families).toEqual(['IPv4', 'IPv6']);
+    });
+
+    test('keeps what was filled in while the exports cannot be judged', () => {
+      const world = fleet(['IPv6']);
+      world.member('cluster1').set({ known: false });
+      expect(world.plan('cluster2').filter(({ stage }) => stage !== 'status')).toEqual([]);
+      world.member('cluster2').api.remove('services', DERIVED);
+      world.converge();
+      expect(shown(world).families).toEqual(['IPv6']);
+    });
   });
 
   test.each<[string, Partial<ServiceImportSpec>, string]>([
