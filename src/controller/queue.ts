@@ -12,8 +12,11 @@ export interface QueueOptions {
 /** Waiting after a failure. */
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
-/** Says what became of a key: `done`, look at it `again` at once, or `failed` and to be tried after a back-off. */
-export type Outcome = 'done' | 'again' | 'failed';
+/**
+ * Says what became of a key: `done`; look at it `again` at once; `failed` and to be tried after a back-off, or when it is
+ * added anew; or `undone`, and to be tried after a back-off whoever adds it, because what undoes the work adds it too.
+ */
+export type Outcome = 'done' | 'again' | 'failed' | 'undone';
 
 /**
  * A level-triggered work queue: a key that is added while it waits is still worked on once, and a key that is added while
@@ -27,6 +30,8 @@ export class Queue<K extends string> {
   readonly #dirty = new Set<K>();
   readonly #backoffs = new Map<K, Backoff>();
   readonly #later = new Map<K, AbortController>();
+  /** Keys of `#later` that nobody can add sooner. */
+  readonly #barred = new Set<K>();
   #bell: (() => void)[] = [];
   #idleBell: (() => void)[] = [];
 
@@ -45,6 +50,7 @@ export class Queue<K extends string> {
   }
 
   add(key: K): void {
+    if (this.#barred.has(key)) return;
     this.#later.get(key)?.abort();
     this.#later.delete(key);
     if (this.#working.has(key)) {
@@ -57,13 +63,14 @@ export class Queue<K extends string> {
   }
 
   /** Adds a key after `ms` milliseconds, unless it is added before. */
-  addAfter(key: K, ms: number, signal: AbortSignal): void {
-    this.#later.get(key)?.abort();
+  #addAfter(key: K, ms: number, signal: AbortSignal): void {
     const timer = new AbortController();
     this.#later.set(key, timer);
     this.#options.clock.sleep(ms, AbortSignal.any([timer.signal, signal])).then(
       () => {
-        if (this.#later.get(key) === timer) this.add(key);
+        if (this.#later.get(key) !== timer) return;
+        this.#barred.delete(key);
+        this.add(key);
       },
       () => {
         if (this.#later.get(key) === timer) this.#later.delete(key);
@@ -76,6 +83,7 @@ export class Queue<K extends string> {
     this.#waiting.clear();
     for (const timer of this.#later.values()) timer.abort();
     this.#later.clear();
+    this.#barred.clear();
     this.#backoffs.clear();
   }
 
@@ -116,9 +124,14 @@ export class Queue<K extends string> {
 
   #settle(key: K, outcome: Outcome, signal: AbortSignal): void {
     const dirty = this.#dirty.delete(key);
-    if (outcome !== 'failed') this.#backoffs.delete(key);
-    if (dirty || outcome === 'again') this.add(key);
-    else if (outcome === 'failed') this.addAfter(key, this.#backoff(key).next(), signal);
+    if (outcome === 'failed' || outcome === 'undone') {
+      // Also where it was added meanwhile: the answers to our own writes add it.
+      if (outcome === 'undone') this.#barred.add(key);
+      this.#addAfter(key, this.#backoff(key).next(), signal);
+    } else {
+      this.#backoffs.delete(key);
+      if (dirty || outcome === 'again') this.add(key);
+    }
     if (this.depth === 0) for (const wake of this.#idleBell.splice(0)) wake();
   }
 
