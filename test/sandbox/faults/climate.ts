@@ -19,11 +19,15 @@ const DISTURBANCES = [
   'partition',
   'outage',
   'storm',
+  'writes',
   'restart',
   'kill',
   'pause',
   'stop',
   'staleness',
+  'membership',
+  'crds',
+  'rights',
   'clear',
 ] as const;
 type Disturbance = (typeof DISTURBANCES)[number];
@@ -42,11 +46,15 @@ export function drawClimate(dice: Dice): Climate {
       partition: weight(0.7),
       outage: weight(0.5),
       storm: weight(0.7),
+      writes: weight(0.5),
       restart: weight(0.4),
       kill: weight(0.7),
       pause: weight(0.4),
       stop: weight(0.3),
       staleness: weight(0.4),
+      membership: weight(0.4),
+      crds: weight(0.3),
+      rights: weight(0.4),
       clear: 4,
     },
   };
@@ -79,6 +87,13 @@ export function disturb(
       if (link) link.set(stormy(link.weather, climate, dice));
       return `storm ${nameOf(link)}`;
     }
+    case 'writes': {
+      const { refusedWrites, brokenWrites, rivals } = contended(dice);
+      for (const each of links) {
+        if (each.cluster === cluster) each.set({ ...each.weather, refusedWrites, brokenWrites, rivals });
+      }
+      return `writes ${cluster.name}`;
+    }
     case 'staleness': {
       if (link) link.set({ ...link.weather, staleLists: 0.7 });
       link?.cut();
@@ -104,11 +119,43 @@ export function disturb(
       replica?.stop();
       return `stop ${replica?.process.identity}`;
     }
+    case 'membership':
+      return reconfigure(fleet, cluster.name, dice);
+    case 'crds': {
+      // Mostly it comes back soon.
+      if (cluster.hasCrds && dice.chance(0.6)) return `no CRD ${cluster.name} ${cluster.removeCrd(dice)}`;
+      cluster.installCrds();
+      return `CRDs ${cluster.name}`;
+    }
+    case 'rights': {
+      const taken = cluster.rights.take(dice);
+      // Watches that are open go on until they end.
+      if (dice.chance(0.5)) for (const each of links) if (each.cluster === cluster) each.cut();
+      return `forbid ${cluster.name} ${taken}`;
+    }
     case 'clear': {
       for (const each of links) if (dice.chance(0.7)) each.set(CLEAR);
+      for (const each of clusters) {
+        if (dice.chance(0.5)) each.rights.restore();
+        if (dice.chance(0.5)) each.installCrds();
+      }
       return 'clear';
     }
   }
+}
+
+/** Longest time until a replica reads the changed file, in ms: kubelets bring a ConfigMap to their pods in about a minute. */
+const FOLLOW_MS = 60_000;
+
+/** Changes fleet.yaml: a cluster joins, leaves, or is described in another way. */
+function reconfigure({ membership, replicas }: FaultyFleet, name: string, dice: Dice): string {
+  const others = membership.names.filter((each) => each !== name);
+  const what = !membership.has(name) ? 'join' : others.length > 0 && dice.chance(0.7) ? 'leave' : 'amend';
+  if (what === 'leave') membership.leave(name, replicas);
+  else membership[what](name);
+  const most = dice.pick([0, 2_000, FOLLOW_MS]);
+  for (const replica of replicas) replica.follow(dice.next() * most);
+  return `${what} ${name}`;
 }
 
 function stormy(weather: Weather, { gaps }: Climate, dice: Dice): Weather {
@@ -127,6 +174,12 @@ function stormy(weather: Weather, { gaps }: Climate, dice: Dice): Weather {
     expiries: some(0.1),
     bookmarks: dice.chance(0.7),
   };
+}
+
+/** An API server that has trouble with writes, or is busy with those of others. */
+function contended(dice: Dice): Pick<Weather, 'refusedWrites' | 'brokenWrites' | 'rivals'> {
+  const some = () => (dice.chance(0.5) ? dice.pick([0.2, 0.5, 1]) : 0);
+  return { refusedWrites: some(), brokenWrites: some(), rivals: some() };
 }
 
 function nameOf(link: Link | undefined): string {

@@ -11,8 +11,10 @@ import { builtinResources } from '../../../src/sandbox/resources/index.ts';
 import { silent } from '../../integration/log.ts';
 import { MemoryBody, wholeBody } from './body.ts';
 import type { Dice } from './dice.ts';
+import { RIVAL } from './holdings.ts';
 import type { Monitor } from './monitor.ts';
 import type { RequestTarget } from './requestPath.ts';
+import { Rights } from './rights.ts';
 import type { VirtualTime } from './virtualTime.ts';
 
 export { settingsOf } from '../../../src/sandbox/ranges.ts';
@@ -33,6 +35,7 @@ const LISTED = [
   '/apis/multicluster.x-k8s.io/v1beta1/serviceexports',
   '/apis/multicluster.x-k8s.io/v1beta1/serviceimports',
 ] as const;
+const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
 /** Past states kept of each. */
 const KEPT = 12;
 
@@ -44,18 +47,20 @@ export class Cluster {
   readonly importMode: 'Automatic' | 'Manual';
   readonly api: ClusterApi;
   readonly token = 'secret';
+  /** What replicas may do here. */
+  readonly rights = new Rights();
   readonly #server: ApiServer;
   readonly #stop = new AbortController();
   readonly #past = new Map<string, string[]>();
   #monitor: Monitor | undefined;
+  #touches = 0;
   /** The write that is being done; the next waits for it, so that each can be seen by itself. */
   #turn: Promise<unknown> = Promise.resolve();
   /** Writes that succeeded, without those about Leases and Events. */
   writes = 0;
 
   constructor({ settings, importMode, time, dice }: ClusterOptions) {
-    // Families that were filled into a user's import count as the user's wish from then on: that depends on the past.
-    this.settings = importMode === 'Manual' ? singleStack(settings) : settings;
+    this.settings = settings;
     this.importMode = importMode;
     this.#server = createApiServer({
       settings: this.settings,
@@ -66,7 +71,7 @@ export class Cluster {
       token: this.token,
     });
     this.api = this.#server.api;
-    for (const crd of CRDS) this.put('apiextensions.k8s.io/customresourcedefinitions', asJson(crd));
+    this.installCrds();
     this.put('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
   }
 
@@ -91,6 +96,50 @@ export class Cluster {
     if (!this.api.get(resource, key)) this.api.create(resource, object);
   }
 
+  /** Makes a ServiceImport as kubectl does: it is noted which fields the user set. Rejects where it is refused. */
+  async import(object: JsonObject): Promise<void> {
+    const answer = await this.#handle({
+      method: 'POST',
+      path: `/apis/multicluster.x-k8s.io/v1beta1/namespaces/${metadataOf(object)?.namespace}/serviceimports?fieldManager=kubectl`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(object),
+      signal: this.#stop.signal,
+    });
+    if (answer.statusCode >= 300) throw new Error(await answer.body.text());
+  }
+
+  get hasCrds(): boolean {
+    return this.api.list(DEFINITIONS).length === CRDS.length;
+  }
+
+  /** Makes the CRDs that are missing; gives whether all are there. One that is still going has to go first. */
+  installCrds(): boolean {
+    for (const crd of CRDS) this.put(DEFINITIONS, asJson(crd));
+    return this.api.list(DEFINITIONS).every(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** Takes the CRD of a resource away, and with it all its objects; says which. */
+  removeCrd(dice: Dice): string {
+    const { name } = dice.pick(CRDS)?.metadata ?? { name: '' };
+    this.api.delete(DEFINITIONS, { name });
+    for (const path of LISTED) if (path.endsWith(`/${name.split('.')[0]}`)) this.#past.delete(path);
+    return name;
+  }
+
+  /** Changes the object of a request as somebody would who has nothing to do with us: its version is another one. */
+  async touch({ path, name, subresource }: RequestTarget): Promise<void> {
+    if (name === undefined) return;
+    const object = subresource === undefined ? path : path.slice(0, -subresource.length - 1);
+    const annotations = { [RIVAL]: String(++this.#touches) };
+    await this.#handle({
+      method: 'PATCH',
+      path: `${object}?fieldManager=rival`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ metadata: { annotations } }),
+      signal: this.#stop.signal,
+    });
+  }
+
   /** Carries one request out that is not a watch. */
   async ask(
     identity: string,
@@ -113,6 +162,7 @@ export class Cluster {
   async remember(): Promise<void> {
     for (const path of LISTED) {
       const answer = await this.#handle({ method: 'GET', path, headers: {}, signal: this.#stop.signal });
+      if (answer.statusCode !== 200) continue;
       const past = this.#past.get(path) ?? [];
       past.push(await answer.body.text());
       if (past.length > KEPT) past.shift();
@@ -163,10 +213,6 @@ export class Cluster {
     });
     return responseOf(answer);
   }
-}
-
-function singleStack(settings: ClusterSettings): ClusterSettings {
-  return { ...settings, serviceCIDRs: settings.serviceCIDRs.slice(0, 1) };
 }
 
 function responseOf({ status, headers, body }: ApiResponse): TransportResponse {

@@ -2,12 +2,12 @@
 import type { Logger } from '../../../src/api/runtime.ts';
 import { Controller } from '../../../src/controller/controller.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
-import { type FleetConfig, parseFleet } from '../../../src/fleet/config.ts';
 import { staticCredentials } from '../../../src/kube/credentials.ts';
 import { createKubeClient } from '../../../src/kube/http.ts';
 import type { Cluster } from './cluster.ts';
 import type { Dice } from './dice.ts';
 import { Link } from './link.ts';
+import { Membership } from './membership.ts';
 import { Monitor } from './monitor.ts';
 import { isContested } from './program.ts';
 import { ReplicaProcess } from './replica.ts';
@@ -27,6 +27,8 @@ export interface FleetOptions {
   readonly clusters: readonly [Cluster, ...Cluster[]];
   readonly dice: Dice;
   readonly lease: LeaseTimes;
+  /** Names of the clusters that are members at first; all where absent. */
+  readonly members?: Iterable<string>;
   readonly trace: (line: string) => void;
 }
 
@@ -36,6 +38,12 @@ export interface Replica {
   /** By cluster: the newest, where a connection was made anew. */
   readonly links: ReadonlyMap<string, Link>;
   readonly controller: Controller;
+  /** Whether it was killed, or told to stop. */
+  readonly ended: boolean;
+  /** Clusters that it has as members, or that left and are not cleaned yet; as it ended, those of that moment. */
+  members(): readonly string[];
+  /** Hears of the fleet file as it is `ms` from now. */
+  follow(ms: number): void;
   /** Ends in order: the Leases are given back. */
   stop(): void;
 }
@@ -43,8 +51,8 @@ export interface Replica {
 /** Everything that runs. */
 export class FaultyFleet {
   readonly monitor: Monitor;
+  readonly membership: Membership;
   readonly #options: FleetOptions;
-  readonly #config: FleetConfig;
   readonly #ended = new Set<string>();
   /** Also those that were killed. */
   readonly #all: Replica[] = [];
@@ -54,8 +62,9 @@ export class FaultyFleet {
   constructor(options: FleetOptions) {
     const { clusters, lease, time } = options;
     this.#options = options;
-    this.#config = configOf(clusters, lease);
-    const { namespace, name } = this.#config.lease;
+    const members = options.members ?? clusters.map(({ name }) => name);
+    this.membership = new Membership(clusters, members, lease);
+    const { namespace, name } = this.membership.config().lease;
     this.monitor = new Monitor({
       clock: time,
       apis: new Map(clusters.map((cluster) => [cluster.name, cluster.api])),
@@ -93,7 +102,8 @@ export class FaultyFleet {
     const links = new Map<string, Link>();
     const stop = new AbortController();
     const logger = tracing((line) => trace(`${time.now()} ${process.identity} ${line}`));
-    const controller = new Controller(this.#config, {
+    this.#tell(process.identity);
+    const controller = new Controller(this.membership.config(), {
       connect: async ({ name }) => {
         const cluster = clusters.find((each) => each.name === name);
         if (!cluster) throw new Error(`no cluster ${name}`);
@@ -122,7 +132,30 @@ export class FaultyFleet {
       logger,
       metrics: new Metrics(),
     });
-    const replica: Replica = { process, links, controller, stop: () => stop.abort() };
+    const members = () => controller.status().members.map(({ name }) => name);
+    let last: readonly string[] | undefined;
+    let following: Promise<void> = Promise.resolve();
+    const replica: Replica = {
+      process,
+      links,
+      controller,
+      get ended() {
+        return process.killed || last !== undefined;
+      },
+      members: () => last ?? members(),
+      follow: (ms) => {
+        const due = process.sleep(ms);
+        following = Promise.all([due, following]).then(async () => {
+          if (stop.signal.aborted) return;
+          this.#tell(process.identity);
+          await controller.configure(this.membership.config());
+        });
+      },
+      stop: () => {
+        last ??= members();
+        stop.abort();
+      },
+    };
     this.#all.push(replica);
     this.#replicas.push(replica);
     void controller.run(stop.signal).then(() => {
@@ -131,29 +164,13 @@ export class FaultyFleet {
     });
     return replica;
   }
-}
 
-function configOf(clusters: FleetOptions['clusters'], lease: LeaseTimes): FleetConfig {
-  const seconds = (value: number) => `${value}s`;
-  const text = JSON.stringify({
-    apiVersion: 'catamaran.dev/v1alpha1',
-    kind: 'Fleet',
-    spec: {
-      lease: {
-        duration: seconds(lease.duration),
-        renewDeadline: seconds(lease.renewDeadline),
-        retryPeriod: seconds(lease.retryPeriod),
-      },
-      members: clusters.map((cluster) => ({
-        name: cluster.name,
-        kubeconfig: `${cluster.name}.kubeconfig`,
-        podCIDRs: cluster.settings.podCIDRs,
-        serviceCIDRs: cluster.settings.serviceCIDRs,
-        import: { mode: cluster.importMode },
-      })),
-    },
-  });
-  return parseFleet(text, { file: '/fleet.yaml' });
+  /** Notes what a replica is told of the members. */
+  #tell(identity: string): void {
+    for (const { name } of this.#options.clusters) {
+      this.monitor.ledger(identity, name).configured(this.membership.has(name));
+    }
+  }
 }
 
 /** A log that ends up in the trace, without what is told for debugging only. */

@@ -8,9 +8,12 @@ import type { ClusterApi } from '../../../src/sandbox/apiserver/cluster.ts';
 import type { StoredObject } from '../../../src/sandbox/apiserver/object.ts';
 import type { ResourceName } from '../../../src/sandbox/apiserver/resource.ts';
 
-const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
+export const IMPORTS: ResourceName = 'multicluster.x-k8s.io/serviceimports';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 const SLICES = 'discovery.k8s.io/endpointslices';
+
+/** Annotation of somebody who changes objects of all kinds, ours as well. */
+export const RIVAL = 'example.com/seen';
 
 /** Everything of ours in one cluster, by what it is. */
 export type Holdings = Readonly<Record<string, Json | undefined>>;
@@ -49,7 +52,7 @@ function importOf(api: ClusterApi, object: StoredObject): JsonObject {
   const { ips: shown, ...rest } = spec;
   return dropUndefined({
     labels,
-    annotations,
+    annotations: withoutRival(annotations),
     deleting: deletionTimestamp !== undefined,
     spec: rest,
     ips:
@@ -86,7 +89,7 @@ function derivedService(api: ClusterApi, object: StoredObject): JsonObject | und
 
 function derivedSlice(api: ClusterApi, object: StoredObject): JsonObject | undefined {
   if (labelOf(object, SLICE_MANAGED_BY) !== MANAGER) return undefined;
-  const { [LAST_CHANGE_TRIGGER_TIME]: _, ...annotations } = object.metadata.annotations ?? {};
+  const { [LAST_CHANGE_TRIGGER_TIME]: _, [RIVAL]: __, ...annotations } = object.metadata.annotations ?? {};
   const { addressType, endpoints, ports } = object;
   return dropUndefined({
     labels: object.metadata.labels,
@@ -101,6 +104,11 @@ function derivedSlice(api: ClusterApi, object: StoredObject): JsonObject | undef
 /** Whether the import that owns it is there. */
 function isOwned(api: ClusterApi, { metadata: { namespace = '', ownerReferences } }: StoredObject): boolean {
   return (ownerReferences ?? []).some(({ name, uid }) => api.get(IMPORTS, { namespace, name })?.metadata.uid === uid);
+}
+
+function withoutRival(annotations: Readonly<Record<string, string>> | undefined): JsonObject | undefined {
+  const { [RIVAL]: _, ...rest } = annotations ?? {};
+  return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
 function dropUndefined(object: Readonly<Record<string, Json | undefined>>): JsonObject {

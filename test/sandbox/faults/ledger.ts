@@ -42,6 +42,8 @@ export class Ledger {
   readonly #clock: Clock;
   readonly #resources = new Map<string, Resource>();
   readonly #history = new Map<ServiceKey, Known[]>();
+  /** Times during which the cluster was no member, as the replica was configured. */
+  readonly #absences: { readonly from: number; until: number }[] = [];
   #completeAt: number | undefined;
 
   constructor(clock: Clock) {
@@ -51,6 +53,24 @@ export class Ledger {
   /** Since when every resource of sources has been read as a whole; undefined where one has not. */
   get completeAt(): number | undefined {
     return this.#completeAt;
+  }
+
+  /** The replica was told that the cluster is a member, or is none. */
+  configured(isMember: boolean): void {
+    const now = this.#clock.now();
+    const last = this.#absences.at(-1);
+    const isAbsent = last?.until === Number.POSITIVE_INFINITY;
+    if (isMember && isAbsent) {
+      last.until = now;
+      this.#completeAt = undefined;
+      for (const resource of this.#resources.values()) resource.listed = false;
+    }
+    if (!isMember && !isAbsent) this.#absences.push({ from: now, until: Number.POSITIVE_INFINITY });
+  }
+
+  /** Whether at some moment since then the cluster was no member: it offered nothing, and imported nothing. */
+  lackedMembership(since: number): boolean {
+    return this.#absences.some(({ until }) => until >= since);
   }
 
   listStarted(resource: string): void {

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../../src/api/meta.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../../src/kube/json.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/kube/transport.ts';
+import { statusAnswer } from './answers.ts';
 import { MemoryBody, orAborted, socketError, wholeBody } from './body.ts';
 import type { Cluster } from './cluster.ts';
 import type { Dice } from './dice.ts';
@@ -80,18 +81,28 @@ export class Link implements Transport {
       await process.aboutToWrite('before', `${method} ${cluster.name}${target.path}`);
     }
     await this.#travel(signal);
-    const refusal = dice.chance(this.#weather.refusals) ? this.#refusal() : undefined;
+    const { refusals, refusedWrites, rivals } = this.#weather;
+    const refusal = dice.chance(refusals) || (writes && dice.chance(refusedWrites)) ? this.#refusal() : undefined;
+    if (writes && !refusal && dice.chance(rivals)) await cluster.touch(target);
     const answer =
-      refusal ?? (use === 'watches' ? await this.#watch(target, request) : await this.#ask(target, request, sentAt));
+      refusal ??
+      cluster.rights.refusal(method, target) ??
+      (use === 'watches' ? await this.#watch(target, request) : await this.#ask(target, request, sentAt));
     this.#trace(`${method} ${request.path} ${answer.statusCode}`);
     if (use === 'watches' && answer.statusCode === 200) return answer;
     const text = await answer.body.text();
     if (writes) await process.aboutToWrite('after', `${method} ${cluster.name}${target.path}`);
+    if (writes && answer.statusCode < 300 && dice.chance(this.#weather.brokenWrites)) {
+      this.#trace(`${method} ${request.path} was done, and fails`);
+      await this.#travel(signal);
+      return statusAnswer(dice.pick([500, 504]), 'InternalError', 'etcdserver: request timed out');
+    }
     if (!refusal && dice.chance(this.#weather.lostAnswers)) {
       if (dice.chance(0.5)) throw socketError('ECONNRESET');
       await orAborted(new Promise(() => {}), signal);
     }
     await this.#travel(signal);
+    if (writes) monitor.answered(process.identity, cluster.name, method, target, answer.statusCode);
     if (!refusal) this.#learn(method, target, answer.statusCode, text);
     return { ...answer, body: wholeBody(text) };
   }
@@ -99,21 +110,8 @@ export class Link implements Transport {
   #refusal(): TransportResponse {
     const { dice } = this.#options;
     const status = dice.pick([429, 500, 503]);
-    const message = 'injected';
-    const body = {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message,
-      reason: 'Injected',
-      code: status,
-    };
-    const headers = {
-      'content-type': 'application/json',
-      ...(dice.chance(0.7) && { 'retry-after': dice.pick(RETRY_AFTER) }),
-    };
-    return { statusCode: status, headers, body: wholeBody(JSON.stringify(body)) };
+    const retryAfter = dice.chance(0.7) ? dice.pick(RETRY_AFTER) : undefined;
+    return statusAnswer(status, 'Injected', 'injected', retryAfter);
   }
 
   /** One request that is not a watch. */
@@ -140,7 +138,8 @@ export class Link implements Transport {
     const { resource } = target;
     if (resource === undefined) throw new Error(`not a watch: ${request.path}`);
     const initial = target.query.get('sendInitialEvents') === 'true';
-    if (!initial && dice.chance(this.#weather.expiries)) return expiredAnswer();
+    if (!initial && dice.chance(this.#weather.expiries))
+      return statusAnswer(410, 'Expired', 'too old resource version');
     const stop = new AbortController();
     const forward = () => stop.abort(request.signal.reason);
     request.signal.addEventListener('abort', forward, { once: true });
@@ -220,7 +219,7 @@ export class Link implements Transport {
     if (resource === undefined) return;
     const ledger = this.#ledger;
     const id = [namespace, name].filter((part) => part !== undefined).join('/');
-    if (status === 404 && name !== undefined) ledger.missing(resource, id);
+    if (status === 404 && name !== undefined && isOfObject(text)) ledger.missing(resource, id);
     if (status >= 300) return;
     if (method === 'DELETE') ledger.missing(resource, id);
     else if (method !== 'GET' || name !== undefined) ledger.upserted(resource, parseObject(text));
@@ -263,18 +262,10 @@ async function* ending(
   }
 }
 
-function expiredAnswer(): TransportResponse {
-  const message = 'too old resource version';
-  const status = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason: 'Expired',
-    code: 410,
-  };
-  return { statusCode: 410, headers: { 'content-type': 'application/json' }, body: wholeBody(JSON.stringify(status)) };
+/** Whether a 404 is about the object that it names, and not about a resource that is not served. */
+function isOfObject(text: string): boolean {
+  const { details } = parseObject(text);
+  return isJsonObject(details) && details.name !== undefined;
 }
 
 function parseObject(text: string): JsonObject {

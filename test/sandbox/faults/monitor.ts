@@ -15,6 +15,11 @@ const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 /** Resources by which replicas talk about themselves; they are not part of what is promised below. */
 const OWN_AFFAIRS: ReadonlySet<string | undefined> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events']);
+/** How long ago a write that is sent may have been planned, the stages before it and their repetitions included. */
+const PLANNED_MS = 20_000;
+
+/** A write that is refused may be repeated so often in so many ms. */
+const MOST_REPEATS = { count: 60, ms: 30_000 } as const;
 
 /** One write, and the object before and after it. */
 export interface Write {
@@ -41,8 +46,9 @@ export interface MonitorOptions {
  * - a write is sent by the holder of the member's Lease only, as the member's API server has it at that moment;
  * - no write succeeds that changes nothing;
  * - an object that no replica made is not changed, but for an export's status, and an import's status and addresses;
+ * - a write that is refused is not repeated without end, but for one that somebody else was faster with;
  * - an endpoint is taken away only by a replica that has read its source as a whole and was told, since it last wrote
- *   the endpoint itself, that the source does not offer it; one that moves to a new slice is there first.
+ *   the endpoint itself, that the source does not offer it, or is no member; one that moves to a new slice is there first.
  */
 export class Monitor {
   readonly #options: MonitorOptions;
@@ -51,6 +57,8 @@ export class Monitor {
   readonly #made = new Set<string>();
   /** When a replica sent the write that put an address there. */
   readonly #wroteAt = new Map<string, number>();
+  /** When each write was refused, not longer ago than matters. */
+  readonly #refused = new Map<string, number[]>();
   readonly violations: string[] = [];
 
   constructor(options: MonitorOptions) {
@@ -94,6 +102,18 @@ export class Monitor {
     for (const [key, source, address] of this.#lost(write)) this.#judgeLoss(write, key, source, address);
   }
 
+  /** The answer to a write arrived. */
+  answered(identity: string, cluster: string, method: string, target: RequestTarget, status: number): void {
+    if (status < 400 || status === 409) return;
+    const id = [identity, method, cluster, target.path].join(' ');
+    const now = this.#options.clock.now();
+    const times = [...(this.#refused.get(id) ?? []), now].filter((at) => now - at < MOST_REPEATS.ms);
+    this.#refused.set(id, times);
+    if (times.length === MOST_REPEATS.count) {
+      this.#violated(identity, cluster, method, target, `refused ${times.length} times in ${MOST_REPEATS.ms} ms`);
+    }
+  }
+
   #noteAddresses({ identity, cluster, sentAt }: Write, slice: JsonObject): void {
     for (const address of addressesOf(slice)) {
       this.#wroteAt.set([identity, cluster, keyOf(slice), labelOf(slice, SOURCE_CLUSTER), address].join(' '), sentAt);
@@ -128,10 +148,12 @@ export class Monitor {
     const violated = (why: string): void =>
       this.#violated(identity, cluster, method, target, `${address} of ${source} was taken from ${key}: ${why}`);
     const wroteAt = this.#wroteAt.get([identity, cluster, key, source, address].join(' ')) ?? 0;
-    const own = this.ledger(identity, cluster);
+    const [own, known] = [this.ledger(identity, cluster), this.ledger(identity, source)];
+    // A member that left by configuration is known to have left.
+    const planned = Math.max(wroteAt, write.sentAt - PLANNED_MS);
+    if (own.lackedMembership(planned) || known.lackedMembership(planned)) return;
     // Without an import there is nothing to keep endpoints for.
     if (own.lackedImport(key, Math.max(own.completeAt ?? 0, wroteAt))) return;
-    const known = this.ledger(identity, source);
     if (known.completeAt === undefined) violated(`${source} has not been read as a whole`);
     else if (
       !this.#options.contested(key) &&

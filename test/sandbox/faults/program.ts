@@ -50,14 +50,14 @@ const WEIGHTS = {
 } as const;
 
 /** Does one thing, in one cluster; says what. Where the API server refuses it, nothing has happened. */
-export function act(clusters: readonly [Cluster, ...Cluster[]], dice: Dice): string {
+export async function act(clusters: readonly [Cluster, ...Cluster[]], dice: Dice): Promise<string> {
   const cluster = dice.pick(clusters);
   const namespace = dice.pick(NAMESPACES);
   const name = dice.pick(NAMES);
   const what = dice.weighted(WEIGHTS);
   const target = { cluster, namespace, name, dice };
   try {
-    ACTIONS[what](target);
+    await ACTIONS[what](target);
     return `${what} ${cluster.name} ${namespace}/${name}`;
   } catch (error) {
     return `${what} ${cluster.name} ${namespace}/${name}: ${error instanceof Error ? error.message : String(error)}`;
@@ -71,7 +71,7 @@ interface Place {
   readonly dice: Dice;
 }
 
-const ACTIONS: Readonly<Record<keyof typeof WEIGHTS, (place: Place) => void>> = {
+const ACTIONS: Readonly<Record<keyof typeof WEIGHTS, (place: Place) => void | Promise<void>>> = {
   offer(place) {
     const { cluster, namespace, name } = place;
     if (!cluster.api.get('/services', { namespace, name })) cluster.api.create('/services', service(place));
@@ -103,11 +103,10 @@ const ACTIONS: Readonly<Record<keyof typeof WEIGHTS, (place: Place) => void>> = 
     if (exported && place.dice.chance(0.4)) cluster.api.update(EXPORTS, changed(exported, serviceExport(place)));
     else if (held && name === CONTESTED) cluster.api.update('/services', changed(held, service(place)));
   },
-  import(place) {
+  async import(place) {
     const { cluster, namespace, name } = place;
     // Another type than the exports' would leave a Service as it was: that depends on the past, by design.
-    if (cluster.importMode === 'Manual' && name !== CONTESTED)
-      cluster.api.create(IMPORTS, serviceImport(namespace, name));
+    if (cluster.importMode === 'Manual' && name !== CONTESTED) await cluster.import(serviceImport(namespace, name));
   },
   unimport({ cluster, namespace, name }) {
     cluster.api.delete(IMPORTS, { namespace, name });

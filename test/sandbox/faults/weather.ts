@@ -10,6 +10,12 @@ export interface Weather {
   readonly latencyMs: number;
   /** Requests that are answered with 429, 500 or 503, and not acted on. */
   readonly refusals: number;
+  /** The same of writes only. */
+  readonly refusedWrites: number;
+  /** Writes that are acted on, and answered with 500 or 504, as where etcd answers too late. */
+  readonly brokenWrites: number;
+  /** Writes to an object that somebody else changes just before: they are answered with 409. */
+  readonly rivals: number;
   /** Requests that are acted on, and whose answer never comes. */
   readonly lostAnswers: number;
   /** Events that are held up, with all that come after them. */
@@ -35,6 +41,9 @@ export const CLEAR: Weather = {
   reach: 'open',
   latencyMs: 20,
   refusals: 0,
+  refusedWrites: 0,
+  brokenWrites: 0,
+  rivals: 0,
   lostAnswers: 0,
   delayedEvents: 0,
   eventDelayMs: 0,
