@@ -16,7 +16,7 @@ export interface EventNote {
   readonly type: 'Normal' | 'Warning';
   /** UpperCamelCase, at most 128 characters. */
   readonly reason: string;
-  /** For people; what is over 1,024 characters is cut. */
+  /** For people; what is over 1,024 bytes is cut. */
   readonly message: string;
   readonly regarding: ObjectReference;
   /** What was being done, UpperCamelCase. */
@@ -41,7 +41,7 @@ const REFILL_MS = 5 * 60_000;
 /** Objects and series remembered, and Events waiting to be written. */
 const MAX_REMEMBERED = 4_096;
 const MAX_WAITING = 1_024;
-/** Longest note that the API takes. */
+/** Longest note that the API takes, in bytes of UTF-8. */
 const MAX_NOTE = 1_024;
 const CLOSE_MS = 2_000;
 const CONTROLLER = 'catamaran.dev/controller';
@@ -155,7 +155,7 @@ export class EventRecorder {
       type: note.type,
       reason: note.reason,
       action: note.action ?? 'Reconcile',
-      note: note.message.slice(0, MAX_NOTE),
+      note: startOf(note.message, MAX_NOTE),
       regarding: { ...note.regarding },
       series: repeated,
     };
@@ -183,6 +183,12 @@ export class EventRecorder {
     // Cut so that no dash or dot comes to stand before the suffix.
     return note.regarding.name.slice(0, 253 - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
   }
+}
+
+/** As much of a text as takes no more than so many bytes. */
+function startOf(text: string, bytes: number): string {
+  // In a stream, the decoder keeps a character back whose end is missing.
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 }
 
 function seriesKey({ regarding, type, reason, action, message }: EventNote): string {

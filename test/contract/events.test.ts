@@ -83,6 +83,16 @@ onBothServers((server) => {
       expect(event?.series).toBeUndefined();
     });
 
+    it('has no more text than the API takes, which counts bytes', async () => {
+      const { recorder: one, log } = recorder();
+      one.record(about('worded', { message: `${'x'.repeat(1_022)}… and 3 more` }));
+      one.record(about('worded', { message: 'é'.repeat(600) }));
+      await one.close();
+      expect(log.lines).toEqual([]);
+      const notes = (await eventsOf('worded')).map(({ note }) => note);
+      expect(notes.toSorted()).toEqual(['x'.repeat(1_022), 'é'.repeat(512)]);
+    });
+
     it('that comes again within ten minutes raises a count', async () => {
       const { recorder: one, clock } = recorder();
       for (let i = 1; i <= 3; i++) {
