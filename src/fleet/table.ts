@@ -29,7 +29,9 @@ export interface TableOptions<T> {
 
 /**
  * Keeps slim copies by `namespace/name`. An older version never replaces a newer one, so our own writes can be
- * entered as soon as the API server answers, ahead of the watch.
+ * entered as soon as the API server answers, ahead of the watch, and a list that is stale takes nothing away. The price: a
+ * server that is restored from a backup is not followed until its versions have caught up. Controllers are to be restarted
+ * then (Kubernetes documentation, "Restoring an etcd cluster").
  */
 export class Table<T> implements Sink {
   readonly #options: TableOptions<T>;
