@@ -41,14 +41,18 @@ function refuse(line: number, why: string): CatamaranError {
   return new CatamaranError('CTM_COREFILE', `Corefile line ${line + 1}: ${why}`);
 }
 
-/** Words of a line; a comment begins at a word that begins with #. */
+/** A line without its comment and the blanks before it. A comment begins at any # that no quotes are around. */
+export function codeOf(line: string): string {
+  return /^(?:"(?:[^"\\]|\\.)*"|[^#])*/.exec(line)?.[0].trimEnd() ?? '';
+}
+
+/** Words of a line. */
 function tokensOf(text: string, number: number): string[] {
   const tokens: string[] = [];
-  const word = /\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)|(?<plain>[^\s"]+)|(?<wrong>\S))/gy;
-  for (const { groups } of text.trimEnd().matchAll(word)) {
+  const word = /\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)|(?<plain>[^\s"]+)(?=\s|$)|(?<wrong>\S))/gy;
+  for (const { groups } of codeOf(text).matchAll(word)) {
     if (groups?.wrong !== undefined)
       throw refuse(number, 'a quote that is not closed on its line, or inside of a word');
-    if (groups?.plain?.startsWith('#')) break;
     tokens.push(groups?.plain ?? groups?.quoted ?? '');
   }
   return tokens;

@@ -1,6 +1,6 @@
 /** The two ways of bringing the clusterset zone into a cluster's CoreDNS, as edits of its Corefile, and back. */
 import { CatamaranError } from '../api/errors.ts';
-import { type Corefile, type Directive, parseCorefile, type ServerBlock } from './corefile.ts';
+import { type Corefile, codeOf, type Directive, parseCorefile, type ServerBlock } from './corefile.ts';
 
 /** `coredns`: its own option `multicluster`. `stub`: forward the zone to our server. */
 export type DnsMode = 'coredns' | 'stub';
@@ -116,12 +116,30 @@ function multicluster({ lines }: Corefile, directive: Directive, zone: string): 
     throw refuse(`line ${directive.line + 1}: kubernetes has half of what serves ${zone}; mend it by hand`);
   }
   const indent = /^\s*/.exec(line)?.[0] ?? '';
-  const cluster = directive.args[0] ?? '';
   // Behind the cluster's own zone, as the documents have it.
-  const named = line.replace(cluster, () => `${cluster} ${zone}`);
+  const named = line.replace(/^\s*kubernetes\s+\S+/, (head) => `${head} ${zone}`);
   const option = `${indent}${INDENT}multicluster ${zone} ${OPTION_MARK}`;
-  const added = directive.block ? [named, option] : [`${named} { ${BLOCK_MARK}`, option, `${indent}}`];
-  return [...lines.slice(0, directive.line), ...added, ...lines.slice(directive.line + 1)].join('\n');
+  const code = codeOf(named);
+  const opened = `${code} { ${BLOCK_MARK}${named.slice(code.length)}`;
+  const added = directive.block ? [named, option] : [opened, option, `${indent}}`];
+  const text = [...lines.slice(0, directive.line), ...added, ...lines.slice(directive.line + 1)].join('\n');
+  // What is written goes to a cluster whose DNS depends on it: it must read as it was meant.
+  const [cluster = '', ...others] = directive.args;
+  const after = kubernetesOf(parseCorefile(text))?.directive;
+  if (!after || !multiclusterOf(after, zone) || after.args.join(' ') !== [cluster, zone, ...others].join(' '))
+    throw refuse(`line ${directive.line + 1}: kubernetes is written in an unusual way; add ${zone} by hand`);
+  return text;
+}
+
+/** Whether anything that {@link enable} brought in, for whatever zone, is in a Corefile. */
+export function isMarked(text: string): boolean {
+  return text.split('\n').some((line) => line === BEGIN || line.includes(OPTION_MARK));
+}
+
+/** Whether CoreDNS reads ServiceImports by itself, for whatever zone. */
+export function readsImports(text: string): boolean {
+  const { block = [] } = kubernetesOf(parseCorefile(text))?.directive ?? {};
+  return block.some(({ name }) => name === 'multicluster');
 }
 
 /**
@@ -131,15 +149,23 @@ function multicluster({ lines }: Corefile, directive: Directive, zone: string): 
  */
 export function disable(text: string, zone: string): string {
   parseCorefile(text);
-  return withoutOption(withoutStub(text), zone);
+  return withoutOption(withoutStub(text, zone), zone);
 }
 
-function withoutStub(text: string): string {
+function withoutStub(text: string, zone: string): string {
   const lines = text.split('\n');
-  const [begin, end] = [lines.indexOf(BEGIN), lines.indexOf(END)];
-  if (begin < 0) return text;
-  if (end < begin) throw refuse(`line ${begin + 1}: the mark of our block has no end`);
-  return [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
+  const gone = new Set<number>();
+  for (let begin = lines.indexOf(BEGIN); begin >= 0; begin = lines.indexOf(BEGIN, begin + 1)) {
+    const [end, next] = [lines.indexOf(END, begin), lines.indexOf(BEGIN, begin + 1)];
+    if (end < 0 || (next >= 0 && next < end)) throw refuse(`line ${begin + 1}: the mark of our block has no end`);
+    const { blocks } = parseCorefile(lines.slice(begin, end).join('\n'));
+    const own = blocks.filter(({ keys }) => keys.some((key) => same(key, zone)));
+    // Marks around another zone's block are that one's.
+    if (blocks.length > 0 && own.length === 0) continue;
+    gone.add(begin).add(end);
+    for (const block of own) for (let line = block.line; line <= block.end; line++) gone.add(begin + line);
+  }
+  return lines.filter((_, number) => !gone.has(number)).join('\n');
 }
 
 function withoutOption(text: string, zone: string): string {
@@ -148,9 +174,9 @@ function withoutOption(text: string, zone: string): string {
   const option = directive && multiclusterOf(directive, zone);
   if (!directive || !option || !corefile.lines[option.line]?.includes(OPTION_MARK)) return text;
   const lines = [...corefile.lines];
-  const words = new RegExp(` ${zone.replaceAll('.', '\\.')}\\.?(?=\\s|$)`);
+  const words = new RegExp(` ${zone.replaceAll('.', '\\.')}\\.?(?=\\s|$)`, 'i');
   const head = (lines[directive.line] ?? '').replace(words, '');
-  const ours = head.endsWith(BLOCK_MARK) && directive.block?.length === 1;
+  const ours = head.includes(` { ${BLOCK_MARK}`) && directive.block?.length === 1;
   lines[directive.line] = ours ? head.replace(` { ${BLOCK_MARK}`, '') : head.replace(` ${BLOCK_MARK}`, '');
   const gone = ours ? new Set([option.line, directive.end]) : new Set([option.line]);
   return lines.filter((_, number) => !gone.has(number)).join('\n');

@@ -21,6 +21,12 @@ const KINDS: readonly [string, string][] = [
     '# mine\n.:53 {\n\terrors # all\n\tkubernetes cluster.local {\n\t\tpods "verified"\n\t}\n}\n',
   ],
   ['other blocks around', `corp.example:53 {\n    forward . 10.0.0.1\n}\n${KUBEADM_COREFILE}extra.example {\n}\n`],
+  [
+    'a comment behind a kubernetes without options',
+    '.:53 {\n    kubernetes cluster.local in-addr.arpa  # ours, not "theirs"\n    errors\n}\n',
+  ],
+  ['a comment close to a brace', '.:53 {#dns\n    kubernetes cluster.local {# mine\n        ttl 5#s\n    }\n}\n'],
+  ['a zone in quotes', '.:53 {\n    kubernetes "cluster.local" in-addr.arpa {\n        ttl 5\n    }\n}\n'],
   ['several keys', 'cluster.local:53, in-addr.arpa:53 {\n    kubernetes cluster.local in-addr.arpa\n}\n'],
 ];
 
@@ -84,6 +90,29 @@ describe('the change', () => {
     expect(disable(more, ZONE)).toBe('.:53 {\n    kubernetes cluster.local {\n        ttl 9\n    }\n}\n');
   });
 
+  it('of one zone leaves that of another alone', () => {
+    const other = { zone: 'other.example', forward: '10.96.0.54' };
+    for (const { mode } of [COREDNS, STUB]) {
+      const one = enable(KUBEADM_COREFILE, { ...STUB, mode });
+      const both = enable(one, { ...other, mode });
+      expect(disable(one, other.zone)).toBe(one);
+      expect([lookAt(both, ZONE).mode, lookAt(both, other.zone).mode]).toEqual([mode, mode]);
+      expect(disable(both, other.zone)).toBe(one);
+      expect(disable(both, ZONE)).toBe(enable(KUBEADM_COREFILE, { ...other, mode }));
+    }
+  });
+
+  it('keeps a block that somebody put between our marks', () => {
+    const block = 'corp.example:53 {\n    errors\n}\n';
+    const edited = enable(KUBEADM_COREFILE, STUB).replace('# end of', `${block}# end of`);
+    expect(disable(edited, ZONE)).toBe(KUBEADM_COREFILE + block);
+  });
+
+  it('is taken out whatever the case of the zone', () => {
+    for (const wanted of [COREDNS, STUB])
+      expect(disable(enable(KUBEADM_COREFILE, wanted), 'ClusterSet.Local')).toBe(KUBEADM_COREFILE);
+  });
+
   it('leaves alone what a user did by hand', () => {
     const byHand =
       '.:53 {\n    kubernetes cluster.local clusterset.local {\n        multicluster clusterset.local\n    }\n}\n';
@@ -104,6 +133,7 @@ describe('is refused, with its line:', () => {
     ['a block without braces', '.:53\nerrors\n', 'line 1: a server block without an opening brace'],
     ['a brace on a line of words', '.:53 {\n    health { lameduck 5s }\n}\n', 'line 2: a brace where none belongs'],
     ['words behind a brace', '.:53 {\n    errors\n} more\n', 'line 3: words behind'],
+    ['a quote inside of a word', '.:53 {\n    bind a"b"\n}\n', 'line 2: a quote'],
     ['a quote that is open', '.:53 {\n    bind "a\n}\n', 'line 2: a quote'],
   ])('%s', (_, text, message) => {
     expect(() => parseCorefile(text)).toThrow(
@@ -122,6 +152,7 @@ describe('is refused, with its line:', () => {
       '.:53 {\n    kubernetes a\n}\nClusterset.Local.:53 {\n    forward . 1.1.1.1\n}\n',
       'line 4 has a server block',
     ],
+    ['a kubernetes in quotes', '.:53 {\n    "kubernetes" a\n}\n', 'line 2: kubernetes is written in an unusual way'],
     ['half of the option', '.:53 {\n    kubernetes a clusterset.local\n}\n', 'half of what serves'],
   ])('%s', (_, text, message) => {
     expect(() => enable(text, COREDNS)).toThrow(message);
