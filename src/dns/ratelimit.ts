@@ -9,8 +9,8 @@
 /** What to do with a response. */
 export type Verdict = 'send' | 'truncate' | 'drop';
 
-/** Networks that are remembered; the one that was not heard of for longest goes first. */
-const MAX_CLIENTS = 4096;
+/** Networks that are remembered at least; twice as many at most. Those not heard of for longest are forgotten. */
+const GENERATION = 2048;
 
 interface Bucket {
   tokens: number;
@@ -22,7 +22,9 @@ interface Bucket {
 /** Counts responses for each client network: /24 of IPv4, /56 of IPv6. */
 export class RateLimit {
   readonly #perSecond: number;
-  readonly #buckets = new Map<string, Bucket>();
+  #recent = new Map<string, Bucket>();
+  /** Those of before `recent` was begun. */
+  #older: ReadonlyMap<string, Bucket> = new Map();
 
   /** @param perSecond responses a second for each client network; 0 limits nothing. A burst may take one second's. */
   constructor(perSecond: number) {
@@ -33,7 +35,7 @@ export class RateLimit {
   check(address: string, now: number): Verdict {
     if (this.#perSecond === 0) return 'send';
     const network = networkOf(address);
-    const bucket = this.#buckets.get(network) ?? this.#open(network, now);
+    const bucket = this.#recent.get(network) ?? this.#remember(network, now);
     const elapsed = Math.max(0, now - bucket.at);
     bucket.tokens = Math.min(this.#perSecond, bucket.tokens + (elapsed * this.#perSecond) / 1000);
     bucket.at = now;
@@ -45,17 +47,15 @@ export class RateLimit {
     return bucket.slip ? 'truncate' : 'drop';
   }
 
-  #open(network: string, now: number): Bucket {
-    if (this.#buckets.size >= MAX_CLIENTS) this.#evict();
-    const bucket = { tokens: this.#perSecond, at: now, slip: false };
-    this.#buckets.set(network, bucket);
+  /** Forgets a whole generation at once: under a flood from forged networks there is a new one with each question. */
+  #remember(network: string, now: number): Bucket {
+    if (this.#recent.size >= GENERATION) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    const bucket = this.#older.get(network) ?? { tokens: this.#perSecond, at: now, slip: false };
+    this.#recent.set(network, bucket);
     return bucket;
-  }
-
-  #evict(): void {
-    let oldest: [string, number] | undefined;
-    for (const [network, { at }] of this.#buckets) if (!oldest || at < oldest[1]) oldest = [network, at];
-    if (oldest) this.#buckets.delete(oldest[0]);
   }
 }
 

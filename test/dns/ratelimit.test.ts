@@ -24,6 +24,17 @@ describe('RateLimit', () => {
     expect(limit.check('10.19.135.1', 5000)).not.toBe('drop');
   });
 
+  it('does not forget a network that is heard of again and again', () => {
+    const limit = new RateLimit(1);
+    limit.check('10.0.0.1', 0);
+    const verdicts = new Set<string>();
+    for (let i = 0; i < 10_000; i++) {
+      limit.check(`11.${i >> 8}.${i & 255}.1`, 0);
+      if (i % 1000 === 0) verdicts.add(limit.check('10.0.0.1', 0));
+    }
+    expect([...verdicts].sort()).toEqual(['drop', 'truncate']);
+  });
+
   it('limits nothing where it is 0', () => {
     const limit = new RateLimit(0);
     expect(new Set(Array.from({ length: 1000 }, () => limit.check('10.0.0.1', 0)))).toEqual(new Set(['send']));
