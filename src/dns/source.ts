@@ -4,6 +4,7 @@ import { RESOURCES } from '../api/resources.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
 import { Table } from '../fleet/table.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { isRefusal } from '../kube/errors.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { ReflectorState } from '../kube/sink.ts';
 import type { Zone } from './records.ts';
@@ -119,10 +120,10 @@ export class Source {
       const asked = clock.now();
       try {
         await client.raw('/version', { signal: AbortSignal.any([signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]) });
-        if (this.#unanswered !== undefined) this.#answered();
-        this.#unanswered = undefined;
-      } catch {
-        this.#unanswered ??= asked;
+        this.#answered();
+      } catch (error) {
+        if (isRefusal(error)) this.#answered();
+        else this.#unanswered ??= asked;
       }
       const lost = this.#unanswered !== undefined;
       await clock.sleep(lost ? LOST_HEARTBEAT_MS : HEARTBEAT_MS, signal).catch(() => {});
@@ -131,6 +132,8 @@ export class Source {
 
   /** An API server that gives an answer again is there for all questions: nobody waits out his own backoff. */
   #answered(): void {
+    if (this.#unanswered === undefined) return;
+    this.#unanswered = undefined;
     for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake();
   }
 }

@@ -31,6 +31,7 @@ interface ApiErrorFields {
   readonly reason?: string;
   readonly causes?: readonly StatusCause[];
   readonly retryAfterMs?: number | undefined;
+  readonly about?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -47,6 +48,8 @@ export class ApiError extends CatamaranError {
   readonly causes: readonly StatusCause[];
   /** How long the server asks us to stay away. */
   readonly retryAfterMs: number | undefined;
+  /** `Status.details.name`: the object that the answer is about; empty where it names none. */
+  readonly about: string;
 
   constructor(code: ErrorCode, request: RequestName, message: string, fields: ApiErrorFields = {}) {
     const what = [request.verb, request.resource, request.object].filter((word) => word !== '').join(' ');
@@ -55,6 +58,7 @@ export class ApiError extends CatamaranError {
     this.reason = fields.reason ?? '';
     this.causes = fields.causes ?? [];
     this.retryAfterMs = fields.retryAfterMs;
+    this.about = fields.about ?? '';
   }
 }
 
@@ -77,12 +81,13 @@ export function statusError(request: RequestName, httpStatus: number, status: Js
   const code = typeof status.code === 'number' ? status.code : httpStatus;
   const reason = asText(status.reason) ?? '';
   const message = asText(status.message) ?? 'no message';
-  const details = isJsonObject(status.details) ? status.details.retryAfterSeconds : undefined;
+  const { retryAfterSeconds: seconds, name } = isJsonObject(status.details) ? status.details : {};
   return new ApiError('CTM_API_STATUS', request, `${code} ${reason}: ${message}`.replace(' :', ':'), {
     status: code,
     reason,
     causes: causesOf(status),
-    retryAfterMs: retryAfterMs ?? (typeof details === 'number' && details > 0 ? details * 1_000 : undefined),
+    retryAfterMs: retryAfterMs ?? (typeof seconds === 'number' && seconds > 0 ? seconds * 1_000 : undefined),
+    about: asText(name),
   });
 }
 
@@ -125,6 +130,14 @@ export function isNotFound(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 404 && error.reason === 'NotFound';
 }
 
+/**
+ * 404 that names the object: the API server serves the resource, and has no such object. One that names none says nothing
+ * of the object: the resource may not be served for a time, or something on the way does not know the path.
+ */
+export function isAbsent(error: unknown): error is ApiError {
+  return isNotFound(error) && error.about !== '';
+}
+
 /** 409 on create. */
 export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.reason === 'AlreadyExists';
@@ -153,6 +166,11 @@ export function isForbidden(error: unknown): error is ApiError {
 /** 403 on create because the namespace is being deleted. */
 export function isNamespaceTerminating(error: unknown): error is ApiError {
   return isForbidden(error) && error.causes.some((cause) => cause.reason === 'NamespaceTerminating');
+}
+
+/** The API server is there and says no: any status of 4xx. */
+export function isRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500;
 }
 
 /** There was no answer: refused, reset, unknown host, TLS, time limit. */

@@ -7,6 +7,7 @@ import { TYPE } from '../../src/dns/protocol.ts';
 import { Zone } from '../../src/dns/records.ts';
 import { Source } from '../../src/dns/source.ts';
 import type { KubeClient, WatchEvent, WatchOptions } from '../../src/kube/client.ts';
+import { ApiError } from '../../src/kube/errors.ts';
 import { silent } from '../integration/log.ts';
 import { ManualClock } from '../kube/clock.ts';
 import { caseObjects } from './objects.ts';
@@ -21,6 +22,8 @@ class QuietServer implements KubeClient {
   readonly cluster = 'east';
   readonly selectors: (string | undefined)[] = [];
   reachable = true;
+  /** Thrown where it is asked whether it is there. */
+  refusal: Error | undefined;
   readonly get = unused;
   readonly list = unused;
   readonly pages = unused;
@@ -49,6 +52,7 @@ class QuietServer implements KubeClient {
 
   async raw(): Promise<unknown> {
     if (!this.reachable) throw new Error('no route to host');
+    if (this.refusal) throw this.refusal;
     return {};
   }
 }
@@ -98,6 +102,17 @@ describe('Source', () => {
     server.reachable = true;
     await clock.advance(60_000);
     expect(source.status).toEqual({ synced: true, current: true });
+  });
+
+  it.each([
+    [403, true],
+    [503, false],
+  ])('with a server that says %i when asked whether it is there: current %s', async (status, current) => {
+    const { source, server, clock } = await run(60_000);
+    const request = { cluster: 'east', verb: 'get', resource: '/version', object: '' };
+    server.refusal = new ApiError('CTM_API_STATUS', request, 'no', { status });
+    await clock.advance(120_000);
+    expect(source.current).toBe(current);
   });
 
   it('stays current for ever where told', async () => {
