@@ -3,7 +3,7 @@
  * no socket, no clock. Answers are written when a name is first asked for, and kept until its Service changes.
  */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
-import { keyOf, labelsOf, type NameKey, parseName } from './name.ts';
+import { fits, keyOf, labelsOf, type NameKey, nameBytes, parseName } from './name.ts';
 import { RCODE, type Rcode, TYPE } from './protocol.ts';
 import { pointer, RecordSet, record, rowsOf, soaData, textData } from './recordset.ts';
 import type { Answer } from './response.ts';
@@ -70,16 +70,22 @@ export class Zone {
   /** By the bytes of a name in front of the zone's; of one serial. */
   readonly #authorities = new Map<number, string>();
 
-  /** Throws a RangeError where `zone` is not a name. */
+  /** Names of the SOA record: the server, and the mailbox of who runs it. */
+  readonly #server: NameKey;
+  readonly #mailbox: NameKey;
+
+  /** Throws a RangeError where `zone` is not a name, or too long for the names in it. */
   constructor({ zone, ttl }: ZoneOptions) {
     this.#ttl = ttl;
     this.#zone = parseName(zone);
+    this.#server = this.#below('ns', 'dns');
+    this.#mailbox = this.#below('hostmaster');
     const version = record(pointer(), TYPE.TXT, SCHEMA_TTL, textData(SCHEMA_VERSION));
-    const server = record(pointer(), TYPE.NS, ttl, Buffer.from(`${this.#server()}\0`, 'latin1'));
+    const server = record(pointer(), TYPE.NS, ttl, nameBytes(this.#server));
     this.#fixed = new Map([
       [this.#zone, new Map([[TYPE.NS, () => new RecordSet(rowsOf([server]))]])],
       [this.#below('dns-version'), new Map([[TYPE.TXT, () => new RecordSet(rowsOf([version]))]])],
-      [this.#below('ns', 'dns'), new Map()],
+      [this.#server, new Map()],
       [this.#below('dns'), new Map()],
       [this.#below('svc'), new Map()],
     ]);
@@ -208,11 +214,9 @@ export class Zone {
   }
 
   #below(...labels: string[]): NameKey {
-    return keyOf(labels) + this.#zone;
-  }
-
-  #server(): NameKey {
-    return this.#below('ns', 'dns');
+    const name = keyOf(labels) + this.#zone;
+    if (!fits(name)) throw new RangeError(`a name of ${name.length + 1} bytes`);
+    return name;
   }
 
   /** The SOA that goes with a negative answer; its TTL bounds how long that is remembered (RFC 2308, section 5). */
@@ -227,8 +231,8 @@ export class Zone {
 
   #soaRecord(skip: number): Buffer {
     const data = soaData({
-      mname: this.#server(),
-      rname: this.#below('hostmaster'),
+      mname: this.#server,
+      rname: this.#mailbox,
       serial: this.#serial,
       refresh: REFRESH,
       retry: RETRY,

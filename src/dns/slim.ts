@@ -52,7 +52,7 @@ export interface SlimSlice {
 }
 
 /** Whether a text is a label of a host's name, in lower case (RFC 1123). */
-function isHostLabel(text: string): boolean {
+export function isHostLabel(text: string): boolean {
   return text.length <= MAX_LABEL && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
 }
 
@@ -114,11 +114,8 @@ export function slimImport(object: JsonObject): SlimImport | undefined {
   const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
   if (!isHostLabel(name) || !isHostLabel(namespace)) return undefined;
   const spec = isJsonObject(object.spec) ? object.spec : {};
-  const addresses = (family: Family) =>
-    list(spec.ips)
-      .map((ip) => addressOf(ip, family))
-      .filter((address) => address !== undefined)
-      .join('');
+  // A record is in a set once (RFC 2181, section 5).
+  const addresses = (family: Family) => [...new Set(list(spec.ips).map((ip) => addressOf(ip, family) ?? ''))].join('');
   const headless = spec.type === 'Headless';
   return {
     key: serviceKey(namespace, name),

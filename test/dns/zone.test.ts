@@ -169,6 +169,13 @@ describe('objects that say odd things', () => {
     expect(answersOf(every).srv).toEqual([]);
   });
 
+  it('give an address once that an import names twice', () => {
+    const ips = ['10.97.0.1', 'fd00:97::1', '10.97.0.1', 'fd00:97:0::1'];
+    const world = new World([serviceImport('shop', 'db', 'ClusterSetIP', [MYSQL], ips)]);
+    expect(addresses(world)).toEqual(['10.97.0.1']);
+    expect(world.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:97::1']);
+  });
+
   it('answer with all addresses of an endpoint, and count ready where nothing is said', () => {
     const slice = importedSlice('shop', 'db', 'east', [{ ip: ['10.1.0.1', '10.1.0.2'], host: 'db-0' }], [MYSQL]);
     const world = new World([db, slice]);
@@ -257,5 +264,12 @@ describe('Zone', () => {
     expect(zone.answer(parseName('svc.mesh.example.org'), TYPE.A).rcode).toBe(RCODE.NOERROR);
     expect(zone.answer(parseName('svc.clusterset.local'), TYPE.A).rcode).toBe(RCODE.REFUSED);
     expect(() => new Zone({ zone: 'a..b', ttl: 5 })).toThrow(RangeError);
+  });
+
+  it('takes no domain that leaves no room for the names in it', () => {
+    const long = (last: number) => [63, 63, 63, last].map((length) => 'z'.repeat(length)).join('.');
+    const soa = new Zone({ zone: long(49), ttl: 5 }).answer(parseName(long(49)), TYPE.SOA);
+    expect(soa.rcode).toBe(RCODE.NOERROR);
+    expect(() => new Zone({ zone: long(50), ttl: 5 })).toThrow(RangeError);
   });
 });
