@@ -1,7 +1,7 @@
 /** Addresses to listen on, as options write them. */
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
-import type { Address } from '../http/server.ts';
+import type { Address } from '../api/address.ts';
 
 /** `HOST:PORT`, `[IPv6]:PORT`, or `PORT` of 127.0.0.1. Throws InvalidArgumentError. */
 export function parseAddress(text: string): Address {

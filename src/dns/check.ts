@@ -1,14 +1,14 @@
 /** Follows a question through a cluster's DNS, hop by hop, and says which one is wrong. */
+import { type Address, hostPort } from '../api/address.ts';
 import type { KubeObject } from '../api/meta.ts';
 import type { ServiceImport } from '../api/multicluster.ts';
 import { RESOURCES, type Resource } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ask } from './client.ts';
-import { type ClusterDnsPlace, readCorefile } from './clusterdns.ts';
+import { type ClusterDnsPlace, readCorefile, reason } from './clusterdns.ts';
 import { type Found, lookAt } from './corefileEdit.ts';
 import type { Message } from './message.ts';
 import { RCODE, rcodeName, TYPE } from './protocol.ts';
-import type { DnsAddress } from './server.ts';
 
 /** What is to be checked. */
 export interface CheckOptions {
@@ -16,7 +16,7 @@ export interface CheckOptions {
   readonly place: ClusterDnsPlace;
   readonly zone: string;
   /** The cluster's DNS; where absent, that of the Service kube-dns beside CoreDNS. */
-  readonly server?: DnsAddress;
+  readonly server?: Address;
   readonly timeoutMs: number;
   readonly random: () => number;
 }
@@ -42,6 +42,8 @@ class Wrong extends Error {}
 /** Thrown by a hop that does not apply. */
 class Skipped extends Error {}
 
+const UNKNOWN = 'how CoreDNS comes to the zone is not known';
+
 /** A name that must resolve, and the addresses that it may have; none known means any. */
 interface Probe {
   readonly name: string;
@@ -62,12 +64,11 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
       hops.push({ hop: name, result: 'ok', seen });
       return value;
     } catch (error) {
-      const seen = error instanceof Error ? error.message : String(error);
-      hops.push({ hop: name, result: error instanceof Skipped ? 'skipped' : 'wrong', seen });
+      hops.push({ hop: name, result: error instanceof Skipped ? 'skipped' : 'wrong', seen: reason(error) });
       return undefined;
     }
   };
-  const put = (server: DnsAddress, probe: Probe, transport: 'udp' | 'tcp') =>
+  const put = (server: Address, probe: Probe, transport: 'udp' | 'tcp') =>
     ask(server, Math.floor(random() * 65_536), probe.name, probe.type, {
       transport,
       signal: AbortSignal.timeout(timeoutMs),
@@ -90,7 +91,8 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
   const found = await hop('Corefile', () => corefileHop(client, place, zone));
   await hop('CoreDNS’ rights', () => rightsHop(client, place, found));
   await hop('catamaran dns', async () => {
-    if (found?.mode !== 'stub' || found.forward === undefined) throw new Skipped('the Corefile forwards nothing to it');
+    if (!found) throw new Skipped(UNKNOWN);
+    if (found.mode !== 'stub' || found.forward === undefined) throw new Skipped('the Corefile forwards nothing to it');
     const server = addressOf(found.forward);
     const seen: string[] = [];
     for (const transport of ['udp', 'tcp'] as const) {
@@ -105,7 +107,7 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
   });
   await hop('cluster DNS', async () => {
     const server = options.server ?? addressOf(await dnsService(client, place.namespace));
-    const where = `${server.host}:${server.port}`;
+    const where = hostPort(server);
     const asked = probe ?? version;
     const message = await put(server, asked, 'udp').catch((error: unknown) => {
       throw new Wrong(
@@ -115,10 +117,6 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
     return { seen: judged(message, asked, where), value: undefined };
   });
   return hops;
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function corefileHop(
@@ -139,7 +137,8 @@ interface Review extends KubeObject {
 }
 
 async function rightsHop(client: KubeClient, { namespace, name }: ClusterDnsPlace, found: Found | undefined) {
-  if (found?.mode !== 'coredns') throw new Skipped('not needed: CoreDNS does not serve the zone itself');
+  if (!found) throw new Skipped(UNKNOWN);
+  if (found.mode !== 'coredns') throw new Skipped('not needed: CoreDNS does not serve the zone itself');
   const user = `system:serviceaccount:${namespace}:${name}`;
   const { group, version, plural } = RESOURCES.serviceImports;
   for (const verb of ['list', 'watch']) {
@@ -180,14 +179,13 @@ async function dnsService(client: KubeClient, namespace: string): Promise<string
       labelSelector: 'k8s-app=kube-dns',
     },
   );
-  const address = items[0]?.spec?.clusterIP;
-  if (address === undefined)
-    throw new Wrong(`namespace ${namespace} has no Service labelled k8s-app=kube-dns: name the address by --server`);
-  return address;
+  for (const { spec } of items) if (spec?.clusterIP && spec.clusterIP !== 'None') return spec.clusterIP;
+  const wanted = 'Service labelled k8s-app=kube-dns with an address';
+  throw new Wrong(`namespace ${namespace} has no ${wanted}: name the address by --server`);
 }
 
 /** `10.96.0.10`, `10.96.0.10:53`, `[fd00::a]:53`. */
-function addressOf(text: string): DnsAddress {
+function addressOf(text: string): Address {
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+))(?::(?<port>\d+))?$/.exec(text.replace(/^dns:\/\//, ''));
   if (!match?.groups) return { host: text, port: 53 };
   return { host: match.groups.six ?? match.groups.four ?? text, port: Number(match.groups.port ?? 53) };

@@ -2,10 +2,10 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6 } from 'node:net';
+import type { Address } from '../api/address.ts';
 import { encodeQuery, type Message, parseMessage } from './message.ts';
 import { parseName } from './name.ts';
 import { EDNS_UDP_BYTES, FLAG } from './protocol.ts';
-import type { DnsAddress } from './server.ts';
 import { framed } from './tcp.ts';
 
 /** The way a question takes. */
@@ -16,7 +16,7 @@ export interface AskOptions {
 
 /** Asks; rejects with the signal's reason, an error of the socket, or a RangeError for an answer that is broken. */
 export async function ask(
-  server: DnsAddress,
+  server: Address,
   id: number,
   name: string,
   type: number,
@@ -29,7 +29,7 @@ export async function ask(
   return cut ? ask(server, id, name, type, { transport: 'tcp', signal }) : message;
 }
 
-async function byUdp({ host, port }: DnsAddress, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
+async function byUdp({ host, port }: Address, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   try {
     // Connected, so that only this server's packets come in, and a closed port shows.
@@ -46,7 +46,7 @@ async function byUdp({ host, port }: DnsAddress, packet: Buffer, signal: AbortSi
   }
 }
 
-async function byTcp({ host, port }: DnsAddress, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
+async function byTcp({ host, port }: Address, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
   const socket = connect({ host, port, signal });
   try {
     await once(socket, 'connect', { signal });

@@ -5,7 +5,7 @@ import { MCS_GROUP } from '../api/multicluster.ts';
 import { RESOURCES, type Resource } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isNotFound } from '../kube/errors.ts';
-import { type DnsMode, disable, enable, lookAt } from './corefileEdit.ts';
+import { type DnsMode, disable, enable, isMarked, lookAt, readsImports } from './corefileEdit.ts';
 import { diff } from './diff.ts';
 
 export const CONFIG_MAPS: Resource = {
@@ -179,8 +179,10 @@ async function roleEdit(client: KubeClient, place: ClusterDnsPlace, wanted: bool
   try {
     role = await client.get<ClusterRole>(CLUSTER_ROLES, { name: place.clusterRole });
   } catch (error) {
-    if (!isNotFound(error) || wanted) throw error;
-    return undefined;
+    if (!isNotFound(error)) throw error;
+    if (!wanted) return undefined;
+    const where = `cluster ${client.cluster} has no ClusterRole ${place.clusterRole}`;
+    throw new CatamaranError('CTM_COREFILE', `${where}: name CoreDNS' own by --cluster-role`);
   }
   const rules = role.rules ?? [];
   const after = wanted ? (covers(rules) ? rules : [...rules, RULE]) : rules.filter((rule) => !isOurs(rule));
@@ -211,17 +213,17 @@ export async function planDns(client: KubeClient, place: ClusterDnsPlace, wish: 
   const notes = mode === 'coredns' ? await checkVersion(client, place) : [];
   const backup = configMap.metadata.annotations?.[BACKUP];
   const edits: Edit[] = [];
-  if (after !== before || (!mode && backup !== undefined)) {
-    const kept = backup ?? before;
+  // Another zone that was brought in stays in, and with it what is kept for its end.
+  const ends = !mode && backup !== undefined && !isMarked(after);
+  const kept = mode ? (backup ?? before) : backup;
+  if (after !== before || ends) {
     // Nobody else changed it meanwhile: then it is put back to the letter.
-    const text = !mode && backup !== undefined && after.trimEnd() === backup.trimEnd() ? backup : after;
-    if (!mode && backup !== undefined && text !== backup) {
-      notes.push('the Corefile was changed by others meanwhile: their changes stay');
-    }
-    edits.push(corefileEdit(configMap, place, text, mode ? kept : undefined));
+    const text = ends && after.trimEnd() === backup.trimEnd() ? backup : after;
+    if (ends && text !== backup) notes.push('the Corefile was changed by others meanwhile: their changes stay');
+    edits.push(corefileEdit(configMap, place, text, ends ? undefined : kept));
   }
-  // A rule that is there is ours to take only where we brought the zone in, and nobody else uses it now.
-  const unused = backup !== undefined && lookAt(after, zone).mode !== 'coredns';
+  // A rule that is there is ours to take only where we brought a zone in, and nobody uses it now.
+  const unused = backup !== undefined && !readsImports(after);
   const role = mode === 'coredns' || unused ? await roleEdit(client, place, mode === 'coredns') : undefined;
   // Rights before the file that needs them, and after it when it goes.
   if (role) edits[mode === 'coredns' ? 'unshift' : 'push'](role);
@@ -234,12 +236,13 @@ function corefileEdit(configMap: ConfigMap, place: ClusterDnsPlace, text: string
     ...asJson(configMap.metadata),
     annotations: { ...annotations, ...(backup !== undefined && { [BACKUP]: backup }) },
   };
+  const lines = diff(configMap.data?.Corefile ?? '', text);
   return {
     resource: CONFIG_MAPS,
     title: `ConfigMap ${place.namespace}/${place.name}, Corefile`,
     before: asJson(configMap),
     after: { ...asJson(configMap), metadata, data: { ...configMap.data, Corefile: text } },
-    lines: diff(configMap.data?.Corefile ?? '', text),
+    lines: lines.length > 0 ? lines : [`- annotation ${BACKUP}`],
   };
 }
 
@@ -254,10 +257,22 @@ export async function applyDns(client: KubeClient, { edits }: DnsPlan): Promise<
       const written = await client.update<KubeObject>(edit.resource, edit.after);
       done.push({ edit, version: written.metadata.resourceVersion });
     } catch (error) {
-      for (const { edit: undone, version } of done.reverse()) await putBack(client, undone, version);
-      throw error;
+      const left: string[] = [];
+      for (const { edit: undone, version } of done.reverse()) {
+        await putBack(client, undone, version).catch((fault: unknown) =>
+          left.push(`${undone.title}: ${reason(fault)}`),
+        );
+      }
+      if (left.length === 0) throw error;
+      const stays = `what was written before stays, since it could not be put back (${left.join('; ')})`;
+      throw new CatamaranError('CTM_DNS', `${reason(error)}; ${stays}`, { cause: error });
     }
   }
+}
+
+/** What an error says. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function putBack(client: KubeClient, edit: Edit, resourceVersion: string | undefined): Promise<void> {

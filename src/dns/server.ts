@@ -1,4 +1,5 @@
 /** The authoritative server of the clusterset zone: UDP and TCP on one address, in front of one zone. */
+import { type Address, hostPort } from '../api/address.ts';
 import { CatamaranError } from '../api/errors.ts';
 import type { Clock, Logger } from '../api/runtime.ts';
 import { DnsMetrics } from './metrics.ts';
@@ -7,12 +8,6 @@ import type { Zone } from './records.ts';
 import { Responder } from './responder.ts';
 import { type TcpLimits, TcpListener } from './tcp.ts';
 import { UdpListener } from './udp.ts';
-
-/** An IP address and a port. */
-export interface DnsAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What a server is made of. */
 export interface DnsServerOptions {
@@ -63,7 +58,7 @@ export class DnsServer {
    *
    * @throws CTM_LISTEN where it cannot be had.
    */
-  async listen({ host, port }: DnsAddress): Promise<DnsAddress> {
+  async listen({ host, port }: Address): Promise<Address> {
     for (let tries = 1; ; tries++) {
       const { clock, tcpLimits } = this.#options;
       const tcp = new TcpListener({
@@ -84,7 +79,7 @@ export class DnsServer {
         await Promise.all([tcp.close(), udp.close()]);
         if (port === 0 && tries < PORT_TRIES) continue;
         const why = cause instanceof Error ? cause.message : String(cause);
-        throw new CatamaranError('CTM_LISTEN', `--listen ${host}:${port}: ${why}`, { cause });
+        throw new CatamaranError('CTM_LISTEN', `--listen ${hostPort({ host, port })}: ${why}`, { cause });
       }
     }
   }

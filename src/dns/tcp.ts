@@ -74,7 +74,10 @@ class Connection {
     while (this.#pending.length >= LENGTH_BYTES && !socket.destroyed) {
       const length = this.#pending.readUInt16BE(0);
       if (length < HEADER_BYTES || length > MAX_QUERY_BYTES) {
-        socket.destroy();
+        // Where the next message begins is not known. The answers to those before it are due.
+        socket.uncork();
+        socket.pause();
+        socket.destroySoon();
         return;
       }
       const end = LENGTH_BYTES + length;

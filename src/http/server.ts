@@ -1,8 +1,12 @@
 /** The controller's HTTP endpoints: health, readiness and metrics. */
-import { serve } from '@hono/node-server';
+import { type ServerType, serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Registry } from 'prom-client';
+import { type Address, hostPort } from '../api/address.ts';
 import { CatamaranError } from '../api/errors.ts';
+
+/** Milliseconds that requests under way have when the server ends. */
+const GRACE_MS = 1000;
 
 /** What the endpoints tell; read at each request. */
 export interface Probes {
@@ -25,16 +29,18 @@ export function routes({ status, registry }: Probes): Hono {
   return app;
 }
 
-/** Where a server listens; port 0 lets the system choose. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** A server that listens, and how to end it. */
 export interface HttpServer {
   readonly address: Address;
   close(): Promise<void>;
+}
+
+/** Takes no further connection, gives answers that are under way a moment, and ends: a client may ask nothing for long. */
+async function end(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const over = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearTimeout(over);
 }
 
 /**
@@ -45,11 +51,10 @@ export interface HttpServer {
 export function listen(probes: Probes, { host, port }: Address, option = '--listen'): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: routes(probes).fetch, hostname: host, port }, (info) => {
-      const close = () => new Promise<void>((closed) => server.close(() => closed()));
-      resolve({ address: { host, port: info.port }, close });
+      resolve({ address: { host, port: info.port }, close: () => end(server) });
     });
     server.once('error', (cause) => {
-      reject(new CatamaranError('CTM_LISTEN', `${option} ${host}:${port}: ${cause.message}`, { cause }));
+      reject(new CatamaranError('CTM_LISTEN', `${option} ${hostPort({ host, port })}: ${cause.message}`, { cause }));
     });
   });
 }

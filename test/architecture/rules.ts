@@ -12,7 +12,7 @@ interface Rule {
 
 /** Every folder of src has a line here. */
 export const TABLE: Readonly<Record<string, Rule>> = {
-  api: { folders: [], packages: ['yaml'] },
+  api: { folders: [], packages: ['node:net', 'yaml'] },
   core: { folders: ['api'], packages: ['node:crypto', 'ipaddr.js'] },
   kube: { folders: ['api'], version: true },
   fleet: { folders: ['api', 'core', 'kube'] },

@@ -6,6 +6,7 @@ import { RCODE } from '../../src/dns/protocol.ts';
 import { Zone } from '../../src/dns/records.ts';
 import { DnsServer, type DnsServerOptions } from '../../src/dns/server.ts';
 import { slimImport, slimSlice } from '../../src/dns/slim.ts';
+import { framed } from '../../src/dns/tcp.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { MemoryLogger } from '../kube/log.ts';
 import { askTcp, askUdp, type Target, TcpClient } from './clients.ts';
@@ -79,6 +80,9 @@ describe('the server', () => {
       code: 'CTM_LISTEN',
       message: expect.stringContaining(`--listen 127.0.0.1:${target.port}`),
     });
+    await expect(
+      other.listen({ host: '::1', port: target.port }).then(() => other.listen({ host: '::1', port: target.port })),
+    ).rejects.toThrow(`--listen [::1]:${target.port}`);
     await other.close();
   });
 
@@ -185,6 +189,14 @@ describe('a TCP connection', () => {
     client.socket.write(bytes);
     await expect.poll(() => client.closed).toBe(true);
     expect(client.messages).toEqual([]);
+  });
+
+  it('with a message of no length gets the answers to those before it', async () => {
+    const { target } = await start();
+    const client = new TcpClient(target);
+    client.socket.write(Buffer.concat([framed(WEB), framed(WEB), Buffer.from([0, 0])]));
+    await expect.poll(() => client.closed).toBe(true);
+    expect(client.messages).toHaveLength(2);
   });
 
   it('that asks nothing, or sends its question byte by byte, is closed', async () => {

@@ -1,11 +1,12 @@
 /** `catamaran dns`: the server of the clusterset zone for one cluster. */
 import { InvalidArgumentError, Option } from 'commander';
+import type { Address } from '../../api/address.ts';
 import { parseName } from '../../dns/name.ts';
 import { Zone } from '../../dns/records.ts';
 import { DnsServer } from '../../dns/server.ts';
 import { Source } from '../../dns/source.ts';
 import { parseDuration } from '../../fleet/duration.ts';
-import { type Address, listen } from '../../http/server.ts';
+import { listen } from '../../http/server.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { parseIpAddress, parseOptionalAddress } from '../address.ts';
 import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';

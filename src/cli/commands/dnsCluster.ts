@@ -1,5 +1,6 @@
 /** `catamaran dns enable`, `disable` and `check`: the clusterset zone in a cluster's own DNS. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Address } from '../../api/address.ts';
 import { CatamaranError } from '../../api/errors.ts';
 import { checkDns } from '../../dns/check.ts';
 import {
@@ -12,7 +13,6 @@ import {
   serviceAddress,
 } from '../../dns/clusterdns.ts';
 import type { DnsMode } from '../../dns/corefileEdit.ts';
-import type { Address } from '../../http/server.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { parseIpAddress } from '../address.ts';
 import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';

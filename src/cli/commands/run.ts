@@ -1,11 +1,12 @@
 /** `catamaran run`: the controller. */
 import { Option } from 'commander';
 import { stringify } from 'yaml';
+import type { Address } from '../../api/address.ts';
 import { Controller } from '../../controller/controller.ts';
 import { Metrics } from '../../controller/metrics.ts';
 import type { Change } from '../../core/change.ts';
 import { loadFleet, watchFleetFile } from '../../fleet/configFile.ts';
-import { type Address, listen } from '../../http/server.ts';
+import { listen } from '../../http/server.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { parseOptionalAddress } from '../address.ts';
 import { connector } from '../connect.ts';
