@@ -9,6 +9,7 @@ import { plan } from '../core/plan.ts';
 import type { FleetConfig, MemberConfig } from '../fleet/config.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
+import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/events.ts';
 import { Desk } from './desk.ts';
@@ -22,8 +23,10 @@ import { Writer } from './writer.ts';
 const REVIEW_MS = 1_000;
 /** How long the first plans wait for the next of the members that neither answer nor fail, in ms. */
 const SETTLE_MS = 10_000;
-/** Between two tries to clean a member that left, in ms. */
-const DEPARTURE_RETRY_MS = 2_000;
+/** Between two looks at a member that left and cannot be cleaned by this replica, or not yet, in ms. */
+const DEPARTURE_LOOK_MS = 2_000;
+/** Waiting between two tries to clean a member that left. */
+const DEPARTURE_RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
 /** What a controller is made of; everything from outside is handed in. */
 export interface ControllerOptions {
@@ -282,10 +285,15 @@ export class Controller {
 
   /** Cleans a member that left: nothing of ours stays in it. Tries until it is done or the process stops. */
   async #depart(member: Member): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { clock, logger, random } = this.#options;
     const log = logger.child({ member: member.name });
     log.info({}, 'member leaves: cleaning it');
     for (const key of member.cache.keys()) this.#sourceChanged(key, member);
+    const station = this.#stations.get(member);
+    station?.stop.abort();
+    // What is under way there would come after the cleaning.
+    await station?.done;
+    const backoff = new Backoff(DEPARTURE_RETRY, random);
     while (this.#stop && !this.#stop.aborted && this.#fleet.member(member.name) === member) {
       const keys = member.cache.synced ? [...member.cache.keys()] : [];
       const changes = keys.flatMap((key) => departure(this.#fleet.view(key, member), member.cache.exports.get(key)));
@@ -297,8 +305,10 @@ export class Controller {
         await this.#fleet.forget(member);
         return;
       }
-      if (this.#election.holds(member)) await this.#writer.apply(member, changes);
-      await clock.sleep(this.#election.holds(member) ? 50 : DEPARTURE_RETRY_MS, this.#stop).catch(() => {});
+      const isOurs = member.cache.synced && this.#election.holds(member);
+      const { outcome } = isOurs ? await this.#writer.apply(member, changes) : { outcome: 'denied' };
+      if (outcome !== 'failed') backoff.reset();
+      await clock.sleep(outcome === 'denied' ? DEPARTURE_LOOK_MS : backoff.next(), this.#stop).catch(() => {});
     }
   }
 }

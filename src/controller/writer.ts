@@ -9,6 +9,7 @@ import type { Table } from '../fleet/table.ts';
 import type { KubeClient } from '../kube/client.ts';
 import {
   ApiError,
+  isAbsent,
   isAlreadyExists,
   isConflict,
   isNamespaceTerminating,
@@ -117,7 +118,7 @@ export class Writer {
     try {
       table.wrote(asJson(await client.get(RESOURCES[change.resource], { namespace, name })));
     } catch (reading) {
-      if (!isNotFound(reading)) return { result: 'failed' };
+      if (!isAbsent(reading)) return { result: 'failed' };
       // A create may be answered 404 when its namespace has gone; else the object that was planned for has.
       if (change.op === 'create') return { result: 'failed' };
       table.deleted(`${namespace}/${name}`, change.precondition.resourceVersion);

@@ -7,7 +7,7 @@ import { RESOURCES } from '../api/resources.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
 import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError, isNotFound } from '../kube/errors.ts';
+import { ApiError, isAbsent } from '../kube/errors.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Sink } from '../kube/sink.ts';
 import { untilSilent } from '../kube/watchdog.ts';
@@ -239,7 +239,7 @@ export class Member {
               const service = await client.get(RESOURCES.services, { namespace, name }, { signal });
               return [asJson(service)];
             } catch (error) {
-              if (isNotFound(error)) return [];
+              if (isAbsent(error)) return [];
               throw error;
             }
           }),

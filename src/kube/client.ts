@@ -88,7 +88,7 @@ export interface KubeClient {
     patch: JsonObject | readonly JsonObject[],
     options?: RequestOptions & { readonly kind?: PatchKind; readonly subresource?: 'status'; readonly force?: boolean },
   ): Promise<T>;
-  /** A missing object is not an error here: it gives false. */
+  /** A missing object is not an error here: it gives false. A resource that is not served is one. */
   delete(resource: Resource, object: ObjectName, options?: DeleteOptions): Promise<boolean>;
   watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** `GET` of any path, for /version, /readyz and discovery. */

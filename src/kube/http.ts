@@ -17,7 +17,7 @@ import type {
 } from './client.ts';
 import { systemClock } from './clock.ts';
 import type { ClusterAccess } from './credentials.ts';
-import { ApiError, isGone, isNotFound, type RequestName, transportError } from './errors.ts';
+import { ApiError, isAbsent, isGone, type RequestName, transportError } from './errors.ts';
 import { type ApiRequest, Exchange, type ExchangeLimits } from './exchange.ts';
 import { asText, isJsonObject, metadataOf } from './json.ts';
 import { jsonLines } from './lines.ts';
@@ -194,7 +194,7 @@ class HttpClient implements KubeClient {
       await this.#exchange.call(request, options);
       return true;
     } catch (error) {
-      if (isNotFound(error)) return false;
+      if (isAbsent(error)) return false;
       throw error;
     }
   }

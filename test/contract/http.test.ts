@@ -8,7 +8,15 @@ import { RESOURCES } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { systemClock } from '../../src/kube/clock.ts';
 import { type ClusterAccess, fileCredentials, staticCredentials } from '../../src/kube/credentials.ts';
-import { ApiError, isAlreadyExists, isConflict, isGone, isNotFound, isUnreachable } from '../../src/kube/errors.ts';
+import {
+  ApiError,
+  isAbsent,
+  isAlreadyExists,
+  isConflict,
+  isGone,
+  isNotFound,
+  isUnreachable,
+} from '../../src/kube/errors.ts';
 import { selfSigned } from '../kube/certificates.ts';
 import { onBothServers } from './apiserver/servers.ts';
 import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './cluster.ts';
@@ -82,6 +90,7 @@ onBothServers((server) => {
       expect(await direct.delete(CONFIG_MAPS, { namespace, name: 'crud' })).toBe(false);
       const missing = await errorOf(direct.get(CONFIG_MAPS, { namespace, name: 'crud' }));
       expect(isNotFound(missing)).toBe(true);
+      expect(isAbsent(missing)).toBe(true);
       expect(missing.message).toBe(
         `cluster east: get configmaps ${namespace}/crud: 404 NotFound: configmaps "crud" not found`,
       );
@@ -124,7 +133,9 @@ onBothServers((server) => {
       expect(error.message).toBe(
         'cluster east: list widgets.nobody.example: 404 NotFound: the server does not serve this resource',
       );
-      expect(await direct.delete(widgets, { namespace, name: 'x' })).toBe(false);
+      // Whether there is such an object is not said.
+      expect(isAbsent(await errorOf(direct.get(widgets, { namespace, name: 'x' })))).toBe(false);
+      expect(isNotFound(await errorOf(direct.delete(widgets, { namespace, name: 'x' })))).toBe(true);
     });
 
     it('that are invalid are refused with the causes', async () => {

@@ -117,6 +117,11 @@ export class Ledger {
     return this.#everSince(key, since, ({ imported }) => !imported);
   }
 
+  /** Whether the cluster has the object, as far as was told. */
+  holds(resource: string, name: string): boolean {
+    return this.#of(resource).rows.get(name)?.object !== undefined;
+  }
+
   /** Names of the slices that offer the address now. */
   slicesWith(key: ServiceKey, address: string): string[] {
     return [...this.#of(SLICES).objects()]

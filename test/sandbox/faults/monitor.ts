@@ -170,7 +170,12 @@ export class Monitor {
     return this.ledger(identity, source)
       .slicesWith(key, address)
       .map((slice) => derivedSliceName(derivedServiceName('amcs-', name), source, namespace, slice, 'IPv4'))
-      .some((derived) => this.#options.apis.get(cluster)?.get(SLICES, { namespace, name: derived }) !== undefined);
+      .some(
+        (derived) =>
+          this.#options.apis.get(cluster)?.get(SLICES, { namespace, name: derived }) !== undefined ||
+          // The garbage collector may have taken it since.
+          this.ledger(identity, cluster).holds(SLICES, `${namespace}/${derived}`),
+      );
   }
 
   #violated(identity: string, cluster: string, method: string, { path }: RequestTarget, why: string): void {

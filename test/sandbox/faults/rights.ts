@@ -33,8 +33,12 @@ export class Rights {
   take(dice: Dice): string {
     const resource = dice.pick(TAKEN);
     const verbs = dice.pick<readonly Verb[]>([READ, WRITE, [dice.pick(READ)], [dice.pick(WRITE)]]) ?? READ;
-    for (const verb of verbs) this.#missing.add(`${verb} ${resource}`);
+    for (const verb of verbs) this.forbid(verb, resource);
     return `${verbs.join(',')} ${resource}`;
+  }
+
+  forbid(verb: Verb, resource: string): void {
+    this.#missing.add(`${verb} ${resource}`);
   }
 
   /** Gives all back. */
