@@ -10,10 +10,11 @@ export type WrittenResource = keyof Pick<
 >;
 
 /**
- * Stages are applied in this order, the changes of one stage in any order: an endpoint that moves to a new slice, or from
- * one that shrinks to one that grows, is added before it is taken away, and a status tells of what was written before it.
+ * Stages are applied in this order, the changes of one stage in any order: an endpoint that moves to a new slice, or to
+ * one that grows, or out of one that shrinks, is added before it is taken away, and a status tells of what was written
+ * before it. Where two slices swap endpoints, one may be missing until both are written: a slice is written once.
  */
-export const STAGES = ['import', 'service', 'slice', 'grow', 'shrink', 'prune', 'status'] as const;
+export const STAGES = ['import', 'service', 'slice', 'grow', 'change', 'shrink', 'prune', 'status'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** The object that a change is about. */

@@ -58,7 +58,7 @@ function patched(
   };
   return {
     ...target,
-    stage: content.ready < observed.ready ? 'shrink' : 'grow',
+    stage: content.ready > observed.ready ? 'grow' : content.ready < observed.ready ? 'shrink' : 'change',
     op: 'patch',
     why: sameBody ? 'its labels or its owner were changed' : `endpoints of ${quoted(slice.source)} changed`,
     precondition: { uid: observed.uid, resourceVersion: observed.resourceVersion },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
 import type { IPFamily } from '../../src/api/meta.ts';
 import type { Change } from '../../src/core/change.ts';
-import { isDnsLabel } from '../../src/core/naming.ts';
+import { derivedSliceName, isDnsLabel } from '../../src/core/naming.ts';
 import { anEndpoint, anExport, anImport, aService, aSlice, at, DERIVED, HTTP, NAME, NAMESPACE } from './objects.ts';
 import { type Member, type MemberSettings, World } from './world.ts';
 
@@ -508,7 +508,7 @@ describe('derived slices', () => {
     ];
     expect(kinds(world.plan('cluster2')).slice(0, 2)).toEqual([
       'slice: create endpointSlices',
-      'grow: patch endpointSlices',
+      'change: patch endpointSlices',
     ]);
     world.member('cluster1').slices = [
       aSlice('web-1', []),
@@ -529,6 +529,18 @@ describe('derived slices', () => {
       'grow: patch endpointSlices',
       'shrink: patch endpointSlices',
     ]);
+  });
+
+  test('rule 14: so it is where it moves to a slice that grows, and another takes its place', () => {
+    const world = exporting();
+    const grown = derivedSliceName(DERIVED, 'cluster1', NAMESPACE, 'web-2', 'IPv4');
+    world.member('cluster1').slices = [
+      aSlice('web-1', [anEndpoint('10.1.0.9')]),
+      aSlice('web-2', [anEndpoint('10.1.0.2'), anEndpoint('10.1.0.1')]),
+    ];
+    const [first, second] = world.plan('cluster2');
+    expect(first?.name).toBe(grown);
+    expect(second?.stage).not.toBe(first?.stage);
   });
 
   test('rule 15: a node name is kept at home only', () => {
