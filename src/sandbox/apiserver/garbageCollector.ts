@@ -38,6 +38,8 @@ export class GarbageCollector {
   readonly #queue: WorkQueue;
   /** Places (`group/plural key`) of the objects that name an owner, by its uid. */
   readonly #dependents = new Map<string, Set<string>>();
+  /** Of the owners that something still names: the uids of those that were removed. */
+  readonly #absent = new Set<string>();
 
   constructor(options: GarbageCollectorOptions) {
     this.#options = options;
@@ -54,7 +56,9 @@ export class GarbageCollector {
       if (object && (object.metadata.ownerReferences || object.metadata.deletionTimestamp !== undefined))
         this.#queue.add(place);
       if (object) return;
-      for (const dependent of this.#dependents.get(metadata.uid) ?? []) this.#queue.add(dependent);
+      const dependents = this.#dependents.get(metadata.uid);
+      if (dependents) this.#absent.add(metadata.uid);
+      for (const dependent of dependents ?? []) this.#queue.add(dependent);
       // Whoever waits for its dependents may have waited for this one.
       for (const owner of metadata.ownerReferences ?? []) this.#lookAt(owner, metadata.namespace);
     }, signal);
@@ -65,7 +69,10 @@ export class GarbageCollector {
     for (const { uid } of before ?? []) {
       const places = this.#dependents.get(uid);
       places?.delete(place);
-      if (places?.size === 0) this.#dependents.delete(uid);
+      if (places?.size === 0) {
+        this.#dependents.delete(uid);
+        this.#absent.delete(uid);
+      }
     }
     for (const { uid } of after ?? []) {
       const places = this.#dependents.get(uid);
@@ -125,7 +132,8 @@ export class GarbageCollector {
 
   #stateOf(owner: Owner, namespace: string | undefined): OwnerState {
     const { registry } = this.#options.state;
-    // Of a kind that is not served nothing is known, so it is not gone.
+    if (this.#absent.has(owner.uid)) return 'gone';
+    // Of a kind that is not served nothing more is known, so it is not gone.
     if (!registry.ofKind(splitApiVersion(owner.apiVersion).group, owner.kind)) return 'there';
     const found = this.#find(owner, namespace);
     if (!found) return 'gone';
