@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,7 @@ describe('wrong usage', () => {
     ['slow', 'cluster1', '--ms', '60001'],
     ['status', '-o', 'xml'],
     ['curl', 'http://a', '--from', 'cluster1', '-m', '0'],
+    ['status', '--state-dir', ''],
   ])('%s: %s %s', async (...args) => {
     const { code, stdout, stderr } = await sandbox(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -78,6 +79,34 @@ describe('where nothing runs', () => {
     await writeFile(join(state.dir, 'notes.txt'), 'mine');
     expect(await sandbox('down')).toMatchObject({ code: 1, stderr: expect.stringContaining('CTM_SANDBOX_NONE') });
     expect(await readdir(state.dir)).toEqual(['logs', 'notes.txt']);
+  });
+});
+
+describe('a folder of others', () => {
+  const OTHERS = ['fleet.yaml', 'kubeconfig', 'logs', 'notes.txt'];
+
+  beforeEach(async () => {
+    await mkdir(state.logs, { recursive: true });
+    await Promise.all(
+      [state.kubeconfig, state.fleet, join(state.dir, 'notes.txt')].map((file) => writeFile(file, 'mine')),
+    );
+    await writeFile(join(state.logs, 'mine.log'), 'mine');
+  });
+
+  it.each([[['up']], [['up', '--detach']], [['down']]])('is left as it is by %j', async (args) => {
+    const { code, stderr } = await sandbox(...args);
+    expect(code).toBe(args[0] === 'up' ? 2 : 1);
+    expect(stderr).toContain(args[0] === 'up' ? `${state.kubeconfig}: is there already` : 'CTM_SANDBOX_NONE');
+    expect([await readdir(state.dir), await readdir(state.logs)]).toEqual([OTHERS, ['mine.log']]);
+    expect(await readFile(state.kubeconfig, 'utf8')).toBe('mine');
+  });
+
+  it('keeps its logs when a sandbox ends', async () => {
+    await Promise.all([rm(state.kubeconfig), rm(state.fleet)]);
+    claim(state);
+    await writeFile(state.controllerLog, '');
+    clear(state, 'all');
+    expect(await readdir(state.logs)).toEqual(['mine.log']);
   });
 });
 
@@ -285,7 +314,7 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     await writeFile(file, text);
     const { code, stderr } = await sandbox('apply', '--to', 'cluster1', '-f', file);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: \[CTM_SANDBOX_MANIFEST\]/);
+    expect(stderr).toMatch(/^error: \[CTM_SANDBOX_MANIFEST\] [^\n✖]*\n$/);
     expect(stderr).toMatch(message);
   });
 

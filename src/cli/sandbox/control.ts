@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Client } from 'undici';
-import { z } from 'zod';
 import { CatamaranError, ERRORS, type ErrorCode } from '../../api/errors.ts';
 import {
   type ActionRequest,
@@ -12,6 +11,7 @@ import {
   type ClusterStatus,
   podSchema,
   problemSchema,
+  problemsOf,
   type RequestBody,
   type RequestResult,
   requestSchema,
@@ -44,13 +44,13 @@ export function controlRoutes(controls: Controls): Hono {
   app.get('/status', async (context) => context.json(await controls.status()));
   app.post('/clusters/:name', async (context) => {
     const request = actionSchema.safeParse(await context.req.json());
-    if (!request.success) throw new CatamaranError('CTM_USAGE', z.prettifyError(request.error));
+    if (!request.success) throw new CatamaranError('CTM_USAGE', problemsOf(request.error));
     await controls.act(context.req.param('name'), request.data);
     return context.json({});
   });
   app.post('/clusters/:name/request', async (context) => {
     const request = requestSchema.safeParse(await context.req.json());
-    if (!request.success) throw new CatamaranError('CTM_USAGE', z.prettifyError(request.error));
+    if (!request.success) throw new CatamaranError('CTM_USAGE', problemsOf(request.error));
     return context.json(await controls.request(context.req.param('name'), request.data));
   });
   app.get('/clusters/:name/deployments/:namespace/:deployment/pod', (context) => {

@@ -1,7 +1,7 @@
 /** The controller of a sandbox: `catamaran run` as a process of its own, which a user may kill and start again. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { request } from 'undici';
 import { CatamaranError } from '../../api/errors.ts';
 import type { Clock } from '../../api/runtime.ts';
@@ -46,7 +46,7 @@ export async function startController(
   const address = `127.0.0.1:${port}`;
   const args = ['run', '--config', state.fleet, '--listen', address];
   const [node, ...script] = program;
-  const logFile = join(state.logs, 'catamaran.log');
+  const logFile = state.controllerLog;
   const log = openSync(logFile, 'w');
   // A session of its own: Ctrl-C reaches the sandbox only, which ends things in order. The channel tells the child of
   // the end of the sandbox, however that came.

@@ -5,7 +5,7 @@ import { systemClock } from '../../kube/clock.ts';
 import type { CliContext } from '../context.ts';
 import { ExitError } from '../exit.ts';
 import { isErrorCode, remote } from './control.ts';
-import { refuseSecond } from './state.ts';
+import { refuseForeign, refuseSecond } from './state.ts';
 import type { UpOptions } from './up.ts';
 
 const POLL_MS = 50;
@@ -14,6 +14,7 @@ const POLL_MS = 50;
 export async function upDetached(options: UpOptions, { program, signal, stdout }: CliContext): Promise<void> {
   const { state, clusters, proxyPort, listenPort } = options;
   refuseSecond(state);
+  refuseForeign(state);
   mkdirSync(state.logs, { recursive: true });
   const said = openSync(state.said, 'w');
   const complained = openSync(state.complained, 'w');

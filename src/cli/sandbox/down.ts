@@ -2,7 +2,7 @@
 import { CatamaranError } from '../../api/errors.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { remote } from './control.ts';
-import { clear, holderOf, processIdentity, type StateDir } from './state.ts';
+import { clearLeft, holderOf, processIdentity, type StateDir } from './state.ts';
 
 const GRACE_MS = 30_000;
 const POLL_MS = 50;
@@ -14,7 +14,7 @@ export async function end(state: StateDir, signal: AbortSignal): Promise<string>
     await remote(state).stop();
   } catch (error) {
     // One that was killed left its files; its children went with it.
-    if (!holder && error instanceof CatamaranError) clear(state, 'files');
+    if (error instanceof CatamaranError) clearLeft(state);
     throw error;
   }
   const deadline = systemClock.now() + GRACE_MS;

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isNotFound } from '../../kube/errors.ts';
+import { problemsOf } from './protocol.ts';
 
 /** An object of a file, before anybody has looked whether the cluster takes it. */
 export interface Manifest {
@@ -39,7 +40,10 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw wrong(file, `cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+    throw wrong(
+      file,
+      `cannot be read: ${cause instanceof Error ? cause.message.replace(/, \w+( '.*')?$/, '') : cause}`,
+    );
   }
 }
 
@@ -48,7 +52,8 @@ export function parseManifests(file: string, text: string): readonly Manifest[] 
   return [...parseAllDocuments(text)].flatMap((document, index) => {
     const source = `${file}, document ${index + 1}`;
     const [error] = document.errors;
-    if (error) throw wrong(source, error.message);
+    // The lines behind the first one show the place in the text.
+    if (error) throw wrong(source, (error.message.split('\n')[0] ?? '').replace(/:$/, ''));
     const value: unknown = document.toJS();
     if (value === null || value === undefined) return [];
     const list = listSchema.safeParse(value);
@@ -58,7 +63,7 @@ export function parseManifests(file: string, text: string): readonly Manifest[] 
 
 function manifest(source: string, value: unknown): Manifest {
   const parsed = objectSchema.safeParse(value);
-  if (!parsed.success) throw wrong(source, z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  if (!parsed.success) throw wrong(source, problemsOf(parsed.error));
   const { apiVersion, kind, metadata } = parsed.data;
   const { name, namespace } = metadata;
   const object = value as JsonObject; // YAML of the core schema holds nothing that JSON does not

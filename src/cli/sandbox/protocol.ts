@@ -102,3 +102,8 @@ export type RequestResult = Readonly<z.infer<typeof resultSchema>>;
 
 /** Answer of `GET /clusters/NAME/deployments/NAMESPACE/DEPLOYMENT/pod`. */
 export const podSchema = z.object({ name: z.string() });
+
+/** What is wrong with a value, in one line. */
+export function problemsOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
+}

@@ -1,6 +1,6 @@
 /** The folder where a sandbox keeps its files, and how others find the process that runs it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { CatamaranError } from '../../api/errors.ts';
@@ -16,6 +16,8 @@ export interface StateDir {
   /** Unix socket that commands talk to. */
   readonly socket: string;
   readonly logs: string;
+  readonly log: string;
+  readonly controllerLog: string;
   /** Output of one that was detached. */
   readonly said: string;
   readonly complained: string;
@@ -49,6 +51,8 @@ export function stateDir(path: string): StateDir {
     fleet: join(dir, 'fleet.yaml'),
     fleetKubeconfig: join(dir, 'fleet.kubeconfig'),
     logs: join(dir, 'logs'),
+    log: join(dir, 'logs', 'sandbox.log'),
+    controllerLog: join(dir, 'logs', 'catamaran.log'),
     said: join(dir, 'logs', 'up.out'),
     complained: join(dir, 'logs', 'up.err'),
     run: join(dir, 'run.json'),
@@ -78,13 +82,23 @@ export function processIdentity(pid: number): string | undefined {
 }
 
 /** Who holds a state folder now; undefined where nobody does, or the one who did is gone. */
-export function holderOf({ run }: Pick<StateDir, 'run'>): Holder | undefined {
+export function holderOf(state: Pick<StateDir, 'run'>): Holder | undefined {
+  const holder = lastHolderOf(state);
+  return holder && processIdentity(holder.pid) === holder.identity ? holder : undefined;
+}
+
+/** Who held it last, and did not end well where that is nobody now. */
+function lastHolderOf({ run }: Pick<StateDir, 'run'>): Holder | undefined {
   try {
-    const holder = holderSchema.parse(JSON.parse(readFileSync(run, 'utf8')));
-    return processIdentity(holder.pid) === holder.identity ? holder : undefined;
+    return holderSchema.parse(JSON.parse(readFileSync(run, 'utf8')));
   } catch {
     return undefined;
   }
+}
+
+/** Removes what one that was killed left behind; what others have under the same names stays. */
+export function clearLeft(state: StateDir): void {
+  if (lastHolderOf(state) && !holderOf(state)) clear(state, 'files');
 }
 
 /**
@@ -96,7 +110,8 @@ export function claim(state: StateDir): void {
   const identity = processIdentity(process.pid) ?? '';
   try {
     refuseSecond(state);
-    clear(state, 'files');
+    refuseForeign(state);
+    clearLeft(state);
     mkdirSync(state.logs, { recursive: true });
     writeFileSync(state.run, JSON.stringify({ pid: process.pid, identity } satisfies Holder), { flag: 'wx' });
   } catch (cause) {
@@ -115,14 +130,26 @@ export function refuseSecond(state: StateDir): void {
   throw new CatamaranError('CTM_SANDBOX_RUNNING', message);
 }
 
+/** Throws CTM_SANDBOX_STATE where files are in the way that no sandbox wrote. */
+export function refuseForeign(state: StateDir): void {
+  if (lastHolderOf(state)) return;
+  for (const path of [state.kubeconfig, state.fleet, state.fleetKubeconfig]) {
+    if (!existsSync(path)) continue;
+    const message = `${path}: is there already, and not of a sandbox; choose another --state-dir`;
+    throw new CatamaranError('CTM_SANDBOX_STATE', message);
+  }
+}
+
 /** Removes what a sandbox wrote, and the folder where nothing else is in it; `files` leaves the logs. */
 export function clear(state: StateDir, what: 'all' | 'files'): void {
-  const { kubeconfig, fleet, fleetKubeconfig, socket, run, logs } = state;
-  for (const path of [kubeconfig, fleet, fleetKubeconfig, socket, run]) rmSync(path, { force: true });
-  if (what === 'all') rmSync(logs, { recursive: true, force: true });
-  try {
-    rmdirSync(state.dir);
-  } catch {
-    // Something of others is in it, or it is not there.
+  const { kubeconfig, fleet, fleetKubeconfig, socket, run, log, controllerLog, said, complained } = state;
+  const logs = what === 'all' ? [log, controllerLog, said, complained] : [];
+  for (const path of [...logs, kubeconfig, fleet, fleetKubeconfig, socket, run]) rmSync(path, { force: true });
+  for (const dir of [...(what === 'all' ? [state.logs] : []), state.dir]) {
+    try {
+      rmdirSync(dir);
+    } catch {
+      // Something else is in it, or it is not there.
+    }
   }
 }

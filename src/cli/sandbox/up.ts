@@ -1,6 +1,5 @@
 /** `catamaran sandbox up`: clusters, their network and DNS, and a controller over them, until it is told to end. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { CatamaranError } from '../../api/errors.ts';
 import type { Logger } from '../../api/runtime.ts';
@@ -51,7 +50,7 @@ export async function up(options: UpOptions, context: CliContext): Promise<void>
   let failed = true;
   stack.defer(() => clear(state, failed ? 'files' : 'all'));
   try {
-    const log = pino.destination({ dest: join(state.logs, 'sandbox.log'), sync: true });
+    const log = pino.destination({ dest: state.log, sync: true });
     const logger = createLog({ level: context.environment.logLevel, format: 'json', colors: false, destination: log });
     const running = await start(options, { step, logger, stack }, { ...context, signal });
     const controls = controlsOf(running, state, () => down.abort());
