@@ -8,6 +8,7 @@ import type { ClusterAccess, Credentials } from '../kube/credentials.ts';
 import { createKubeClient } from '../kube/http.ts';
 import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig.ts';
 import type { Environment } from './environment.ts';
+import { given } from './values.ts';
 
 /** A cluster to open: its name in logs and errors, and how to reach it. */
 export type Target = Pick<MemberConfig, 'name' | 'access'>;
@@ -81,6 +82,6 @@ export function targetOf({ kubeconfig, context }: ClusterOptions, environment: E
 /** Adds the options that name one cluster. */
 export function withCluster(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'kubeconfig of the cluster (KUBECONFIG, else ~/.kube/config)')
-    .option('--context <name>', 'context in it; the current one unless told');
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster (KUBECONFIG, else ~/.kube/config)', given)
+    .option('--context <name>', 'context in it; the current one unless told', given);
 }

@@ -3,7 +3,8 @@ import { CatamaranError, type ErrorCode } from '../api/errors.ts';
 import { FleetConfigError } from '../fleet/problems.ts';
 import type { CliContext } from './context.ts';
 
-export const EXIT = { ok: 0, failure: 1, usage: 2 } as const;
+/** `stopped` is what a shell gives a command that SIGINT ended. */
+export const EXIT = { ok: 0, failure: 1, usage: 2, stopped: 130 } as const;
 
 /** Errors that only a change of the command line or of a file mends; trying again does not help. */
 const USAGE_CODES: readonly ErrorCode[] = [
@@ -42,8 +43,32 @@ export function printError(
   context.stderr.write(`${title} [${code}] ${message}\n`);
 }
 
+/** Rejects as soon as the signal aborts, for work that may be left where it stands. */
+export async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { signal: over.signal });
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Whether an error only says that the user stopped the command. */
+function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'));
+}
+
 /** Prints an error and gives the exit code that it stands for. */
-export function fail(context: Pick<CliContext, 'stderr' | 'stderrColors'>, error: unknown): number {
+export function fail(
+  context: Pick<CliContext, 'stderr' | 'stderrColors'> & Partial<Pick<CliContext, 'signal'>>,
+  error: unknown,
+): number {
+  if (context.signal && isStop(error, context.signal)) return EXIT.stopped;
   if (error instanceof FleetConfigError) {
     for (const { code, message } of error.problems) printError(context, code, message);
     return EXIT.usage;

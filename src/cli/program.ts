@@ -22,9 +22,10 @@ Examples:
   catamaran sandbox up                       run two clusters to try it on
 
 Exit codes:
-  0  done
-  1  it failed
-  2  the command line or a configuration file is wrong
+  0    done
+  1    it failed
+  2    the command line or a configuration file is wrong
+  130  stopped by SIGINT or SIGTERM before it was done
 `;
 
 function usageText(commanderText: string): string {

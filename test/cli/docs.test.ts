@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit.ts';
 import { buildProgram } from '../../src/cli/program.ts';
-import { recordingContext } from './invoke.ts';
+import { invoke, recordingContext } from './invoke.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const doc = readFileSync(join(ROOT, 'docs/reference/cli.md'), 'utf8');
@@ -35,6 +35,17 @@ describe('docs/reference/cli.md', () => {
       const documented = [...(sections.get(name) ?? '').matchAll(/^\| .*?`(?<flag>--[a-z-]+)/gm)];
       expect(sections.has(name), name).toBe(true);
       expect(documented.map(({ groups }) => groups?.flag)).toEqual(command.options.map((option) => option.long));
+    }
+  });
+
+  it.each(commands.map(([name]) => [name]))('%s --help has examples, of commands that there are', async (name) => {
+    const { code, stdout } = await invoke([...name.split(' ').slice(1), '--help']);
+    const examples = stdout.split(/^Examples?:\n/m)[1] ?? '';
+    expect(code).toBe(0);
+    expect(examples).toContain(name);
+    for (const [, words = ''] of examples.matchAll(/catamaran ((?:[a-z]+ )*[a-z]+)/g)) {
+      const known = commands.some(([each]) => `catamaran ${words} `.startsWith(`${each} `));
+      expect(known, words).toBe(true);
     }
   });
 

@@ -13,8 +13,16 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** How a test sets the stage. */
+export interface Stage {
+  readonly colors?: boolean;
+  readonly variables?: Variables;
+  /** Aborts as at Ctrl-C. */
+  readonly signal?: AbortSignal;
+}
+
 /** A context that keeps what is printed. */
-export function recordingContext(options: { readonly colors?: boolean; readonly variables?: Variables } = {}) {
+export function recordingContext(options: Stage = {}) {
   const printed = { stdout: '', stderr: '' };
   const into = (name: keyof typeof printed) => ({
     write: (text: string) => {
@@ -28,13 +36,13 @@ export function recordingContext(options: { readonly colors?: boolean; readonly 
     stderr: into('stderr'),
     stdoutColors: options.colors ?? false,
     stderrColors: options.colors ?? false,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
   };
   return { context, printed };
 }
 
 /** Runs the command line inside this process. */
-export async function invoke(args: readonly string[], options?: { readonly colors?: boolean }): Promise<Outcome> {
+export async function invoke(args: readonly string[], options?: Stage): Promise<Outcome> {
   const { context, printed } = recordingContext(options);
   const code = await runCli(args, context);
   return { code, ...printed };

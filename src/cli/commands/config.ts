@@ -10,6 +10,7 @@ export const registerConfig: Register = (program, { stdout }) => {
     .command('check')
     .description('say everything that is wrong with a fleet file')
     .requiredOption('-c, --config <file>', 'the fleet file')
+    .addHelpText('after', '\nExample:\n  catamaran config check --config fleet.yaml\n')
     .action(async (options: { readonly config: string }) => {
       const { members } = (await loadFleet(options.config)).config;
       const names = members.map((member) => member.name).join(', ');
@@ -19,6 +20,7 @@ export const registerConfig: Register = (program, { stdout }) => {
   config
     .command('schema')
     .description('print the JSON Schema of the fleet file, for editors')
+    .addHelpText('after', '\nExample:\n  catamaran config schema > fleet.schema.json\n')
     .action(() => {
       stdout.write(`${JSON.stringify(fleetJsonSchema(), null, 2)}\n`);
     });

@@ -1,11 +1,11 @@
 /** `catamaran dns`: the server of the clusterset zone for one cluster. */
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Address } from '../../api/address.ts';
-import { parseName } from '../../dns/name.ts';
 import { Zone } from '../../dns/records.ts';
 import { DnsServer } from '../../dns/server.ts';
 import { Source } from '../../dns/source.ts';
 import { parseDuration } from '../../fleet/duration.ts';
+import { nearest } from '../../fleet/suggest.ts';
 import { listen } from '../../http/server.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { parseIpAddress, parseOptionalAddress } from '../address.ts';
@@ -13,6 +13,7 @@ import { type ClusterOptions, connector, targetOf, withCluster } from '../connec
 import type { CliContext, Register } from '../context.ts';
 import { LOG_LEVELS, type LogLevel } from '../environment.ts';
 import { createLog, LOG_FORMATS, type LogFormat } from '../log.ts';
+import { parseZone, wholeNumber } from '../values.ts';
 import { registerDnsCluster } from './dnsCluster.ts';
 
 interface DnsOptions extends ClusterOptions {
@@ -29,23 +30,6 @@ interface DnsOptions extends ClusterOptions {
 
 /** Greatest TTL taken: an hour, as in CoreDNS. */
 const MAX_TTL = 3600;
-
-function parseZone(text: string): string {
-  try {
-    if (parseName(text) !== '') return text;
-  } catch {
-    // Told below.
-  }
-  throw new InvalidArgumentError('Write a domain, such as clusterset.local.');
-}
-
-function wholeNumber(least: number, greatest: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= greatest) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${least} to ${greatest}.`);
-  };
-}
 
 function parseStaleAfter(text: string): number {
   if (text === 'never') return Number.POSITIVE_INFINITY;
@@ -144,6 +128,14 @@ export const registerDns: Register = (program, context) => {
     )
     .addOption(new Option('--log-format <format>', 'json, or text for a terminal').choices(LOG_FORMATS).default('json'))
     .addHelpText('after', EXAMPLES)
-    .action((options: DnsOptions) => serve(options, context));
+    // Commander would say that there are too many arguments, since it may run without a subcommand.
+    .allowExcessArguments()
+    .action((options: DnsOptions, command: Command) => {
+      const [unknown] = command.args;
+      if (unknown === undefined) return serve(options, context);
+      const known = command.commands.map((each) => each.name());
+      const meant = nearest(unknown, known) ?? known.join(', ');
+      return command.error(`unknown command '${unknown}'\n(Did you mean ${meant}?)`);
+    });
   registerDnsCluster(dns, context);
 };

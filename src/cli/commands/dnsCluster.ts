@@ -1,6 +1,7 @@
 /** `catamaran dns enable`, `disable` and `check`: the clusterset zone in a cluster's own DNS. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Address } from '../../api/address.ts';
+import { stringify } from 'yaml';
+import { type Address, hostPort } from '../../api/address.ts';
 import { CatamaranError } from '../../api/errors.ts';
 import { checkDns } from '../../dns/check.ts';
 import {
@@ -13,12 +14,15 @@ import {
   serviceAddress,
 } from '../../dns/clusterdns.ts';
 import type { DnsMode } from '../../dns/corefileEdit.ts';
+import { isHostLabel } from '../../dns/slim.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { parseIpAddress } from '../address.ts';
+import { parseDnsServer } from '../address.ts';
 import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';
 import type { CliContext } from '../context.ts';
+import { unlessStopped } from '../exit.ts';
 import { createLog } from '../log.ts';
 import { table } from '../table.ts';
+import { given, parseZone } from '../values.ts';
 
 interface PlaceOptions extends ClusterOptions {
   readonly zone: string;
@@ -28,12 +32,13 @@ interface PlaceOptions extends ClusterOptions {
 
 interface EnableOptions extends PlaceOptions {
   readonly mode: DnsMode;
-  readonly forward?: string;
+  readonly forward?: Address;
   readonly dryRun: boolean;
 }
 
 interface CheckOptions extends PlaceOptions {
   readonly server?: Address;
+  readonly output: 'table' | 'json' | 'yaml';
 }
 
 /** Where the chart puts the Service in front of `catamaran dns`. */
@@ -42,20 +47,14 @@ const SERVICE = { namespace: 'catamaran-system', name: 'catamaran-dns' } as cons
 const TIMEOUT_MS = 5000;
 
 function parseConfigMap(text: string): PlaceOptions['configmap'] {
-  const [namespace, name, ...rest] = text.split('/');
-  if (namespace && name && rest.length === 0) return { namespace, name };
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  if (isHostLabel(namespace) && name.split('.').every(isHostLabel) && rest.length === 0) return { namespace, name };
   throw new InvalidArgumentError('Write NAMESPACE/NAME, such as kube-system/coredns.');
 }
 
-function parseForward(text: string): string {
-  const { host, port } = parseIpAddress(
-    /:\d+$/.test(text) && !/^[^[]*:.*:/.test(text) ? text : `${bracketed(text)}:53`,
-  );
-  return port === 53 ? host : `${bracketed(host)}:${port}`;
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+/** As a Corefile has it. */
+function forwardText(address: Address): string {
+  return address.port === 53 ? address.host : hostPort(address);
 }
 
 function placeOf({ configmap, clusterRole }: PlaceOptions): ClusterDnsPlace {
@@ -85,11 +84,15 @@ function show({ edits, notes }: DnsPlan, { stdout }: CliContext): void {
 async function change(options: PlaceOptions & { readonly dryRun: boolean }, wish: DnsWish, context: CliContext) {
   const place = placeOf(options);
   await withClient(options, context, async (client) => {
-    const forward =
-      wish.mode === 'stub'
-        ? (wish.forward ?? (await serviceAddress(client, SERVICE.namespace, SERVICE.name)))
-        : undefined;
-    const plan = await planDns(client, place, { ...wish, ...(forward !== undefined && { forward }) });
+    const looked = async () => {
+      const forward =
+        wish.mode === 'stub'
+          ? (wish.forward ?? (await serviceAddress(client, SERVICE.namespace, SERVICE.name)))
+          : undefined;
+      return planDns(client, place, { ...wish, ...(forward !== undefined && { forward }) });
+    };
+    // What is begun to be written is finished; until then it may be stopped.
+    const plan = await unlessStopped(looked(), context.signal);
     show(plan, context);
     if (plan.edits.length === 0) context.stdout.write('Nothing to do: all is as it should be.\n');
     else if (options.dryRun) context.stdout.write('Nothing was written: --dry-run.\n');
@@ -103,17 +106,25 @@ async function change(options: PlaceOptions & { readonly dryRun: boolean }, wish
 }
 
 async function check(options: CheckOptions, context: CliContext): Promise<void> {
-  const hops = await withClient(options, context, (client) =>
-    checkDns({
+  const { output, server, zone } = options;
+  const hops = await withClient(options, context, (client) => {
+    const place = placeOf(options);
+    const checked = checkDns({
       client,
-      place: placeOf(options),
-      zone: options.zone,
+      place,
+      zone,
       timeoutMs: TIMEOUT_MS,
       random: Math.random,
-      ...(options.server && { server: options.server }),
-    }),
-  );
-  context.stdout.write(table([['HOP', 'RESULT', 'SEEN'], ...hops.map(({ hop, result, seen }) => [hop, result, seen])]));
+      ...(server && { server }),
+    });
+    return unlessStopped(checked, context.signal);
+  });
+  if (output === 'json') context.stdout.write(`${JSON.stringify(hops, null, 2)}\n`);
+  else if (output === 'yaml') context.stdout.write(stringify(hops));
+  else {
+    const rows = hops.map(({ hop, result, seen }) => [hop, result, seen]);
+    context.stdout.write(table([['HOP', 'RESULT', 'SEEN'], ...rows]));
+  }
   const wrong = hops.find(({ result }) => result === 'wrong');
   if (wrong) throw new CatamaranError('CTM_DNS', `${wrong.hop}: ${wrong.seen}`);
 }
@@ -121,14 +132,35 @@ async function check(options: CheckOptions, context: CliContext): Promise<void> 
 function withPlace(command: Command): Command {
   const { namespace, name, clusterRole } = KUBEADM_PLACE;
   return withCluster(command)
-    .addOption(new Option('--zone <domain>', 'the clusterset zone').default('clusterset.local'))
+    .addOption(new Option('--zone <domain>', 'the clusterset zone').argParser(parseZone).default('clusterset.local'))
     .addOption(
       new Option('--configmap <namespace/name>', 'ConfigMap with the Corefile')
         .argParser(parseConfigMap)
         .default({ namespace, name }, `${namespace}/${name}`),
     )
-    .addOption(new Option('--cluster-role <name>', 'ClusterRole of CoreDNS').default(clusterRole));
+    .addOption(new Option('--cluster-role <name>', 'ClusterRole of CoreDNS').argParser(given).default(clusterRole));
 }
+
+const ENABLE_EXAMPLES = `
+Examples:
+  catamaran dns enable --mode coredns --context cluster1 --dry-run     show what would change
+  catamaran dns enable --mode coredns --context cluster1
+  catamaran dns enable --mode stub --context cluster1                  to the Service catamaran-system/catamaran-dns
+  catamaran dns enable --mode stub --forward 10.96.0.53 --context cluster1
+`;
+
+const DISABLE_EXAMPLES = `
+Examples:
+  catamaran dns disable --context cluster1 --dry-run
+  catamaran dns disable --context cluster1
+`;
+
+const CHECK_EXAMPLES = `
+Examples:
+  kubectl -n catamaran-system exec deployment/catamaran-dns -- catamaran dns check
+  catamaran dns check --context cluster1 --server 127.0.0.1:1053
+  catamaran dns check --output json | jq '.[] | select(.result == "wrong")'
+`;
 
 /** Adds the subcommands. */
 export function registerDnsCluster(dns: Command, context: CliContext): void {
@@ -139,20 +171,27 @@ export function registerDnsCluster(dns: Command, context: CliContext): void {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--forward <address>', 'where catamaran dns answers, for --mode stub').argParser(parseForward),
+      new Option('--forward <address>', 'where catamaran dns answers, for --mode stub').argParser(parseDnsServer),
     )
     .option('--dry-run', 'show the change and write nothing', false)
-    .action(({ mode, forward, ...options }: EnableOptions) =>
-      change(options, { mode, zone: options.zone, ...(forward !== undefined && { forward }) }, context),
-    );
+    .addHelpText('after', ENABLE_EXAMPLES)
+    .action(({ mode, forward, ...options }: EnableOptions) => {
+      if (forward && mode !== 'stub')
+        throw new CatamaranError('CTM_USAGE', `option '--forward <address>' is for --mode stub; the mode is ${mode}`);
+      const to = forward && { forward: forwardText(forward) };
+      return change(options, { mode, zone: options.zone, ...to }, context);
+    });
   withPlace(dns.command('disable').description('take the clusterset zone out of a cluster’s CoreDNS'))
     .option('--dry-run', 'show the change and write nothing', false)
+    .addHelpText('after', DISABLE_EXAMPLES)
     .action((options: PlaceOptions & { readonly dryRun: boolean }) => change(options, { zone: options.zone }, context));
   withPlace(dns.command('check').description('follow a question through a cluster’s DNS and say which hop is wrong'))
     .addOption(
-      new Option('--server <address:port>', 'the cluster’s DNS as seen from here').argParser((text) =>
-        parseIpAddress(text),
+      new Option('--server <address>', 'the cluster’s DNS as seen from here, with a port where it is not 53').argParser(
+        parseDnsServer,
       ),
     )
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
+    .addHelpText('after', CHECK_EXAMPLES)
     .action((options: CheckOptions) => check(options, context));
 }

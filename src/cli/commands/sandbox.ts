@@ -8,6 +8,7 @@ import type { ImportMode } from '../../core/view.ts';
 import { parseDuration } from '../../fleet/duration.ts';
 import type { CliContext, Register } from '../context.ts';
 import type { ActionRequest } from '../sandbox/protocol.ts';
+import { given, wholeNumber } from '../values.ts';
 
 interface StateOptions {
   readonly stateDir: string;
@@ -40,14 +41,6 @@ interface ApplyOptions extends StateOptions {
 const MAX_CLUSTERS = 100;
 const MAX_SLOW_MS = 60_000;
 
-function wholeNumber(least: number, greatest: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= greatest) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${least} to ${greatest}.`);
-  };
-}
-
 function parseSeconds(text: string): number {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text);
   if (ms !== undefined && ms > 0) return ms;
@@ -56,7 +49,9 @@ function parseSeconds(text: string): number {
 
 function withState(command: Command): Command {
   return command.addOption(
-    new Option('--state-dir <dir>', 'folder of the sandbox, where its kubeconfig is').default('.catamaran'),
+    new Option('--state-dir <dir>', 'folder of the sandbox, where its kubeconfig is')
+      .argParser(given)
+      .default('.catamaran'),
   );
 }
 
@@ -144,6 +139,28 @@ Examples:
   catamaran sandbox heal cluster1
 `;
 
+/** Of each subcommand, those of its own. */
+const OWN_EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  up: ['up', 'up --clusters 5 --import Manual', 'up --detach'],
+  down: ['down'],
+  status: ['status', "status --output json | jq '.clusters[].member'"],
+  curl: [
+    'curl --from cluster2 http://web.default.svc.clusterset.local',
+    'curl --from cluster2 -n consumer-ns --pod deployment/client-pod service1.provider-ns',
+  ],
+  partition: ['partition cluster1'],
+  heal: ['heal cluster1'],
+  stop: ['stop cluster2'],
+  start: ['start cluster2'],
+  slow: ['slow cluster1 --ms 300', 'slow cluster1 --ms 0'],
+  apply: ['apply --to cluster1 -f web.yaml', 'apply --to cluster1 -f web.yaml more.yaml --namespace shop'],
+};
+
+function withExamples(command: Command): void {
+  const lines = (OWN_EXAMPLES[command.name()] ?? []).map((line) => `  catamaran sandbox ${line}\n`);
+  command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
+}
+
 export const registerSandbox: Register = (program, context) => {
   const sandbox = program
     .command('sandbox')
@@ -180,7 +197,9 @@ export const registerSandbox: Register = (program, context) => {
     )
     .action((options) => status(options, context));
 
-  withState(sandbox.command('curl').description('request a URL as a pod of a cluster does').argument('<url>'))
+  withState(
+    sandbox.command('curl').description('request a URL as a pod of a cluster does').argument('<url>', 'of http', given),
+  )
     .requiredOption('--from <cluster>', 'the cluster of the pod')
     .option('-n, --namespace <name>', 'namespace of the pod: the first search domain', 'default')
     .option('--pod <name>', 'a pod that there is: its dnsConfig counts')
@@ -222,4 +241,5 @@ export const registerSandbox: Register = (program, context) => {
     .requiredOption('-f, --filename <files...>', 'the files')
     .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
     .action((options: ApplyOptions) => apply(options, context));
+  sandbox.commands.forEach(withExamples);
 };
