@@ -50,7 +50,8 @@ interface Station {
 
 /** A member's state as it was last acted upon. */
 interface Reviewed {
-  readonly known: boolean;
+  /** Whether what it says as a source is told by its own cache, for all that we write to. */
+  readonly current: boolean;
   /** The whole of it, to be compared. */
   readonly standing: string;
 }
@@ -92,7 +93,11 @@ export class Controller {
       clock,
       random,
       logger,
-      acquired: (member) => this.#lookAtAll(member),
+      acquired: (member) => {
+        // What is not known well enough for the new member has to be noticed, so that it is noticed when it is.
+        this.#review();
+        this.#lookAtAll(member);
+      },
       lost: (member) => this.#stations.get(member)?.desk.queue.clear(),
     });
     this.#writer = new Writer({
@@ -177,14 +182,15 @@ export class Controller {
     }
     for (const member of this.#fleet.members) {
       this.#openStation(member, this.#stop);
-      const source = { known: member.cache.synced, ...this.#fleet.standing(member) };
+      const source = { known: member.cache.synced, ...this.#fleet.standing(member), behind: this.#isBehind(member) };
       const standing = JSON.stringify(source);
       const before = this.#reviewed.get(member);
       if (before?.standing === standing) continue;
       if (before || source.known) this.#report(member, source);
-      this.#reviewed.set(member, { known: source.known, standing });
+      const current = source.known && !source.behind;
+      this.#reviewed.set(member, { current, standing });
       // What an unknown member once took part in is told by what the others hold of it, not by its own cache.
-      const keys = before?.known && source.known ? member.cache.keys() : this.#fleet.keys();
+      const keys = before?.current && current ? member.cache.keys() : this.#fleet.keys();
       this.#fleet.refresh();
       if (!this.#settled) continue;
       this.#lookAtAll(member);
@@ -193,6 +199,14 @@ export class Controller {
     for (const member of this.#stations.keys()) {
       if (this.#fleet.member(member.name) !== member) void this.#close(member);
     }
+  }
+
+  /** Whether some member that we write to was written by a replica that may have known more of this one. */
+  #isBehind(member: Member): boolean {
+    if (!this.#fleet.isBehind(member, Number.POSITIVE_INFINITY)) return false;
+    return [...this.#stations.keys()].some(
+      (consumer) => this.#election.holds(consumer) && this.#fleet.isBehind(member, this.#election.heldSince(consumer)),
+    );
   }
 
   #report(member: Member, standing: object): void {
@@ -274,7 +288,7 @@ export class Controller {
   }
 
   #plan(member: Member, key: ServiceKey, refusal?: string): readonly Change[] {
-    const { consumer, ...rest } = this.#fleet.view(key, member);
+    const { consumer, ...rest } = this.#fleet.view(key, member, this.#election.heldSince(member));
     const view = { ...rest, consumer: { ...consumer, ...(refusal !== undefined && { refusal }) } };
     return plan(view, desired(view), timestamp(this.#options.clock.now()));
   }

@@ -35,6 +35,7 @@ interface Candidacy {
 export class Election {
   readonly #options: ElectionOptions;
   readonly #candidacies = new Map<Member, Candidacy>();
+  readonly #heldSince = new Map<Member, number>();
 
   constructor(options: ElectionOptions) {
     this.#options = options;
@@ -43,6 +44,11 @@ export class Election {
   /** Whether this replica may write to the member right now. */
   holds(member: Member): boolean {
     return this.#candidacies.get(member)?.holder.held() ?? false;
+  }
+
+  /** Since when nobody else may have written to the member, in ms since the epoch; the present where that is not known. */
+  heldSince(member: Member): number {
+    return this.#heldSince.get(member) ?? this.#options.clock.now();
   }
 
   /** Members that this replica may write to. */
@@ -74,7 +80,16 @@ export class Election {
       // A claim of a replica that is gone would make each holder hand over for ever.
       settles: [WANTED_BY],
     });
-    const done = holder.run(stop.signal, { onAcquired: () => acquired(member), onLost: () => lost(member) });
+    const done = holder.run(stop.signal, {
+      onAcquired: () => {
+        this.#heldSince.set(member, clock.now());
+        acquired(member);
+      },
+      onLost: () => {
+        this.#heldSince.delete(member);
+        lost(member);
+      },
+    });
     this.#candidacies.set(member, { holder, stop, done });
   }
 

@@ -36,6 +36,18 @@ interface Running {
   readonly done: Promise<void>;
 }
 
+/** A time in which a member did not answer, in ms since the epoch. */
+interface Silence {
+  readonly since: number;
+  /** When it answered again; undefined while it does not. */
+  readonly until: number | undefined;
+}
+
+/** A silence is noticed up to so long after the last that was heard: by a heartbeat every 5 s that waits 5 s. In ms. */
+const NOTICE_MS = 10_000;
+/** A watch that goes on tells at once what happened meanwhile; after so long, in ms, it has. */
+const CATCH_UP_MS = 2_000;
+
 /** Keys whose sources are remembered; more than a burst of changes has. */
 const SOURCES_KEPT = 1_024;
 
@@ -51,6 +63,9 @@ export class Fleet {
   readonly #sources = new Map<ServiceKey, readonly SourceView[]>();
   /** How each member looks as a source of a name that it does not export. */
   readonly #idle = new Map<Member, SourceView>();
+
+  /** Of each member the last one. */
+  readonly #silences = new Map<Member, Silence>();
 
   constructor(config: FleetConfig, options: FleetOptions) {
     this.#config = config;
@@ -108,6 +123,7 @@ export class Fleet {
     if (running?.member !== member) return;
     this.#running.delete(member.name);
     this.#departed.delete(member);
+    this.#silences.delete(member);
     this.refresh();
     running.stop.abort();
     await running.done;
@@ -125,10 +141,14 @@ export class Fleet {
     return keys;
   }
 
-  /** All that is known of one name, from the place of one consumer. */
-  view(key: ServiceKey, consumer: Member): ServiceView {
+  /**
+   * All that is known of one name, from the place of one consumer. `writtenSince` is since when nobody else has written
+   * to the consumer, in ms since the epoch; absent where that does not matter. What others may have known later than we
+   * do is not known here: of a member that has been silent for longer, what we remember says nothing.
+   */
+  view(key: ServiceKey, consumer: Member, writtenSince?: number): ServiceView {
     const { namespace, name } = splitKey(key);
-    const sources = this.#sourcesOf(key);
+    const sources = this.#currentSources(key, writtenSince);
     return {
       namespace,
       name,
@@ -165,6 +185,7 @@ export class Fleet {
       logger,
       changed: (change) => this.#changed(member, change),
       stateChanged: () => {
+        this.#noteSilence(member);
         this.refresh();
         listener.memberChanged(member);
       },
@@ -216,6 +237,40 @@ export class Fleet {
     return [...this.keys()].filter((key) => {
       const parts = splitKey(key);
       return parts.namespace === namespace && derivedServiceName(prefix, parts.name) === name;
+    });
+  }
+
+  /** Whether somebody who wrote before that time, in ms since the epoch, may have known more of the member than we do. */
+  isBehind(member: Member, writtenSince: number): boolean {
+    const silence = this.#silences.get(member);
+    if (!silence || silence.since >= writtenSince + NOTICE_MS) return false;
+    return silence.until === undefined || this.#catchesUp(silence.until);
+  }
+
+  #catchesUp(since: number): boolean {
+    const ms = this.#options.clock.now() - since;
+    // Less than none: the clock was set back.
+    return ms >= 0 && ms < CATCH_UP_MS;
+  }
+
+  #noteSilence(member: Member): void {
+    const { state } = member;
+    const last = this.#silences.get(member);
+    if (state.phase === 'unreachable') {
+      const goesOn = last && (last.until === undefined || this.#catchesUp(last.until));
+      this.#silences.set(member, { since: goesOn ? last.since : state.since, until: undefined });
+    } else if (last && last.until === undefined) {
+      this.#silences.set(member, { ...last, until: this.#options.clock.now() });
+    }
+  }
+
+  #currentSources(key: ServiceKey, writtenSince = Number.NEGATIVE_INFINITY): readonly SourceView[] {
+    const sources = this.#sourcesOf(key);
+    const behind = [...this.#silences.keys()].filter((member) => this.isBehind(member, writtenSince));
+    if (behind.length === 0) return sources;
+    return sources.map((source) => {
+      const member = behind.find(({ name }) => name === source.member);
+      return member ? { ...this.#idleSource(member), known: false } : source;
     });
   }
 

@@ -1,16 +1,25 @@
 /** An API server of a few lines, for what happens when one goes and comes back. */
+import type { JsonObject } from '../../src/api/meta.ts';
 import type { Resource } from '../../src/api/resources.ts';
 import type { KubeClient, WatchEvent, WatchOptions } from '../../src/kube/client.ts';
 import { ApiError } from '../../src/kube/errors.ts';
 
-/** An API server without objects that can be taken away. */
+/** An API server whose objects never change, that can be taken away. */
 export class FakeApi {
   /** Resources of which a watch was asked, each time. */
   readonly asked: string[] = [];
   readonly open = new Set<string>();
   /** What a watch of a resource is refused with. */
   readonly refusals = new Map<string, ApiError>();
+  /** What there is of each resource when it is first read. */
+  readonly objects = new Map<string, readonly JsonObject[]>();
+  readonly #uid: string;
   #away = new AbortController();
+
+  /** @param uid identity of the cluster. */
+  constructor(uid = 'kube-system') {
+    this.#uid = uid;
+  }
 
   up(): void {
     this.#away = new AbortController();
@@ -33,7 +42,7 @@ export class FakeApi {
         this.#away.signal.throwIfAborted();
         return { minor: '34' };
       },
-      get: async () => ({ metadata: { uid: 'kube-system' } }) as never,
+      get: async () => ({ metadata: { uid: this.#uid } }) as never,
       watch: (resource, options) => this.#watch(resource, options),
       close: async () => {},
     };
@@ -47,6 +56,7 @@ export class FakeApi {
     const refusal = this.refusals.get(plural);
     if (refusal) throw refusal;
     onOpen?.();
+    for (const object of sendInitialEvents ? (this.objects.get(plural) ?? []) : []) yield { type: 'ADDED', object };
     const annotations: Record<string, string> = sendInitialEvents ? { 'k8s.io/initial-events-end': 'true' } : {};
     yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1', annotations } } };
     this.open.add(plural);
