@@ -7,8 +7,18 @@ import { RESERVED_KEY_DOMAINS } from '../api/labels.ts';
 import type { StringMap } from '../api/meta.ts';
 import { LABEL_LENGTH } from './naming.ts';
 
-/** Most that the annotations of an object may hold (apimachinery, TotalAnnotationSizeLimitB), less room for our own. */
-export const ANNOTATIONS_LENGTH = 240 * 1024;
+/**
+ * Most bytes of exported annotations, and of the keys of exported labels. Together they leave room for others in the
+ * 256 KiB that the annotations of an object may hold (apimachinery, TotalAnnotationSizeLimitB): the keys of both are
+ * kept in one (`EXPORTED_KEYS`), so those of annotations count twice.
+ */
+export const ANNOTATIONS_LENGTH = 180 * 1024;
+const LABEL_KEYS_LENGTH = 60 * 1024;
+
+/** Bytes that a key takes in the list of all: a JSON string and a comma. */
+function listedLength(key: string): number {
+  return Buffer.byteLength(key) + 3;
+}
 
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -50,18 +60,30 @@ function admit(map: StringMap | undefined, problem: (key: string, value: string)
   return { admitted, refused };
 }
 
-/** The exported labels that may land on an import. */
+/** Says whether one more still fits. */
+function room(limit: number): (length: number) => boolean {
+  let taken = 0;
+  return (length) => {
+    if (taken + length > limit) return false;
+    taken += length;
+    return true;
+  };
+}
+
+/** The exported labels that may land on an import, as many as can be remembered. */
 export function admitLabels(labels: StringMap | undefined): Admitted {
-  return admit(labels, (_key, value) => (isLabelValue(value) ? undefined : 'has a value that no label can have'));
+  const fits = room(LABEL_KEYS_LENGTH);
+  return admit(labels, (key, value) => {
+    if (!isLabelValue(value)) return 'has a value that no label can have';
+    return fits(listedLength(key)) ? undefined : 'makes the labels too large';
+  });
 }
 
 /** The exported annotations that may land on an import, up to the size that an object may have. */
 export function admitAnnotations(annotations: StringMap | undefined): Admitted {
-  let length = 0;
+  const fits = room(ANNOTATIONS_LENGTH);
   return admit(annotations, (key, value) => {
-    const next = length + Buffer.byteLength(key) + Buffer.byteLength(value);
-    if (next > ANNOTATIONS_LENGTH) return 'makes the annotations too large';
-    length = next;
-    return undefined;
+    const length = Buffer.byteLength(key) + Buffer.byteLength(value) + listedLength(key);
+    return fits(length) ? undefined : 'makes the annotations too large';
   });
 }

@@ -73,7 +73,7 @@ describe('keys', () => {
         expect(Object.keys(admitted).length + refused.length).toBe(Object.keys(map).length);
       }),
     );
-    const { admitted, refused } = admitAnnotations({ a: 'x'.repeat(ANNOTATIONS_LENGTH - 1), b: '1', c: '' });
+    const { admitted, refused } = admitAnnotations({ a: 'x'.repeat(ANNOTATIONS_LENGTH - 5), b: '1', c: '' });
     expect(Object.keys(admitted)).toEqual(['a']);
     expect(refused).toEqual(['"b" makes the annotations too large', '"c" makes the annotations too large']);
   });

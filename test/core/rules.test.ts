@@ -285,6 +285,24 @@ describe('merging exports', () => {
     expect(message).toContain('"a.k8s.io/b" is reserved');
   });
 
+  test.each(['exportedLabels', 'exportedAnnotations'] as const)(
+    'rule 6: so are %s whose keys alone would make the import too large',
+    (field) => {
+      const world = new World();
+      const keys = Array.from({ length: 1_500 }, (_, index) => `${'x'.repeat(240)}.example/${index}`);
+      const map = Object.fromEntries(keys.map((key) => [key, '']));
+      world.member('cluster1').export(anExport({ [field]: map }), aService());
+      world.converge();
+      const { imported, exported } = world.member('cluster1');
+      const landed = { ...imported?.metadata.labels, ...imported?.metadata.annotations };
+      expect(landed).toHaveProperty([keys[0] ?? '']);
+      expect(JSON.stringify(exported?.status)).toContain('too large');
+      world.member('cluster1').export(anExport(), aService());
+      world.converge();
+      expect(world.member('cluster1').imported?.metadata.annotations ?? {}).toEqual({});
+    },
+  );
+
   test('rule 6: a key that is exported no more goes, and one that somebody else added stays', () => {
     const world = new World();
     const cluster1 = world.member('cluster1').export(anExport({ exportedLabels: { team: 'a' } }), aService());
