@@ -239,15 +239,17 @@ export class MemberCache {
     const service = labelOf(object, SERVICE_NAME);
     const imported = labelOf(object, MCS_SERVICE_NAME);
     const source = labelOf(object, SOURCE_CLUSTER);
-    // A user may have taken our managed-by off: the other labels still tell a slice that is ours to repair.
+    // A user may have taken a label off: the others, or the owner, still tell a slice that is ours to repair.
     const ours =
       labelOf(object, SLICE_MANAGED_BY) === MANAGER ||
       (source !== undefined &&
         imported !== undefined &&
         service === derivedServiceName(this.#options.derivedPrefix, imported));
     if (ours) {
-      if (imported === undefined) return undefined;
-      return { kind: 'derived', key: serviceKey(namespace, imported), slice: observeSlice(ownSlice(object)) };
+      const slice = ownSlice(object);
+      const from = imported ?? slice.metadata.ownerReferences?.find(({ kind }) => kind === 'ServiceImport')?.name;
+      if (from === undefined) return undefined;
+      return { kind: 'derived', key: serviceKey(namespace, from), slice: observeSlice(slice) };
     }
     if (service === undefined) return undefined;
     const key = serviceKey(namespace, service);

@@ -150,6 +150,24 @@ describe("a member's cache", () => {
     ]);
   });
 
+  it('knows our slices by their owner where a user took the name of the import off', () => {
+    const { cache } = cacheOf(false);
+    const owner = { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'web', uid: 'u' };
+    const stripped = (name: string, ownerReferences: JsonObject['x']): JsonObject => ({
+      ...derived(name, 'web'),
+      metadata: {
+        namespace: 'ns',
+        name,
+        resourceVersion: String(++version),
+        labels: { 'endpointslice.kubernetes.io/managed-by': 'catamaran.dev' },
+        ownerReferences,
+      },
+    });
+    cache.slices.upserted(stripped('d1', [{ ...owner, kind: 'Service', name: 'other' }, owner]));
+    cache.slices.upserted(stripped('d2', []));
+    expect(cache.derivedSlices('ns/web').map(({ name }) => name)).toEqual(['d1']);
+  });
+
   it('tells of what somebody else puts where a derived Service stands', () => {
     const { cache, changes } = cacheOf(false);
     cache.services.upserted(json('Service', 'amcs-web', { spec: {} }));
