@@ -34,6 +34,7 @@ describe('wrong usage', () => {
     ['slow', 'cluster1', '--ms', '60001'],
     ['status', '-o', 'xml'],
     ['curl', 'http://a', '--from', 'cluster1', '-m', '0'],
+    ['curl', 'http://a', '--from', 'cluster1', '-m', '86401'],
     ['status', '--state-dir', ''],
   ])('%s: %s %s', async (...args) => {
     const { code, stdout, stderr } = await sandbox(...args);
@@ -289,6 +290,10 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     expect(await sandbox('curl', '-i', '--from', 'cluster1', 'a')).toMatchObject({
       stdout: 'HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\n\r\nno\n',
     });
+  });
+
+  it.each(['86400', '20.0001', '20s'])('curl waits %s', async (time) => {
+    expect(await sandbox('curl', '-m', time, '--from', 'cluster1', 'a')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('curl ends with the exit code of curl', async () => {

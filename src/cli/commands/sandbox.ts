@@ -40,11 +40,12 @@ interface ApplyOptions extends StateOptions {
 /** As many as have address ranges of their own. */
 const MAX_CLUSTERS = 100;
 const MAX_SLOW_MS = 60_000;
+const MAX_TIME_MS = 86_400_000;
 
 function parseSeconds(text: string): number {
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  throw new InvalidArgumentError('Write seconds, such as 5 or 0.5.');
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * 1000) : parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= MAX_TIME_MS) return ms;
+  throw new InvalidArgumentError('Write seconds, such as 5 or 0.5, a day (86400) at most.');
 }
 
 function withState(command: Command): Command {
