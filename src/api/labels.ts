@@ -12,8 +12,11 @@ export const SOURCE_CLUSTER = 'multicluster.kubernetes.io/source-cluster';
 /** Which controller keeps an EndpointSlice. */
 export const SLICE_MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 
-/** Makes kube-proxy skip a slice; right only for headless Services. */
+/** Makes kube-proxy skip a Service or slice; right only on the slices of headless Services. */
 export const HEADLESS = 'service.kubernetes.io/headless';
+
+/** Makes kube-proxy leave a Service or slice to somebody else: never on what we make. */
+export const SERVICE_PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 
 /** Time of the change that a slice tells of, RFC 3339; set by the EndpointSlice controller. */
 export const LAST_CHANGE_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';

@@ -3,7 +3,7 @@
  * routes to them. KEP-1645 calls it a dummy or shadow Service.
  */
 import type { Service, ServicePort } from '../api/core.ts';
-import { DERIVED_FROM, MANAGED_BY, MANAGER, MCS_SERVICE_NAME } from '../api/labels.ts';
+import { DERIVED_FROM, HEADLESS, MANAGED_BY, MANAGER, MCS_SERVICE_NAME, SERVICE_PROXY_NAME } from '../api/labels.ts';
 import type { IPFamily, Json, JsonObject, OwnerReference, StringMap } from '../api/meta.ts';
 import { equal } from './canonical.ts';
 import { DEFAULT_AFFINITY_SECONDS } from './conflicts.ts';
@@ -19,6 +19,9 @@ export interface ServiceShape {
   readonly families: readonly IPFamily[];
   readonly traffic: Traffic;
 }
+
+/** Labels by which kube-proxy skips a Service. */
+const UNWANTED_LABELS = [HEADLESS, SERVICE_PROXY_NAME];
 
 /** The labels of a derived Service, built from scratch. */
 export function serviceLabels(name: string): StringMap {
@@ -133,12 +136,13 @@ export function servicePatch(
     Object.entries(specOf(shape)).filter(([field, value]) => !equal(value, current[field])),
   );
   const { labels, ownerReferences } = observed.metadata;
-  const missing = Object.fromEntries(
-    Object.entries(serviceLabels(from)).filter(([key, value]) => labels?.[key] !== value),
-  );
+  const wrong = Object.fromEntries<Json>([
+    ...Object.entries(serviceLabels(from)).filter(([key, value]) => labels?.[key] !== value),
+    ...UNWANTED_LABELS.filter((key) => labels?.[key] !== undefined).map((key): [string, Json] => [key, null]),
+  ]);
   const owned = ownerReferences?.some(({ uid }) => uid === owner.uid) ?? false;
   const metadata = {
-    ...(Object.keys(missing).length > 0 && { labels: missing }),
+    ...(Object.keys(wrong).length > 0 && { labels: wrong }),
     ...(!owned && { ownerReferences: [{ ...owner }] }),
   };
   const patch = {

@@ -4,13 +4,18 @@
  * KEP-1645, "Using EndpointSlice objects to track endpoints".
  */
 import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../api/discovery.ts';
-import { HEADLESS, MANAGER, MCS_SERVICE_NAME, SERVICE_NAME, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../api/labels.ts';
+import {
+  HEADLESS,
+  MANAGER,
+  MCS_SERVICE_NAME,
+  SERVICE_NAME,
+  SERVICE_PROXY_NAME,
+  SLICE_MANAGED_BY,
+  SOURCE_CLUSTER,
+} from '../api/labels.ts';
 import type { JsonObject, OwnerReference, StringMap } from '../api/meta.ts';
 import { fingerprint } from './canonical.ts';
 import type { DerivedSlice } from './view.ts';
-
-/** Makes kube-proxy leave a Service or slice to somebody else: never on what we make. */
-const SERVICE_PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
 
 /** Labels that are ours to say; on a derived slice one that is not wanted must be absent. */
 const OWN_LABELS = [SERVICE_NAME, MCS_SERVICE_NAME, SOURCE_CLUSTER, SLICE_MANAGED_BY, HEADLESS, SERVICE_PROXY_NAME];

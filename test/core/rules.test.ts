@@ -462,6 +462,18 @@ describe('the derived Service', () => {
     }
   });
 
+  test('rule 11: so it is from a Service, whose other labels stay', () => {
+    const world = exporting();
+    const cluster2 = world.member('cluster2');
+    const before = cluster2.derivedService?.metadata.labels;
+    const service = cluster2.api.get('services', DERIVED);
+    const skipped = { 'service.kubernetes.io/headless': '', 'service.kubernetes.io/service-proxy-name': 'other' };
+    const labels = { ...before, ...skipped, mine: 'y' };
+    cluster2.api.put('services', { ...service, metadata: { ...Object(service?.metadata), labels } });
+    world.converge();
+    expect(cluster2.derivedService?.metadata.labels).toEqual({ ...before, mine: 'y' });
+  });
+
   test('rule 12: slices of somebody else under the derived name are reported, and ours go on', () => {
     const world = exporting();
     world.member('cluster2').api.put('endpointSlices', {
