@@ -8,7 +8,7 @@ import { CLEAR, type Reach, type Weather } from './weather.ts';
 /** Everything that may happen in one schedule, drawn once. */
 export interface Climate {
   readonly replicas: 1 | 2;
-  /** Leaves something out of a stream that goes on: found by the hourly full reading only. */
+  /** Leaves events out of a stream that goes on: found by the hourly full reading only, so that it takes so long. */
   readonly gaps: boolean;
   readonly seesDeaths: boolean;
   /** Of the disturbances below: how often each comes. */
@@ -130,7 +130,7 @@ export function disturb(
     case 'rights': {
       const taken = cluster.rights.take(dice);
       // Watches that are open go on until they end.
-      if (dice.chance(0.5)) for (const each of links) if (each.cluster === cluster) each.cut();
+      if (dice.chance(0.8)) for (const each of links) if (each.cluster === cluster) each.cut();
       return `forbid ${cluster.name} ${taken}`;
     }
     case 'clear': {

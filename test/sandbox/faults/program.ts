@@ -64,6 +64,20 @@ export async function act(clusters: readonly [Cluster, ...Cluster[]], dice: Dice
   }
 }
 
+/** Offers some Services in each cluster, before anything else; says which. */
+export function begin(clusters: readonly Cluster[], dice: Dice): string[] {
+  const share = dice.pick([0.1, 0.3, 0.5]);
+  const places = clusters.flatMap((cluster) =>
+    NAMESPACES.flatMap((namespace) => NAMES.map((name): Place => ({ cluster, namespace, name, dice }))),
+  );
+  return places
+    .filter(({ cluster, namespace }) => dice.chance(share) && cluster.api.get('/namespaces', { name: namespace }))
+    .map((place) => {
+      ACTIONS.offer(place);
+      return `offer ${place.cluster.name} ${place.namespace}/${place.name}`;
+    });
+}
+
 interface Place {
   readonly cluster: Cluster;
   readonly namespace: string;

@@ -31,10 +31,11 @@ export class Rights {
 
   /** Takes some away; says which. */
   take(dice: Dice): string {
-    const resource = dice.pick(TAKEN);
-    const verbs = dice.pick<readonly Verb[]>([READ, WRITE, [dice.pick(READ)], [dice.pick(WRITE)]]) ?? READ;
-    for (const verb of verbs) this.forbid(verb, resource);
-    return `${verbs.join(',')} ${resource}`;
+    const resources = dice.chance(0.2) ? TAKEN : [dice.pick(TAKEN)];
+    const single = dice.pick<Verb>([...READ, ...WRITE]) ?? 'list';
+    const verbs = dice.pick<readonly Verb[]>([READ, READ, WRITE, [single]]) ?? READ;
+    for (const resource of resources) for (const verb of verbs) this.forbid(verb, resource);
+    return `${verbs.join(',')} ${resources.join(' ')}`;
   }
 
   forbid(verb: Verb, resource: string): void {

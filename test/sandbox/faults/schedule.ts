@@ -9,7 +9,7 @@ import { Cluster, settingsOf } from './cluster.ts';
 import { Dice } from './dice.ts';
 import { FaultyFleet, type LeaseTimes } from './fleet.ts';
 import { differences, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
-import { act, NAMESPACES, namespaceObject } from './program.ts';
+import { act, begin, NAMESPACES, namespaceObject } from './program.ts';
 import { VirtualTime } from './virtualTime.ts';
 import { CLEAR } from './weather.ts';
 
@@ -33,7 +33,7 @@ const LEASES: readonly [LeaseTimes, LeaseTimes] = [
 ];
 /** Longer than any wait in the engine but for the full reading that finds gaps. */
 const PATIENCE_MS = 240_000;
-/** The full reading comes after an hour, when the watch of that time ends. */
+/** The full reading comes after an hour, when the watch of that time ends, which is at most ten minutes later. */
 const GAP_PATIENCE_MS = 4_500_000;
 /** How long nothing may be written once all is right. */
 const CALM_MS = 15_000;
@@ -68,14 +68,15 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   const lease = dice.pick(LEASES);
   const members = clusters.filter((_, index) => index === 0 || dice.chance(0.9)).map(({ name }) => name);
   const fleet = new FaultyFleet({ time, clusters, dice: dice.fork(), lease, members, trace: note });
-  // Some are installed later.
-  for (const each of clusters) if (climate.weights.crds > 0 && dice.chance(0.2)) each.removeCrd(dice);
   const start = (weather = { ...CLEAR, latencyMs: dice.pick([5, 20, 200, 1_000]) }) =>
     fleet.start(dice.whole(-300_000, 300_000), climate.seesDeaths, weather);
   const users = dice.fork();
   const chance = dice.fork();
-  const begin = users.whole(0, 20);
-  for (let step = 0; step < begin; step++) note(`${time.now()} ${await act(clusters, users)}`);
+  for (const line of begin(clusters, users)) note(`${time.now()} ${line}`);
+  // Some are installed later.
+  for (const each of clusters) if (climate.weights.crds > 0 && dice.chance(0.2)) each.removeCrd(dice);
+  const first = users.whole(0, 20);
+  for (let step = 0; step < first; step++) note(`${time.now()} ${await act(clusters, users)}`);
   for (let index = 0; index < climate.replicas; index++) start();
 
   const steps = dice.whole(15, 45);

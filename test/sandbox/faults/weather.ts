@@ -26,7 +26,7 @@ export interface Weather {
   readonly cuts: number;
   /** Events after which the stream stays open and says nothing more: what followed is only found by another stream. */
   readonly mutes: number;
-  /** Events that are left out while the stream goes on: only a full reading finds them. */
+  /** Events that are left out while the stream goes on, which no API server does: only a full reading finds them. */
   readonly gaps: number;
   /** Watches, and events of them, that are answered with 410. */
   readonly expiries: number;
