@@ -7,10 +7,15 @@ import { runCli } from './program.ts';
 
 /**
  * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, as a shell would. A process that a
- * sandbox started aborts with the end of the sandbox, too, however that came.
+ * sandbox started aborts with the end of the sandbox, too, however that came; and one whose output nobody reads any more.
  */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  // A reader such as `head` may close the pipe early; that is its right, and nobody is left to work for.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    controller.abort(new DOMException('nobody reads the output', 'AbortError'));
+  });
   process.once('disconnect', () => controller.abort(new DOMException('the parent process ended', 'AbortError')));
   // Listening alone must not keep the process.
   process.channel?.unref();
@@ -24,11 +29,6 @@ function stopSignal(): AbortSignal {
 }
 
 async function main(): Promise<number> {
-  // A reader such as `head` may close the pipe early; that is its right.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
   const { stdout, stderr } = process;
   try {
     const environment = readEnvironment();
