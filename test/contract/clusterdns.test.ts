@@ -201,7 +201,7 @@ describe('with the real CoreDNS', () => {
   const runnable = (corefile: string) =>
     corefile
       .replace(/(kubernetes [^{]*\{.*)/, `$1\n        kubeconfig ${cluster.plane.kubeconfig} ${cluster.name}`)
-      .replace(/^ {4}(loop|reload|prometheus.*)$/gm, '')
+      .replace(/^ {4}(loop|ready|reload|prometheus.*)$/gm, '')
       .replace('forward . /etc/resolv.conf', 'forward . 127.0.0.1:9')
       .replace(/health \{\s*lameduck 5s\s*\}/, '');
 

@@ -1,26 +1,8 @@
 /** What kubeadm makes for CoreDNS, by the fields that matter. */
 import type { JsonObject } from '../../src/api/meta.ts';
+import { kubeadmCorefile } from '../../src/sandbox/workloads/bootstrap/dns.ts';
 
-export const KUBEADM_COREFILE = `.:53 {
-    errors
-    health {
-        lameduck 5s
-    }
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-        pods insecure
-        fallthrough in-addr.arpa ip6.arpa
-        ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-        max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-`;
+export const KUBEADM_COREFILE = kubeadmCorefile('cluster.local');
 
 /** The ConfigMap and ClusterRole, under names of a test's own. */
 export function clusterDnsObjects(namespace: string, role: string, corefile = KUBEADM_COREFILE): JsonObject[] {

@@ -51,12 +51,12 @@ describe('the change', () => {
     [
       'coredns',
       [
-        '          lameduck 5s',
         '      }',
+        '      ready',
         '-     kubernetes cluster.local in-addr.arpa ip6.arpa {',
         '+     kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {',
         '+         multicluster clusterset.local # by catamaran dns',
-        '          pods insecure',
+        '         pods insecure',
       ],
     ],
     [

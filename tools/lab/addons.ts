@@ -1,4 +1,5 @@
 /** What a cluster has besides its control plane and nodes: its DNS and its storage classes. */
+import { kubeadmCorefile } from '../../src/sandbox/workloads/bootstrap/dns.ts';
 import { COREDNS_IMAGE } from './images.ts';
 import type { ClusterLayout } from './layout.ts';
 
@@ -25,29 +26,6 @@ function storageClasses(): object[] {
   }));
 }
 
-// As kubeadm has it.
-const COREFILE = `.:53 {
-    errors
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30
-    loop
-    reload
-    loadbalance
-}
-`;
-
 /** CoreDNS under the names that kubeadm gives, which the documents' commands use. */
 function dns(cluster: ClusterLayout): object[] {
   const namespace = 'kube-system';
@@ -73,7 +51,12 @@ function dns(cluster: ClusterLayout): object[] {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
       subjects: [{ kind: 'ServiceAccount', name: 'coredns', namespace }],
     },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'coredns', namespace }, data: { Corefile: COREFILE } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'coredns', namespace },
+      data: { Corefile: kubeadmCorefile('cluster.local') },
+    },
     {
       apiVersion: 'v1',
       kind: 'Service',

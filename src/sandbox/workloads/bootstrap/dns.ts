@@ -18,7 +18,8 @@ const IMAGE = 'registry.k8s.io/coredns/coredns:v1.14.0';
 /** Place of the address of kube-dns in the range of Services. */
 const DNS_ADDRESS = 10;
 
-function corefile(domain: string): string {
+/** The Corefile that kubeadm 1.34 gives a cluster of this domain (kubeadm, CoreDNSConfigMap). */
+export function kubeadmCorefile(domain: string): string {
   return `.:53 {
     errors
     health {
@@ -125,7 +126,7 @@ export function dnsObjects({ domain, serviceCIDRs }: ClusterSettings): Initial[]
     { resource: '/serviceaccounts', object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata } },
     {
       resource: '/configmaps',
-      object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: corefile(domain) } },
+      object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: kubeadmCorefile(domain) } },
     },
     {
       resource: '/services',
