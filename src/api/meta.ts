@@ -28,6 +28,8 @@ export interface OwnerReference {
 /** What one client set of an object; `fieldsV1` has an empty member for each field. Server-side apply documentation. */
 export interface ManagedFieldsEntry {
   readonly manager?: string;
+  /** Apply for server-side apply, Update for every other write. */
+  readonly operation?: string;
   readonly fieldsV1?: JsonObject;
 }
 

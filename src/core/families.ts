@@ -56,5 +56,8 @@ export function areFilledIn({ metadata: { managedFields = [] } }: ServiceImport)
   const setters = managedFields.filter(
     ({ fieldsV1 }) => has(fieldsV1, 'f:spec') && has(fieldsV1['f:spec'], 'f:ipFamilies'),
   );
-  return setters.length > 0 && setters.every(({ manager }) => manager === FIELD_MANAGER);
+  // What is applied is a user's, also where `catamaran sandbox` applies it: the engine never does (ADR 0002).
+  return (
+    setters.length > 0 && setters.every(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Update')
+  );
 }

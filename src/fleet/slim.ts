@@ -165,10 +165,16 @@ export function slimExport(object: JsonObject): ServiceExport {
 function settersOf(object: JsonObject, name: string): readonly ManagedFieldsEntry[] {
   const field = `f:${name}`;
   return list(metadataOf(object).managedFields).flatMap((entry) => {
-    const { manager, fieldsV1 } = isJsonObject(entry) ? entry : {};
+    const { manager, operation, fieldsV1 } = isJsonObject(entry) ? entry : {};
     const spec = isJsonObject(fieldsV1) ? fieldsV1['f:spec'] : undefined;
     if (!isJsonObject(spec) || !(field in spec)) return [];
-    return [{ ...(typeof manager === 'string' && { manager }), fieldsV1: { 'f:spec': { [field]: {} } } }];
+    return [
+      {
+        ...(typeof manager === 'string' && { manager }),
+        ...(typeof operation === 'string' && { operation }),
+        fieldsV1: { 'f:spec': { [field]: {} } },
+      },
+    ];
   });
 }
 

@@ -191,7 +191,7 @@ export class ApiServer {
 function managedFields(object: JsonObject, before: JsonObject | undefined, manager: string): Json {
   const [after, old] = [object, before].map((each) => asObject(each?.spec).ipFamilies);
   if (before && JSON.stringify(after) === JSON.stringify(old)) return asObject(before.metadata).managedFields ?? [];
-  return after === undefined ? [] : [{ manager, fieldsV1: { 'f:spec': { 'f:ipFamilies': {} } } }];
+  return after === undefined ? [] : [{ manager, operation: 'Update', fieldsV1: { 'f:spec': { 'f:ipFamilies': {} } } }];
 }
 
 function slice(object: JsonObject): JsonObject {

@@ -28,6 +28,7 @@ it.each<[string, JsonObject['items'], boolean]>([
   ['we set alone', [user({ 'f:type': {} }), set('catamaran', { 'f:ipFamilies': {}, 'f:ips': {} })], true],
   ['a user set, in whatever version', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ips': {} })], false],
   ['a user set as well', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ipFamilies': {} })], false],
+  ['we applied for a user', [{ ...set('catamaran', { 'f:ipFamilies': {} }), operation: 'Apply' }], false],
   ['nobody is noted for', undefined, false],
   ['a record that is none tells of', [null, { fieldsV1: 'x' }, { manager: 'catamaran', fieldsV1: {} }], false],
 ])('families of an import that %s are filled in: %s', (_, managedFields, filledIn) => {

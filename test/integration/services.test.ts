@@ -127,6 +127,38 @@ describe('the IP families', () => {
   });
 });
 
+describe('the IP families of an import that a user made', () => {
+  const asked = { 'family-asked': { ipFamilies: ['IPv4'] }, 'family-open': {} };
+
+  const found = async (name: string) => {
+    const { import: imported, derived } = await held(consumer, manual, name);
+    expect(condition(imported, 'Ready')).toMatchObject({ status: 'True' });
+    expect(imported?.spec.ips).toEqual(derived?.spec.clusterIPs);
+    return { families: imported?.spec.ipFamilies, ips: imported?.spec.ips ?? [] };
+  };
+
+  it('are those that were asked for, or else those of the exports; either way the address stays', async () => {
+    for (const [name, spec] of Object.entries(asked)) {
+      await createAll(exporter, [service(manual, name), serviceExport(manual, name)]);
+      await consumer.create(serviceImport(manual, name, spec));
+    }
+    const [fixed, open] = await eventually(() => Promise.all(Object.keys(asked).map(found)));
+    expect([fixed?.families, open?.families]).toEqual([['IPv4'], ['IPv4']]);
+    const both = { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' };
+    for (const name of Object.keys(asked)) {
+      await exporter.client.patch(RESOURCES.services, { namespace: manual, name }, { spec: both });
+    }
+    // The one that changes was changed last.
+    await eventually(async () => {
+      expect(await found('family-open')).toEqual({
+        families: both.ipFamilies,
+        ips: [open?.ips[0], expect.stringContaining(':')],
+      });
+    });
+    expect(await found('family-asked')).toEqual(fixed);
+  });
+});
+
 describe('ports', () => {
   it('of TCP, UDP and SCTP arrive, also with one number', async () => {
     const ports = [
