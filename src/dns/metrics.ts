@@ -83,7 +83,7 @@ export class DnsMetrics {
     });
     new Counter({
       name: 'catamaran_dns_unanswered_total',
-      help: 'Packets that got no answer, or one that says to come back by TCP, by reason.',
+      help: 'Packets that did not get the answer that is due, by reason.',
       labelNames: ['reason'],
       registers,
       collect() {

@@ -29,7 +29,7 @@ export interface Refusal {
   readonly kind: 'refusal';
   readonly id: number;
   readonly flags: number;
-  readonly rcode: typeof RCODE.FORMERR | typeof RCODE.NOTIMP;
+  readonly rcode: typeof RCODE.FORMERR | typeof RCODE.NOTIMP | typeof RCODE.SERVFAIL;
 }
 
 /** Longest question that is read; a name, and options that nobody here looks at, take far less. */

@@ -49,7 +49,9 @@ export class Responder {
         this.#faultLoggedAt = started;
         this.#options.logger.error({ err: error, packet: packet.toString('hex') }, 'a question met a fault');
       }
-      return undefined;
+      // What is no query, or is over the rate, has been left alone before anything could fail.
+      const [id, flags] = [packet.readUInt16BE(0), packet.readUInt16BE(2)];
+      return refuse({ kind: 'refusal', id, flags, rcode: RCODE.SERVFAIL });
     }
   }
 

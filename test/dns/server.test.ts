@@ -117,6 +117,18 @@ describe('the server', () => {
       expect(text.split('\n')).toContain(line);
   });
 
+  it('says SERVFAIL at a fault of its own, counts it, and logs it once', async () => {
+    const fault = (): never => {
+      throw new TypeError('a fault');
+    };
+    const { server, target, logger } = await start({ current: fault });
+    const [udp, tcp] = [await askUdp(target, WEB), await askTcp(target, WEB)];
+    for (const answer of [udp, tcp])
+      expect(parseMessage(answer ?? Buffer.alloc(0))).toMatchObject({ id: 77, rcode: RCODE.SERVFAIL, answers: [] });
+    expect(await server.metrics.registry.metrics()).toContain('catamaran_dns_unanswered_total{reason="fault"} 2');
+    expect(logger.lines.map(({ level }) => level)).toEqual(['error']);
+  });
+
   it('logs questions only where told', async () => {
     const quiet = await start();
     await askUdp(quiet.target, WEB);
