@@ -5,7 +5,7 @@ import type { ServiceImport } from '../api/multicluster.ts';
 import { RESOURCES, type Resource } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ask } from './client.ts';
-import { type ClusterDnsPlace, readCorefile, reason } from './clusterdns.ts';
+import { accountOf, type ClusterDnsPlace, readCorefile, reason } from './clusterdns.ts';
 import { type Found, lookAt } from './corefileEdit.ts';
 import type { Message } from './message.ts';
 import { RCODE, rcodeName, TYPE } from './protocol.ts';
@@ -136,10 +136,10 @@ interface Review extends KubeObject {
   readonly status?: { readonly allowed?: boolean };
 }
 
-async function rightsHop(client: KubeClient, { namespace, name }: ClusterDnsPlace, found: Found | undefined) {
+async function rightsHop(client: KubeClient, place: ClusterDnsPlace, found: Found | undefined) {
   if (!found) throw new Skipped(UNKNOWN);
   if (found.mode !== 'coredns') throw new Skipped('not needed: CoreDNS does not serve the zone itself');
-  const user = `system:serviceaccount:${namespace}:${name}`;
+  const user = `system:serviceaccount:${place.namespace}:${await accountOf(client, place)}`;
   const { group, version, plural } = RESOURCES.serviceImports;
   for (const verb of ['list', 'watch']) {
     const review = await client.create<Review>(REVIEWS, undefined, {

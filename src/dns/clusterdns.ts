@@ -4,7 +4,7 @@ import type { Json, JsonObject, KubeObject, StringMap } from '../api/meta.ts';
 import { MCS_GROUP } from '../api/multicluster.ts';
 import { RESOURCES, type Resource } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { isForbidden, isNotFound } from '../kube/errors.ts';
 import { type DnsMode, disable, enable, isMarked, lookAt, readsImports } from './corefileEdit.ts';
 import { diff } from './diff.ts';
 
@@ -68,7 +68,12 @@ interface ClusterRole extends KubeObject {
 
 interface Deployment extends KubeObject {
   readonly spec?: {
-    readonly template?: { readonly spec?: { readonly containers?: readonly { readonly image?: string }[] } };
+    readonly template?: {
+      readonly spec?: {
+        readonly serviceAccountName?: string;
+        readonly containers?: readonly { readonly image?: string }[];
+      };
+    };
   };
 }
 
@@ -139,6 +144,17 @@ function isBefore(version: readonly number[], least: readonly number[]): boolean
     if (own !== number) return own < number;
   }
   return false;
+}
+
+/** The account that CoreDNS runs as; its own name where the Deployment is not there or may not be read. */
+export async function accountOf(client: KubeClient, { namespace, name }: ClusterDnsPlace): Promise<string> {
+  try {
+    const { spec } = await client.get<Deployment>(DEPLOYMENTS, { namespace, name });
+    return spec?.template?.spec?.serviceAccountName ?? 'default';
+  } catch (error) {
+    if (isNotFound(error) || isForbidden(error)) return name;
+    throw error;
+  }
 }
 
 /** Refuses a CoreDNS that does not know the option; gives a note where that cannot be told. */

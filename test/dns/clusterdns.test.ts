@@ -13,6 +13,8 @@ import { ZONE } from './world.ts';
 class Objects {
   readonly #held = new Map<string, JsonObject>();
   #version = 1;
+  /** Users whose rights were asked for. */
+  readonly reviewed = new Set<string>();
   /** What a write throws, by kind; it is thrown once for each entry. */
   readonly refusals: [kind: string, error: Error][] = [];
 
@@ -55,6 +57,10 @@ class Objects {
       get: async ({ kind }: Resource, { name }: { name: string }) => this.get(kind, name),
       list: async ({ kind }: Resource) => ({ items: this.list(kind), metadata: {} }),
       update: async (_: Resource, object: JsonObject) => this.update(object),
+      create: async (_: Resource, _namespace: undefined, { spec }: { spec: { user: string } }) => {
+        this.reviewed.add(spec.user);
+        return { status: { allowed: true } };
+      },
     };
     return held as unknown as KubeClient; // only these are called
   }
@@ -160,6 +166,20 @@ describe('catamaran dns check', () => {
     expect(hops.Corefile).toMatch(/^wrong: .*no key Corefile/);
     for (const hop of ['CoreDNS’ rights', 'catamaran dns'])
       expect(hops[hop]).toBe('skipped: how CoreDNS comes to the zone is not known');
+  });
+
+  it.each([
+    ['that of its Deployment', { serviceAccountName: 'dns' }, 'dns'],
+    ['the default one of the namespace', {}, 'default'],
+    ['the name of CoreDNS where no Deployment is there', undefined, 'coredns'],
+  ])('asks for the rights of the account that CoreDNS runs as: %s', async (_, spec, account) => {
+    await apply({ mode: 'coredns', zone: ZONE });
+    if (spec) {
+      const metadata = { name: 'coredns' };
+      objects.put({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template: { spec } } });
+    }
+    expect((await check())['CoreDNS’ rights']).toMatch(/^ok: /);
+    expect([...objects.reviewed]).toEqual([`system:serviceaccount:kube-system:${account}`]);
   });
 
   it('asks no Service that has no address', async () => {
