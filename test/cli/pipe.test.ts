@@ -1,9 +1,10 @@
-/** A reader of our output that closes the pipe early, as `head` does. */
+/** Pipes: a reader of our output that closes it early, as `head` does, and objects from stdin. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MAIN } from './invoke.ts';
 
@@ -29,4 +30,12 @@ it.each([
   expect(await ended).toEqual([0, null]);
   expect(complaint).toBe('');
   expect(await readdir(dir)).toEqual([]);
+});
+
+it('sandbox apply reads stdin where told', async () => {
+  const args = ['sandbox', 'apply', '--state-dir', 'state', '--to', 'cluster1', '-f', '-'];
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir });
+  child.stdin.end('kind: Pod\n---\nkind: Pod\n');
+  const [complaint] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(complaint).toMatch(/^error: \[CTM_SANDBOX_MANIFEST\] stdin, document 1: apiVersion: [^\n]*\n$/);
 });

@@ -239,7 +239,7 @@ export const registerSandbox: Register = (program, context) => {
 
   withState(sandbox.command('apply').description('apply YAML files to a cluster, on the server, without kubectl'))
     .requiredOption('--to <cluster>', 'the cluster')
-    .requiredOption('-f, --filename <files...>', 'the files')
+    .requiredOption('-f, --filename <files...>', 'the files; - for stdin')
     .option('-n, --namespace <name>', 'namespace of objects that name none', 'default')
     .action((options: ApplyOptions) => apply(options, context));
   sandbox.commands.forEach(withExamples);

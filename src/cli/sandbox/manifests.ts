@@ -1,5 +1,6 @@
 /** `catamaran sandbox apply`: objects of YAML files, by server-side apply, for those who have no kubectl. */
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { CatamaranError } from '../../api/errors.ts';
@@ -30,15 +31,17 @@ const discoverySchema = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
 });
 
-/** Reads files; the items of a List are objects of their own. Throws CTM_SANDBOX_MANIFEST. */
+/** Reads files, `-` for what stands at stdin; the items of a List are objects of their own. Throws CTM_SANDBOX_MANIFEST. */
 export async function readManifests(files: readonly string[]): Promise<readonly Manifest[]> {
-  const read = await Promise.all(files.map(async (file) => parseManifests(file, await textOf(file))));
+  const read = await Promise.all(
+    files.map(async (file) => parseManifests(file === '-' ? 'stdin' : file, await textOf(file))),
+  );
   return read.flat();
 }
 
 async function textOf(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (cause) {
     throw wrong(
       file,
@@ -48,8 +51,8 @@ async function textOf(file: string): Promise<string> {
 }
 
 /** The objects of a text of YAML documents. */
-export function parseManifests(file: string, text: string): readonly Manifest[] {
-  return [...parseAllDocuments(text)].flatMap((document, index) => {
+export function parseManifests(file: string, yaml: string): readonly Manifest[] {
+  return [...parseAllDocuments(yaml)].flatMap((document, index) => {
     const source = `${file}, document ${index + 1}`;
     const [error] = document.errors;
     // The lines behind the first one show the place in the text.
