@@ -175,9 +175,9 @@ export function registerDnsCluster(dns: Command, context: CliContext): void {
     )
     .option('--dry-run', 'show the change and write nothing', false)
     .addHelpText('after', ENABLE_EXAMPLES)
-    .action(({ mode, forward, ...options }: EnableOptions) => {
+    .action(({ mode, forward, ...options }: EnableOptions, command: Command) => {
       if (forward && mode !== 'stub')
-        throw new CatamaranError('CTM_USAGE', `option '--forward <address>' is for --mode stub; the mode is ${mode}`);
+        return command.error(`option '--forward <address>' is for --mode stub; the mode is ${mode}`);
       const to = forward && { forward: forwardText(forward) };
       return change(options, { mode, zone: options.zone, ...to }, context);
     });

@@ -1,5 +1,5 @@
 /** `catamaran run`: the controller. */
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import type { Address } from '../../api/address.ts';
 import { Controller } from '../../controller/controller.ts';
@@ -110,5 +110,10 @@ export const registerRun: Register = (program, context) => {
     )
     .addOption(new Option('--log-format <format>', 'json, or text for a terminal').choices(LOG_FORMATS).default('json'))
     .addHelpText('after', EXAMPLES)
-    .action((options: RunOptions) => run(options, context));
+    .action((options: RunOptions, command: Command) => {
+      // Who asks for a way of printing wants to look, and must not get a controller that writes.
+      if (!options.dryRun && command.getOptionValueSource('output') === 'cli')
+        return command.error("option '-o, --output <format>' is for --dry-run");
+      return run(options, context);
+    });
 };
