@@ -17,6 +17,8 @@ interface CustomResourcesOptions {
   readonly state: ClusterState;
   readonly deleter: Deleter;
   readonly logger: Logger;
+  /** Told when a resource is served that was not before. */
+  readonly onServed: () => void;
 }
 
 /** The CRDs of a cluster. */
@@ -64,8 +66,10 @@ export class CustomResources {
   #serve(crd: StoredObject): void {
     const definition = customResource(crd);
     const name = resourceName(definition);
-    if (!this.#served.has(name)) this.#served.set(name, new AbortController());
     this.#options.state.registry.add(definition);
+    if (this.#served.has(name)) return;
+    this.#served.set(name, new AbortController());
+    this.#options.onServed();
   }
 
   /** Deletes the objects of a CRD that is being deleted, then the CRD. */

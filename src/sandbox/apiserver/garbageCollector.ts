@@ -40,6 +40,8 @@ export class GarbageCollector {
   readonly #dependents = new Map<string, Set<string>>();
   /** Of the owners that something still names: the uids of those that were removed. */
   readonly #absent = new Set<string>();
+  /** Places of objects that name an owner of a kind that was not served when they were looked at. */
+  readonly #undecided = new Set<string>();
 
   constructor(options: GarbageCollectorOptions) {
     this.#options = options;
@@ -62,6 +64,12 @@ export class GarbageCollector {
       // Whoever waits for its dependents may have waited for this one.
       for (const owner of metadata.ownerReferences ?? []) this.#lookAt(owner, metadata.namespace);
     }, signal);
+  }
+
+  /** Looks again at what could not be decided: more kinds are served now. */
+  kindServed(): void {
+    for (const place of this.#undecided) this.#queue.add(place);
+    this.#undecided.clear();
   }
 
   #index(place: string, before: readonly Owner[] | undefined, after: readonly Owner[] | undefined): void {
@@ -93,7 +101,10 @@ export class GarbageCollector {
     if (metadata.deletionTimestamp !== undefined) {
       if (metadata.finalizers?.includes(ORPHAN_FINALIZER)) this.#orphan(item);
       else if (metadata.finalizers?.includes(FOREGROUND_FINALIZER)) this.#foreground(item);
-    } else this.#collect(item);
+    } else {
+      if (metadata.ownerReferences?.some((owner) => !this.#isServed(owner))) this.#undecided.add(place);
+      this.#collect(item);
+    }
   }
 
   /** Deletes an object none of whose owners is there; else drops the references to those that are gone. */
@@ -130,11 +141,14 @@ export class GarbageCollector {
     if (!blocking) this.#dropFinalizer(item, FOREGROUND_FINALIZER);
   }
 
+  #isServed({ apiVersion, kind }: Owner): boolean {
+    return this.#options.state.registry.ofKind(splitApiVersion(apiVersion).group, kind) !== undefined;
+  }
+
   #stateOf(owner: Owner, namespace: string | undefined): OwnerState {
-    const { registry } = this.#options.state;
     if (this.#absent.has(owner.uid)) return 'gone';
     // Of a kind that is not served nothing more is known, so it is not gone.
-    if (!registry.ofKind(splitApiVersion(owner.apiVersion).group, owner.kind)) return 'there';
+    if (!this.#isServed(owner)) return 'there';
     const found = this.#find(owner, namespace);
     if (!found) return 'gone';
     return isWaiting(found.object) ? 'waiting' : 'there';

@@ -63,8 +63,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const deleter = new Deleter(state);
   const subresources = new Map<string, SubresourceHandler>();
   const api = new LocalApi(state, writer, deleter, stop.signal);
-  const customResources = new CustomResources({ state, deleter, logger }, stop.signal);
-  new GarbageCollector({ state, deleter, logger }).start(stop.signal);
+  const garbageCollector = new GarbageCollector({ state, deleter, logger });
+  const onServed = () => garbageCollector.kindServed();
+  const customResources = new CustomResources({ state, deleter, logger, onServed }, stop.signal);
+  garbageCollector.start(stop.signal);
   new NamespaceController({ state, deleter, logger }).start(stop.signal);
   customResources.start();
   const verbs = new Verbs({

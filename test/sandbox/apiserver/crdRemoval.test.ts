@@ -7,7 +7,7 @@ import { localServer, secret } from './servers.ts';
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 
-it('what an object of a CRD owns goes with the CRD, and what an object of an unknown kind owns stays', async () => {
+it('what an object of a CRD owns goes with the CRD; of an owner whose kind is not known nothing is known', async () => {
   const { server } = localServer();
   const name = 'serviceimports.multicluster.x-k8s.io';
   const crd = parseJson(JSON.stringify(CRDS.find(({ metadata }) => metadata.name === name)));
@@ -29,5 +29,11 @@ it('what an object of a CRD owns goes with the CRD, and what an object of an unk
   );
   server.api.create('/secrets', secret('other', { metadata: { ...place, name: 'other', ...ownedBy('Nobody', 'x') } }));
   server.api.delete(DEFINITIONS, { name });
+  await expect.poll(() => server.api.list('/secrets').map(({ metadata: { name } }) => name)).toEqual(['other']);
+  const late = { ...place, name: 'late', ...ownedBy(kind, metadata.uid) };
+  server.api.create('/secrets', secret('late', { metadata: late }));
+  await Promise.resolve();
+  expect(server.api.get('/secrets', { ...place, name: 'late' })).toBeDefined();
+  server.api.create(DEFINITIONS, Object(crd));
   await expect.poll(() => server.api.list('/secrets').map(({ metadata: { name } }) => name)).toEqual(['other']);
 });
