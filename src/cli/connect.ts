@@ -10,17 +10,22 @@ import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig.ts';
 import type { Environment } from './environment.ts';
 import { given } from './values.ts';
 
-/** A cluster to open: its name in logs and errors, and how to reach it. */
-export type Target = Pick<MemberConfig, 'name' | 'access'>;
+/** A cluster to open. */
+export interface Target {
+  /** Its name in logs and errors; that of its context where absent. */
+  readonly name?: string;
+  readonly access: MemberConfig['access'];
+}
 
 /** Gives the function that opens a cluster. */
 export function connector(environment: Environment, logger: Logger): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
     const load = () => loadAccess(access, environment);
     const loaded = await load();
+    const cluster = name ?? loaded.context ?? 'in-cluster';
     return createKubeClient({
-      cluster: name,
-      logger: logger.child({ member: name }),
+      cluster,
+      logger: logger.child({ member: cluster }),
       access: { ...loaded, credentials: reloaded(loaded, load) },
     });
   };
@@ -68,9 +73,8 @@ export interface ClusterOptions {
 /** The cluster that options name; in a pod that is told nothing else, the pod's own. */
 export function targetOf({ kubeconfig, context }: ClusterOptions, environment: Environment): Target {
   const told = kubeconfig ?? context ?? environment.kubeconfigFiles[0];
-  if (told === undefined && environment.kubernetesService) return { name: 'in-cluster', access: { kind: 'inCluster' } };
+  if (told === undefined && environment.kubernetesService) return { access: { kind: 'inCluster' } };
   return {
-    name: context ?? 'current-context',
     access: {
       kind: 'kubeconfig',
       ...(kubeconfig !== undefined && { path: kubeconfig }),

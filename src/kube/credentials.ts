@@ -35,7 +35,9 @@ export interface ClusterAccess {
     readonly insecure?: boolean;
   };
   readonly credentials: Credentials;
-  /** Namespace of the kubeconfig's context. */
+  /** Name of the kubeconfig's context. */
+  readonly context?: string;
+  /** Namespace of that context. */
   readonly namespace?: string;
   /** Where this came from, for messages: a file and context, a Secret. */
   readonly source: string;

@@ -269,6 +269,7 @@ function access(selected: Selected, caFromFile: string | undefined, options: Kub
       readFile: options.readFile ?? readText,
       clock: options.clock ?? systemClock,
     }),
+    context: contextName,
     ...(namespace !== undefined && { namespace }),
     source: `context ${contextName} of ${cluster.source}`,
   };

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { connector } from '../../src/cli/connect.ts';
+import { connector, targetOf } from '../../src/cli/connect.ts';
 import { readEnvironment } from '../../src/cli/environment.ts';
 import { parseFleet } from '../../src/fleet/config.ts';
 import { silent } from '../integration/log.ts';
@@ -74,4 +74,16 @@ it('goes on with what it has while the kubeconfig cannot be read', async () => {
   await expect(client.raw('/version')).rejects.toMatchObject({ status: 401 });
   await write('new');
   await expect.poll(() => client.raw('/version').catch(() => undefined)).toEqual({ gitVersion: 'v1.34.4' });
+});
+
+it('calls the cluster of an option, or of none, by the name of its context', async () => {
+  const { member, write } = await memberWith('new');
+  await write('old');
+  if (member.access.kind !== 'kubeconfig' || !member.access.path) throw new Error('a kubeconfig is needed');
+  const environment = readEnvironment({ KUBECONFIG: member.access.path });
+  for (const options of [{}, { kubeconfig: member.access.path }, { context: 'c' }]) {
+    const client = await connector(environment, silent)(targetOf(options, environment));
+    cleanups.push(() => client.close());
+    await expect(client.raw('/version')).rejects.toThrow('cluster c: get /version');
+  }
 });
