@@ -75,6 +75,9 @@ async function runPlugin(options: ExecOptions): Promise<string> {
   const end = (why: string) => {
     problem ??= why;
     child.kill('SIGKILL');
+    // A program that the plugin started may hold its pipes open: nothing more is read from them.
+    child.stdout.destroy();
+    child.stderr.destroy();
   };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -146,11 +146,16 @@ echo '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"t'$runs'"
     expect(error.message).not.toContain('SECRET');
   });
 
-  it('that hangs is ended', async () => {
+  it.each([
+    ['hangs', '', 'exec sleep 20'],
+    ['waits for a program of its own that hangs', 'sleep 20 &', 'wait'],
+  ])('that %s is ended', async (what, before, script) => {
     const clock = new ManualClock();
-    const credentials = await withPlugin('exec sleep 600', {}, clock);
+    const started = join(dir, `started: ${what}`);
+    const credentials = await withPlugin(`${before} touch '${started}'; ${script}`, {}, clock);
     const headers = credentials.headers();
     const failed = expect(headers).rejects.toThrow('exec plugin ./plugin: did not end within 60 s');
+    await expect.poll(() => existsSync(started)).toBe(true);
     await clock.advance(60_001);
     await failed;
   });
