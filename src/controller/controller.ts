@@ -271,6 +271,7 @@ export class Controller {
 
   /** The source comes last: it has its own endpoints without us, and the others wait for them. */
   #sourceChanged(key: ServiceKey, source: Member): void {
+    if (!this.#settled) return;
     for (const member of this.#fleet.members) {
       if (member !== source && this.#fleet.concerns(key, member)) this.#lookAt(member, key);
     }

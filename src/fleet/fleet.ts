@@ -219,6 +219,8 @@ export class Fleet {
         listener.consumerChanged(change.key, member);
         return;
       case 'namespace':
+        // While a member is listed nothing is done there; when it has been, all of it is looked at.
+        if (!member.cache.synced) return;
         for (const key of this.keys()) {
           if (splitKey(key).namespace === change.namespace) listener.consumerChanged(key, member);
         }

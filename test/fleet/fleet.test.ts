@@ -39,12 +39,18 @@ async function start() {
     ?.objects.set('serviceimports', [
       object('web', { spec: { type: 'ClusterSetIP', ports: [] }, status: { clusters: [{ cluster: 'cluster1' }] } }),
     ]);
+  for (const api of apis.values()) api.objects.set('namespaces', [{ metadata: { name: 'ns', resourceVersion: '1' } }]);
+  const told: string[] = [];
   const fleet = new Fleet(config, {
     connect: async ({ name }) => apis.get(name)?.client() ?? Promise.reject(new Error('no such cluster')),
     clock,
     random: () => 1,
     logger: silent,
-    listener: { sourceChanged: () => {}, consumerChanged: () => {}, memberChanged: () => {} },
+    listener: {
+      sourceChanged: () => {},
+      consumerChanged: (key, consumer) => told.push(`${consumer.name} ${key}`),
+      memberChanged: () => {},
+    },
     watchRestarted: () => {},
   });
   open.push(fleet);
@@ -61,11 +67,19 @@ async function start() {
     const { known, export: exported } = view.sources.find(({ member }) => member === 'cluster1') ?? {};
     return { known, exports: exported !== undefined, lastSources: view.lastSources };
   };
-  return { clock, source, fleet, member, seen };
+  return { clock, source, fleet, member, seen, told };
 }
 
 const REMEMBERED = { known: true, exports: true, lastSources: [] };
 const UNKNOWN = { known: false, exports: false, lastSources: ['cluster1'] };
+
+it('a namespace concerns its names once its member has been listed, and not one by one while it is', async () => {
+  const { member, told } = await start();
+  // The import itself was told of.
+  expect(told.splice(0)).toEqual(['cluster2 ns/web']);
+  member('cluster1').cache.namespaces.upserted({ metadata: { name: 'ns', resourceVersion: '2' }, status: {} });
+  expect(told).toEqual(['cluster1 ns/web']);
+});
 
 describe('what is remembered of a silent member', () => {
   it('counts where nobody else has written to the consumer since', async () => {
