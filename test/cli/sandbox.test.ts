@@ -144,6 +144,15 @@ describe('a state folder', () => {
     expect(stderr).toMatch(/^error: \[CTM_SANDBOX_STATE\] .*state: cannot be used: .*(EEXIST|ENOTDIR)/);
   });
 
+  it.each([[[]], [['--detach']]])('cannot be where none can be made: up %j', async (more) => {
+    await writeFile(join(dir, 'file'), '');
+    for (const folder of ['/proc/none', join(dir, 'file', 'state')]) {
+      const { code, stderr } = await invoke(['sandbox', 'up', ...more, '--state-dir', folder]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^error: \[CTM_SANDBOX_STATE\] .*: cannot be used: .*\n$/);
+    }
+  });
+
   it('cannot have a path that is too long for a socket', async () => {
     const { code, stderr } = await invoke(['sandbox', 'status', '--state-dir', join(dir, 'x'.repeat(120))]);
     expect(code).toBe(2);

@@ -1,11 +1,11 @@
 /** `catamaran sandbox up --detach`: the same in a process of its own, whose words are passed on until it is ready. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { systemClock } from '../../kube/clock.ts';
 import type { CliContext } from '../context.ts';
 import { ExitError } from '../exit.ts';
 import { isErrorCode, remote } from './control.ts';
-import { refuseForeign, refuseSecond } from './state.ts';
+import { makeLogs, refuseForeign, refuseSecond } from './state.ts';
 import type { UpOptions } from './up.ts';
 
 const POLL_MS = 50;
@@ -15,7 +15,7 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   const { state, clusters, proxyPort, listenPort } = options;
   refuseSecond(state);
   refuseForeign(state);
-  mkdirSync(state.logs, { recursive: true });
+  makeLogs(state);
   const said = openSync(state.said, 'w');
   const complained = openSync(state.complained, 'w');
   const [node, ...script] = program;

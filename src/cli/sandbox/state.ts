@@ -1,7 +1,7 @@
 /** The folder where a sandbox keeps its files, and how others find the process that runs it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { CatamaranError } from '../../api/errors.ts';
 
@@ -112,13 +112,37 @@ export function claim(state: StateDir): void {
     refuseSecond(state);
     refuseForeign(state);
     clearLeft(state);
-    mkdirSync(state.logs, { recursive: true });
+    makeLogs(state);
     writeFileSync(state.run, JSON.stringify({ pid: process.pid, identity } satisfies Holder), { flag: 'wx' });
   } catch (cause) {
     if (cause instanceof CatamaranError) throw cause;
     refuseSecond(state);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CatamaranError('CTM_SANDBOX_STATE', `${state.dir}: cannot be used: ${why}`, { cause });
+    throw unusable(state, cause);
+  }
+}
+
+function unusable({ dir }: StateDir, cause: unknown): CatamaranError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CatamaranError('CTM_SANDBOX_STATE', `${dir}: cannot be used: ${why}`, { cause });
+}
+
+/** Makes the folder of the logs. Throws CTM_SANDBOX_STATE where it cannot be made. */
+export function makeLogs(state: StateDir): void {
+  try {
+    makeFolder(state.logs);
+  } catch (cause) {
+    throw unusable(state, cause);
+  }
+}
+
+/** Makes a folder and those above it. Node's own way never returns where one cannot be made, as below /proc. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  makeFolder(dirname(dir));
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    if (!existsSync(dir)) throw error;
   }
 }
 
