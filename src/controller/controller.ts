@@ -147,16 +147,18 @@ export class Controller {
 
   /**
    * What would be written now, without writing: the plans of the next pass, of every member that is listed.
-   * Waits until every member is listed or has failed.
+   * Waits until every member is listed or has failed; rejects with the signal's reason when it aborts before.
    */
   async dryRun(signal: AbortSignal): Promise<readonly Change[]> {
-    await this.#fleet.apply(this.#fleet.config);
-    while (!signal.aborted && !this.#isSettled()) await this.#options.clock.sleep(50, signal).catch(() => {});
-    const changes = this.#fleet.members
-      .filter((member) => member.cache.synced)
-      .flatMap((member) => [...this.#fleet.keys()].sort().flatMap((key) => this.#plan(member, key)));
-    await this.#fleet.close();
-    return changes;
+    try {
+      await this.#fleet.apply(this.#fleet.config);
+      while (!this.#isSettled()) await this.#options.clock.sleep(50, signal);
+      return this.#fleet.members
+        .filter((member) => member.cache.synced)
+        .flatMap((member) => [...this.#fleet.keys()].sort().flatMap((key) => this.#plan(member, key)));
+    } finally {
+      await this.#fleet.close();
+    }
   }
 
   /** How the fleet stands, for /readyz and for people. */
