@@ -107,7 +107,7 @@ export class Election {
     await Promise.all([...this.#candidacies.keys()].map((member) => this.leave(member)));
   }
 
-  /** Somebody asked for this member, and holds fewer than we do. Who holds one member keeps it. */
+  /** Somebody asked for this member, as who holds fewer than we do may. Who holds one member keeps it. */
   #isWanted(lease: Lease): boolean {
     const wantedBy = lease.metadata.annotations?.[WANTED_BY];
     return wantedBy !== undefined && wantedBy !== '' && wantedBy !== this.#options.identity && this.held > 1;

@@ -12,8 +12,9 @@ const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondi
 const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
 
 /**
- * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what we filled in
- * (`spec.ips`, `spec.ipFamilies`, our conditions) and stays. Applying it and asking again ends in no changes, like a plan.
+ * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what
+ * we filled in (`spec.ips`, `spec.ipFamilies`, our conditions) and stays. Applying it and asking again ends in no changes,
+ * like a plan.
  */
 export function departure({ consumer, namespace, name }: ServiceView, exported: ServiceExport | undefined): Change[] {
   const target = (resource: Target['resource'], name: string): Target => ({
