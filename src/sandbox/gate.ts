@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../api/runtime.ts';
+import { drained } from './drained.ts';
 
 /** What a gate stands in front of. */
 export interface GateOptions {
@@ -105,7 +106,7 @@ export class Gate {
         else {
           held -= what.length;
           // A side that is gone takes nothing more.
-          if (!to.destroyed && !to.write(what)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+          if (!to.destroyed && !to.write(what)) await drained(to);
           if (held < HELD_BYTES) from.resume();
         }
       }

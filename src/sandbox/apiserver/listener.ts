@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Logger } from '../../api/runtime.ts';
+import { drained } from '../drained.ts';
 import type { Certificates } from './certificates.ts';
 import { MAX_BODY_BYTES } from './handler.ts';
 import type { ApiResponse } from './http.ts';
@@ -147,7 +148,7 @@ async function sendLines(
   response.flushHeaders();
   for await (const text of lines) {
     if (response.destroyed) return;
-    if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(text)) await drained(response);
   }
   response.end();
 }

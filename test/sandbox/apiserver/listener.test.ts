@@ -101,6 +101,22 @@ describe('a port', () => {
     expect(seen).toBe(count);
   });
 
+  it('leaves nothing behind with a reader that is slow again and again', async () => {
+    const { server, agent, origin } = await open();
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    closeAll.push(async () => void process.off('warning', note));
+    const path = `${SECRETS}?watch=1&resourceVersion=${server.version()}`;
+    const { body } = await agent.request({ origin, path, method: 'GET', headers, highWaterMark: 1 });
+    const events = jsonLines(body);
+    for (let i = 0; i < 20; i++) {
+      server.api.create('/secrets', secret(`s${i}`, { stringData: { a: 'x'.repeat(500_000) } }));
+      await events.next();
+    }
+    expect(warnings.map(String)).toEqual([]);
+  });
+
   it('that is closed ends its watches; the server goes on', async () => {
     const { server, agent, origin, listening, request } = await open();
     const { body } = await agent.request({ origin, path: `${SECRETS}?watch=1`, method: 'GET', headers });
