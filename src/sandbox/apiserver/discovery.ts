@@ -10,7 +10,7 @@ import type { ClusterState } from './state.ts';
 /** A document, or a text. */
 export type Found =
   | { readonly value: JsonObject; readonly etag?: string; readonly headers?: ApiResponse['headers'] }
-  | { readonly text: string };
+  | { readonly text: string; readonly type?: string };
 
 /** The version that clients go by; the rest says what it is. */
 const VERSION: JsonObject = {
@@ -46,6 +46,7 @@ export function discovery(
   const clean = path.length > 1 ? path.replace(/\/+$/, '') : path;
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(clean)) return { text: 'ok' };
   if (clean === '/version') return { value: VERSION };
+  if (clean === '/openapi/v2') return openApiV2(accept);
   if (clean === '/openapi/v3') return { value: openApiIndex(registry.all()) };
   if (clean.startsWith('/openapi/v3/')) return openApi(state, clean.slice('/openapi/v3/'.length));
   if (clean === '/api' || clean === '/apis') {
@@ -63,6 +64,29 @@ export function discovery(
   const value =
     version === undefined ? versionList(registry.all(), group) : resourceList(registry.all(), group, version);
   return value && { value };
+}
+
+const OPENAPI_V2 = { swagger: '2.0', info: { title: 'Kubernetes', version: '1.34' } } as const;
+
+/** Of documents of version 2 in protobuf: what is asked for, and what comes. */
+const PROTOBUF_V2 = {
+  accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  type: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+} as const;
+
+/** One field of text, or of a message, shorter than 128 bytes of ASCII. */
+function field(number: number, value: string): string {
+  return String.fromCharCode((number << 3) | 2, value.length) + value;
+}
+
+/**
+ * A document without schemas. kubectl reads it before it sends a List or a kind that is in no document of version 3, and
+ * lets pass what it does not find.
+ */
+function openApiV2(accept: string): Found {
+  if (!accept.includes(PROTOBUF_V2.accept)) return { value: { ...OPENAPI_V2, paths: {} } };
+  const { swagger, info } = OPENAPI_V2;
+  return { text: field(1, swagger) + field(2, field(1, info.title) + field(2, info.version)), type: PROTOBUF_V2.type };
 }
 
 function openApi({ registry }: ClusterState, path: string): Found | undefined {

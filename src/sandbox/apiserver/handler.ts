@@ -125,7 +125,10 @@ export class Handler {
     }
     const found = discovery(state, url.pathname, request.headers.accept ?? '', url.searchParams);
     if (!found) return NOT_FOUND;
-    if ('text' in found) return { status: 200, headers: PLAIN, body: found.text };
+    if ('text' in found) {
+      const { text, type } = found;
+      return { status: 200, headers: { ...PLAIN, ...(type && { 'content-type': type }) }, body: text };
+    }
     if (found.etag !== undefined && request.headers['if-none-match'] === found.etag)
       return { status: 304, headers: { etag: found.etag, ...found.headers }, body: '' };
     const headers = { ...(found.etag !== undefined && { etag: found.etag, vary: 'Accept' }), ...found.headers };

@@ -113,6 +113,14 @@ onBothServers((server) => {
     });
   });
 
+  it('/openapi/v2 is there for clients that ask for it before they send what v3 does not have', async () => {
+    const json = await get('/openapi/v2');
+    expect(json).toMatchObject({ status: 200, body: { swagger: '2.0', info: { title: 'Kubernetes' } } });
+    const type = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    const { status, headers } = await get('/openapi/v2', type);
+    expect([status, headers['content-type']]).toEqual([200, type.replace('@', '.')]);
+  });
+
   it('/openapi/v3 leads to documents, whose addresses change with them', async () => {
     const { body } = await get('/openapi/v3');
     // A real server says that this is text.

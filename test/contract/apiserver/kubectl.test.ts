@@ -140,6 +140,23 @@ onBothServers((server) => {
       );
     });
 
+    it('takes a list for what is in it', async () => {
+      const items = ['l1', 'l2'].map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }));
+      const list = { apiVersion: 'v1', kind: 'List', items };
+      expect(await kubectl('create -f -', list)).toBe('configmap/l1 created\nconfigmap/l2 created');
+      expect(await kubectl('apply --server-side -f -', list)).toBe(
+        'configmap/l1 serverside-applied\nconfigmap/l2 serverside-applied',
+      );
+      expect(await kubectl('delete -f -', list)).toMatch(/^configmap "l1" deleted .*\nconfigmap "l2" deleted/);
+    });
+
+    it('says of a kind that nobody knows that its CRD is missing', async () => {
+      const foo = { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'x' } };
+      expect(await kubectl('apply -f -', foo)).toBe(
+        'error: resource mapping not found for name: "x" namespace: "" from "STDIN": no matches for kind "Foo" in version "example.com/v1"\nensure CRDs are installed first',
+      );
+    });
+
     it('replace, and delete by the manifest', async () => {
       expect(await kubectl('replace -f -', DEPLOYMENT(0))).toBe('deployment.apps/web replaced');
       expect(await kubectl('delete --wait -f -', ...APP)).toBe(
