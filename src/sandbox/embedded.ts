@@ -110,7 +110,7 @@ export class EmbeddedCluster {
   async open(): Promise<void> {
     const { certificates, clock, random, logger } = this.#options;
     this.#workloads = startWorkloads({ api: this.api, clock, logger, rootCertificate: this.ca }, this.#stop.signal);
-    this.#server.provide('/pods/log', this.#workloads.podLog);
+    for (const [name, handler] of this.#workloads.subresources) this.#server.provide(name, handler);
     for (const crd of CRDS) {
       const object = crd as unknown as JsonObject; // the type only describes JSON
       this.api.create('apiextensions.k8s.io/customresourcedefinitions', object);

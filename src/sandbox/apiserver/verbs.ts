@@ -90,7 +90,9 @@ export class Verbs {
       throw methodNotAllowed();
     }
     if (subresource === 'scale' && definition.scale) return this.#options.scale.call(call);
-    const handler = this.#options.subresources.get(`${resourceName(definition)}/${subresource}`);
+    // A path behind /proxy is that of another server.
+    const asked = subresource.startsWith('proxy/') ? 'proxy' : subresource;
+    const handler = this.#options.subresources.get(`${resourceName(definition)}/${asked}`);
     if (!handler) throw notServed();
     if (method !== 'GET' && method !== 'POST') throw methodNotAllowed();
     const answer = handler(this.#found(target), call.query, call.request.signal);

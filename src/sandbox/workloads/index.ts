@@ -11,13 +11,13 @@ import { syncDeployment } from './deployment/index.ts';
 import { syncService } from './endpoints/index.ts';
 import type { Pod } from './kinds.ts';
 import { type Bind, Kubelet, type PodTimes } from './kubelet/index.ts';
-import { podLogHandler } from './logRequest.ts';
 import { PodLogs } from './logs.ts';
 import { Loop, type Work } from './loop.ts';
 import { syncNamespace } from './namespaces.ts';
 import { Objects } from './objects.ts';
 import { syncReplicaSet } from './replicaset.ts';
 import { syncStatefulSet } from './statefulset/index.ts';
+import { type Subresource, subresources } from './subresources.ts';
 import { type ControllerName, Triggers } from './triggers.ts';
 
 export { PodLogs } from './logs.ts';
@@ -38,8 +38,8 @@ export interface WorkloadsOptions {
 /** Controllers that run. */
 export interface Workloads {
   readonly logs: PodLogs;
-  /** Answers `GET /pods/NAME/log`. */
-  readonly podLog: SubresourceHandler;
+  /** What answers `/pods/NAME/log` and the like. */
+  readonly subresources: ReadonlyMap<Subresource, SubresourceHandler>;
   /** Resolves when nothing is to be done but what waits for a time. */
   idle(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export function startWorkloads(options: WorkloadsOptions, signal: AbortSignal): 
   bootstrap(objects, nodes, clock.now());
   triggers.all();
   loop.start(signal);
-  return { logs, podLog: podLogHandler(logs), idle: () => loop.idle() };
+  return { logs, subresources: subresources(logs), idle: () => loop.idle() };
 }
 
 /** The log of a container begins when it starts, and goes with its pod. What is stored under /pods is a pod. */

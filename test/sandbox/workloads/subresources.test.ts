@@ -1,10 +1,10 @@
-/** Logs over HTTP, as `kubectl logs` asks for them. */
+/** Logs over HTTP, as `kubectl logs` asks for them, and what the sandbox says of what it does not have. */
 import { expect, it } from 'vitest';
 import { NAMESPACE, type StillCluster, stillCluster } from './cluster.ts';
 
 async function withPod(): Promise<StillCluster> {
   const cluster = await stillCluster();
-  cluster.server.provide('/pods/log', cluster.workloads.podLog);
+  for (const [name, handler] of cluster.workloads.subresources) cluster.server.provide(name, handler);
   cluster.api.create('/pods', {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -60,4 +60,26 @@ it('refuses containers that there are not', async () => {
   const { status, body } = await get(cluster, 'container=other');
   expect(status).toBe(400);
   expect(body).toContain('container other is not valid for pod one');
+});
+
+it.each([
+  [
+    'POST',
+    'pods/one/exec?command=ls',
+    'the pods of a sandbox run no program: there is nothing to execute a command in',
+  ],
+  ['GET', 'pods/one/attach', 'the pods of a sandbox run no program: there is nothing to attach to'],
+  ['POST', 'pods/one/portforward', "what listens in it is reached through the cluster's SOCKS5 proxy"],
+  ['GET', 'pods/one/proxy/index.html', "what listens in it is reached through the cluster's SOCKS5 proxy"],
+  ['POST', 'serviceaccounts/default/token', 'a sandbox has one token for each cluster, that of its kubeconfig'],
+])('says what there is in place of it: %s %s', async (method, path, words) => {
+  const { server } = await withPod();
+  const { status, body } = await server.handle({
+    method,
+    path: `/api/v1/namespaces/${NAMESPACE}/${path}`,
+    headers: { authorization: 'Bearer token' },
+    body: '',
+  });
+  expect(status).toBe(405);
+  expect(body).toContain(words);
 });
