@@ -4,6 +4,7 @@ import { customResourceDefinitions } from '../schema/crd.ts';
 import type { ClusterApi } from './cluster.ts';
 import { CustomResources } from './customResources.ts';
 import { Deleter } from './deleter.ts';
+import { EventExpiry } from './eventExpiry.ts';
 import { GarbageCollector } from './garbageCollector.ts';
 import { Handler } from './handler.ts';
 import type { ApiRequest, ApiResponse } from './http.ts';
@@ -67,6 +68,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const onServed = () => garbageCollector.kindServed();
   const customResources = new CustomResources({ state, deleter, logger, onServed }, stop.signal);
   garbageCollector.start(stop.signal);
+  new EventExpiry(state.store, clock).start(stop.signal);
   new NamespaceController({ state, deleter, logger }).start(stop.signal);
   customResources.start();
   const verbs = new Verbs({

@@ -253,3 +253,36 @@ describe('the API for controllers of the sandbox', () => {
     expect(told).toEqual(['/secrets - new', '/secrets old new', '/secrets old -']);
   });
 });
+
+describe('Events', () => {
+  it('go an hour after they were written last, and watches are told', async () => {
+    const { server, clock, request } = localServer();
+    const told = (name: string, count: number) => ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: 'default' },
+      involvedObject: { kind: 'Pod', namespace: 'default', name: 'a' },
+      reason: 'Odd',
+      message: 'odd',
+      type: 'Warning',
+      count,
+    });
+    const names = () => server.api.list('/events').map(({ metadata }) => metadata.name);
+    server.api.create('/events', told('a', 1));
+    server.api.create('/events', told('b', 1));
+    await clock.advance(30 * MINUTE);
+    server.api.update('/events', told('a', 2));
+    const from = server.version();
+    await clock.advance(31 * MINUTE);
+    expect(names()).toEqual(['a']);
+    const watch = await request('GET', `/api/v1/namespaces/default/events?watch=1&resourceVersion=${from}`);
+    const [event] = await eventsOf(watch, (seen) => seen.length > 0);
+    expect(event).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'b' } } });
+    await clock.advance(30 * MINUTE);
+    expect(names()).toEqual([]);
+    server.api.create('/events', told('a', 1));
+    expect(names()).toEqual(['a']);
+    await clock.advance(61 * MINUTE);
+    expect(names()).toEqual([]);
+  });
+});
