@@ -15,6 +15,7 @@ export type {
   PodTemplate,
   Probe,
   StatusCondition,
+  Toleration,
   Volume,
 } from './podKinds.ts';
 
@@ -182,12 +183,16 @@ export type Slice = StoredObject & {
   readonly ports?: readonly SlicePort[] | null;
 };
 
+/** Taint. */
+export type Taint = { readonly key: string; readonly value?: string; readonly effect: string };
+
 /** v1 Node. */
 export type Node = StoredObject & {
   readonly spec?: {
     readonly podCIDR?: string;
     readonly podCIDRs?: readonly string[];
     readonly unschedulable?: boolean;
+    readonly taints?: readonly Taint[];
   };
   readonly status?: {
     readonly addresses?: readonly { readonly type: string; readonly address: string }[];

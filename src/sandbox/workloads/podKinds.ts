@@ -78,12 +78,21 @@ export type Volume = {
   readonly persistentVolumeClaim?: { readonly claimName: string };
 };
 
+/** Toleration. */
+export type Toleration = {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+};
+
 /** PodSpec. */
 export type PodSpec = {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly nodeName?: string;
   readonly nodeSelector?: StringMap;
+  readonly tolerations?: readonly Toleration[];
   readonly hostname?: string;
   readonly subdomain?: string;
   readonly hostNetwork?: boolean;

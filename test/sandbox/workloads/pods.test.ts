@@ -96,6 +96,35 @@ describe('a pod', () => {
     });
   });
 
+  it('keeps away from nodes with taints that it does not tolerate', async () => {
+    const cluster = await stillCluster();
+    const [first, second] = cluster.objects.list('/nodes');
+    if (!first || !second) throw new Error('no nodes');
+    cluster.objects.update('/nodes', { ...first, spec: { ...first.spec, unschedulable: true } });
+    const taint = { key: 'team', value: 'a', effect: 'NoSchedule' };
+    cluster.objects.update('/nodes', { ...second, spec: { ...second.spec, taints: [taint] } });
+    cluster.api.create('/pods', pod('equal', { tolerations: [{ key: 'team', operator: 'Equal', value: 'a' }] }));
+    cluster.api.create('/pods', pod('all', { tolerations: [{ operator: 'Exists' }] }));
+    cluster.api.create('/pods', pod('other', { tolerations: [{ key: 'team', operator: 'Equal', value: 'b' }] }));
+    cluster.api.create('/pods', pod('none'));
+    await cluster.pass();
+    const node = second.metadata.name;
+    expect(['equal', 'all', 'other', 'none'].map((name) => get(cluster, name).spec.nodeName)).toEqual([
+      node,
+      node,
+      undefined,
+      undefined,
+    ]);
+    // The words of a real kube-scheduler.
+    expect(get(cluster, 'none').status?.conditions?.[0]?.message).toBe(
+      '0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable.',
+    );
+    const now = cluster.objects.get('/nodes', undefined, node);
+    if (now) cluster.objects.update('/nodes', { ...now, spec: { ...now.spec, taints: [] } });
+    await cluster.pass();
+    expect(get(cluster, 'none').spec.nodeName).toBe(node);
+  });
+
   it('has the address of its node on the network of that', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('host', { hostNetwork: true }));

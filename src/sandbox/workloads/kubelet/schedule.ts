@@ -1,25 +1,40 @@
-/** Which node a pod runs on. Source: Kubernetes documentation, "Assigning Pods to Nodes", nodeSelector. */
-import type { Node, Pod } from '../kinds.ts';
+/**
+ * Which node a pod runs on. Source: Kubernetes documentation, "Assigning Pods to Nodes", nodeSelector; "Taints and
+ * Tolerations".
+ */
+import type { Node, Pod, Taint, Toleration } from '../kinds.ts';
 import { hasLabels } from '../selector.ts';
 
 /** A node for the pod, or why there is none, in the scheduler's words. */
 export type Place = { readonly node: string } | { readonly problem: string };
 
+function isTolerated({ key, value = '', effect }: Taint, by: Toleration): boolean {
+  if (by.effect && by.effect !== effect) return false;
+  if (by.key && by.key !== key) return false;
+  return by.operator === 'Exists' || (by.key === key && (by.value ?? '') === value);
+}
+
+/** Why a pod may not run on a node; undefined where it may. */
+function refusal({ metadata, spec }: Node, pod: Pod): string | undefined {
+  if (spec?.unschedulable === true) return 'node(s) were unschedulable';
+  const { nodeSelector = {}, tolerations = [] } = pod.spec;
+  const taints = (spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
+  if (!taints.every((taint) => tolerations.some((by) => isTolerated(taint, by))))
+    return 'node(s) had untolerated taint(s)';
+  return hasLabels(metadata.labels, nodeSelector) ? undefined : "node(s) didn't match Pod's node affinity/selector";
+}
+
 /** The node with the fewest pods among those that the pod may run on; `counts` are the pods of each node. */
 export function placeFor(pod: Pod, nodes: readonly Node[], counts: ReadonlyMap<string, number>): Place {
-  const selector = pod.spec.nodeSelector ?? {};
-  const cordoned = nodes.filter(({ spec }) => spec?.unschedulable === true);
-  const unmatched = nodes.filter((node) => !cordoned.includes(node) && !hasLabels(node.metadata.labels, selector));
+  if (nodes.length === 0) return { problem: 'no nodes available to schedule pods' };
+  const refusals = new Map<string, number>();
   let best: Node | undefined;
   for (const node of nodes) {
-    if (cordoned.includes(node) || unmatched.includes(node)) continue;
-    if (!best || (counts.get(node.metadata.name) ?? 0) < (counts.get(best.metadata.name) ?? 0)) best = node;
+    const reason = refusal(node, pod);
+    if (reason !== undefined) refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+    else if (!best || (counts.get(node.metadata.name) ?? 0) < (counts.get(best.metadata.name) ?? 0)) best = node;
   }
   if (best) return { node: best.metadata.name };
-  const reasons = [
-    ...(unmatched.length > 0 ? [`${unmatched.length} node(s) didn't match Pod's node affinity/selector`] : []),
-    ...(cordoned.length > 0 ? [`${cordoned.length} node(s) were unschedulable`] : []),
-  ];
-  if (nodes.length === 0) return { problem: 'no nodes available to schedule pods' };
+  const reasons = [...refusals].map(([reason, count]) => `${count} ${reason}`).sort();
   return { problem: `0/${nodes.length} nodes are available: ${reasons.join(', ')}.` };
 }
