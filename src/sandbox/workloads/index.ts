@@ -9,6 +9,7 @@ import { bootstrap } from './bootstrap/index.ts';
 import { syncClaim } from './claims.ts';
 import { syncDeployment } from './deployment/index.ts';
 import { syncService } from './endpoints/index.ts';
+import { EventRecorder } from './events.ts';
 import type { Pod } from './kinds.ts';
 import { type Bind, Kubelet, type PodTimes } from './kubelet/index.ts';
 import { PodLogs } from './logs.ts';
@@ -55,6 +56,7 @@ export function startWorkloads(options: WorkloadsOptions, signal: AbortSignal): 
   const kubelet = new Kubelet(objects, clock, { ...DEFAULT_TIMES, ...times }, bind);
   const logs = new PodLogs(objects, clock);
   const loop = new Loop({ clock, logger });
+  const events = new EventRecorder(api, clock);
   const work: Readonly<Record<ControllerName, Work>> = {
     namespace: (_, name) => syncNamespace(objects, name, rootCertificate),
     claim: (namespace, name) => syncClaim(objects, namespace, name),
@@ -71,6 +73,7 @@ export function startWorkloads(options: WorkloadsOptions, signal: AbortSignal): 
   api.subscribe((change) => {
     triggers.changed(change);
     if (change.resource === '/pods') logLife(logs, change);
+    if (events.note(change)) loop.add('events', () => void events.write(), '', '');
   }, signal);
   bootstrap(objects, nodes, clock.now());
   triggers.all();
