@@ -117,6 +117,9 @@ class Parser {
   #set(): readonly string[] {
     const open = this.#take();
     if (open.text !== '(') throw new Error(`found '${open.text}' expected: '('`);
+    const first = this.#peek();
+    if (first.kind !== 'word' && first.text !== ',' && first.text !== ')')
+      throw new Error(`found '${first.text}', expected: ',', ')' or identifier`);
     const values = new Set<string>();
     for (let word = ''; ; ) {
       const token = this.#take();

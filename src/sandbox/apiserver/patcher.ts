@@ -1,6 +1,10 @@
 /** Patches of all kinds. Source: Kubernetes documentation, "API concepts", "Patching"; "Server-Side Apply". */
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { isJsonObject, parseJson } from '../../kube/json.ts';
+import { invalid as invalidField } from '../resources/fieldErrors.ts';
+import { conversionProblem } from '../schema/convert.ts';
+import { decodeProblem } from '../schema/decode.ts';
+import { goPrint } from '../schema/golang.ts';
 import { applyConfiguration, applyConflict } from '../schema/managed.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '../schema/patch.ts';
 import { fromYaml } from './decode.ts';
@@ -9,7 +13,7 @@ import type { Subresource } from './managers.ts';
 import type { StoredObject } from './object.ts';
 import { readMetadata } from './readMetadata.ts';
 import { type ClusterState, collectionOf, presented, timeText } from './state.ts';
-import { badRequest, notFound, StatusError } from './status.ts';
+import { badRequest, invalid, notFound, StatusError } from './status.ts';
 import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
 import type { Writer, Written } from './writer.ts';
 
@@ -57,8 +61,22 @@ function parsed(type: PatchType, body: string): Json {
 /** An object after a patch that is not apply. Throws 400 and 422. */
 export function patchedObject(target: Target, { type, body }: Patch, current: StoredObject): JsonObject {
   const patch = parsed(type, body);
-  if (type === 'json') return jsonPatch(current, patch);
-  return type === 'merge' ? mergePatch(current, patch) : strategicMergePatch(target.version.schema, current, patch);
+  const { schema } = target.version;
+  if (type === 'strategic') {
+    const object = strategicMergePatch(schema, current, patch);
+    const problem = conversionProblem(schema, object);
+    if (problem !== undefined) throw unfit(goPrint(patch), problem);
+    return object;
+  }
+  const object = type === 'json' ? jsonPatch(current, patch) : mergePatch(current, patch);
+  const problem = target.definition.custom ? undefined : decodeProblem(schema, object);
+  if (problem !== undefined) throw unfit(JSON.stringify(object), problem);
+  return object;
+}
+
+/** 422 for a patch that leaves an object of no kind; `value` is the patch or what it made. */
+function unfit(value: string, problem: string): StatusError {
+  return invalid({ group: '', plural: '', kind: '' }, '', [invalidField('patch', value, problem)]);
 }
 
 /** Patches of one cluster. */

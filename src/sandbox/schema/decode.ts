@@ -27,6 +27,11 @@ export function decodeProblem(schema: OpenApiSchema, value: JsonObject): string 
   return metadata && value.metadata !== undefined ? inValue(metadata, value.metadata, undefined) : undefined;
 }
 
+/** The same of a value that stands in no field. */
+export function valueProblem(schema: OpenApiSchema, value: Json): string | undefined {
+  return inValue(schema, value, undefined);
+}
+
 function inObject(schema: OpenApiSchema, value: JsonObject, path: string): string | undefined {
   const struct = schema['x-go-type']?.split('.').at(-1) ?? '';
   for (const [key, member] of members(value)) {

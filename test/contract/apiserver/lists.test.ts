@@ -79,6 +79,7 @@ onBothServers((server) => {
     it.each([
       ['a=(', "unable to parse requirement: found '(', expected: identifier"],
       ['a in b', "unable to parse requirement: found 'b' expected: '('"],
+      ['a in (', "unable to parse requirement: found '', expected: ',', ')' or identifier"],
       ['a in (b', "unable to parse requirement: found '', expected: ',' or ')'"],
       ['a b', "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"],
       ['a,', "found '', expected: identifier after ','"],

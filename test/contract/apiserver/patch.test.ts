@@ -42,6 +42,65 @@ async function compare({ path, start }: Place, type: keyof typeof PATCHES, patch
   expect(sandbox).toEqual(real);
 }
 
+describe('a value that does not belong', () => {
+  const SECRET: Place = {
+    path: CONFIG.path.replace('configmaps', 'secrets'),
+    start: objectOf('v1', 'Secret', 'x', {}),
+  };
+
+  it.each<[Place, Json]>([
+    [CONFIG, { data: { a: 1 } }],
+    [CONFIG, { data: { a: 1.5 } }],
+    [CONFIG, { data: { a: true } }],
+    [CONFIG, { data: { a: { b: 'c' } } }],
+    [CONFIG, { data: 'x' }],
+    [CONFIG, { data: ['x'] }],
+    [CONFIG, { immutable: 'yes' }],
+    [CONFIG, { metadata: 'x' }],
+    [CONFIG, { metadata: { labels: 5 } }],
+    [CONFIG, { metadata: { finalizers: true } }],
+    [CONFIG, { metadata: { finalizers: [1] } }],
+    [CONFIG, { metadata: { deletionTimestamp: 'x' } }],
+    [SERVICE, { spec: 'x' }],
+    [SERVICE, { spec: { ports: 'x' } }],
+    [SERVICE, { spec: { ports: [{ port: 'x' }] } }],
+    [SERVICE, { spec: { ports: [{ port: 80.5 }] } }],
+    [SERVICE, { spec: { ports: [{ port: 80, targetPort: true }] } }],
+    [SERVICE, { spec: { ports: [{ port: 80, protocol: 7 }] } }],
+    [SERVICE, { spec: { type: 7 } }],
+    [SERVICE, { spec: { publishNotReadyAddresses: 1 } }],
+    [SECRET, { data: { a: '!' } }],
+    [SECRET, { data: { a: 1 } }],
+  ])('in a strategic merge patch: %#', async (place, patch) => {
+    await compare(place, 'strategic', patch);
+  });
+
+  /** The object that came of it is told whole: its parts are in another order. */
+  async function compareAround(type: 'json' | 'merge', { path, start }: Place, patch: Json): Promise<void> {
+    await servers().send('DELETE', `${path}/x`);
+    await servers().send('POST', path, { body: start });
+    const { real, sandbox } = await servers().send('PATCH', `${path}/x`, { body: patch, type: PATCHES[type] });
+    const around = (answer: Json): Json =>
+      JSON.parse(JSON.stringify(answer).replaceAll(/Invalid value: \\"\{.*?\}\\": /g, 'Invalid value: OBJECT: '));
+    expect(around(real)).toMatchObject({ status: 422 });
+    expect(around(sandbox)).toEqual(around(real));
+  }
+
+  it.each<[Place, Json]>([
+    [CONFIG, { data: { a: 1 } }],
+    [CONFIG, { immutable: 'yes' }],
+    [SERVICE, { spec: 'x' }],
+    [SERVICE, { spec: { ports: [{ port: 'x' }] } }],
+    [SECRET, { data: { a: '!' } }],
+  ])('in a merge patch: %#', async (place, patch) => {
+    await compareAround('merge', place, patch);
+  });
+
+  it('in a JSON patch', async () => {
+    await compareAround('json', CONFIG, [{ op: 'add', path: '/data/a', value: 1 }]);
+  });
+});
+
 describe('JSON patch', () => {
   it.each<[Json]>([
     [[{ op: 'test', path: '/data/a', value: '2' }]],
