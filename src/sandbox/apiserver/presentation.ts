@@ -53,7 +53,8 @@ export class Form {
     return {
       kind: definition.listKind,
       apiVersion: this.#apiVersion,
-      metadata,
+      // Lists of custom resources have an empty token, too.
+      metadata: definition.custom ? { continue: '', ...metadata } : metadata,
       // Items of built-in lists leave out what the list says for all of them.
       items: definition.custom ? items : items.map(({ apiVersion: _, kind: __, ...item }) => item),
     };

@@ -8,6 +8,7 @@ import { crdPrinter } from './crdPrinter.ts';
 import { scaleSpecErrors, scaleStatusErrors } from './crdScale.ts';
 import { byPriority } from './crdVersions.ts';
 import { isObject } from './json.ts';
+import { parseJsonPath } from './jsonPath.ts';
 import type { OpenApiSchema } from './schema.ts';
 
 /** Component of the OpenAPI documents that all objects' metadata has. */
@@ -48,8 +49,19 @@ export function customResource(crd: JsonObject): ResourceDefinition {
     strategy: {
       ...(isObject(status) && { prepareCreate: withoutStatus }),
       ...(isObject(scale) && scaleChecks(scalePaths(scale))),
+      ...selectable(all.flatMap((version) => objectsOf(version.selectableFields))),
     },
   };
+}
+
+/** The fields that selectors may name; those of one version in every version. */
+function selectable(declared: readonly JsonObject[]): Pick<Strategy, 'fields'> {
+  if (declared.length === 0) return {};
+  const paths = declared.map(({ jsonPath }) => textOf(jsonPath));
+  const readers = paths.map((path) => [path.replace(/^\./, ''), parseJsonPath(path)] as const);
+  const fields = (object: StoredObject) =>
+    Object.fromEntries(readers.map(([name, read]) => [name, `${read?.(object)[0] ?? ''}`]));
+  return { fields };
 }
 
 function withoutStatus({ status: _status, ...object }: StoredObject): StoredObject {

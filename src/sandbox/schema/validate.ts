@@ -74,13 +74,12 @@ function stringErrors(schema: OpenApiSchema, value: string, path: string): reado
   const { maxLength, minLength, pattern, format } = schema;
   const errors: FieldError[] = [];
   const length = [...value].length;
+  // Of these only the first is told.
   if (maxLength !== undefined && length > maxLength) {
     errors.push({ type: 'TooLong', path: pathOf(path), detail: `may not be more than ${maxLength} bytes` });
-  }
-  if (minLength !== undefined && length < minLength) {
+  } else if (minLength !== undefined && length < minLength) {
     errors.push(invalid(path, value, `should be at least ${minLength} chars long`));
-  }
-  if (pattern !== undefined && patternOf(pattern)?.test(value) === false) {
+  } else if (pattern !== undefined && patternOf(pattern)?.test(value) === false) {
     errors.push(invalid(path, value, `should match '${pattern}'`));
   }
   if (format !== undefined && !hasFormat(format, value)) {

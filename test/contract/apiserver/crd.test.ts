@@ -152,6 +152,7 @@ describe('the resource of a CRD', () => {
   };
   const part = {
     schema: { openAPIV3Schema: schema },
+    selectableFields: [{ jsonPath: '.spec.type' }, { jsonPath: '.spec.replicas' }],
     subresources: {
       status: {},
       scale: {
@@ -258,5 +259,21 @@ describe('the resource of a CRD', () => {
           .replaceAll(/"\d+s"/g, '"AGE"'),
       );
     expect(shown(sandbox)).toEqual(shown(real));
+  });
+
+  it('is selected by the fields that the CRD names', async () => {
+    const { real } = await servers().send('POST', path(), { body: wid({ spec: { type: 't' } }) });
+    expect(Object(real).status).toBeOneOf([201, 409]);
+    await servers().send('POST', path(), { body: objectOf(`${group}/v1`, 'Wid', 'second', { spec: { replicas: 3 } }) });
+    for (const selector of [
+      'spec.type=t',
+      'spec.type!=t',
+      'spec.type=',
+      'spec.replicas=1',
+      'spec.replicas!=1,metadata.name=second',
+      'spec.size=1',
+      'spec=1',
+    ])
+      same(await servers().send('GET', `${path()}?fieldSelector=${encodeURIComponent(selector)}`));
   });
 });

@@ -47,6 +47,7 @@ export const EVERY_RULE: JsonObject = {
         int32: { type: 'integer', format: 'int32' },
         int64: { type: 'integer', format: 'int64' },
         pattern: { type: 'string', pattern: '^[a-z]+$' },
+        word: { type: 'string', pattern: '^[a-z]+$', minLength: 2, maxLength: 4 },
         list: { type: 'array', maxItems: 2, minItems: 1, items: { type: 'string', minLength: 2 } },
         set: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
         map: {

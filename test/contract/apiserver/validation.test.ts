@@ -19,6 +19,7 @@ const SPECS: readonly Json[] = [
       { int64: 1e19 },
       { int64: 1.5 },
       { pattern: 'A' },
+      ...['A', 'ABCDE', 'abcde', 'AB', 'ab'].map((word) => ({ word })),
       { list: [] },
       { list: ['aa', 'bb', 'cc'] },
       { list: ['a', 5] },
