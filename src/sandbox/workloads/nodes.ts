@@ -1,5 +1,6 @@
 /** The virtual nodes of a cluster: names, zones and ranges. They run nothing but what the sandbox says they do. */
 import type { JsonObject } from '../../api/meta.ts';
+import type { ObjectKey } from '../apiserver/object.ts';
 import type { ClusterSettings } from '../apiserver/resource.ts';
 import { addressAt, familyOf, partOf } from './addresses.ts';
 import type { Node } from './kinds.ts';
@@ -36,6 +37,20 @@ export type NewNode = JsonObject & {
   readonly metadata: JsonObject & { readonly name: string };
   readonly status: NonNullable<Node['status']> & JsonObject;
 };
+
+/** Seconds that a kubelet's Lease lasts. */
+const LEASE_SECONDS = 40;
+
+/** The Lease of a node, which `kubectl describe` looks for. Nobody renews it: nothing here is lost without a word. */
+export function nodeLease(name: string, now: number): JsonObject & { readonly metadata: ObjectKey } {
+  const renewTime = new Date(now).toISOString().replace('Z', '000Z');
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { namespace: 'kube-node-lease', name },
+    spec: { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+  };
+}
 
 /** Node `number` of `nodes`, and its status. */
 export function nodeOf(settings: ClusterSettings, number: number, nodes: number, now: number): NewNode {

@@ -7,6 +7,7 @@ it('a new cluster has what every cluster has', async () => {
     api.list(resource, namespace === undefined ? {} : { namespace }).map(({ metadata }) => metadata.name);
   expect(names('/namespaces')).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
   expect(names('/nodes')).toEqual(['cluster1-node1', 'cluster1-node2']);
+  expect(names('coordination.k8s.io/leases', 'kube-node-lease')).toEqual(names('/nodes'));
   expect(names('/services')).toEqual(['kubernetes', 'kube-dns']);
   expect(names('storage.k8s.io/storageclasses')).toContain('standard');
   expect(names('rbac.authorization.k8s.io/clusterroles')).toContain('system:coredns');

@@ -2,7 +2,7 @@
 import type { ClusterSettings } from '../../apiserver/resource.ts';
 import { addressAt, familyOf } from '../addresses.ts';
 import { DEFAULT_STORAGE_CLASS } from '../claims.ts';
-import { nodeOf } from '../nodes.ts';
+import { nodeLease, nodeOf } from '../nodes.ts';
 import type { Objects } from '../objects.ts';
 import { dnsObjects, type Initial } from './dns.ts';
 
@@ -97,4 +97,6 @@ function ensureNode(objects: Objects, number: number, nodes: number, now: number
   const { name } = wanted.metadata;
   const node = objects.get('/nodes', undefined, name) ?? objects.create('/nodes', wanted);
   if (!node.status?.addresses) objects.updateStatus('/nodes', { ...node, status: wanted.status });
+  const lease = nodeLease(name, now);
+  objects.ensure('coordination.k8s.io/leases', lease, lease.metadata);
 }
