@@ -5,18 +5,29 @@
 import { type NameKey, nameBytes } from './name.ts';
 import { CLASS_IN, HEADER_BYTES, TYPE } from './protocol.ts';
 
-/** Records one after the other. */
+/** Records one after the other, in rows that are sent whole or not at all: one record, or a set of them. */
 export interface Rows {
   /** One character a byte: many of these are kept, and a Buffer takes some hundred bytes beside its own. */
   readonly bytes: string;
   readonly count: number;
-  /** Where each of them ends; where all are equally long, their length instead. */
+  /** Where each row ends; where all are equally long, their length instead. */
   readonly ends: readonly number[] | number;
+  /** How many records there are up to the end of each row; where all have as many, that number instead. */
+  readonly records: readonly number[] | number;
 }
 
 /** Where a row ends, in bytes; 0 for the row before the first. */
 export function endOf({ ends }: Rows, row: number): number {
-  return typeof ends === 'number' ? ends * (row + 1) : (ends[row] ?? 0);
+  return upTo(ends, row);
+}
+
+/** How many records the first `rows` rows have. */
+export function recordsOf({ records }: Rows, rows: number): number {
+  return upTo(records, rows - 1);
+}
+
+function upTo(sums: readonly number[] | number, row: number): number {
+  return typeof sums === 'number' ? sums * (row + 1) : (sums[row] ?? 0);
 }
 
 /** The records of one name and type, with what a client will ask for next. */
@@ -63,18 +74,31 @@ export function record(owner: Owner, type: number, ttl: number, data: Uint8Array
   return Buffer.concat([owner, fixed, data]);
 }
 
-/** Puts records together. */
+/** Puts records together, a row each. */
 export function rowsOf(records: readonly Buffer[]): Rows {
-  const size = records[0]?.length ?? 0;
-  const bytes = Buffer.concat(records).toString('latin1');
-  const count = records.length;
-  if (records.every(({ length }) => length === size)) return { bytes, count, ends: size };
-  let end = 0;
-  const ends = records.map(({ length }) => {
-    end += length;
-    return end;
+  return {
+    bytes: Buffer.concat(records).toString('latin1'),
+    count: records.length,
+    ends: sums(records.map(({ length }) => length)),
+    records: 1,
+  };
+}
+
+/** Puts sets of records together, a row each. */
+export function setsOf(sets: readonly (readonly Buffer[])[]): Rows {
+  const rows = sets.filter(({ length }) => length > 0);
+  return { ...rowsOf(rows.map((set) => Buffer.concat(set))), records: sums(rows.map(({ length }) => length)) };
+}
+
+/** The sum up to each number; where all are the same, that one instead. */
+function sums(numbers: readonly number[]): readonly number[] | number {
+  const [first = 0] = numbers;
+  if (numbers.every((number) => number === first)) return first;
+  let sum = 0;
+  return numbers.map((number) => {
+    sum += number;
+    return sum;
   });
-  return { bytes, count, ends };
 }
 
 /** A or AAAA records of addresses given as bytes, one character each: 4 or 16 for an address. */

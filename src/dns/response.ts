@@ -1,7 +1,7 @@
 /** Puts a response together: the question as it came, in its own case, and records that were written before. */
 import { DNSSEC_OK, EDNS_UDP_BYTES, FLAG, HEADER_BYTES, RCODE, type Rcode, TYPE } from './protocol.ts';
 import type { Query, Refusal } from './query.ts';
-import { endOf, type RecordSet, type Rows } from './recordset.ts';
+import { endOf, type RecordSet, type Rows, recordsOf } from './recordset.ts';
 
 /** What a name and type come to. */
 export interface Answer {
@@ -60,8 +60,8 @@ function copyRows({ rows, start, count }: Chosen, response: Buffer, at: number):
 
 /**
  * The response to a question, of at most `limit` bytes. Records that do not fit are left out, and `truncate` says
- * whether the client is told so (TC) and comes back by TCP; additional records are left out silently (RFC 2181,
- * section 9).
+ * whether the client is told so (TC) and comes back by TCP; additional sets are left out silently, each whole (RFC
+ * 2181, section 9).
  */
 export function respond(
   query: Query,
@@ -92,7 +92,8 @@ export function respond(
   response.writeUInt16BE(1, 4);
   response.writeUInt16BE(answers?.count ?? 0, 6);
   response.writeUInt16BE(authorityBytes > 0 ? 1 : 0, 8);
-  response.writeUInt16BE((additional?.count ?? 0) + (query.edns ? 1 : 0), 10);
+  const additionalRecords = additional ? recordsOf(additional.rows, additional.count) : 0;
+  response.writeUInt16BE(additionalRecords + (query.edns ? 1 : 0), 10);
   let at = HEADER_BYTES + packet.copy(response, HEADER_BYTES, HEADER_BYTES, HEADER_BYTES + questionBytes);
   if (answers) copyRows(answers, response, at);
   at += answers?.bytes ?? 0;

@@ -4,7 +4,7 @@
  */
 import { fits, keyOf, type NameKey } from './name.ts';
 import { TYPE } from './protocol.ts';
-import { addressRecords, below, type Owner, pointer, RecordSet, record, rowsOf, srvData } from './recordset.ts';
+import { addressRecords, below, type Owner, pointer, RecordSet, record, rowsOf, setsOf, srvData } from './recordset.ts';
 import {
   addressBytes,
   addressText,
@@ -150,16 +150,16 @@ export class ServiceNames {
       record(pointer(), TYPE.SRV, this.#ttl, srvData(PRIORITY, WEIGHT, port, this.#name)),
     );
     const additional = [
-      ...addressRecords(service, 4, this.#ttl, addressesOf(v4, 4)),
-      ...addressRecords(service, 6, this.#ttl, addressesOf(v6, 6)),
+      addressRecords(service, 4, this.#ttl, addressesOf(v4, 4)),
+      addressRecords(service, 6, this.#ttl, addressesOf(v6, 6)),
     ];
-    return new RecordSet(rowsOf(rows), rowsOf(additional));
+    return new RecordSet(rowsOf(rows), setsOf(additional));
   }
 
   /** SRV records of one port's name, or of all. */
   #headlessSrv({ named }: Endpoints, labels: NameKey | undefined, service: Owner): RecordSet {
     const rows: Buffer[] = [];
-    const additional: Buffer[] = [];
+    const additional: Buffer[][] = [];
     for (const [name, { v4, v6, ports }] of named) {
       const wanted = ports.filter((each) => labels === undefined || each.labels === labels);
       for (const port of new Set(wanted.map((each) => each.port))) {
@@ -169,11 +169,11 @@ export class ServiceNames {
       if (wanted.length === 0) continue;
       const owner = below(name, service);
       additional.push(
-        ...addressRecords(owner, 4, this.#ttl, addressesOf(v4, 4)),
-        ...addressRecords(owner, 6, this.#ttl, addressesOf(v6, 6)),
+        addressRecords(owner, 4, this.#ttl, addressesOf(v4, 4)),
+        addressRecords(owner, 6, this.#ttl, addressesOf(v6, 6)),
       );
     }
-    return new RecordSet(rowsOf(rows), rowsOf(additional));
+    return new RecordSet(rowsOf(rows), setsOf(additional));
   }
 
   #gather(): Endpoints {

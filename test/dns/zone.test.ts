@@ -221,6 +221,15 @@ describe('answers', () => {
     expect(cut.additional.length).toBeLessThan(5);
   });
 
+  it('leave out an additional set whole, or a client would take a part for all of it', () => {
+    const endpoint = { ip: Array.from({ length: 20 }, (_, i) => `10.1.0.${i}`), host: 'db-0' };
+    const world = new World([db, importedSlice('shop', 'db', 'east', [endpoint], [MYSQL])]);
+    const whole = world.ask('_mysql._tcp.db.shop.svc SRV');
+    expect([whole.answers.length, whole.additional.length]).toEqual([1, 20]);
+    const cut = world.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
+    expect([cut.answers.length, cut.additional.length, cut.flags & FLAG.TC]).toEqual([1, 0, 0]);
+  });
+
   it('by TCP hold what fits 65535 bytes, of all endpoints in turn, and are whole', () => {
     const slices = Array.from({ length: 50 }, (_, s) =>
       importedSlice(
