@@ -8,7 +8,7 @@ import { define } from './define.ts';
 import { duplicate, type FieldError, IMMUTABLE, invalid, invalidFor, required, tooMany } from './fieldErrors.ts';
 import { label1123, labelValue, qualifiedName, subdomain1123 } from './formats.ts';
 import { labelErrors } from './labels.ts';
-import { maybeNumber, objectOf, objectsOf, sameValue, textOf, textsOf, withEach } from './read.ts';
+import { maybeNumber, objectOf, objectsOf, sameValue, textOf, textsOf, withEach, without } from './read.ts';
 import { sliceWarnings } from './warnings.ts';
 
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'] as const;
@@ -126,6 +126,12 @@ function portText(port: JsonObject): Json {
   return number === undefined ? (port.name ?? '*') : number;
 }
 
+/** v1 has the field only so that what v1beta1 stored could be read. */
+function withoutTopology(slice: StoredObject): StoredObject {
+  if (!Array.isArray(slice.endpoints)) return slice;
+  return { ...slice, endpoints: objectsOf(slice.endpoints).map((one) => without(one, 'deprecatedTopology')) };
+}
+
 /** EndpointSlices. */
 export const endpointSlices = define({
   group: 'discovery.k8s.io',
@@ -147,10 +153,12 @@ export const endpointSlices = define({
   ),
   strategy: {
     defaults: (slice) => withEach(slice, 'ports', portDefaults),
-    prepareUpdate(slice, old) {
+    prepareCreate: withoutTopology,
+    prepareUpdate(given, old) {
+      const slice = withoutTopology(given);
       const same =
-        ['addressType', 'endpoints', 'ports'].every((field) => sameValue(slice[field], old[field])) &&
-        sameValue(slice.metadata.labels, old.metadata.labels);
+        ['addressType', 'endpoints', 'ports'].every((field) => sameValue(given[field], old[field])) &&
+        sameValue(given.metadata.labels, old.metadata.labels);
       if (same) return slice;
       return { ...slice, metadata: { ...slice.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
     },

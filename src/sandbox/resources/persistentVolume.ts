@@ -3,7 +3,9 @@ import type { Json, JsonObject } from '../../api/meta.ts';
 import type { StoredObject } from '../apiserver/object.ts';
 import { AGE, age, column, NAME, wide } from './columns.ts';
 import { define } from './define.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from './fieldErrors.ts';
+import { type FieldError, forbidden, invalid, invalidFor, notSupported, required } from './fieldErrors.ts';
+import { subdomain1123 } from './formats.ts';
+import { selectorErrors } from './labelSelector.ts';
 import { quantityValue } from './quantity.ts';
 import { at, isUnset, objectOf, sameValue, textOf, textsOf, withMissing, withObject, without } from './read.ts';
 
@@ -52,9 +54,12 @@ export function claimDefaults(claim: JsonObject): JsonObject {
 export function claimSpecErrors(path: string, spec: JsonObject): readonly FieldError[] {
   const size = at(spec.resources, 'requests', 'storage');
   const mode = spec.volumeMode;
+  const storageClass = textOf(spec.storageClassName);
   return [
+    ...selectorErrors(`${path}.selector`, objectOf(spec.selector)),
     ...modeErrors(`${path}.accessModes`, spec.accessModes, 'at least 1 access mode is required'),
     ...(size === undefined ? [required(`${path}.resources[storage]`)] : sizeErrors(`${path}.resources[storage]`, size)),
+    ...(storageClass === '' ? [] : invalidFor(`${path}.storageClassName`, storageClass, subdomain1123(storageClass))),
     ...(isUnset(mode) || VOLUME_MODES.some((one) => one === mode)
       ? []
       : [notSupported(`${path}.volumeMode`, mode, VOLUME_MODES)]),

@@ -7,6 +7,7 @@ import { duplicate, type FieldError, forbidden, invalid, invalidFor, notSupporte
 import { inRange, label1123, labelValue, mismatch, qualifiedName, subdomain1123 } from './formats.ts';
 import { annotationErrors, labelErrors } from './labels.ts';
 import { isUnset, listOf, maybeNumber, objectOf, objectsOf, textOf, textsOf } from './read.ts';
+import { topologySpreadErrors } from './topologySpread.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'] as const;
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'] as const;
@@ -62,6 +63,7 @@ export function podSpecErrors(path: string, spec: JsonObject): readonly FieldErr
     ]),
     ...name('priorityClassName', subdomain1123),
     ...name('runtimeClassName', subdomain1123),
+    ...topologySpreadErrors(`${path}.topologySpreadConstraints`, objectsOf(spec.topologySpreadConstraints)),
   ];
 }
 

@@ -6,6 +6,7 @@ import { addressText, parseAddress, parseRange } from './addresses.ts';
 import { label1123 } from './formats.ts';
 import { isUnset, numberOf, objectOf, objectsOf, textOf, textsOf } from './read.ts';
 import { clusterIPsOf, isHeadless, NONE, type Spec } from './serviceFields.ts';
+import { topologySpreadWarnings } from './topologySpread.ts';
 
 /** An address that is not written as RFC 5952 and four plain decimals are. */
 function addressWarnings(path: string, text: string): readonly string[] {
@@ -97,9 +98,12 @@ export function hostnameWarnings(object: StoredObject, where: string): readonly 
 
 /** Warnings about a pod spec. */
 export function podWarnings(path: string, spec: JsonObject): readonly string[] {
-  return ['initContainers', 'containers'].flatMap((field) =>
-    objectsOf(spec[field]).flatMap((container, i) => containerWarnings(`${path}.${field}[${i}]`, container)),
-  );
+  return [
+    ...topologySpreadWarnings(`${path}.topologySpreadConstraints`, objectsOf(spec.topologySpreadConstraints)),
+    ...['initContainers', 'containers'].flatMap((field) =>
+      objectsOf(spec[field]).flatMap((container, i) => containerWarnings(`${path}.${field}[${i}]`, container)),
+    ),
+  ];
 }
 
 function containerWarnings(path: string, container: JsonObject): readonly string[] {

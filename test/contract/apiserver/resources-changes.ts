@@ -113,6 +113,10 @@ const slices = changes('/apis/discovery.k8s.io/v1/endpointslices', 'discovery.k8
   'another address type': [SLICE, { patch: { addressType: 'IPv6' } }],
   'other endpoints': [SLICE, { patch: { endpoints: [{ addresses: ['192.0.2.2'] }] } }],
   'no ports': [SLICE, { patch: { ports: [] } }],
+  'a topology of v1beta1': [
+    SLICE,
+    { patch: { endpoints: [{ addresses: ['192.0.2.1'], deprecatedTopology: { a: 'b' } }] } },
+  ],
   labels: [SLICE, { patch: { metadata: { labels: { a: 'b' } } } }],
   annotations: [SLICE, { patch: { metadata: { annotations: { a: 'b' } } } }],
   nothing: [SLICE, { patch: {} }],

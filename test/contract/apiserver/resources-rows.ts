@@ -213,6 +213,7 @@ const sliceRows = rows('/apis/discovery.k8s.io/v1/endpointslices', 'discovery.k8
   'loopback and its like, IPv6': addressed('IPv6', '::1', 'fe80::1', 'ff02::1', '::', 'ff05::1'),
   'host names': addressed('FQDN', 'example.com', 'example', 'a_b.com', ''),
   'no addresses': slice({ endpoints: [{ addresses: [] }] }),
+  'a topology of v1beta1': slice({ endpoints: [{ addresses: ['192.0.2.1'], deprecatedTopology: { a: 'b' } }] }),
   '101 addresses': slice({ endpoints: [{ addresses: Array.from({ length: 101 }, (_, i) => `10.0.0.${i + 1}`) }] }),
   '1001 endpoints': slice({ endpoints: Array.from({ length: 1001 }, () => ({ addresses: ['10.0.0.1'] })) }),
   'one port name twice': slice({ ports: [{ port: 80 }, { port: 81 }] }),
@@ -321,6 +322,11 @@ function container(fields: JsonObject): JsonObject {
   return { containers: [{ name: 'web', image: 'nginx:1.29', ...fields }] };
 }
 
+function spread(...constraints: readonly JsonObject[]): JsonObject {
+  const plain = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' };
+  return { topologySpreadConstraints: constraints.map((one) => ({ ...plain, ...one })) };
+}
+
 const podRows = pods({
   'a variable and a port twice': container({
     env: [
@@ -330,6 +336,18 @@ const podRows = pods({
     ports: [{ containerPort: 80 }, { containerPort: 80 }],
   }),
   plain: {},
+  'spread over a topology': spread({}, { whenUnsatisfiable: 'ScheduleAnyway' }),
+  'spread with nothing said': { topologySpreadConstraints: [{}] },
+  'spread twice the same': spread({}, {}),
+  'spread with what is not known': spread(
+    { whenUnsatisfiable: 'Never' },
+    { nodeAffinityPolicy: 'x', topologyKey: 'z' },
+  ),
+  'spread by numbers below one': spread({ maxSkew: -1, minDomains: 0 }),
+  'spread over domains that need not be': spread({ minDomains: 2, whenUnsatisfiable: 'ScheduleAnyway' }),
+  'spread by a malformed selector': spread({
+    labelSelector: { matchLabels: { A_: '-' }, matchExpressions: [{ key: 'a', operator: 'Like' }] },
+  }),
   'no containers': { containers: [] },
   'containers without name and image': { containers: [{ name: '', image: '' }] },
   'a malformed container name': { containers: [{ name: 'A_b', image: 'nginx' }] },
@@ -596,6 +614,12 @@ const storageRows = [
   ...rows('/api/v1/persistentvolumeclaims', 'v1', 'PersistentVolumeClaim', {
     plain: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
     empty: {},
+    'a malformed class and selector': {
+      spec: {
+        ...{ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        ...{ storageClassName: 'A_b', selector: { matchLabels: { a: '-b' }, matchExpressions: [{ key: '' }] } },
+      },
+    },
     'unknown modes': {
       spec: { accessModes: ['Sometimes'], volumeMode: 'Tape', resources: { requests: { storage: '0' } } },
     },
