@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../api/meta.ts';
 import { childSchema } from './defaults.ts';
 import { isList, isObject, mapItems, mapMembers } from './json.ts';
+import { canonicalQuantity } from './quantity.ts';
 import type { OpenApiSchema } from './schema.ts';
 
 /** An object without unknown fields, and the paths of those it had, sorted, as `spec.ports[0].foo`. */
@@ -14,7 +15,7 @@ export interface Pruned {
 /** Fields that every object has, and that custom resources need not declare. */
 const META_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** Drops what the schema does not know; maps, and objects that preserve unknown fields, keep theirs. */
+/** Drops what the schema does not know, and writes amounts in one way; maps, and objects that preserve unknown fields, keep theirs. */
 export function pruneUnknown(schema: OpenApiSchema, value: JsonObject): Pruned {
   const unknown: string[] = [];
   const pruned = prune({ ...pickFields(schema), 'x-kubernetes-embedded-resource': true }, value, '', unknown);
@@ -33,13 +34,17 @@ function pickFields(schema: OpenApiSchema): OpenApiSchema {
   };
 }
 
+function isAmount(value: Json, schema: OpenApiSchema | undefined): value is string | number {
+  return (typeof value === 'string' || typeof value === 'number') && schema?.['x-go-type'] === 'resource.Quantity';
+}
+
 function prune(schema: OpenApiSchema | undefined, value: Json, path: string, unknown: string[]): Json {
   const preserves = schema?.['x-kubernetes-preserve-unknown-fields'] === true || schema?.additionalProperties === true;
   if (isList(value)) {
     if (preserves && !schema?.items) return value;
     return mapItems(value, (item, index) => prune(schema?.items, item, `${path}[${index}]`, unknown));
   }
-  if (!isObject(value)) return value;
+  if (!isObject(value)) return isAmount(value, schema) ? canonicalQuantity(value) : value;
   return mapMembers(value, (member, key) => {
     const own = schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
     const child = schema ? childSchema(schema, key) : undefined;

@@ -427,6 +427,17 @@ const podRows = pods({
   },
   resources: container({ resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } } }),
   'all that is limited': container({ resources: { limits: { cpu: '1', memory: '1Gi' } } }),
+  ...Object.fromEntries(
+    [0.5, 1, 2500, 1e-3, '0.5', '1000m', '1500m', '1e3', '1.5e-1', '.5'].map((cpu) => [
+      `cpu: ${JSON.stringify(cpu)}`,
+      container({ resources: { requests: { cpu } } }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['1024Mi', '1024Ki', '0.5Gi', '1.5Ki', '1000Mi', '1048576', '1M', '1500k', '2000M', '0', '0Gi', 2 ** 30].map(
+      (memory) => [`memory: ${JSON.stringify(memory)}`, container({ resources: { limits: { memory } } })],
+    ),
+  ),
   'more than the limit': container({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
   'an unknown resource': container({ resources: { limits: { foo: '1' } } }),
   probes: container({
@@ -614,6 +625,7 @@ const storageRows = [
   ...rows('/api/v1/persistentvolumeclaims', 'v1', 'PersistentVolumeClaim', {
     plain: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
     empty: {},
+    'a size in bytes': { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: 65_536 } } } },
     'a malformed class and selector': {
       spec: {
         ...{ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
