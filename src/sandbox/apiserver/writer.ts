@@ -9,6 +9,7 @@ import { managedFieldsOf, type Subresource } from './managers.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata.ts';
 import { admitToNamespace } from './namespaceAdmission.ts';
 import type { ManagedFields, StoredMetadata, StoredObject } from './object.ts';
+import { withOwnersOnce } from './ownerReferences.ts';
 import { checkVersion, namespaceOf, wrongName } from './preconditions.ts';
 import { readMetadata, type SentMetadata, withMetadata } from './readMetadata.ts';
 import { apiVersionOf } from './registry.ts';
@@ -56,7 +57,8 @@ export class Writer {
     if (target.name !== undefined && metadata.name !== undefined && metadata.name !== target.name)
       throw wrongName(metadata.name, target.name);
     admitToNamespace(this.#state, definition, namespace, metadata.name ?? metadata.generateName ?? '');
-    const object = decoded(target, definition.custom && definition.status ? without(sent, 'status') : sent, options);
+    const readable = definition.custom && definition.status ? without(sent, 'status') : sent;
+    const object = withOwnersOnce(decoded(target, readable, options), options, false);
     const managed = managedFields ?? managedFieldsOf({ target, updated: object, options, now: clock.now() });
     // Metadata is read again: defaults may have set labels.
     const given = readMetadata(object);
@@ -103,7 +105,7 @@ export class Writer {
       throw notFound(definition, name);
     }
     checkVersion(definition, patched ? { ...metadata, uid: old.metadata.uid } : metadata, old);
-    const object = decoded(target, sent, options);
+    const object = withOwnersOnce(decoded(target, sent, options), options, patched === true);
     const updated = { ...object, metadata: { ...Object(object.metadata), name } };
     const managed =
       managedFields ??

@@ -191,11 +191,15 @@ const sets = changes(
   }),
 ).map((change, i) => ({ ...change, object: { ...change.object, metadata: { name: `change-set-${i}` } } }));
 
+/** Of a kind that nobody serves, so that no garbage collector takes what it owns. */
+const OWNER = { apiVersion: 'nobody.example/v1', kind: 'Widget', name: 'w', uid: 'a', controller: true };
+
 const data = [
   ...changes('/api/v1/configmaps', 'v1', 'ConfigMap', {
     'other data of an immutable one': [{ immutable: true, data: { a: 'b' } }, { patch: { data: { a: 'c' } } }],
     'no longer immutable': [{ immutable: true, data: { a: 'b' } }, { patch: { immutable: false } }],
     'no data any more': [{ data: { a: 'b' } }, { patch: { data: null } }],
+    'an owner twice': [{}, { patch: { metadata: { ownerReferences: [OWNER, OWNER] } } }],
   }),
   ...changes('/api/v1/secrets', 'v1', 'Secret', {
     'another type': [{}, { patch: { type: 'example.com/a' } }],

@@ -260,6 +260,9 @@ const endpointsRows = rows('/api/v1/endpoints', 'v1', 'Endpoints', {
   },
 });
 
+/** Of a kind that nobody serves, so that no garbage collector takes what it owns. */
+const OWNER = { apiVersion: 'nobody.example/v1', kind: 'Widget', name: 'w', uid: 'a', controller: true };
+
 const dataRows = [
   ...rows('/api/v1/configmaps', 'v1', 'ConfigMap', {
     'malformed keys': { data: { '..x y': '' } },
@@ -267,6 +270,8 @@ const dataRows = [
     'too much': { data: { a: 'x'.repeat(1024 * 1024 + 1) } },
     'a name in capitals': { metadata: { name: 'Row' } },
     'no name': { metadata: { name: '' } },
+    'an owner twice': { metadata: { ownerReferences: [OWNER, { ...OWNER, uid: 'b', controller: false }, OWNER] } },
+    'two controllers of one uid': { metadata: { ownerReferences: [OWNER, { ...OWNER, name: 'other' }] } },
   }),
   ...rows('/api/v1/secrets', 'v1', 'Secret', {
     strings: { stringData: { a: 'x' }, data: { b: 'eA==' } },
