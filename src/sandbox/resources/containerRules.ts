@@ -12,6 +12,7 @@ import {
   notSupported,
   required,
 } from './fieldErrors.ts';
+import { fieldPathErrors } from './fieldPaths.ts';
 import { environmentName, label1123, mismatch, portName, portNumber, subdomain1123 } from './formats.ts';
 import { quantityValue } from './quantity.ts';
 import { isUnset, maybeNumber, numberOf, objectOf, objectsOf, textOf } from './read.ts';
@@ -147,8 +148,11 @@ function valueFromErrors(path: string, from: JsonObject, hasValue: boolean): rea
   return errors;
 }
 
-function referenceErrors(path: string, source: string, reference: JsonObject): FieldError[] {
-  if (source === 'fieldRef') return isUnset(reference.fieldPath) ? [required(`${path}.fieldPath`)] : [];
+function referenceErrors(path: string, source: string, reference: JsonObject): readonly FieldError[] {
+  if (source === 'fieldRef') {
+    const fieldPath = textOf(reference.fieldPath);
+    return fieldPath === '' ? [required(`${path}.fieldPath`)] : fieldPathErrors(path, fieldPath);
+  }
   if (source === 'resourceFieldRef') return isUnset(reference.resource) ? [required(`${path}.resource`)] : [];
   return isUnset(reference.key) ? [required(`${path}.key`)] : [];
 }

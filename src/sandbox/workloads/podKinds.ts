@@ -91,6 +91,7 @@ export type PodSpec = {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly nodeName?: string;
+  readonly serviceAccountName?: string;
   readonly nodeSelector?: StringMap;
   readonly tolerations?: readonly Toleration[];
   readonly hostname?: string;

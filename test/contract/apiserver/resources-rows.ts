@@ -398,6 +398,16 @@ const podRows = pods({
       { name: 'D', valueFrom: {} },
     ],
   }),
+  ...Object.fromEntries(
+    [
+      ...['metadata.nam', 'metadata.labels', "metadata.labels['a']", "metadata.labels['A_']", "metadata.labels['']"],
+      ...['metadata.labels[a]', "metadata.name['a']", "metadata.annotations['A/b']", "metadata.annotations['a b']"],
+      ...['status.phase', 'spec.host', 'spec.schedulerName', 'status.hostIPs', 'spec.serviceAccountName'],
+    ].map((fieldPath) => [
+      `a variable of ${fieldPath}`,
+      container({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath } } }] }),
+    ]),
+  ),
   'policies that there are not': {
     restartPolicy: 'Sometimes',
     dnsPolicy: 'Other',

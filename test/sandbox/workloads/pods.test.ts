@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/meta.ts';
 import type { Pod } from '../../../src/sandbox/workloads/kinds.ts';
+import { environmentOf } from '../../../src/sandbox/workloads/kubelet/configuration.ts';
 import { NAMESPACE, type StillCluster, stillCluster } from './cluster.ts';
 
 function pod(name: string, spec: JsonObject = {}, metadata: JsonObject = {}): JsonObject {
@@ -131,6 +132,31 @@ describe('a pod', () => {
     await cluster.pass();
     const { status } = get(cluster, 'host');
     expect(status?.podIP).toBe(status?.hostIP);
+  });
+
+  it('has in its environment what it asks of itself', async () => {
+    const cluster = await stillCluster();
+    const fields = [
+      'metadata.name',
+      "metadata.labels['a']",
+      'spec.serviceAccountName',
+      'status.hostIPs',
+      'status.podIP',
+    ];
+    const env = fields.map((fieldPath, i) => ({ name: `F${i}`, valueFrom: { fieldRef: { fieldPath } } }));
+    const containers = [{ name: 'main', image: 'app:1', env }];
+    cluster.api.create('/pods', pod('one', { containers }, { labels: { a: 'b' } }));
+    await cluster.pass();
+    const one = get(cluster, 'one');
+    const [container] = one.spec.containers;
+    if (!container) throw new Error('no container');
+    expect([...environmentOf(cluster.objects, one, container).values()]).toEqual([
+      'one',
+      'b',
+      'default',
+      one.status?.hostIPs?.map(({ ip }) => ip).join(),
+      one.status?.podIP,
+    ]);
   });
 
   it('is unready as long as the annotation says so', async () => {

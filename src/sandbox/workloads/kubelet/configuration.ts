@@ -50,7 +50,9 @@ function fieldOf({ metadata, spec, status }: Pod, path: string): string | undefi
     'metadata.namespace': metadata.namespace,
     'metadata.uid': metadata.uid,
     'spec.nodeName': spec.nodeName,
+    'spec.serviceAccountName': spec.serviceAccountName,
     'status.hostIP': status?.hostIP,
+    'status.hostIPs': status?.hostIPs?.map(({ ip }) => ip).join(),
     'status.podIP': status?.podIP,
     'status.podIPs': status?.podIPs?.map(({ ip }) => ip).join(),
   };
