@@ -50,7 +50,8 @@ function fieldOf({ metadata, spec, status }: Pod, path: string): string | undefi
     'metadata.namespace': metadata.namespace,
     'metadata.uid': metadata.uid,
     'spec.nodeName': spec.nodeName,
-    'spec.serviceAccountName': spec.serviceAccountName,
+    // What admission would have filled in.
+    'spec.serviceAccountName': spec.serviceAccountName ?? 'default',
     'status.hostIP': status?.hostIP,
     'status.hostIPs': status?.hostIPs?.map(({ ip }) => ip).join(),
     'status.podIP': status?.podIP,
