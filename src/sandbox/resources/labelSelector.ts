@@ -15,7 +15,8 @@ export function selectorErrors(path: string, selector: JsonObject): readonly Fie
   ];
 }
 
-function requirementErrors(path: string, requirement: JsonObject): readonly FieldError[] {
+/** Errors of one requirement. */
+export function requirementErrors(path: string, requirement: JsonObject): readonly FieldError[] {
   const operator = textOf(requirement.operator);
   const values = textsOf(requirement.values);
   const found: FieldError[] = [];

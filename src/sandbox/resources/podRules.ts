@@ -6,6 +6,7 @@ import { containersErrors, initContainersErrors } from './containerRules.ts';
 import { duplicate, type FieldError, forbidden, invalid, invalidFor, notSupported, required } from './fieldErrors.ts';
 import { inRange, label1123, labelValue, mismatch, qualifiedName, subdomain1123 } from './formats.ts';
 import { annotationErrors, labelErrors } from './labels.ts';
+import { nodeAffinityErrors } from './nodeAffinity.ts';
 import { isUnset, listOf, maybeNumber, objectOf, objectsOf, textOf, textsOf } from './read.ts';
 import { topologySpreadErrors } from './topologySpread.ts';
 
@@ -42,6 +43,7 @@ export function podSpecErrors(path: string, spec: JsonObject): readonly FieldErr
     ...oneOf(`${path}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...labelErrors(`${path}.nodeSelector`, spec.nodeSelector),
+    ...nodeAffinityErrors(`${path}.affinity.nodeAffinity`, objectOf(objectOf(spec.affinity).nodeAffinity)),
     ...dnsErrors(`${path}.dnsConfig`, spec),
     ...objectsOf(spec.readinessGates).flatMap((gate, i) => {
       const type = textOf(gate.conditionType);

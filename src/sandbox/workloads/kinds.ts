@@ -9,6 +9,8 @@ export type {
   EnvVar,
   FileSource,
   KeyRef,
+  NodeRequirement,
+  NodeSelectorTerm,
   Pod,
   PodSpec,
   PodStatus,

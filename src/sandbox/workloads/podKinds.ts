@@ -86,6 +86,19 @@ export type Toleration = {
   readonly effect?: string;
 };
 
+/** NodeSelectorTerm. */
+export type NodeSelectorTerm = {
+  readonly matchExpressions?: readonly NodeRequirement[];
+  readonly matchFields?: readonly NodeRequirement[];
+};
+
+/** NodeSelectorRequirement. */
+export type NodeRequirement = {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+};
+
 /** PodSpec. */
 export type PodSpec = {
   readonly containers: readonly Container[];
@@ -94,6 +107,13 @@ export type PodSpec = {
   readonly serviceAccountName?: string;
   readonly nodeSelector?: StringMap;
   readonly tolerations?: readonly Toleration[];
+  readonly affinity?: {
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly nodeSelectorTerms: readonly NodeSelectorTerm[];
+      };
+    };
+  };
   readonly hostname?: string;
   readonly subdomain?: string;
   readonly hostNetwork?: boolean;

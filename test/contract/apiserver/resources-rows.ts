@@ -353,6 +353,33 @@ const podRows = pods({
   'spread by a malformed selector': spread({
     labelSelector: { matchLabels: { A_: '-' }, matchExpressions: [{ key: 'a', operator: 'Like' }] },
   }),
+  ...Object.fromEntries(
+    [
+      ...[{}, { nodeSelectorTerms: [] }, { nodeSelectorTerms: [{}] }],
+      ...[
+        { key: 'a', operator: 'In', values: ['b'] },
+        { key: 'a', operator: 'In' },
+        { key: '', operator: 'Exists', values: ['x'] },
+        { key: 'a', operator: 'Like', values: ['b'] },
+        { key: 'a', operator: 'Gt', values: ['1'] },
+        { key: 'A_', operator: 'Lt', values: ['1', '-'] },
+        { key: 'a', operator: 'NotIn', values: ['-b', 'c'] },
+      ].map((one) => ({ nodeSelectorTerms: [{ matchExpressions: [one] }] })),
+    ].map((needed) => [
+      `on nodes by ${JSON.stringify(needed)}`,
+      { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: needed } } },
+    ]),
+  ),
+  'on nodes that are only preferred': {
+    affinity: {
+      nodeAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 0, preference: { matchExpressions: [{ key: 'a', operator: 'In' }] } },
+          { weight: 1, preference: { matchExpressions: [{ key: 'a', operator: 'Exists' }] } },
+        ],
+      },
+    },
+  },
   'no containers': { containers: [] },
   'containers without name and image': { containers: [{ name: '', image: '' }] },
   'a malformed container name': { containers: [{ name: 'A_b', image: 'nginx' }] },

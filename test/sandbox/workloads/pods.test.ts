@@ -97,6 +97,30 @@ describe('a pod', () => {
     });
   });
 
+  it.each<[string, JsonObject, string | undefined]>([
+    ['a label', { matchExpressions: [{ key: 'size', operator: 'In', values: ['3', '9'] }] }, 'cluster1-node2'],
+    ['another label', { matchExpressions: [{ key: 'size', operator: 'NotIn', values: ['9'] }] }, 'cluster1-node1'],
+    ['a greater number', { matchExpressions: [{ key: 'size', operator: 'Gt', values: ['5'] }] }, 'cluster1-node2'],
+    ['a smaller number', { matchExpressions: [{ key: 'size', operator: 'Lt', values: ['5'] }] }, undefined],
+    [
+      'a name',
+      { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['cluster1-node2'] }] },
+      'cluster1-node2',
+    ],
+    ['nothing', {}, undefined],
+  ])('goes to a node that has what its affinity wants: %s', async (_, term, node) => {
+    const cluster = await stillCluster();
+    const [, second] = cluster.objects.list('/nodes');
+    if (!second) throw new Error('no nodes');
+    const labels = { ...second.metadata.labels, size: '9' };
+    cluster.objects.update('/nodes', { ...second, metadata: { ...second.metadata, labels } });
+    const required = { nodeSelectorTerms: [{ matchExpressions: [{ key: 'none', operator: 'Exists' }] }, term] };
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } };
+    for (const name of ['one', 'two']) cluster.api.create('/pods', pod(name, { affinity }));
+    await cluster.pass();
+    expect(['one', 'two'].map((name) => get(cluster, name).spec.nodeName)).toEqual([node, node]);
+  });
+
   it('keeps away from nodes with taints that it does not tolerate', async () => {
     const cluster = await stillCluster();
     const [first, second] = cluster.objects.list('/nodes');

@@ -1,9 +1,10 @@
 /**
- * Which node a pod runs on. Source: Kubernetes documentation, "Assigning Pods to Nodes", nodeSelector; "Taints and
- * Tolerations".
+ * Which node a pod runs on. Source: Kubernetes documentation, "Assigning Pods to Nodes", nodeSelector and node affinity;
+ * "Taints and Tolerations".
  */
-import type { Node, Pod, Taint, Toleration } from '../kinds.ts';
-import { hasLabels } from '../selector.ts';
+import type { StringMap } from '../../../api/meta.ts';
+import type { Node, NodeRequirement, NodeSelectorTerm, Pod, Taint, Toleration } from '../kinds.ts';
+import { hasLabels, selects } from '../selector.ts';
 
 /** A node for the pod, or why there is none, in the scheduler's words. */
 export type Place = { readonly node: string } | { readonly problem: string };
@@ -14,14 +15,34 @@ function isTolerated({ key, value = '', effect }: Taint, by: Toleration): boolea
   return by.operator === 'Exists' || (by.key === key && (by.value ?? '') === value);
 }
 
+function meets({ key, operator, values = [] }: NodeRequirement, labels: StringMap | undefined): boolean {
+  if (operator !== 'Gt' && operator !== 'Lt') return selects({ matchExpressions: [{ key, operator, values }] }, labels);
+  const difference = Number(labels?.[key]) - Number(values[0]);
+  return operator === 'Gt' ? difference > 0 : difference < 0;
+}
+
+/** A term that says nothing is met by no node. */
+function isMet({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, { metadata }: Node): boolean {
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  const fields = { 'metadata.name': metadata.name };
+  return matchExpressions.every((one) => meets(one, metadata.labels)) && matchFields.every((one) => meets(one, fields));
+}
+
+function isWanted(node: Node, { spec }: Pod): boolean {
+  const { nodeSelectorTerms } = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? {};
+  if (nodeSelectorTerms && !nodeSelectorTerms.some((term) => isMet(term, node))) return false;
+  return hasLabels(node.metadata.labels, spec.nodeSelector ?? {});
+}
+
 /** Why a pod may not run on a node; undefined where it may. */
-function refusal({ metadata, spec }: Node, pod: Pod): string | undefined {
+function refusal(node: Node, pod: Pod): string | undefined {
+  const { spec } = node;
   if (spec?.unschedulable === true) return 'node(s) were unschedulable';
-  const { nodeSelector = {}, tolerations = [] } = pod.spec;
+  const { tolerations = [] } = pod.spec;
   const taints = (spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
   if (!taints.every((taint) => tolerations.some((by) => isTolerated(taint, by))))
     return 'node(s) had untolerated taint(s)';
-  return hasLabels(metadata.labels, nodeSelector) ? undefined : "node(s) didn't match Pod's node affinity/selector";
+  return isWanted(node, pod) ? undefined : "node(s) didn't match Pod's node affinity/selector";
 }
 
 /** The node with the fewest pods among those that the pod may run on; `counts` are the pods of each node. */
