@@ -65,11 +65,14 @@ it('step 3, method 1: uses the name of the Service', async () => {
 });
 
 it('reaches both pods of cluster1 by it', async () => {
+  await cluster1.kubectl('-n', 'provider-ns', 'rollout', 'status', 'deployment/web-demo');
   const pods = await cluster1.field('-n', 'provider-ns', 'pods', '{.items[*].metadata.name}');
-  const replies = await pod(cluster2, 'client', 'for i in {1..40}; do curl -sS amcs-service1.provider-ns; done');
-  expect([...new Set([...replies.matchAll(/pod: ([\w-]+)/g)].map(([, name]) => name))].sort()).toEqual(
-    pods.split(' ').sort(),
-  );
+  await eventually(async () => {
+    const replies = await pod(cluster2, 'client', 'for i in {1..40}; do curl -sS amcs-service1.provider-ns; done');
+    expect([...new Set([...replies.matchAll(/pod: ([\w-]+)/g)].map(([, name]) => name))].sort()).toEqual(
+      pods.split(' ').sort(),
+    );
+  });
 });
 
 it('step 3, method 2: uses the domain name of the Service, after a change of the Corefile', async () => {

@@ -14,6 +14,8 @@ export interface Request {
 
 const PER_SECOND = 50;
 const TIMEOUT_S = 5;
+/** How long a request waits for its reply, in ms. */
+export const REQUEST_TIMEOUT_MS = 1000 * TIMEOUT_S;
 
 /** A pod that requests a URL 50 times a second, each time by a connection of its own, one after the other. */
 export function requester(namespace: string, name: string, url: string): object {
@@ -44,7 +46,7 @@ export async function requestsOf(
   since: number,
 ): Promise<readonly Request[]> {
   // The pod that began one before may end it later.
-  const from = new Date(since - 1000 * TIMEOUT_S).toISOString();
+  const from = new Date(since - REQUEST_TIMEOUT_MS).toISOString();
   const log = await cluster.kubectl('-n', namespace, 'logs', name, '--timestamps', `--since-time=${from}`);
   return parseRequests(log).filter(({ start }) => start >= since);
 }
