@@ -7,7 +7,7 @@ import { RESOURCES } from '../api/resources.ts';
 import type { Clock, Logger, Random } from '../api/runtime.ts';
 import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError, isAbsent } from '../kube/errors.ts';
+import { isAbsent, isRefusal } from '../kube/errors.ts';
 import { Reflector } from '../kube/reflector.ts';
 import type { Sink } from '../kube/sink.ts';
 import { untilSilent } from '../kube/watchdog.ts';
@@ -288,7 +288,7 @@ export class Member {
       );
       return undefined;
     } catch (error) {
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500) return undefined;
+      if (isRefusal(error)) return undefined;
       return error instanceof Error ? error : new Error(String(error));
     }
   }
