@@ -7,7 +7,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 PACKAGES := node_modules/.package-lock.json
-SOURCES := $(shell find src -name '*.ts')
+SOURCES := $(shell find src packages/*/src -name '*.ts')
 
 .DEFAULT_GOAL := help
 .PHONY: help start stop lab lab-down e2e conformance test fuzz schedules check bench bench-dns tools cluster-tools node clean
@@ -17,16 +17,16 @@ help: ## List the targets.
 
 # The sandbox needs no binaries; real control planes and the lab do.
 start: dist/catamaran.js $(if $(filter real% lab,$(CLUSTERS)),cluster-tools) ## Start clusters, the controller and the examples. CLUSTERS=n|real|real:n|lab, DETACH=1.
-	@node tools/start.ts
+	@node tools/tasks/start.ts
 
 stop: node ## End what `make start DETACH=1` started.
-	@node tools/stop.ts
+	@node tools/tasks/stop.ts
 
 lab: node ## Start full clusters with running pods, as root on Linux. CLUSTERS=n, NODES=2,1.
-	@node tools/lab.ts up
+	@node tools/tasks/lab.ts up
 
 lab-down: node ## Remove the lab: its processes, mounts, namespaces and control groups.
-	@node tools/lab.ts down
+	@node tools/tasks/lab.ts down
 
 test: check tools ## Check, then run all tests, on real control planes where they need them.
 	@vitest run --coverage --project unit --project clusters
@@ -37,21 +37,21 @@ e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for
 
 # Uses the lab that runs, or one of its own. The suite is not ours: docs/conformance/README.md says how to compile it.
 conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab; writes docs/conformance. SUITE=path, SUITE_VERSION=text.
-	@node tools/conformance.ts
+	@node tools/tasks/conformance.ts
 
 # For a nightly run: `make test` puts 200,000 packets.
 fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
-	@node --expose-gc tools/fuzz.ts $(PACKETS) $(SEED)
+	@node --expose-gc tools/tasks/fuzz.ts $(PACKETS) $(SEED)
 
 # For a nightly run: `make test` runs the first 100. A seed that fails is printed with the command that runs it again.
 schedules: node ## Run the controller under random faults, a schedule a seed. COUNT=1000, SEED=n.
-	@node tools/schedules.ts $(or $(COUNT),1000) $(SEED)
+	@node tools/tasks/schedules.ts $(or $(COUNT),1000) $(SEED)
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit
 	@echo 'lint and format'; biome check --error-on-warnings .
 	@echo 'dead code'; knip
-	@echo 'imports'; vitest run --project unit --reporter dot test/architecture
+	@echo 'imports'; vitest run --project unit --reporter dot test/unit/architecture
 
 bench: dist/catamaran.js cluster-tools ## Measure against a bare relay; prints a table, writes bench/results/.
 	@node bench/run.ts
@@ -60,11 +60,11 @@ bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; nee
 	@QUICK=$(QUICK) node bench/dns.ts
 
 tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
-	@node tools/build.ts
+	@node tools/tasks/build.ts
 
 # All but CoreDNS, which `make start` does without.
 cluster-tools: node
-	@node tools/build.ts --without coredns
+	@node tools/tasks/build.ts --without coredns
 
 dist/catamaran.js: $(SOURCES) package.json | node
 	@npm run --silent build -- --log-level=warning

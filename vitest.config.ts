@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/setup/counts.ts'],
+    reporters: ['default', './test/support/setup/counts.ts'],
     coverage: {
       provider: 'v8',
       include: ['src/core/**', 'src/controller/**'],
@@ -13,8 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/contract/**', 'test/integration/**', 'test/e2e/**'],
+          include: ['test/{unit,simulation}/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -23,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'clusters',
           include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
-          globalSetup: ['test/setup/controlplanes.ts'],
+          globalSetup: ['test/support/setup/control-planes.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -35,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/setup/lab.ts'],
+          globalSetup: ['test/support/setup/lab.ts'],
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,

@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import type { Json, JsonObject } from '../src/api/meta.ts';
-import { isJsonObject, parseJson } from '../src/kube/json.ts';
+import type { Json, JsonObject } from '../src/api/json.ts';
+import { isJsonObject, parseJson } from '../src/api/json.ts';
 
 /** How to reach one API server. */
 export interface Access {

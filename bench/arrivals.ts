@@ -1,7 +1,8 @@
 /** When changes arrive: one watch over all EndpointSlices of the consumer's API server, for us and for the relay. */
+
+import { isJsonObject } from '../src/api/json.ts';
 import { RESOURCES } from '../src/api/resources.ts';
-import { isJsonObject } from '../src/kube/json.ts';
-import { pathOf } from '../src/kube/paths.ts';
+import { pathOf } from '../src/kube/client/paths.ts';
 import type { Api, Change } from './api.ts';
 import { readAddresses } from './sources.ts';
 

@@ -1,7 +1,7 @@
 /** The baseline of a restart: a process that lists what the controller lists, parses it, and does nothing with it. */
 import { z } from 'zod';
 import { RESOURCES } from '../src/api/resources.ts';
-import { pathOf } from '../src/kube/paths.ts';
+import { pathOf } from '../src/kube/client/paths.ts';
 import { openApi } from './api.ts';
 import { RELAY_AGENT } from './names.ts';
 

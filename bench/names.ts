@@ -1,7 +1,7 @@
 /** Names and paths that the parts of the benchmark share. */
 
 import { RESOURCES } from '../src/api/resources.ts';
-import { pathOf } from '../src/kube/paths.ts';
+import { pathOf } from '../src/kube/client/paths.ts';
 
 /** User agents in the audit logs. */
 export const RELAY_AGENT = 'bare-relay';

@@ -4,8 +4,8 @@
  * survives no fault but the end of a watch. What it takes is what the two API servers and the language take.
  */
 import { z } from 'zod';
-import type { JsonObject } from '../src/api/meta.ts';
-import { isJsonObject } from '../src/kube/json.ts';
+import type { JsonObject } from '../src/api/json.ts';
+import { isJsonObject } from '../src/api/json.ts';
 import { type Api, openApi } from './api.ts';
 import { RELAY_AGENT, slicesPath } from './names.ts';
 

@@ -1,6 +1,6 @@
 /** The source side: namespaces, Services, their exports and slices, made by hand in the API server. */
 import { RESOURCES } from '../src/api/resources.ts';
-import { pathOf } from '../src/kube/paths.ts';
+import { pathOf } from '../src/kube/client/paths.ts';
 import type { Api } from './api.ts';
 import { slicesPath } from './names.ts';
 

@@ -1,9 +1,9 @@
 /** Asks one DNS server, one question at a time, and looks for one address in the answer. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { encodeQuery } from '../../src/dns/message.ts';
-import { parseName } from '../../src/dns/name.ts';
-import { TYPE } from '../../src/dns/protocol.ts';
+import { parseName } from '../../src/dns/wire/name.ts';
+import { TYPE } from '../../src/dns/wire/protocol.ts';
+import { encodeQuery } from '../../src/dns/wire/wire-message.ts';
 
 /** A question without an answer is asked again after this time, in ms. */
 const RETRY_MS = 100;

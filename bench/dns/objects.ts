@@ -2,7 +2,7 @@
 import { MCS_SERVICE_NAME, SERVICE_NAME, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import { MCS_API_VERSION } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import { pathOf } from '../../src/kube/paths.ts';
+import { pathOf } from '../../src/kube/client/paths.ts';
 import type { Api } from '../api.ts';
 
 export const ZONE = 'clusterset.local';

@@ -54,7 +54,7 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 5_000;
 /** USER_HZ, which Linux has not changed on any system in decades. */
 const TICKS_PER_SECOND = 100;
-const ECHO = fileURLToPath(new URL('../dnsEcho.ts', import.meta.url));
+const ECHO = fileURLToPath(new URL('../dns-echo.ts', import.meta.url));
 
 let serial = 0;
 

@@ -4,16 +4,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CRDS } from '../../src/api/crds.ts';
-import type { JsonObject } from '../../src/api/meta.ts';
-import type { Logger } from '../../src/api/runtime.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { isJsonObject, parseJson } from '../../src/kube/json.ts';
-import { makeCertificates } from '../../src/sandbox/apiserver/certificates.ts';
-import { listen } from '../../src/sandbox/apiserver/listener.ts';
-import { type ApiServer, createApiServer } from '../../src/sandbox/apiserver/server.ts';
-import { settingsOf } from '../../src/sandbox/ranges.ts';
-import { builtinResources } from '../../src/sandbox/resources/index.ts';
+import { makeCertificates } from '../../packages/kubesim/src/apiserver/certificates.ts';
+import { listen } from '../../packages/kubesim/src/apiserver/listener.ts';
+import { type ApiServer, createApiServer } from '../../packages/kubesim/src/apiserver/server.ts';
+import { settingsOf } from '../../packages/kubesim/src/ranges.ts';
+import { builtinResources } from '../../packages/kubesim/src/resources/index.ts';
+import { CRDS } from '../../src/api/crd-manifests.ts';
+import type { JsonObject } from '../../src/api/json.ts';
+import { isJsonObject, parseJson } from '../../src/api/json.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
 import { exportOf, importOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from './shape.ts';
 
 const shape = JSON.parse(process.argv[2] ?? '{}') as MembersShape; // from fork.ts

@@ -1,6 +1,7 @@
 /** What each of many members holds. */
+
+import type { JsonObject } from '../../src/api/json.ts';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
-import type { JsonObject } from '../../src/api/meta.ts';
 
 /** Counts, the same in each member. */
 export interface MembersShape {

@@ -1,6 +1,6 @@
 /** How many writes a change costs each consumer, as the API servers recorded them. */
 import { RESOURCES } from '../../src/api/resources.ts';
-import { pathOf } from '../../src/kube/paths.ts';
+import { pathOf } from '../../src/kube/client/paths.ts';
 import type { Api } from '../api.ts';
 import { type AuditMark, describeWrites, markAudit, total } from '../audit.ts';
 import { inTurn, withDuel } from '../duel.ts';

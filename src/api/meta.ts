@@ -4,13 +4,7 @@
  * Source: Kubernetes API conventions, "Objects" and "Typical status properties".
  */
 
-/** A JSON value as it travels to and from an API server. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
-
-/** A JSON object; an undefined member is not sent. */
-export interface JsonObject {
-  readonly [key: string]: Json | undefined;
-}
+import type { JsonObject } from './json.ts';
 
 /** String maps: labels and annotations. */
 export type StringMap = Readonly<Record<string, string>>;

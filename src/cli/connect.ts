@@ -1,12 +1,12 @@
 /** How commands reach clusters: kubeconfigs that the fleet file or an option names, or the pod's own account. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Logger } from '../api/runtime.ts';
-import type { MemberConfig } from '../fleet/config.ts';
-import type { KubeClient } from '../kube/client.ts';
-import type { ClusterAccess, Credentials } from '../kube/credentials.ts';
-import { createKubeClient } from '../kube/http.ts';
-import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig.ts';
+import type { MemberConfig } from '../config/parse.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import { createKubeClient } from '../kube/client/http-client.ts';
+import type { ClusterAccess, Credentials } from '../kube/kubeconfig/credentials.ts';
+import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { Environment } from './environment.ts';
 import { given } from './values.ts';
 

@@ -1,11 +1,8 @@
 /** The only file that reads environment variables. Everything else is handed this typed object. */
 import { homedir, hostname } from 'node:os';
 import { delimiter } from 'node:path';
-import { CatamaranError } from '../api/errors.ts';
-
-/** Levels of the log, the quietest last. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import { CatamaranError } from '../runtime/errors.ts';
+import { LOG_LEVELS, type LogLevel } from '../runtime/log.ts';
 
 /** What the surroundings of the process say. */
 export interface Environment {

@@ -1,6 +1,7 @@
 /** How the program ends: exit codes, and errors in words. `docs/reference/cli.md` tells users. */
-import { CatamaranError, type ErrorCode } from '../api/errors.ts';
-import { FleetConfigError } from '../fleet/problems.ts';
+
+import { FleetConfigError } from '../config/problems.ts';
+import { CatamaranError, type ErrorCode, ExitError } from '../runtime/errors.ts';
 import type { CliContext } from './context.ts';
 
 /** `stopped` is what a shell gives a command that SIGINT ended. */
@@ -21,17 +22,6 @@ const USAGE_CODES: readonly ErrorCode[] = [
   'CTM_SANDBOX_STATE',
   'CTM_SANDBOX_MANIFEST',
 ];
-
-/** An error with an exit code of its own, for a command that stands in for another one. */
-export class ExitError extends CatamaranError {
-  override readonly name = 'ExitError';
-  readonly exitCode: number;
-
-  constructor(code: ErrorCode, message: string, exitCode: number) {
-    super(code, message);
-    this.exitCode = exitCode;
-  }
-}
 
 /** Prints `error: [CODE] message` to stderr, one line for each problem. */
 export function printError(

@@ -1,8 +1,8 @@
 /** Values of options: what they may be, and what is said where they are something else. */
 import { InvalidArgumentError } from 'commander';
-import { labelsOf, parseName } from '../dns/name.ts';
-import { Zone } from '../dns/records.ts';
-import { isHostLabel } from '../dns/slim.ts';
+import { labelsOf, parseName } from '../dns/wire/name.ts';
+import { Zone } from '../dns/zone/zone.ts';
+import { isHostLabel } from '../dns/zone/zone-objects.ts';
 
 /** A whole number within bounds. */
 export function wholeNumber(least: number, greatest: number): (text: string) => number {

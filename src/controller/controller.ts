@@ -1,23 +1,25 @@
 /** The controller: hears of keys, reads views, plans, and applies the plans of the members it holds. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ServiceKey } from '../api/meta.ts';
-import type { Clock, Logger, Random } from '../api/runtime.ts';
+import type { FleetConfig, MemberConfig } from '../config/parse.ts';
 import type { Change } from '../core/change.ts';
 import { departure } from '../core/departure.ts';
 import { desired } from '../core/desired.ts';
 import { plan } from '../core/plan.ts';
-import type { FleetConfig, MemberConfig } from '../fleet/config.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
-import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client/client.ts';
 import { EventRecorder } from '../kube/events.ts';
-import { Desk } from './desk.ts';
+import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { Writer } from './apply.ts';
 import { Election } from './election.ts';
 import type { Metrics } from './metrics.ts';
-import type { Queue } from './queue.ts';
+import { Desk } from './reconciler.ts';
 import { type FleetStatus, fleetStatus, objectCounts, phaseCounts } from './status.ts';
-import { Writer } from './writer.ts';
+import type { Queue } from './workqueue.ts';
 
 /** How often silence of members is weighed against the configured times, in ms. */
 const REVIEW_MS = 1_000;

@@ -3,11 +3,13 @@
  * asking for one Lease at a time on the Lease itself, so that they need no other way to talk.
  */
 import type { Lease } from '../api/core.ts';
-import type { Clock, Logger, Random } from '../api/runtime.ts';
-import type { LeaseConfig } from '../fleet/config.ts';
+import type { LeaseConfig } from '../config/parse.ts';
 import type { Member } from '../fleet/member.ts';
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient } from '../kube/client/client.ts';
 import { LeaseHolder } from '../kube/lease.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
 
 /** On a member's Lease: the replica that asks its holder to hand the member over. */
 export const WANTED_BY = 'catamaran.dev/wanted-by';

@@ -3,7 +3,7 @@
  * somebody else, would turn the traffic of other clusters against them (compare CVE-2021-25737).
  */
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
-import type { AddressType } from '../api/discovery.ts';
+import type { AddressType } from '../api/endpoint-slice.ts';
 import type { AddressPolicy } from './view.ts';
 
 /** Special ranges (ipaddr.js's names, after the IANA registries of RFC 6890) that never leave a cluster. */

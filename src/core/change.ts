@@ -1,6 +1,6 @@
 /** What the planner gives: writes as plain data, which the controller applies and the dry run prints. */
 import type { ObjectReference } from '../api/core.ts';
-import type { JsonObject } from '../api/meta.ts';
+import type { JsonObject } from '../api/json.ts';
 import type { RESOURCES } from '../api/resources.ts';
 
 /** Resources that the engine writes. */

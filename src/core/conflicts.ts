@@ -4,11 +4,11 @@
  */
 import type { IPFamily, StringMap } from '../api/meta.ts';
 import { ExportReason } from '../api/multicluster.ts';
-import { equal } from './canonical.ts';
 import { type Exporter, importTypeOf } from './exports.ts';
 import { commonFamilies, familiesOf, intersection } from './families.ts';
+import { equal } from './fingerprint.ts';
+import { clipped, joined, listed, MESSAGE_LENGTH, quoted } from './message.ts';
 import { portsOf, showPorts } from './ports.ts';
-import { clipped, joined, listed, MESSAGE_LENGTH, quoted } from './wording.ts';
 
 /** A field over which exports can be at odds. */
 interface Row<T> {

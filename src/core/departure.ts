@@ -1,6 +1,8 @@
 /** What a member that leaves the fleet is cleaned of: everything we made or filled in, and nothing else. */
+
+import type { JsonObject } from '../api/json.ts';
 import { DERIVED_FROM, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../api/labels.ts';
-import type { Condition, JsonObject, KubeObject } from '../api/meta.ts';
+import type { Condition, KubeObject } from '../api/meta.ts';
 import { ExportCondition, ImportCondition, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
 import type { Change, DeleteChange, PatchChange, Precondition, Target } from './change.ts';
 import { areFilledIn } from './families.ts';

@@ -1,14 +1,14 @@
 /** What one consumer should hold of one namespace/name, given all that is known of it. */
 import type { Service } from '../api/core.ts';
 import type { StringMap } from '../api/meta.ts';
-import { type DerivedContent, deriveContext, deriveSlice } from './derive.ts';
+import { type DerivedContent, deriveContext, deriveSlice } from './derive-slice.ts';
+import { isOurs, type ServiceShape } from './derived-service.ts';
+import { sliceLabels } from './derived-slice.ts';
+import { type DesiredExport, desiredExport } from './export-status.ts';
 import type { Exporter } from './exports.ts';
-import { type DesiredExport, desiredExport } from './exportstatus.ts';
 import { type DesiredImport, desiredImport } from './import.ts';
-import { type Knowledge, survey } from './knowledge.ts';
 import { derivedServiceName } from './naming.ts';
-import { isOurs, type ServiceShape } from './service.ts';
-import { sliceLabels } from './slices.ts';
+import { type Knowledge, survey } from './source-state.ts';
 import type { ServiceView } from './view.ts';
 
 /** A slice that the consumer should hold. */

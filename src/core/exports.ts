@@ -1,10 +1,10 @@
 /** Which members export a Service, and whether they may. KEP-1645, "Exporting Services" and "Service Types". */
 import type { Service } from '../api/core.ts';
-import type { EndpointSlice } from '../api/discovery.ts';
+import type { EndpointSlice } from '../api/endpoint-slice.ts';
 import { DERIVED_FROM, MANAGER, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../api/labels.ts';
 import { ExportReason, type ServiceExport, type ServiceImportType } from '../api/multicluster.ts';
+import { quoted } from './message.ts';
 import type { SourceView } from './view.ts';
-import { quoted } from './wording.ts';
 
 /** A member with a valid export: what the merge takes in. */
 export interface Exporter {

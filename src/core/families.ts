@@ -1,7 +1,8 @@
 /** IP families of an import: what every exporter and the consumer have in common. */
 import type { Service } from '../api/core.ts';
+import type { Json, JsonObject } from '../api/json.ts';
 import { FIELD_MANAGER } from '../api/labels.ts';
-import type { IPFamily, Json, JsonObject } from '../api/meta.ts';
+import type { IPFamily } from '../api/meta.ts';
 import type { ServiceImport } from '../api/multicluster.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];

@@ -4,15 +4,15 @@ import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../api/labels.ts';
 import type { IPFamily } from '../api/meta.ts';
 import { ImportCondition, ImportReason, type ServiceImport } from '../api/multicluster.ts';
 import { DEFAULT_AFFINITY_SECONDS } from './conflicts.ts';
+import { type ServiceShape, shapeOf } from './derived-service.ts';
 import { importTypeOf } from './exports.ts';
 import { areFilledIn, intersection, keepingPrimary, preferred } from './families.ts';
-import type { Knowledge } from './knowledge.ts';
 import { type Merged, type Traffic, trafficOf } from './merge.ts';
+import { listed, quoted } from './message.ts';
 import { portKey, showPort, showPorts } from './ports.ts';
 import { type Problem, type Request, readRequest } from './request.ts';
-import { type ServiceShape, shapeOf } from './service.ts';
+import type { Knowledge } from './source-state.ts';
 import type { ServiceView } from './view.ts';
-import { listed, quoted } from './wording.ts';
 
 /** What is served: the shape that the derived Service should have (`write`), or has and keeps; or nothing. */
 export type Serving = { readonly shape: ServiceShape; readonly write: boolean } | 'nothing';

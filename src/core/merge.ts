@@ -3,9 +3,9 @@ import type { InternalTrafficPolicy, Service, SessionAffinity } from '../api/cor
 import type { IPFamily } from '../api/meta.ts';
 import type { ServiceImportType } from '../api/multicluster.ts';
 import { type Conflict, conflictOf, DEFAULT_AFFINITY_SECONDS } from './conflicts.ts';
+import { type Admitted, admitAnnotations, admitLabels } from './exported-keys.ts';
 import { type Exporter, importTypeOf } from './exports.ts';
 import { commonFamilies, familiesOf } from './families.ts';
-import { type Admitted, admitAnnotations, admitLabels } from './keys.ts';
 import { type Port, portsOf, unionOfPorts } from './ports.ts';
 
 /** How connections are spread over endpoints: the single-valued fields of a Service that travel. */

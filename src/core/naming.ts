@@ -1,6 +1,6 @@
 /** Names of derived objects: the same input gives the same name in every process, so no list of them is kept. */
-import type { AddressType } from '../api/discovery.ts';
-import { digits } from './canonical.ts';
+import type { AddressType } from '../api/endpoint-slice.ts';
+import { digits } from './fingerprint.ts';
 
 /** Longest name of a Service: a DNS label (RFC 1123, section 2.1). */
 export const LABEL_LENGTH = 63;

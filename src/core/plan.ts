@@ -1,5 +1,6 @@
 /** The writes that take a consumer from what it holds to what it should hold, as plain data. */
-import type { JsonObject, KubeObject, OwnerReference } from '../api/meta.ts';
+import type { JsonObject } from '../api/json.ts';
+import type { KubeObject, OwnerReference } from '../api/meta.ts';
 import {
   ExportCondition,
   ExportReason,
@@ -7,15 +8,15 @@ import {
   MCS_API_VERSION,
   type ServiceImport,
 } from '../api/multicluster.ts';
-import { equal } from './canonical.ts';
 import { type Change, type PatchChange, type Precondition, STAGES, type Target } from './change.ts';
 import { mergeConditions, noticesOf } from './conditions.ts';
+import { mustBeReplaced, serviceObject, servicePatch } from './derived-service.ts';
 import { type Desired, ownService } from './desired.ts';
+import { equal } from './fingerprint.ts';
 import { type DesiredImport, isAutomatic } from './import.ts';
-import { importObject, importPatch } from './importspec.ts';
-import { type ImportCase, importConditions, importStatusPatch } from './importstatus.ts';
-import { planSlices, prunedSlice } from './planslices.ts';
-import { mustBeReplaced, serviceObject, servicePatch } from './service.ts';
+import { importObject, importPatch } from './import-spec.ts';
+import { type ImportCase, importConditions, importStatusPatch } from './import-status.ts';
+import { planSlices, prunedSlice } from './plan-slices.ts';
 import type { ServiceView } from './view.ts';
 
 function versionOf({ metadata }: KubeObject): Precondition {

@@ -5,7 +5,7 @@
 import type { InternalTrafficPolicy, SessionAffinity } from '../api/core.ts';
 import { PROTOCOLS } from '../api/core.ts';
 import { ImportReason, type ServiceImportPort, type ServiceImportSpec } from '../api/multicluster.ts';
-import { isQualifiedName } from './keys.ts';
+import { isQualifiedName } from './exported-keys.ts';
 import { isDnsLabel } from './naming.ts';
 import { named, type Port, portKey } from './ports.ts';
 

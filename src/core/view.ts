@@ -3,7 +3,7 @@
  * The fleet builds it from its caches; tests write it by hand.
  */
 import type { Service } from '../api/core.ts';
-import type { EndpointSlice } from '../api/discovery.ts';
+import type { EndpointSlice } from '../api/endpoint-slice.ts';
 import type { IPFamily } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
 

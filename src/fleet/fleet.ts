@@ -1,14 +1,16 @@
 /** Which clusters are members, and what they hold of one Service together. */
 
-import { CatamaranError } from '../api/errors.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
-import type { Clock, Logger, Random } from '../api/runtime.ts';
+import { type FleetConfig, importMode, type MemberConfig } from '../config/parse.ts';
 import { derivedServiceName } from '../core/naming.ts';
 import type { ConsumerView, ServiceView, SourceView } from '../core/view.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { type FleetConfig, importMode, type MemberConfig } from './config.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
 import { Member } from './member.ts';
-import type { MemberChange } from './memberCache.ts';
+import type { MemberChange } from './member-cache.ts';
 
 /** What the fleet tells its listener. */
 export interface FleetListener {

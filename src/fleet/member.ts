@@ -1,19 +1,22 @@
 /** One member at run time: its connection, its reflectors and its cache. */
 import { EventEmitter, once } from 'node:events';
+import type { JsonObject } from '../api/json.ts';
 import { SERVICE_NAME } from '../api/labels.ts';
-import type { IPFamily, JsonObject, ServiceKey } from '../api/meta.ts';
+import type { IPFamily, ServiceKey } from '../api/meta.ts';
 import { splitKey } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
-import type { Clock, Logger, Random } from '../api/runtime.ts';
-import { Backoff, type BackoffLimits } from '../kube/backoff.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { isAbsent, isRefusal } from '../kube/errors.ts';
-import { Reflector } from '../kube/reflector.ts';
-import type { Sink } from '../kube/sink.ts';
-import { untilSilent } from '../kube/watchdog.ts';
-import type { MemberConfig } from './config.ts';
-import { MemberCache, type MemberChange } from './memberCache.ts';
-import { discoverNetwork, type Network } from './network.ts';
+import type { MemberConfig } from '../config/parse.ts';
+import { isAbsent, isRefusal } from '../kube/client/api-errors.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import { untilSilent } from '../kube/client/watchdog.ts';
+import { Reflector } from '../kube/watch/reflector.ts';
+import type { Sink } from '../kube/watch/sink.ts';
+import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { discoverNetwork, type Network } from './discovery.ts';
+import { MemberCache, type MemberChange } from './member-cache.ts';
 
 /** How a member stands. `unreachable` keeps its last known data; `unknown` has none yet. */
 export type MemberState =

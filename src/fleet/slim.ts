@@ -3,36 +3,13 @@
  * The input is parsed JSON from an API server that has validated it; what is still wrong throws and sets the object aside.
  */
 import type { Service, ServicePort, ServiceSpec } from '../api/core.ts';
-import type { Endpoint, EndpointPort, EndpointSlice } from '../api/discovery.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
+import type { Json, JsonObject } from '../api/json.ts';
+import { asText, isJsonObject } from '../api/json.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
-import type { Json, JsonObject, ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
+import type { ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
 import { MCS_API_VERSION, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
-import { asText, isJsonObject } from '../kube/json.ts';
-
-function metadataOf(object: JsonObject): JsonObject {
-  if (!isJsonObject(object.metadata)) throw new TypeError('metadata: missing');
-  return object.metadata;
-}
-
-/** `namespace/name`, or the name of a cluster-wide object. */
-export function objectName(object: JsonObject): string {
-  const metadata = metadataOf(object);
-  const name = asText(metadata.name);
-  if (name === undefined) throw new TypeError('metadata.name: missing');
-  const namespace = asText(metadata.namespace);
-  return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-/** The object's resourceVersion; `0` where it has none. */
-export function resourceVersionOf(object: JsonObject): string {
-  return asText(metadataOf(object).resourceVersion) ?? '0';
-}
-
-/** A label's value. */
-export function labelOf(object: JsonObject, label: string): string | undefined {
-  const labels = metadataOf(object).labels;
-  return isJsonObject(labels) ? asText(labels[label]) : undefined;
-}
+import { metadataOf } from '../kube/watch/object.ts';
 
 function stringMap(value: Json | undefined): StringMap | undefined {
   if (!isJsonObject(value)) return undefined;

@@ -4,12 +4,14 @@
  * Source: Kubernetes API reference, events.k8s.io/v1; API conventions, "Events".
  */
 import type { ObjectReference } from '../api/core.ts';
-import type { JsonObject } from '../api/meta.ts';
+import type { JsonObject } from '../api/json.ts';
 import { apiVersion, RESOURCES } from '../api/resources.ts';
-import type { Clock, Logger, Random } from '../api/runtime.ts';
-import type { KubeClient } from './client.ts';
-import { microTime } from './clock.ts';
-import { isNotFound } from './errors.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { isNotFound } from './client/api-errors.ts';
+import type { KubeClient } from './client/client.ts';
+import { microTime } from './micro-time.ts';
 
 /** Something to tell about an object. */
 export interface EventNote {

@@ -5,12 +5,15 @@
  * Source: Kubernetes documentation, "Leases"; the algorithm is that of client-go's leaderelection.
  */
 import type { Lease } from '../api/core.ts';
-import type { JsonObject, StringMap } from '../api/meta.ts';
+import type { JsonObject } from '../api/json.ts';
+import type { StringMap } from '../api/meta.ts';
 import { apiVersion, RESOURCES } from '../api/resources.ts';
-import type { Clock, Logger, Random } from '../api/runtime.ts';
-import type { KubeClient } from './client.ts';
-import { microTime } from './clock.ts';
-import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './client/api-errors.ts';
+import type { KubeClient } from './client/client.ts';
+import { microTime } from './micro-time.ts';
 
 /** Times of an election, in milliseconds; each smaller than the one before it. */
 export interface LeaseDurations {

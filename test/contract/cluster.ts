@@ -2,16 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inject } from 'vitest';
-import type { JsonObject } from '../../src/api/meta.ts';
+import type { JsonObject } from '../../src/api/json.ts';
 import type { Resource } from '../../src/api/resources.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { type ClusterAccess, type Credentials, staticCredentials } from '../../src/kube/credentials.ts';
-import { type ClientLimits, createKubeClient } from '../../src/kube/http.ts';
-import { MemoryLogger } from '../kube/log.ts';
-import type { SharedControlPlane } from '../setup/controlplanes.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import { type ClientLimits, createKubeClient } from '../../src/kube/client/http-client.ts';
+import { type ClusterAccess, type Credentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import type { FaultProxy } from '../support/fault-proxy.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import type { SharedControlPlane } from '../support/setup/control-planes.ts';
 import type { ServerAccess } from './apiserver/servers.ts';
-import type { FaultProxy } from './faultproxy.ts';
 
 export const CONFIG_MAPS: Resource = {
   group: '',

@@ -1,23 +1,23 @@
 /** The clusterset zone in a cluster's own DNS: on a real API server, with the real CoreDNS behind what was written. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject, StringMap } from '../../src/api/meta.ts';
-import { applyDns, BACKUP, type ClusterDnsPlace, CONFIG_MAPS, planDns } from '../../src/dns/clusterdns.ts';
-import { enable } from '../../src/dns/corefileEdit.ts';
-import { parseMessage } from '../../src/dns/message.ts';
-import { Zone } from '../../src/dns/records.ts';
-import { DnsServer } from '../../src/dns/server.ts';
-import { Source } from '../../src/dns/source.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
+import { enable } from '../../src/dns/coredns/corefile-edit.ts';
+import { applyDns, BACKUP, type ClusterDnsPlace, CONFIG_MAPS, planDns } from '../../src/dns/coredns/install.ts';
+import { DnsServer } from '../../src/dns/server/dns-server.ts';
+import { parseMessage } from '../../src/dns/wire/wire-message.ts';
+import { Zone } from '../../src/dns/zone/zone.ts';
+import { Source } from '../../src/dns/zone/zone-source.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { startCoreDns } from '../../tools/controlplane/coredns.ts';
-import { invoke } from '../cli/invoke.ts';
-import { askUdp, type Target } from '../dns/clients.ts';
-import { clusterDnsObjects, KUBEADM_COREFILE } from '../dns/clusterdns.ts';
-import { caseObjects } from '../dns/objects.ts';
-import { questionOf, ZONE } from '../dns/world.ts';
 import { type Cluster, openCluster } from '../integration/cluster.ts';
 import { eventually, freshNamespace, installCrds } from '../integration/fleet.ts';
-import { silent } from '../integration/log.ts';
+import { invoke } from '../support/invoke.ts';
+import { silent } from '../support/silent-log.ts';
+import { askUdp, type Target } from '../unit/dns/clients.ts';
+import { clusterDnsObjects, KUBEADM_COREFILE } from '../unit/dns/coredns/clusters.ts';
+import { caseObjects } from '../unit/dns/objects.ts';
+import { questionOf, ZONE } from '../unit/dns/world.ts';
 import { controlPlane } from './cluster.ts';
 
 interface ConfigMap extends KubeObject {

@@ -1,20 +1,20 @@
 /** Every DNS case on our server and on real CoreDNS, from the same objects of a real API server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Message, parseMessage } from '../../src/dns/message.ts';
-import { rcodeName } from '../../src/dns/protocol.ts';
-import { Zone } from '../../src/dns/records.ts';
-import { DnsServer } from '../../src/dns/server.ts';
-import { Source } from '../../src/dns/source.ts';
-import { systemClock } from '../../src/kube/clock.ts';
+import { DnsServer } from '../../src/dns/server/dns-server.ts';
+import { rcodeName } from '../../src/dns/wire/protocol.ts';
+import { type Message, parseMessage } from '../../src/dns/wire/wire-message.ts';
+import { Zone } from '../../src/dns/zone/zone.ts';
+import { Source } from '../../src/dns/zone/zone-source.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { type CoreDns, multiclusterPlugins, startCoreDns } from '../../tools/controlplane/coredns.ts';
-import { CASES, type Expected } from '../dns/cases.ts';
-import { askTcp, askUdp, type Target } from '../dns/clients.ts';
-import type { Difference } from '../dns/differences.ts';
-import { caseObjects, importedSlice, serviceImport } from '../dns/objects.ts';
-import { questionOf, shown, sorted, ZONE } from '../dns/world.ts';
 import { type Cluster, openCluster } from '../integration/cluster.ts';
 import { eventually, freshNamespace, installCrds } from '../integration/fleet.ts';
-import { silent } from '../integration/log.ts';
+import { silent } from '../support/silent-log.ts';
+import { CASES, type Expected } from '../unit/dns/cases.ts';
+import { askTcp, askUdp, type Target } from '../unit/dns/clients.ts';
+import type { Difference } from '../unit/dns/differences.ts';
+import { caseObjects, importedSlice, serviceImport } from '../unit/dns/objects.ts';
+import { questionOf, shown, sorted, ZONE } from '../unit/dns/world.ts';
 import { controlPlane } from './cluster.ts';
 
 const CROWD = Array.from({ length: 150 }, (_, i) => ({ ip: `10.1.9.${i}`, host: `crowd-${i}` }));

@@ -4,20 +4,21 @@
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Service, ServiceSpec } from '../../src/api/core.ts';
-import { CRDS } from '../../src/api/crds.ts';
+import { CRDS } from '../../src/api/crd-manifests.ts';
+import type { JsonObject } from '../../src/api/json.ts';
 import { MCS_SERVICE_NAME } from '../../src/api/labels.ts';
-import type { IPFamily, JsonObject } from '../../src/api/meta.ts';
+import type { IPFamily } from '../../src/api/meta.ts';
 import type { ServiceExport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { type Change, STAGES } from '../../src/core/change.ts';
+import { observeSlice } from '../../src/core/derived-slice.ts';
 import { desired } from '../../src/core/desired.ts';
 import { plan } from '../../src/core/plan.ts';
-import { observeSlice } from '../../src/core/slices.ts';
 import type { ConsumerView, ServiceView } from '../../src/core/view.ts';
 import { ownSlice, slimImport, slimService } from '../../src/fleet/slim.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../core/objects.ts';
-import { World } from '../core/world.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../support/core-objects.ts';
+import { World } from '../support/core-world.ts';
 import { at, onBothServers, type TestServer } from './apiserver/servers.ts';
 import { accessOf, clientOf } from './cluster.ts';
 

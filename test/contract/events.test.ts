@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectReference } from '../../src/api/core.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
 import { type EventNote, EventRecorder } from '../../src/kube/events.ts';
-import { ManualClock } from '../kube/clock.ts';
-import { MemoryLogger } from '../kube/log.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
 import { onBothServers } from './apiserver/servers.ts';
 import { accessOf, clientOf, newNamespace } from './cluster.ts';
 

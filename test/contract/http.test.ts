@@ -5,9 +5,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { type ClusterAccess, fileCredentials, staticCredentials } from '../../src/kube/credentials.ts';
 import {
   ApiError,
   isAbsent,
@@ -16,11 +13,14 @@ import {
   isGone,
   isNotFound,
   isUnreachable,
-} from '../../src/kube/errors.ts';
-import { selfSigned } from '../kube/certificates.ts';
+} from '../../src/kube/client/api-errors.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import { type ClusterAccess, fileCredentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { selfSigned } from '../support/certificates.ts';
+import { FaultProxy, type Match } from '../support/fault-proxy.ts';
 import { onBothServers } from './apiserver/servers.ts';
 import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './cluster.ts';
-import { FaultProxy, type Match } from './faultproxy.ts';
 
 onBothServers((server) => {
   interface ConfigMap extends KubeObject {

@@ -2,14 +2,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/api/core.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
 import { LeaseHolder, type LeaseOptions } from '../../src/kube/lease.ts';
-import { type Candidacy, candidacy } from '../kube/leases.ts';
-import { MemoryLogger } from '../kube/log.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { FaultProxy } from '../support/fault-proxy.ts';
+import { type Candidacy, candidacy } from '../support/leases.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
 import { onBothServers } from './apiserver/servers.ts';
 import { accessOf, clientOf, newNamespace } from './cluster.ts';
-import { FaultProxy } from './faultproxy.ts';
 
 onBothServers((server) => {
   const NAME = 'catamaran-writer';

@@ -1,17 +1,17 @@
 /** The reflector, against both API servers whose answers a proxy breaks. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/api/meta.ts';
+import type { JsonObject } from '../../src/api/json.ts';
+import { asText, metadataOf } from '../../src/api/json.ts';
 import { RESOURCES, type Resource } from '../../src/api/resources.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import type { ClientLimits } from '../../src/kube/http.ts';
-import { asText, metadataOf } from '../../src/kube/json.ts';
-import { Reflector, type ReflectorLimits, type RestartReason } from '../../src/kube/reflector.ts';
-import type { ReflectorState, Sink } from '../../src/kube/sink.ts';
-import { MemoryLogger } from '../kube/log.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import type { ClientLimits } from '../../src/kube/client/http-client.ts';
+import { Reflector, type ReflectorLimits, type RestartReason } from '../../src/kube/watch/reflector.ts';
+import type { ReflectorState, Sink } from '../../src/kube/watch/sink.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { FaultProxy, type Match, type SeenRequest } from '../support/fault-proxy.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
 import { onBothServers } from './apiserver/servers.ts';
 import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './cluster.ts';
-import { FaultProxy, type Match, type SeenRequest } from './faultproxy.ts';
 
 onBothServers((server) => {
   let direct: KubeClient;

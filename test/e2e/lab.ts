@@ -3,7 +3,7 @@
  * recorded, so that a test can hold its guide under docs/guides against it.
  */
 import { vi } from 'vitest';
-import { CRDS } from '../../src/api/crds.ts';
+import { CRDS } from '../../src/api/crd-manifests.ts';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { ROOT } from '../../tools/demo/state.ts';
 import { type Lab, type LabCluster, labUp } from '../../tools/lab/index.ts';

@@ -117,7 +117,7 @@ const DONE = [
 ];
 
 describe('a controller that is killed', () => {
-  // By turns before a write was sent on and after its answer came: the model in test/core dies between all of them.
+  // By turns before a write was sent on and after its answer came: the model in test/unit/core dies between all of them.
   it('at each of its writes leaves nothing that the next one does not finish', async () => {
     const ns = await freshNamespace(clusters, 'crash');
     const [first, second] = clusters;

@@ -1,20 +1,21 @@
 /** A controller over the shared control planes, run in the test's own process. */
 import { inject, vi } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
-import { CRDS } from '../../src/api/crds.ts';
-import type { EndpointSlice } from '../../src/api/discovery.ts';
+import { CRDS } from '../../src/api/crd-manifests.ts';
+import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
 import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import type { Condition } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Clock, Logger } from '../../src/api/runtime.ts';
+import { type FleetConfig, type MemberConfig, parseFleet } from '../../src/config/parse.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
-import { type FleetConfig, type MemberConfig, parseFleet } from '../../src/fleet/config.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
+import { silent } from '../support/silent-log.ts';
 import { adminClient, type Cluster, find, openCluster } from './cluster.ts';
-import { silent } from './log.ts';
 import { namespace } from './manifests.ts';
 
 /** How long a test waits for what must come; no test asserts on time. */

@@ -3,7 +3,7 @@
  * nothing else. After every test the neighbour in the same namespace is moved, and its consumer must follow.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { EndpointSlice } from '../../src/api/discovery.ts';
+import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
 import type { Condition } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';

@@ -1,7 +1,7 @@
 /** Objects that go, come back and change under the controller's hands: it ends where a fresh start would. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
-import type { JsonObject } from '../../src/api/meta.ts';
+import type { JsonObject } from '../../src/api/json.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import type { Cluster } from './cluster.ts';
 import {

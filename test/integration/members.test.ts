@@ -6,16 +6,17 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/api/runtime.ts';
 import { connector } from '../../src/cli/connect.ts';
 import { readEnvironment } from '../../src/cli/environment.ts';
 import type { MemberStatus } from '../../src/controller/status.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
-import { systemClock } from '../../src/kube/clock.ts';
-import { staticCredentials } from '../../src/kube/credentials.ts';
-import { createKubeClient } from '../../src/kube/http.ts';
-import { type Fault, FaultProxy, type Match } from '../contract/faultproxy.ts';
-import { selfSigned } from '../kube/certificates.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import { createKubeClient } from '../../src/kube/client/http-client.ts';
+import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { selfSigned } from '../support/certificates.ts';
+import { type Fault, FaultProxy, type Match } from '../support/fault-proxy.ts';
+import { recordingLog, silent } from '../support/silent-log.ts';
 import { adminClient, type Cluster, openCluster } from './cluster.ts';
 import {
   addresses,
@@ -30,7 +31,6 @@ import {
   runFleet,
   sharedClusters,
 } from './fleet.ts';
-import { recordingLog, silent } from './log.ts';
 import { clear, createAll, move, offer, podAddress } from './offers.ts';
 
 /** Waits a twentieth of the time, so that retries and heartbeats of seconds do not make the tests last as long. */

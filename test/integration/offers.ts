@@ -2,9 +2,10 @@
 
 import { expect } from 'vitest';
 import type { Service, ServiceSpec } from '../../src/api/core.ts';
-import type { EndpointPort, EndpointSlice } from '../../src/api/discovery.ts';
+import type { EndpointPort, EndpointSlice } from '../../src/api/endpoint-slice.ts';
+import type { JsonObject } from '../../src/api/json.ts';
 import { MANAGER, SLICE_MANAGED_BY } from '../../src/api/labels.ts';
-import type { JsonObject, KubeObject } from '../../src/api/meta.ts';
+import type { KubeObject } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import type { Cluster } from './cluster.ts';

@@ -2,7 +2,8 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { WANTED_BY } from '../../src/controller/election.ts';
-import type { KubeClient } from '../../src/kube/client.ts';
+import type { KubeClient } from '../../src/kube/client/client.ts';
+import { recordingLog } from '../support/silent-log.ts';
 import { adminClient, type Cluster, find } from './cluster.ts';
 import {
   addresses,
@@ -17,7 +18,6 @@ import {
   sharedClusters,
 } from './fleet.ts';
 import { Gate } from './gate.ts';
-import { recordingLog } from './log.ts';
 import { service, serviceExport, slice } from './manifests.ts';
 
 let clusters: readonly [Cluster, Cluster, Cluster];

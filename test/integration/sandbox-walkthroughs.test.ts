@@ -11,7 +11,7 @@ import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { run } from '../../tools/controlplane/component.ts';
 import { ROOT } from '../../tools/demo/state.ts';
 import { fakeVolumes } from '../../tools/demo/volumes.ts';
-import { type RunningSandbox, runSandbox } from '../sandbox/running.ts';
+import { type RunningSandbox, runSandbox } from '../unit/sandbox/running.ts';
 import { eventually, type RunningFleet, runFleet, sharedClusters } from './fleet.ts';
 
 /** Two clusters and a controller, whatever they are made of. */

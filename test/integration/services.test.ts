@@ -1,7 +1,7 @@
 /** Every kind of Service that can be exported, as it arrives in another cluster and in the exporter's own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceSpec } from '../../src/api/core.ts';
-import type { EndpointPort } from '../../src/api/discovery.ts';
+import type { EndpointPort } from '../../src/api/endpoint-slice.ts';
 import type { ServiceImportSpec } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import type { Cluster } from './cluster.ts';

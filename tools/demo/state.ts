@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Holder, holderOf, processIdentity } from '../../src/cli/sandbox/state.ts';
+import { type Holder, holderOf, processIdentity } from '../../src/sandbox/state.ts';
 
-export { processIdentity as identityOf } from '../../src/cli/sandbox/state.ts';
+export { processIdentity as identityOf } from '../../src/sandbox/state.ts';
 
 /** Root of the repository. */
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));

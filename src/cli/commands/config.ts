@@ -1,6 +1,7 @@
 /** `catamaran config`: the fleet file. */
-import { loadFleet } from '../../fleet/configFile.ts';
-import { fleetJsonSchema } from '../../fleet/schema.ts';
+
+import { fleetJsonSchema } from '../../config/schema.ts';
+import { loadFleet } from '../../config/watch.ts';
 import type { Register } from '../context.ts';
 
 export const registerConfig: Register = (program, { stdout }) => {

@@ -1,6 +1,6 @@
 /** `catamaran crds`: the CustomResourceDefinitions, for `kubectl apply -f -`. */
 import { Option } from 'commander';
-import { CRDS, crdsYaml } from '../../api/crds.ts';
+import { CRDS, crdsYaml } from '../../api/crd-manifests.ts';
 import type { Register } from '../context.ts';
 
 export const registerCrds: Register = (program, { stdout }) => {

@@ -1,20 +1,19 @@
 /** `catamaran dns`: the server of the clusterset zone for one cluster. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Address } from '../../api/address.ts';
-import { Zone } from '../../dns/records.ts';
-import { DnsServer } from '../../dns/server.ts';
-import { Source } from '../../dns/source.ts';
-import { parseDuration } from '../../fleet/duration.ts';
-import { nearest } from '../../fleet/suggest.ts';
-import { listen } from '../../http/server.ts';
-import { systemClock } from '../../kube/clock.ts';
-import { parseIpAddress, parseOptionalAddress } from '../address.ts';
+import { parseDuration } from '../../config/duration.ts';
+import { nearest } from '../../config/suggest.ts';
+import { DnsServer } from '../../dns/server/dns-server.ts';
+import { Zone } from '../../dns/zone/zone.ts';
+import { Source } from '../../dns/zone/zone-source.ts';
+import type { Address } from '../../runtime/address.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../../runtime/log.ts';
+import { listen } from '../../server/http-server.ts';
 import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
-import { LOG_LEVELS, type LogLevel } from '../environment.ts';
-import { createLog, LOG_FORMATS, type LogFormat } from '../log.ts';
+import { parseIpAddress, parseOptionalAddress } from '../listen-address.ts';
 import { parseZone, wholeNumber } from '../values.ts';
-import { registerDnsCluster } from './dnsCluster.ts';
+import { registerDnsCluster } from './dns-cluster.ts';
 
 interface DnsOptions extends ClusterOptions {
   readonly listen: Address;

@@ -1,20 +1,19 @@
 /** `catamaran run`: the controller. */
 import { type Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import type { Address } from '../../api/address.ts';
+import { loadFleet, watchFleetFile } from '../../config/watch.ts';
 import { Controller } from '../../controller/controller.ts';
 import { Metrics } from '../../controller/metrics.ts';
 import type { Change } from '../../core/change.ts';
-import { loadFleet, watchFleetFile } from '../../fleet/configFile.ts';
-import { listen } from '../../http/server.ts';
-import { systemClock } from '../../kube/clock.ts';
-import { parseOptionalAddress } from '../address.ts';
+import type { Address } from '../../runtime/address.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../../runtime/log.ts';
+import { table } from '../../runtime/text-table.ts';
+import { listen } from '../../server/http-server.ts';
 import { connector } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
-import { LOG_LEVELS, type LogLevel } from '../environment.ts';
 import { hasEnded, identityOf, thisProcess } from '../identity.ts';
-import { createLog, LOG_FORMATS, type LogFormat } from '../log.ts';
-import { table } from '../table.ts';
+import { parseOptionalAddress } from '../listen-address.ts';
 
 interface RunOptions {
   readonly config: string;

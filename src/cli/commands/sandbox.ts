@@ -4,10 +4,10 @@
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
+import { parseDuration } from '../../config/duration.ts';
 import type { ImportMode } from '../../core/view.ts';
-import { parseDuration } from '../../fleet/duration.ts';
+import type { ActionRequest } from '../../sandbox/control-protocol.ts';
 import type { CliContext, Register } from '../context.ts';
-import type { ActionRequest } from '../sandbox/protocol.ts';
 import { given, wholeNumber } from '../values.ts';
 
 interface StateOptions {
@@ -58,26 +58,29 @@ function withState(command: Command): Command {
 
 async function remoteOf({ stateDir: path }: StateOptions) {
   const [{ remote }, { stateDir }] = await Promise.all([
-    import('../sandbox/control.ts'),
-    import('../sandbox/state.ts'),
+    import('../../sandbox/control.ts'),
+    import('../../sandbox/state.ts'),
   ]);
   return remote(stateDir(path));
 }
 
 async function up({ detach, stateDir: path, ...options }: UpCommandOptions, context: CliContext): Promise<void> {
-  const { stateDir } = await import('../sandbox/state.ts');
+  const { stateDir } = await import('../../sandbox/state.ts');
   const state = stateDir(path);
   if (detach) {
-    const { upDetached } = await import('../sandbox/detach.ts');
+    const { upDetached } = await import('../../sandbox/detach.ts');
     await upDetached({ ...options, state }, context);
     return;
   }
-  const { up: run } = await import('../sandbox/up.ts');
+  const { up: run } = await import('../../sandbox/up.ts');
   await run({ ...options, state }, context);
 }
 
 async function down({ stateDir: path }: StateOptions, { stdout, signal }: CliContext): Promise<void> {
-  const [{ end }, { stateDir }] = await Promise.all([import('../sandbox/down.ts'), import('../sandbox/state.ts')]);
+  const [{ end }, { stateDir }] = await Promise.all([
+    import('../../sandbox/down.ts'),
+    import('../../sandbox/state.ts'),
+  ]);
   stdout.write(await end(stateDir(path), signal));
 }
 
@@ -89,7 +92,7 @@ async function status(
   if (output === 'json') stdout.write(`${JSON.stringify(now, null, 2)}\n`);
   else if (output === 'yaml') stdout.write(stringify(now));
   else {
-    const { statusText } = await import('../sandbox/report.ts');
+    const { statusText } = await import('../../sandbox/report.ts');
     stdout.write(statusText(now, output === 'wide'));
   }
 }
@@ -106,19 +109,22 @@ async function act(
 }
 
 async function curl(url: string, options: CurlOptions, context: CliContext): Promise<void> {
-  const { curl: run } = await import('../sandbox/curl.ts');
+  const { curl: run } = await import('../../sandbox/curl.ts');
   const { include, fail, maxTime, namespace, pod } = options;
   const request = { url, namespace, ...(pod !== undefined && { pod }), include, fail, timeoutMs: maxTime };
   await run(await remoteOf(options), options.from, request, context);
 }
 
 async function apply({ to, filename, namespace, ...options }: ApplyOptions, context: CliContext): Promise<void> {
-  const { readManifests, applyManifests } = await import('../sandbox/manifests.ts');
+  const { readManifests, applyManifests } = await import('../../sandbox/manifests.ts');
   const manifests = await readManifests(filename);
   const remote = await remoteOf(options);
   await remote.cluster(to);
   const { kubeconfig } = await remote.status();
-  const [{ connector, targetOf }, { createLog }] = await Promise.all([import('../connect.ts'), import('../log.ts')]);
+  const [{ connector, targetOf }, { createLog }] = await Promise.all([
+    import('../connect.ts'),
+    import('../../runtime/log.ts'),
+  ]);
   const logger = createLog({ level: 'warn', format: 'text', colors: context.stderrColors });
   const { environment, signal, stdout } = context;
   const client = await connector(environment, logger)(targetOf({ kubeconfig, context: to }, environment));

@@ -1,6 +1,6 @@
 /** Server-side apply and managedFields: each step is taken on both servers, and the objects are compared whole. */
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
 import { both, objectOf, PATCHES } from './schemas.ts';
 
 const servers = both();

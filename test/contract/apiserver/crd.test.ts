@@ -1,7 +1,7 @@
 /** CustomResourceDefinitions: which are refused and how, and what the resources that they define do. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
-import { CRDS, crdOf, newGroup } from './crdSchemas.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { CRDS, crdOf, newGroup } from './crd-schemas.ts';
 import { both, objectOf, PATCHES, type Told } from './schemas.ts';
 
 const servers = both();

@@ -1,7 +1,7 @@
 /** What a client learns of a server before it does anything: versions, groups, resources, documents, tables, rights. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
-import { parseJson } from '../../../src/kube/json.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { parseJson } from '../../../src/api/json.ts';
 import { at, onBothServers } from './servers.ts';
 
 const AGGREGATED =

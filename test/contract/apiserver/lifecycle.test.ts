@@ -1,6 +1,6 @@
 /** What outlives a request: namespaces that end, owners and what they own, generations, scale. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { at, normalized, onBothServers } from './servers.ts';
 
 const MERGE = 'application/merge-patch+json';

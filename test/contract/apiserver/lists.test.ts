@@ -1,6 +1,6 @@
 /** Lists: order, selectors, pages, versions. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, onBothServers, type TestServer } from './servers.ts';
 
 /** Labels of the ConfigMaps that most cases select from. */

@@ -1,8 +1,8 @@
 /** Both servers at once: the sandbox has to answer as kube-apiserver does, whatever that is. */
 import type { Dispatcher } from 'undici';
 import { afterAll, beforeAll } from 'vitest';
-import type { Json } from '../../../src/api/meta.ts';
-import { isJsonObject } from '../../../src/kube/json.ts';
+import type { Json } from '../../../src/api/json.ts';
+import { isJsonObject } from '../../../src/api/json.ts';
 import { type Answer, normalized, openServer, type Sent, type TestServer } from './servers.ts';
 
 const ALLOCATED = /172\.17\.\d{1,3}\.\d{1,3}|fd00:20:1::[0-9a-f:]*/g;

@@ -1,6 +1,6 @@
 /** Patches: what they do and what is refused, word for word. */
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { both, objectOf, PATCHES } from './schemas.ts';
 
 const servers = both();

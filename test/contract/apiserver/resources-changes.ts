@@ -1,5 +1,5 @@
 /** Changes that both servers are asked to make to objects that both have taken. */
-import type { JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
 
 /** An object and what is to change of it. */
 export interface Change {

@@ -1,6 +1,6 @@
 /** Events: one kind of object that two APIs show. */
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, normalized, onBothServers } from './servers.ts';
 
 onBothServers((server) => {

@@ -2,7 +2,7 @@
  * Objects that both servers are asked to make: what one refuses the other refuses with the same words. Chosen node ports are
  * below 30086, where a kube-apiserver gives none by itself.
  */
-import type { JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
 
 /** One object, sent to the collection of its resource. */
 export interface Row {

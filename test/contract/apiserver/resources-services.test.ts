@@ -1,6 +1,6 @@
 /** Addresses and node ports of Services: given once, kept, and given back. */
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, onBothServers } from './servers.ts';
 
 const WEB = [{ name: 'web', port: 80 }];

@@ -1,7 +1,7 @@
 /** What `kubectl get` prints of built-in resources: columns, and cells of objects that are the same on both servers. */
 import { beforeAll, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
-import { isJsonObject } from '../../../src/kube/json.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { isJsonObject } from '../../../src/api/json.ts';
 import { bothServers, pathIn } from './pair.ts';
 import { TABLES } from './resources-tables.ts';
 import { at } from './servers.ts';

@@ -1,5 +1,5 @@
 /** Objects whose rows both servers print. Controllers that run on one of the servers only must leave them alone. */
-import type { JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
 
 /** One object of a table; `status` is merged into what the server gives it. */
 export interface Shown {

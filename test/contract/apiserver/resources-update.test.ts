@@ -1,6 +1,6 @@
 /** What becomes of changes: what is kept, allocated and given back, and what is refused in which words. */
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/api/meta.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
 import { bothServers, pathIn } from './pair.ts';
 import { CHANGES } from './resources-changes.ts';
 import { at } from './servers.ts';

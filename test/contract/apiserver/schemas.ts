@@ -1,7 +1,7 @@
 /** What the suites of patches, apply, CRDs and validation share: the same request to both servers, answers compared whole. */
 import { afterAll, beforeAll } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
-import { isJsonObject } from '../../../src/kube/json.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { isJsonObject } from '../../../src/api/json.ts';
 import { type Answer, normalized, openServer, type Sent, type TestServer } from './servers.ts';
 
 type Method = Parameters<TestServer['request']>[0];

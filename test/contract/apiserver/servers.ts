@@ -5,17 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, type Dispatcher } from 'undici';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
-import { systemClock } from '../../../src/kube/clock.ts';
-import { isJsonObject, parseJson } from '../../../src/kube/json.ts';
-import { jsonLines } from '../../../src/kube/lines.ts';
-import { makeCertificates } from '../../../src/sandbox/apiserver/certificates.ts';
-import { listen } from '../../../src/sandbox/apiserver/listener.ts';
-import { type ApiServer, createApiServer } from '../../../src/sandbox/apiserver/server.ts';
-import { settingsOf } from '../../../src/sandbox/ranges.ts';
-import { builtinResources } from '../../../src/sandbox/resources/index.ts';
+import { makeCertificates } from '../../../packages/kubesim/src/apiserver/certificates.ts';
+import { listen } from '../../../packages/kubesim/src/apiserver/listener.ts';
+import { type ApiServer, createApiServer } from '../../../packages/kubesim/src/apiserver/server.ts';
+import { settingsOf } from '../../../packages/kubesim/src/ranges.ts';
+import { builtinResources } from '../../../packages/kubesim/src/resources/index.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { isJsonObject, parseJson } from '../../../src/api/json.ts';
+import { jsonLines } from '../../../src/kube/client/lines.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { kubeconfig } from '../../../tools/controlplane/kubeconfig.ts';
-import { MemoryLogger } from '../../kube/log.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
 
 /** How to reach an API server. */
 export interface ServerAccess {

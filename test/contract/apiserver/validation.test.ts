@@ -1,7 +1,7 @@
 /** What is wrong with objects: custom resources by their schema, built-in ones by their types. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../src/api/meta.ts';
-import { CRDS, crdOf, EVERY_RULE, newGroup } from './crdSchemas.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { CRDS, crdOf, EVERY_RULE, newGroup } from './crd-schemas.ts';
 import { both, objectOf } from './schemas.ts';
 
 const servers = both();

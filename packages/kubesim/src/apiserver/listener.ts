@@ -1,0 +1,154 @@
+/** An API server on a TLS port: HTTP/1.1, connections kept alive, watches that wait for slow readers. */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { drained } from '../machinery/drained.ts';
+import type { Logger } from '../machinery/runtime.ts';
+import type { Certificates } from './certificates.ts';
+import { MAX_BODY_BYTES } from './handler.ts';
+import type { ApiResponse } from './http.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf/decode.ts';
+import type { ApiServer } from './server.ts';
+
+/** Where and as whom to listen. */
+export interface ListenOptions {
+  readonly server: ApiServer;
+  readonly tls: Pick<Certificates, 'cert' | 'key'>;
+  /** 127.0.0.1 where not given. */
+  readonly host?: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly logger: Logger;
+}
+
+/** A port that is listened on. */
+export interface Listening {
+  readonly port: number;
+  /** Ends the port and all its connections, busy ones too. The API server itself goes on. */
+  close(): Promise<void>;
+}
+
+/** Bodies from this size on are compressed where the client takes it, as on a real server. */
+const GZIP_BYTES = 128 * 1024;
+/** An idle connection is kept for longer than clients keep theirs, so that they are the ones to close it. */
+const KEEP_ALIVE_MS = 120_000;
+
+const compress = promisify(gzip);
+
+/** Listens; rejects as node:net does where the port is taken. */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { server: api, tls, host = '127.0.0.1', port, logger } = options;
+  const sockets = new Set<Socket>();
+  const server: Server = createServer({ cert: tls.cert, key: tls.key, ALPNProtocols: ['http/1.1'] });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // A watch may be silent for a minute, and a body may be slow.
+  server.requestTimeout = 0;
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => {
+    answer(api, request, response).catch((error: unknown) => {
+      // The other side is gone, or we are: there is nobody to tell.
+      logger.debug({ err: error }, 'answer not delivered');
+      response.destroy();
+    });
+  });
+  server.listen({ host, port });
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server without a port');
+  return {
+    port: address.port,
+    close: async () => {
+      const closed = server.listening ? once(server, 'close') : undefined;
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function answer(api: ApiServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort(new Error('the client is gone')));
+  const sent = await bodyOf(request);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+  const body = sent.toString('utf8');
+  const translated = headers['content-type'] === PROTOBUF ? fromProtobuf(sent) : undefined;
+  const { method = 'GET', url = '/' } = request;
+  const given = await api.handle({
+    method,
+    path: url,
+    ...(translated === undefined
+      ? { headers, body }
+      : { headers: { ...headers, 'content-type': 'application/json' }, body: translated }),
+    signal: gone.signal,
+  });
+  if (typeof given.body === 'string')
+    await sendText(given, given.body, headers['accept-encoding'] ?? '', method, response);
+  else await sendLines(given, given.body, response);
+}
+
+/** A body as JSON; undefined where it cannot be read, which the API server then says. */
+function fromProtobuf(body: Buffer): string | undefined {
+  try {
+    return JSON.stringify(decodeProtobuf(body));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The body; of one that is too large only so much that the API server refuses it. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes: Buffer = chunk;
+    if (size <= MAX_BODY_BYTES) chunks.push(bytes);
+    size += bytes.length;
+  }
+  return Buffer.concat(chunks);
+}
+
+async function sendText(
+  { status, headers }: ApiResponse,
+  text: string,
+  acceptEncoding: string,
+  method: string,
+  response: ServerResponse,
+): Promise<void> {
+  const plain = Buffer.from(text);
+  const zipped = plain.length >= GZIP_BYTES && /\bgzip\b/.test(acceptEncoding);
+  const body = zipped ? await compress(plain, { level: 1 }) : plain;
+  response.writeHead(status, {
+    ...Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+    ),
+    ...(zipped && { 'content-encoding': 'gzip', vary: 'Accept-Encoding' }),
+    ...(status !== 304 && { 'content-length': body.length }),
+  });
+  response.end(method === 'HEAD' || status === 304 ? undefined : body);
+}
+
+async function sendLines(
+  { status, headers }: ApiResponse,
+  lines: AsyncIterable<string>,
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(status, {
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+  });
+  response.flushHeaders();
+  for await (const text of lines) {
+    if (response.destroyed) return;
+    if (!response.write(text)) await drained(response);
+  }
+  response.end();
+}

@@ -1,0 +1,95 @@
+/** One API server: from requests to answers, without sockets. */
+
+import type { ClusterSettings, ResourceDefinition } from '../machinery/resource.ts';
+import type { Clock, Logger, Random } from '../machinery/runtime.ts';
+import { customResourceDefinitions } from '../schema/crd.ts';
+import type { ClusterApi } from './cluster.ts';
+import { CustomResources } from './custom-resources.ts';
+import { Deleter } from './deleter.ts';
+import { EventExpiry } from './event-expiry.ts';
+import { GarbageCollector } from './garbage-collector.ts';
+import { Handler } from './handler.ts';
+import type { ApiRequest, ApiResponse } from './http.ts';
+import { LocalApi } from './local-api.ts';
+import { NamespaceController } from './namespace-controller.ts';
+import { Patcher } from './patcher.ts';
+import { Registry } from './registry.ts';
+import { ScaleVerbs } from './scale.ts';
+import type { ClusterState } from './state.ts';
+import { Store } from './store.ts';
+import { type SubresourceHandler, Verbs } from './verbs.ts';
+import { Writer } from './writer.ts';
+
+/** What an API server is made of. */
+export interface ApiServerOptions {
+  readonly settings: ClusterSettings;
+  /** Built-in resources, as `builtinResources(settings)` gives them. */
+  readonly definitions: readonly ResourceDefinition[];
+  readonly clock: Clock;
+  /** For uids, generated names and jitter. */
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Bearer token of the one user. */
+  readonly token: string;
+  /** Events that a resource keeps for watches that come back; 1,000 where not given. */
+  readonly history?: number;
+}
+
+/** A running API server. */
+export interface ApiServer {
+  readonly api: ClusterApi;
+  /** Answers one request; never rejects. */
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Lets others answer a subresource, such as `log` of `/pods`. Replaces one of that name. */
+  provide(subresource: `${string}/${string}/${string}`, handler: SubresourceHandler): void;
+  /** Forgets the past, so that every watch and page from before gets 410; of one resource (`/services`) where given. */
+  compact(resource?: `${string}/${string}`): void;
+  /** The newest resourceVersion. */
+  version(): number;
+  /** Ends all watches and the controllers of the server. */
+  close(): void;
+}
+
+/** Makes an API server. Nothing runs but when it is asked. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { settings, clock, random, logger } = options;
+  const stop = new AbortController();
+  const state: ClusterState = {
+    settings,
+    store: new Store(options.history),
+    registry: new Registry([...options.definitions, customResourceDefinitions]),
+    clock,
+    random,
+  };
+  const writer = new Writer(state);
+  const deleter = new Deleter(state);
+  const subresources = new Map<string, SubresourceHandler>();
+  const api = new LocalApi(state, writer, deleter, stop.signal);
+  const garbageCollector = new GarbageCollector({ state, deleter, logger });
+  const onServed = () => garbageCollector.kindServed();
+  const customResources = new CustomResources({ state, deleter, logger, onServed }, stop.signal);
+  garbageCollector.start(stop.signal);
+  new EventExpiry(state.store, clock).start(stop.signal);
+  new NamespaceController({ state, deleter, logger }).start(stop.signal);
+  customResources.start();
+  const verbs = new Verbs({
+    state,
+    writer,
+    deleter,
+    patcher: new Patcher(state, writer),
+    scale: new ScaleVerbs(state, writer),
+    subresources,
+    served: (target) => customResources.served(target.definition),
+  });
+  const handler = new Handler({ state, verbs, token: options.token, logger });
+  return {
+    api,
+    handle: (request) => handler.handle(request),
+    provide: (subresource, answer) => {
+      subresources.set(subresource, answer);
+    },
+    compact: (resource) => state.store.compact(state.store.version, resource),
+    version: () => state.store.version,
+    close: () => stop.abort(new Error('the API server is closed')),
+  };
+}

@@ -1,0 +1,48 @@
+/** Session affinity: a client stays with an endpoint. Source: Kubernetes documentation, "Virtual IPs and Service Proxies", Session affinity. */
+import type { Clock } from '../machinery/runtime.ts';
+import type { Service } from '../workloads/kinds.ts';
+import type { Destination } from './endpoints.ts';
+
+const DEFAULT_TIMEOUT_SECONDS = 10_800;
+
+/** Entries that are kept before those that are over are thrown out. */
+const SWEEP_AT = 1000;
+
+interface Stay {
+  readonly address: string;
+  readonly until: number;
+}
+
+/** Who stays with which endpoint, in one cluster. */
+export class Affinity {
+  readonly #clock: Clock;
+  readonly #stays = new Map<string, Stay>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The one that the client stays with, as long as it is among these; else what `choose` gives, to stay with. */
+  choose(
+    { metadata, spec }: Service,
+    port: number,
+    client: string,
+    destinations: readonly Destination[],
+    choose: () => Destination | undefined,
+  ): Destination | undefined {
+    if (spec.sessionAffinity !== 'ClientIP') return choose();
+    const now = this.#clock.now();
+    const id = `${metadata.uid} ${port} ${client}`;
+    const stay = this.#stays.get(id);
+    const kept = stay && stay.until > now && destinations.find(({ address }) => address === stay.address);
+    const chosen = kept || choose();
+    const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    if (chosen) this.#stays.set(id, { address: chosen.address, until: now + timeout * 1000 });
+    if (this.#stays.size > SWEEP_AT) this.#sweep(now);
+    return chosen;
+  }
+
+  #sweep(now: number): void {
+    for (const [id, { until }] of this.#stays) if (until <= now) this.#stays.delete(id);
+  }
+}

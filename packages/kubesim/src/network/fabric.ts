@@ -1,0 +1,52 @@
+/** Connections of clients to hosts: names, routes and pods put together. */
+import type { Duplex } from 'node:stream';
+import { familyOf } from '../workloads/addresses.ts';
+import { addressFor, type Client } from './client.ts';
+import type { PodHttp } from './pod-http.ts';
+import type { Resolver } from './resolver.ts';
+import type { Failure, Router } from './router.ts';
+
+/** A connection, or why there is none; `unknown`: the name has no address. */
+export type Connected = { readonly stream: Duplex } | { readonly failure: Failure | 'unknown' };
+
+/** Ports that clients' ends have, by turns: those of Linux. */
+const FIRST_PORT = 32_768;
+const LAST_PORT = 60_999;
+
+export interface FabricOptions {
+  readonly resolver: Resolver;
+  readonly router: Router;
+  readonly http: PodHttp;
+}
+
+/** The network as its clients see it. */
+export class Fabric {
+  readonly #options: FabricOptions;
+  #port = FIRST_PORT;
+
+  constructor(options: FabricOptions) {
+    this.#options = options;
+  }
+
+  /** Connects to a name or address; of several addresses the first that answers is taken, as clients do. */
+  async connect(client: Client, host: string, port: number): Promise<Connected> {
+    const addresses = await this.#options.resolver.resolve(client, host);
+    let failure: Failure | 'unknown' = 'unknown';
+    for (const address of addresses) {
+      const target = this.#options.router.route(client, address, port);
+      if (typeof target !== 'string')
+        return { stream: this.#options.http.connect(target, client.view.name, this.#near(client, address)) };
+      if (failure === 'unknown') failure = target;
+    }
+    return { failure };
+  }
+
+  /** Address and port of the client's end. */
+  #near(client: Client, address: string): string {
+    const family = familyOf(address);
+    const own = addressFor(client, family) ?? '';
+    const port = this.#port;
+    this.#port = port < LAST_PORT ? port + 1 : FIRST_PORT;
+    return family === 'IPv6' ? `[${own}]:${port}` : `${own}:${port}`;
+  }
+}

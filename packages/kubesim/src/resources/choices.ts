@@ -1,0 +1,27 @@
+/** Rules of fields that several resources have: one of a list, a port, a protocol. */
+
+import { type FieldError, invalidFor, notSupported, required } from '../machinery/field-errors.ts';
+import { portName, portNumber } from '../machinery/formats.ts';
+import type { Json } from '../machinery/json.ts';
+import { isUnset, numberOf } from '../machinery/read.ts';
+import { PROTOCOLS } from '../machinery/well-known.ts';
+
+const SUPPORTED_PROTOCOLS = PROTOCOLS.toSorted();
+
+/** Errors of a value that must be given, and be one of a list. */
+export function oneOf(path: string, value: Json | undefined, supported: readonly string[]): readonly FieldError[] {
+  if (isUnset(value)) return [required(path)];
+  return supported.some((one) => one === value) ? [] : [notSupported(path, value, supported)];
+}
+
+/** Errors of a number or name of a port. */
+export function targetPortErrors(path: string, target: Json | undefined): readonly FieldError[] {
+  return typeof target === 'string'
+    ? invalidFor(path, target, portName(target))
+    : invalidFor(path, numberOf(target), portNumber(numberOf(target)));
+}
+
+/** Errors of a protocol of layer 4. */
+export function protocolErrors(path: string, protocol: Json | undefined): readonly FieldError[] {
+  return oneOf(path, protocol, SUPPORTED_PROTOCOLS);
+}

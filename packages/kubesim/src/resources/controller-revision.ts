@@ -1,0 +1,27 @@
+/** apps/v1 ControllerRevisions: the templates that a StatefulSet had. */
+import { AGE, age, column, NAME } from '../machinery/columns.ts';
+import { IMMUTABLE, invalid } from '../machinery/field-errors.ts';
+import { numberOf, objectOf, sameValue } from '../machinery/read.ts';
+import { define } from './define.ts';
+
+/** ControllerRevisions. */
+export const controllerRevisions = define({
+  group: 'apps',
+  kind: 'ControllerRevision',
+  plural: 'controllerrevisions',
+  namespaced: true,
+  printer: {
+    columns: [NAME, column('Controller', 'Whose revision it is.'), column('Revision', 'Number of the revision.'), AGE],
+    row(revision, now) {
+      const owner = revision.metadata.ownerReferences?.find(({ controller }) => controller);
+      const [group = ''] = owner?.apiVersion.includes('/') ? owner.apiVersion.split('/') : [];
+      const kind = owner?.kind.toLowerCase() ?? '';
+      const controller = owner ? `${group === '' ? kind : `${kind}.${group}`}/${owner.name}` : '<none>';
+      return [revision.metadata.name, controller, numberOf(revision.revision), age(revision, now)];
+    },
+  },
+  strategy: {
+    validateUpdate: (revision, old) =>
+      sameValue(revision.data, old.data) ? [] : [invalid('data', objectOf(revision.data), IMMUTABLE)],
+  },
+});

@@ -1,0 +1,150 @@
+/** Defaults of pods and of the templates of workloads. Source: Kubernetes API reference, core/v1 PodSpec. */
+import type { JsonObject } from '../machinery/json.ts';
+import { isUnset, objectOf, objectsOf, textOf, withEach, withMissing, withObject, without } from '../machinery/read.ts';
+
+const GRACE_SECONDS = 30;
+/** 0644: read and write for the owner, read for others. */
+const MODE = 0o644;
+const TOKEN_SECONDS = 3600;
+const TOLERATED = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'] as const;
+const TOLERATION_SECONDS = 300;
+
+/** Defaults of a pod spec wherever it stands. */
+export function podSpecDefaults(given: JsonObject): JsonObject {
+  const account = textOf(given.serviceAccountName) || textOf(given.serviceAccount);
+  const spec = withMissing(given, {
+    dnsPolicy: 'ClusterFirst',
+    restartPolicy: 'Always',
+    securityContext: {},
+    terminationGracePeriodSeconds: GRACE_SECONDS,
+    schedulerName: 'default-scheduler',
+    // Two names of one field; the older one is still told.
+    ...(account !== '' && { serviceAccountName: account, serviceAccount: account }),
+  });
+  const contained = withEach(
+    withEach(spec, 'containers', (one) => containerDefaults(withoutRestarts(one))),
+    'initContainers',
+    (one) => containerDefaults(one.restartPolicy === 'Always' ? one : withoutRestarts(one)),
+  );
+  return withEach(contained, 'volumes', volumeDefaults);
+}
+
+/** Defaults of the template of a workload's spec. */
+export function templateDefaults(spec: JsonObject): JsonObject {
+  return withObject(withMissing(spec, { template: {} }), 'template', (template) =>
+    withObject(withMissing(template, { spec: {} }), 'spec', podSpecDefaults),
+  );
+}
+
+/** Defaults that only pods have, not templates; the last ones are those of the admission plugins that are on by default. */
+export function podDefaults(pod: JsonObject): JsonObject {
+  const given = withMissing(pod, { spec: {} });
+  return withObject(given, 'spec', (spec) => {
+    const requested = withEach(withEach(spec, 'containers', withRequests), 'initContainers', withRequests);
+    const complete = withMissing(podSpecDefaults(requested), { enableServiceLinks: true });
+    return complete.hostNetwork === true
+      ? withEach(withEach(complete, 'containers', withHostPorts), 'initContainers', withHostPorts)
+      : complete;
+  });
+}
+
+/** What admission adds to a new pod: priority, and how long it stays on a node that is lost. */
+export function admittedPodSpec(spec: JsonObject): JsonObject {
+  const tolerations = objectsOf(spec.tolerations);
+  const added = TOLERATED.filter(
+    (key) =>
+      !tolerations.some(
+        (one) => (isUnset(one.key) || one.key === key) && (isUnset(one.effect) || one.effect === 'NoExecute'),
+      ),
+  ).map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: TOLERATION_SECONDS }));
+  return {
+    ...withMissing(spec, { priority: 0, preemptionPolicy: 'PreemptLowerPriority' }),
+    ...(added.length > 0 && { tolerations: [...tolerations, ...added] }),
+  };
+}
+
+/** What is limited but not requested is requested. */
+function withRequests(container: JsonObject): JsonObject {
+  const limits = objectOf(objectOf(container.resources).limits);
+  if (Object.keys(limits).length === 0) return container;
+  return withObject(container, 'resources', (resources) => ({
+    ...resources,
+    requests: { ...limits, ...objectOf(resources.requests) },
+  }));
+}
+
+function withHostPorts(container: JsonObject): JsonObject {
+  return withEach(container, 'ports', (port) =>
+    isUnset(port.hostPort) || port.hostPort === 0 ? { ...port, hostPort: port.containerPort } : port,
+  );
+}
+
+/** Whether an image is named by no tag or `latest`, and by no digest: such a name may mean another image tomorrow. */
+function isLatest(image: string): boolean {
+  if (image.includes('@')) return false;
+  const name = image.slice(image.lastIndexOf('/') + 1);
+  const tag = name.includes(':') ? name.slice(name.indexOf(':') + 1) : 'latest';
+  return tag === 'latest';
+}
+
+/** Restarts of single containers are a feature that is off where nobody turned it on; sidecars are all that there is. */
+function withoutRestarts(container: JsonObject): JsonObject {
+  return container.restartPolicy === undefined ? container : without(container, 'restartPolicy');
+}
+
+function containerDefaults(given: JsonObject): JsonObject {
+  const pull = isLatest(textOf(given.image)) ? 'Always' : 'IfNotPresent';
+  let container = withMissing(given, {
+    imagePullPolicy: pull,
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+  });
+  container = withEach(container, 'ports', (port) => withMissing(port, { protocol: 'TCP' }));
+  container = withEach(container, 'env', (one) => withObject(one, 'valueFrom', withFieldVersion));
+  for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
+    container = withObject(container, name, probeDefaults);
+  }
+  return withObject(container, 'lifecycle', (lifecycle) =>
+    withObject(withObject(lifecycle, 'preStop', handlerDefaults), 'postStart', handlerDefaults),
+  );
+}
+
+function withFieldVersion(source: JsonObject): JsonObject {
+  return withObject(source, 'fieldRef', (field) => withMissing(field, { apiVersion: 'v1' }));
+}
+
+const PROBE = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 } as const;
+
+function probeDefaults(given: JsonObject): JsonObject {
+  const missing = Object.entries(PROBE).filter(([key]) => isUnset(given[key]) || given[key] === 0);
+  return handlerDefaults({ ...given, ...Object.fromEntries(missing) });
+}
+
+function handlerDefaults(handler: JsonObject): JsonObject {
+  const http = withObject(handler, 'httpGet', (get) => withMissing(get, { path: '/', scheme: 'HTTP' }));
+  // `service` is a pointer: an empty one is written.
+  return withObject(http, 'grpc', (grpc) => (grpc.service === undefined ? { ...grpc, service: '' } : grpc));
+}
+
+function volumeDefaults(given: JsonObject): JsonObject {
+  const sources = Object.keys(given).filter((key) => key !== 'name' && !isUnset(given[key]));
+  let volume = sources.length === 0 ? { ...given, emptyDir: {} } : given;
+  for (const kind of ['secret', 'configMap', 'downwardAPI', 'projected']) {
+    volume = withObject(volume, kind, (source) => withMissing(source, { defaultMode: MODE }));
+  }
+  volume = withObject(volume, 'downwardAPI', withItemVersions);
+  volume = withObject(volume, 'hostPath', (path) => (path.type === undefined ? { ...path, type: '' } : path));
+  return withObject(volume, 'projected', (projected) =>
+    withEach(projected, 'sources', (source) =>
+      withObject(
+        withObject(source, 'serviceAccountToken', (token) => withMissing(token, { expirationSeconds: TOKEN_SECONDS })),
+        'downwardAPI',
+        withItemVersions,
+      ),
+    ),
+  );
+}
+
+function withItemVersions(source: JsonObject): JsonObject {
+  return withEach(source, 'items', withFieldVersion);
+}

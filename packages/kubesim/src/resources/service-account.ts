@@ -1,0 +1,17 @@
+/** v1 ServiceAccounts. */
+import { column, printer } from '../machinery/columns.ts';
+import { listOf } from '../machinery/read.ts';
+import { define } from './define.ts';
+
+/** ServiceAccounts. */
+export const serviceAccounts = define({
+  group: '',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  shortNames: ['sa'],
+  namespaced: true,
+  returnsDeleted: true,
+  printer: printer([column('Secrets', 'Number of Secrets that pods of the account may use.')], (account) => [
+    listOf(account.secrets).length,
+  ]),
+});

@@ -1,0 +1,58 @@
+/** Dropping fields that a schema does not know. Source: Kubernetes documentation, CRDs, "Field pruning"; API concepts, "Field validation". */
+import type { Json, JsonObject } from '../machinery/json.ts';
+import { isList, isObject, mapItems, mapMembers } from '../machinery/json.ts';
+import type { OpenApiSchema } from '../machinery/schema.ts';
+import { childSchema } from './defaults.ts';
+import { canonicalQuantity } from './quantity.ts';
+
+/** An object without unknown fields, and the paths of those it had, sorted, as `spec.ports[0].foo`. */
+export interface Pruned {
+  /** The same object where it had none. */
+  readonly value: JsonObject;
+  readonly unknown: readonly string[];
+}
+
+/** Fields that every object has, and that custom resources need not declare. */
+const META_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
+
+/** Drops what the schema does not know, and writes amounts in one way; maps, and objects that preserve unknown fields, keep theirs. */
+export function pruneUnknown(schema: OpenApiSchema, value: JsonObject): Pruned {
+  const unknown: string[] = [];
+  const pruned = prune({ ...pickFields(schema), 'x-kubernetes-embedded-resource': true }, value, '', unknown);
+  return { value: isObject(pruned) ? pruned : value, unknown: unknown.toSorted() };
+}
+
+/** The part of a schema that matters here; reading all of it would resolve what nobody looks at. */
+function pickFields(schema: OpenApiSchema): OpenApiSchema {
+  const { properties, additionalProperties } = schema;
+  const preserve = schema['x-kubernetes-preserve-unknown-fields'];
+  return {
+    type: 'object',
+    ...(properties && { properties }),
+    ...(additionalProperties !== undefined && { additionalProperties }),
+    ...(preserve !== undefined && { 'x-kubernetes-preserve-unknown-fields': preserve }),
+  };
+}
+
+function isAmount(value: Json, schema: OpenApiSchema | undefined): value is string | number {
+  return (typeof value === 'string' || typeof value === 'number') && schema?.['x-go-type'] === 'resource.Quantity';
+}
+
+function prune(schema: OpenApiSchema | undefined, value: Json, path: string, unknown: string[]): Json {
+  const preserves = schema?.['x-kubernetes-preserve-unknown-fields'] === true || schema?.additionalProperties === true;
+  if (isList(value)) {
+    if (preserves && !schema?.items) return value;
+    return mapItems(value, (item, index) => prune(schema?.items, item, `${path}[${index}]`, unknown));
+  }
+  if (!isObject(value)) return isAmount(value, schema) ? canonicalQuantity(value) : value;
+  return mapMembers(value, (member, key) => {
+    const own = schema?.properties !== undefined && Object.hasOwn(schema.properties, key);
+    const child = schema ? childSchema(schema, key) : undefined;
+    const inner = path === '' ? key : `${path}.${key}`;
+    if (schema?.['x-kubernetes-embedded-resource'] && META_FIELDS.has(key) && !own) return member;
+    if (child) return prune(child, member, inner, unknown);
+    if (preserves) return member;
+    unknown.push(inner);
+    return undefined;
+  });
+}

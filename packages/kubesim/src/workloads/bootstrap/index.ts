@@ -1,0 +1,102 @@
+/** What a new cluster has before anybody uses it. */
+import type { ClusterSettings } from '../../machinery/resource.ts';
+import { addressAt, familyOf } from '../addresses.ts';
+import { DEFAULT_STORAGE_CLASS } from '../claims.ts';
+import { nodeLease, nodeOf } from '../nodes.ts';
+import type { Objects } from '../objects.ts';
+import { dnsObjects, type Initial } from './dns.ts';
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+const API_PORT = 6443;
+
+/** Classes that the documents' manifests name; claims of any class are bound. */
+const STORAGE_CLASSES = [DEFAULT_STORAGE_CLASS, 'alicloud-disk-topology-alltype'] as const;
+
+function storageClasses(): Initial[] {
+  return STORAGE_CLASSES.map((name) => ({
+    resource: 'storage.k8s.io/storageclasses',
+    object: {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: {
+        name,
+        ...(name === DEFAULT_STORAGE_CLASS && {
+          annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
+        }),
+      },
+      provisioner: 'sandbox.catamaran.dev/none',
+    },
+  }));
+}
+
+/** The Service of the API server, with the address of a node where one of a control plane would be. */
+function apiService({ serviceCIDRs, nodeCIDRs }: ClusterSettings): Initial[] {
+  const [services = ''] = serviceCIDRs;
+  const family = familyOf(services);
+  const nodes = nodeCIDRs.find((cidr) => familyOf(cidr) === family) ?? nodeCIDRs[0] ?? '';
+  const address = addressAt(nodes, 1);
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  const labels = { 'endpointslice.kubernetes.io/skip-mirror': 'true' };
+  const port = { name: 'https', port: API_PORT, protocol: 'TCP' };
+  return [
+    {
+      resource: '/services',
+      object: {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
+        spec: {
+          type: 'ClusterIP',
+          clusterIP: addressAt(services, 1),
+          ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: API_PORT }],
+        },
+      },
+    },
+    {
+      resource: '/endpoints',
+      object: {
+        apiVersion: 'v1',
+        kind: 'Endpoints',
+        metadata: { ...metadata, labels },
+        subsets: [{ addresses: [{ ip: address }], ports: [port] }],
+      },
+    },
+    {
+      resource: 'discovery.k8s.io/endpointslices',
+      object: {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+        addressType: family,
+        endpoints: [{ addresses: [address], conditions: { ready: true, serving: true, terminating: false } }],
+        ports: [port],
+      },
+    },
+  ];
+}
+
+/** Makes what is missing of it. */
+export function bootstrap(objects: Objects, nodes: number, now: number): void {
+  const { settings } = objects;
+  const namespaces: Initial[] = NAMESPACES.map((name) => ({
+    resource: '/namespaces',
+    object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+  }));
+  for (const { resource, object } of [...namespaces, ...storageClasses()]) {
+    objects.ensure(resource, object, object.metadata);
+  }
+  for (let number = 1; number <= nodes; number++) ensureNode(objects, number, nodes, now);
+  for (const { resource, object } of [...apiService(settings), ...dnsObjects(settings)]) {
+    objects.ensure(resource, object, object.metadata);
+  }
+}
+
+/** A create drops the status, which comes after it. */
+function ensureNode(objects: Objects, number: number, nodes: number, now: number): void {
+  const wanted = nodeOf(objects.settings, number, nodes, now);
+  const { name } = wanted.metadata;
+  const node = objects.get('/nodes', undefined, name) ?? objects.create('/nodes', wanted);
+  if (!node.status?.addresses) objects.updateStatus('/nodes', { ...node, status: wanted.status });
+  const lease = nodeLease(name, now);
+  objects.ensure('coordination.k8s.io/leases', lease, lease.metadata);
+}

@@ -1,0 +1,143 @@
+/** What the containers of a cluster's pods have written: the newest lines, in memory. */
+import type { Clock } from '../machinery/runtime.ts';
+import { badRequest, notFound } from '../machinery/status.ts';
+import type { Pod } from './kinds.ts';
+import type { Objects } from './objects.ts';
+import { timeOf } from './time.ts';
+
+/** Lines that are kept of a container. */
+const KEPT = 1000;
+
+const PODS = { group: '', plural: 'pods', kind: 'Pod' } as const;
+
+/** Which lines to give. Source: Kubernetes API reference, PodLogOptions. */
+export interface PodLogOptions {
+  readonly tailLines?: number;
+  /** Go on until the pod is gone, or the signal aborts. */
+  readonly follow?: boolean;
+  readonly timestamps?: boolean;
+  readonly sinceSeconds?: number;
+  /** RFC 3339. */
+  readonly sinceTime?: string;
+  /** The container before the last restart: there is none. */
+  readonly previous?: boolean;
+}
+
+interface Line {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Logs of all pods of a cluster. */
+export class PodLogs {
+  readonly #objects: Objects;
+  readonly #clock: Clock;
+  /** By uid of the pod and name of the container. */
+  readonly #lines = new Map<string, Line[]>();
+  readonly #followers = new Map<string, Set<(line: Line | undefined) => void>>();
+
+  constructor(objects: Objects, clock: Clock) {
+    this.#objects = objects;
+    this.#clock = clock;
+  }
+
+  /** Adds a line to a container's log. */
+  write({ metadata }: Pod, container: string, text: string): void {
+    const id = `${metadata.uid} ${container}`;
+    const line = { at: this.#clock.now(), text };
+    const lines = this.#lines.get(id) ?? [];
+    lines.push(line);
+    if (lines.length > KEPT) lines.splice(0, lines.length - KEPT);
+    this.#lines.set(id, lines);
+    for (const tell of this.#followers.get(id) ?? []) tell(line);
+  }
+
+  /** Drops the log of a pod that is gone, and ends those who follow it. */
+  forget({ metadata, spec }: Pod): void {
+    for (const { name } of [...spec.containers, ...(spec.initContainers ?? [])]) {
+      const id = `${metadata.uid} ${name}`;
+      this.#lines.delete(id);
+      for (const tell of this.#followers.get(id) ?? []) tell(undefined);
+    }
+  }
+
+  /**
+   * The lines of a container, each with its end of line. Without a name it is the only container of the pod.
+   *
+   * @throws StatusError as the API server does, before the first line: no such pod or container, or it does not run yet.
+   */
+  read(
+    namespace: string,
+    name: string,
+    container: string | undefined,
+    options: PodLogOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<string> {
+    const pod = this.#objects.get('/pods', namespace, name);
+    if (!pod) throw notFound(PODS, name);
+    const chosen = chooseContainer(pod, container);
+    if (options.previous) {
+      throw badRequest(`previous terminated container "${chosen}" in pod "${name}" not found`);
+    }
+    const state = pod.status?.containerStatuses?.find((each) => each.name === chosen)?.state ?? {};
+    if (!('running' in state) && !pod.spec.initContainers?.some((each) => each.name === chosen)) {
+      const { reason = 'ContainerCreating' } = { ...(state.waiting as { readonly reason?: string } | undefined) };
+      throw badRequest(`container "${chosen}" in pod "${name}" is waiting to start: ${reason}`);
+    }
+    return this.#stream(`${pod.metadata.uid} ${chosen}`, options, signal);
+  }
+
+  async *#stream(id: string, options: PodLogOptions, signal: AbortSignal): AsyncIterable<string> {
+    const text = ({ at, text: line }: Line) =>
+      options.timestamps ? `${new Date(at).toISOString().replace('Z', '000000Z')} ${line}\n` : `${line}\n`;
+    const recent = options.sinceSeconds === undefined ? 0 : this.#clock.now() - options.sinceSeconds * 1000;
+    const since = Math.max(recent, timeOf(options.sinceTime));
+    const old = (this.#lines.get(id) ?? []).filter(({ at }) => at >= since);
+    const queue: (Line | undefined)[] =
+      options.tailLines === undefined ? old : old.slice(Math.max(0, old.length - options.tailLines));
+    if (!options.follow) {
+      for (const line of queue) if (line) yield text(line);
+      return;
+    }
+    let wake = () => {};
+    const tell = (line: Line | undefined) => {
+      queue.push(line);
+      wake();
+    };
+    const end = () => tell(undefined);
+    const followers = this.#followers.get(id) ?? new Set();
+    followers.add(tell);
+    this.#followers.set(id, followers);
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      while (!signal.aborted) {
+        if (queue.length === 0) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          continue;
+        }
+        const line = queue.shift();
+        if (!line) return;
+        yield text(line);
+      }
+    } finally {
+      signal.removeEventListener('abort', end);
+      followers.delete(tell);
+      if (followers.size === 0) this.#followers.delete(id);
+    }
+  }
+}
+
+function chooseContainer({ metadata, spec }: Pod, container: string | undefined): string {
+  const names = spec.containers.map(({ name }) => name);
+  const inits = (spec.initContainers ?? []).map(({ name }) => name);
+  if (container === undefined || container === '') {
+    const [only] = names;
+    if (names.length === 1 && only !== undefined) return only;
+    const choice = `choose one of: [${names.join(' ')}]${inits.length > 0 ? ` or one of the init containers: [${inits.join(' ')}]` : ''}`;
+    throw badRequest(`a container name must be specified for pod ${metadata.name}, ${choice}`);
+  }
+  if ([...names, ...inits].includes(container)) return container;
+  throw badRequest(`container ${container} is not valid for pod ${metadata.name}`);
+}

@@ -1,0 +1,85 @@
+/** An API server within the process of a test, with time and chance that the test owns. */
+import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import { isJsonObject, parseJson } from '../../../../src/api/json.ts';
+import type { Random } from '../../../../src/runtime/random.ts';
+import { ManualClock } from '../../../../test/support/manual-clock.ts';
+import { MemoryLogger } from '../../../../test/support/memory-logger.ts';
+import type { ApiRequest, ApiResponse } from '../../src/apiserver/http.ts';
+import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
+import { settingsOf } from '../../src/ranges.ts';
+import { builtinResources } from '../../src/resources/index.ts';
+
+export const TOKEN = 'token';
+export const SECRETS = '/api/v1/namespaces/default/secrets';
+
+/** Numbers that are the same in every run. Source: mulberry32, by Tommy Ettinger, public domain. */
+export function seeded(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A server and its clock. */
+export interface LocalServer {
+  readonly server: ApiServer;
+  readonly clock: ManualClock;
+  readonly logger: MemoryLogger;
+  request(method: string, path: string, more?: Partial<ApiRequest>): Promise<ApiResponse>;
+}
+
+/** Makes a server with the namespace `default`. */
+export function localServer(options: { seed?: number; history?: number } = {}): LocalServer {
+  const settings = settingsOf(1);
+  const clock = new ManualClock();
+  const logger = new MemoryLogger();
+  const server = createApiServer({
+    settings,
+    definitions: builtinResources(settings),
+    clock,
+    random: seeded(options.seed ?? 1),
+    logger,
+    token: TOKEN,
+    ...(options.history !== undefined && { history: options.history }),
+  });
+  server.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
+  return {
+    server,
+    clock,
+    logger,
+    request: (method, path, more = {}) =>
+      server.handle({ method, path, ...more, headers: { authorization: `Bearer ${TOKEN}`, ...more.headers } }),
+  };
+}
+
+/** The JSON of an answer. */
+export function bodyOf({ body }: ApiResponse): JsonObject {
+  const value: Json = typeof body === 'string' ? parseJson(body) : null;
+  if (!isJsonObject(value)) throw new Error(`no object: ${String(body)}`);
+  return value;
+}
+
+/** The events of a watch, until it ends or `enough` says so. */
+export async function eventsOf(
+  { body }: ApiResponse,
+  enough: (events: readonly JsonObject[]) => boolean = () => false,
+): Promise<readonly JsonObject[]> {
+  if (typeof body === 'string') throw new Error(`no watch: ${body}`);
+  const events: JsonObject[] = [];
+  for await (const text of body) {
+    for (const line of text.split('\n')) {
+      const event = line === '' ? null : parseJson(line);
+      if (isJsonObject(event)) events.push(event);
+    }
+    if (enough(events)) break;
+  }
+  return events;
+}
+
+/** A Secret of the namespace `default`. */
+export function secret(name: string, more: JsonObject = {}): JsonObject {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default' }, ...more };
+}

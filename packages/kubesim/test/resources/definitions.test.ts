@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../../src/ranges.ts';
+import { builtinResources } from '../../src/resources/index.ts';
+import { context, definitionOf, NOW, stored } from './definitions.ts';
+
+const DEFINITIONS = builtinResources(settingsOf(1));
+
+it('no two resources have the same name', () => {
+  const names = DEFINITIONS.map(({ group, plural }) => `${group}/${plural}`);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+it.each(DEFINITIONS.map((one) => [`${one.group}/${one.plural}`, one] as const))(
+  '%s can be asked about with nothing in it',
+  (_name, { strategy, versions }) => {
+    const empty = stored({});
+    expect(() => strategy.defaults?.({})).not.toThrow();
+    expect(() => strategy.prepareCreate?.(empty, context())).not.toThrow();
+    expect(() => strategy.validateCreate?.(empty, context())).not.toThrow();
+    expect(() => strategy.validateUpdate?.(empty, empty, context())).not.toThrow();
+    expect(() => strategy.validateStatus?.(empty, empty, context())).not.toThrow();
+    expect(() => strategy.fields?.(empty)).not.toThrow();
+    const [{ printer }] = versions;
+    expect(printer?.row(empty, NOW)).toHaveLength(printer?.columns.length ?? -1);
+  },
+);
+
+it.each(DEFINITIONS.map((one) => [`${one.group}/${one.plural}`, one] as const))(
+  'defaults of %s are those of defaults',
+  (_name, { strategy }) => {
+    const once = strategy.defaults?.({ metadata: { name: 'x' } }) ?? {};
+    expect(strategy.defaults?.(once) ?? {}).toEqual(once);
+  },
+);
+
+describe('namespaces', () => {
+  const { strategy } = definitionOf('/namespaces');
+
+  it('carry their name as a label, a generated one too', () => {
+    const made = strategy.prepareCreate?.(stored({}, { name: 'made-x7k2p', generateName: 'made-' }), context());
+    expect(made?.metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'made-x7k2p' });
+    expect(made?.spec).toEqual({ finalizers: ['kubernetes'] });
+  });
+
+  it('keep their finalizers in updates', () => {
+    const old = stored({ spec: { finalizers: ['kubernetes'] } });
+    expect(strategy.prepareUpdate?.(stored({ spec: {} }), old, context()).spec).toEqual({ finalizers: ['kubernetes'] });
+  });
+});
+
+it('clusters keep addresses apart from those of other clusters', () => {
+  const [one, two] = [definitionOf('/services', settingsOf(1)), definitionOf('/services', settingsOf(2))];
+  const service = (): ReturnType<typeof stored> =>
+    stored(one.strategy.defaults?.({ spec: { ports: [{ port: 80 }], clusterIP: undefined } }) ?? {});
+  const first = one.strategy.allocate?.(service(), undefined, context());
+  const other = two.strategy.allocate?.(service(), undefined, context(settingsOf(2)));
+  expect(first).toMatchObject({ spec: { clusterIP: '172.17.1.1' } });
+  expect(other).toMatchObject({ spec: { clusterIP: '172.18.1.1' } });
+});

@@ -1,0 +1,27 @@
+/** The built-in resources of a cluster, and stored objects of them. */
+import type { JsonObject } from '../../../../src/api/json.ts';
+import type { StoredObject } from '../../src/machinery/object.ts';
+import type { ClusterSettings, ResourceDefinition, StrategyContext } from '../../src/machinery/resource.ts';
+import { settingsOf } from '../../src/ranges.ts';
+import { builtinResources } from '../../src/resources/index.ts';
+
+/** The time of these tests. */
+export const NOW = Date.parse('2026-01-01T12:00:00Z');
+
+/** Finds a definition by `group/plural`. */
+export function definitionOf(resource: string, settings: ClusterSettings = settingsOf(1)): ResourceDefinition {
+  const found = builtinResources(settings).find(({ group, plural }) => `${group}/${plural}` === resource);
+  if (!found) throw new Error(`${resource} is not built in`);
+  return found;
+}
+
+/** An object as an API server stores it, a minute old. */
+export function stored(fields: JsonObject, metadata: Partial<StoredObject['metadata']> = {}): StoredObject {
+  const made = { name: 'x', namespace: 'n', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T11:59:00Z' };
+  return { apiVersion: 'v1', kind: 'X', ...fields, metadata: { ...made, ...metadata } };
+}
+
+/** A context without other objects. */
+export function context(settings: ClusterSettings = settingsOf(1)): StrategyContext {
+  return { settings, now: NOW, get: () => undefined, list: () => [] };
+}

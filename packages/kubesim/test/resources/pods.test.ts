@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../../src/api/json.ts';
+import { at } from '../../src/machinery/read.ts';
+import { context, definitionOf, stored } from './definitions.ts';
+
+const { strategy } = definitionOf('/pods');
+
+describe('how long a pod may take to end', () => {
+  it.each<[string, JsonObject, JsonObject, number | undefined, number]>([
+    ['what it asks for', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, {}, undefined, 7],
+    ['what the request asks for', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, {}, 3, 3],
+    ['nothing where it runs nowhere', { terminationGracePeriodSeconds: 7 }, {}, undefined, 0],
+    ['nothing where it has ended', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, { phase: 'Succeeded' }, 5, 0],
+    ['a second where less than none is asked for', { nodeName: 'n' }, {}, -1, 1],
+  ])('%s', (_title, spec, status, asked, seconds) => {
+    expect(strategy.graceSeconds?.(stored({ spec, status }), asked)).toBe(seconds);
+  });
+});
+
+describe('quality of service', () => {
+  const both = { cpu: '1', memory: '1Gi' };
+  it.each<[string, readonly JsonObject[]]>([
+    ['BestEffort', [{}]],
+    ['BestEffort', [{ requests: { 'ephemeral-storage': '1Gi' } }]],
+    ['Burstable', [{ requests: { cpu: '100m' } }]],
+    ['Burstable', [{ limits: both, requests: both }, {}]],
+    ['Burstable', [{ limits: both, requests: { ...both, cpu: '500m' } }]],
+    ['Guaranteed', [{ limits: both, requests: { cpu: '1000m', memory: '1024Mi' } }]],
+  ])('%s', (expected, resources) => {
+    const spec = { containers: resources.map((one) => ({ resources: one })) };
+    const pod = strategy.prepareCreate?.(stored({ spec }), context());
+    expect(at(pod?.status, 'qosClass')).toBe(expected);
+  });
+});
+
+it('a client sets no status of a new pod', () => {
+  const pod = strategy.prepareCreate?.(stored({ spec: { containers: [] }, status: { podIP: '10.0.0.1' } }), context());
+  expect(pod?.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
+});
+
+it('a scheduler may fill in the node, nobody may change it', () => {
+  const spec = { containers: [{ name: 'a', image: 'x' }] };
+  const defaulted = strategy.defaults?.({ spec }) ?? {};
+  const pod = strategy.prepareCreate?.(stored(defaulted), context()) ?? stored(defaulted);
+  const placed = { ...pod, spec: { ...Object(pod.spec), nodeName: 'one' } };
+  const moved = { ...pod, spec: { ...Object(pod.spec), nodeName: 'two' } };
+  expect(strategy.validateUpdate?.(placed, pod, context())).toEqual([]);
+  expect(strategy.validateUpdate?.(moved, placed, context())).toMatchObject([{ type: 'Forbidden', path: 'spec' }]);
+});

@@ -1,0 +1,32 @@
+/** Schema of metav1.Condition, with the limits of Kubernetes' own type. */
+import type { Condition } from './meta.ts';
+import { integer, listByKey, object, type Schema, text } from './openapi-schema.ts';
+
+/** Kubernetes allows no longer message in a condition. */
+export const MAX_CONDITION_MESSAGE = 32_768;
+
+const condition = object<Condition>(
+  'One aspect of the state of the object.',
+  {
+    type: text('Name of the aspect: CamelCase, or a domain, a slash and CamelCase.', {
+      maxLength: 316,
+      pattern:
+        '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
+    }),
+    status: text('Whether it holds: True, False or Unknown.', { enum: ['True', 'False', 'Unknown'] }),
+    reason: text('Why, as a word for programs. Several are joined by commas.', {
+      minLength: 1,
+      maxLength: 1024,
+      pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$',
+    }),
+    message: text('Why, in words for people.', { maxLength: MAX_CONDITION_MESSAGE }),
+    lastTransitionTime: text('When status last changed.', { format: 'date-time' }),
+    observedGeneration: integer('The metadata.generation that this condition tells of.', 'int64', { minimum: 0 }),
+  },
+  ['observedGeneration'],
+);
+
+/** `status.conditions`. */
+export function conditions(description: string): Schema {
+  return listByKey(description, 'type', condition);
+}

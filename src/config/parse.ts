@@ -1,0 +1,153 @@
+/** fleet.yaml as the rest of the program sees it: checked, with defaults, durations in milliseconds. */
+import { LineCounter, parseDocument } from 'yaml';
+import type { ImportMode } from '../core/view.ts';
+import { accessOf, type MemberAccess } from './access.ts';
+import { parseDuration } from './duration.ts';
+import { describeIssue, FleetConfigError, offsetOf, type Problem, problemMaker, schemaProblems } from './problems.ts';
+import { type FleetDocument, fleetSchema, type MemberDocument } from './schema.ts';
+import { disagreements } from './validate.ts';
+
+/** What one namespace has its own way. */
+export interface NamespaceOverride {
+  readonly name: string;
+  readonly importMode: ImportMode;
+}
+
+/** One cluster of the fleet. */
+export interface MemberConfig {
+  /** The cluster id: one RFC 1123 label. */
+  readonly name: string;
+  readonly access: MemberAccess;
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  readonly nodeCIDRs: readonly string[];
+  readonly extraCIDRs: readonly string[];
+  /** Absent: the fleet's. Ask {@link importMode}, which knows the namespaces too. */
+  readonly importMode?: ImportMode;
+  /** The member's own prefix, else the fleet's. */
+  readonly derivedPrefix: string;
+  readonly namespaces: readonly NamespaceOverride[];
+}
+
+/** Settings of the Lease that the writer of a member holds. */
+export interface LeaseConfig {
+  readonly namespace: string;
+  readonly name: string;
+  /** A multiple of 1,000. */
+  readonly durationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+}
+
+/** The whole configuration: plain data, so that two can be compared. */
+export interface FleetConfig {
+  readonly name?: string;
+  /** Without a dot at the end. */
+  readonly clustersetDomain: string;
+  readonly importMode: ImportMode;
+  readonly derivedPrefix: string;
+  readonly unreachableAfterMs: number;
+  /** Absent: never. */
+  readonly endpointExpiryMs?: number;
+  readonly lease: LeaseConfig;
+  readonly namespaces: readonly NamespaceOverride[];
+  /** At least one, in the order of the file. */
+  readonly members: readonly MemberConfig[];
+}
+
+/** Where the text comes from: named in messages, and the base of relative paths. */
+export interface ParseOptions {
+  readonly file: string;
+}
+
+function milliseconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new TypeError(`not a duration: ${text}`);
+  return ms;
+}
+
+function overrides(namespaces: MemberDocument['namespaces']): NamespaceOverride[] {
+  return namespaces.map(({ name, import: { mode } }) => ({ name, importMode: mode }));
+}
+
+function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig {
+  return {
+    ...(metadata.name !== undefined && { name: metadata.name }),
+    clustersetDomain: spec.clusterset.domain,
+    importMode: spec.import.mode,
+    derivedPrefix: spec.derivedPrefix,
+    unreachableAfterMs: milliseconds(spec.unreachableAfter),
+    ...(spec.endpointExpiry !== 'never' && { endpointExpiryMs: milliseconds(spec.endpointExpiry) }),
+    lease: {
+      namespace: spec.lease.namespace,
+      name: spec.lease.name,
+      durationMs: milliseconds(spec.lease.duration),
+      renewDeadlineMs: milliseconds(spec.lease.renewDeadline),
+      retryPeriodMs: milliseconds(spec.lease.retryPeriod),
+    },
+    namespaces: overrides(spec.namespaces),
+    members: spec.members.map((member) => ({
+      name: member.name,
+      access: accessOf(member, file),
+      podCIDRs: member.podCIDRs,
+      serviceCIDRs: member.serviceCIDRs,
+      nodeCIDRs: member.nodeCIDRs,
+      extraCIDRs: member.extraCIDRs,
+      ...(member.import && { importMode: member.import.mode }),
+      derivedPrefix: member.derivedPrefix ?? spec.derivedPrefix,
+      namespaces: overrides(member.namespaces),
+    })),
+  };
+}
+
+function failWith(problems: readonly Problem[]): void {
+  const [first, ...rest] = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  if (first) throw new FleetConfigError([first, ...rest]);
+}
+
+/**
+ * Reads a fleet.yaml. Throws a {@link FleetConfigError} with every problem of the file, each with line and column:
+ * CTM_CONFIG_INVALID, CTM_CONFIG_OVERLAP (CIDRs of two members) or CTM_MEMBER_DUPLICATE.
+ */
+export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problem = problemMaker(file, lines);
+  failWith(
+    document.errors.map((error) => problem('CTM_CONFIG_INVALID', error.pos[0], [], `not YAML: ${error.message}`)),
+  );
+  let data: unknown;
+  try {
+    data = document.toJS();
+  } catch (error) {
+    // The parser refuses documents whose aliases multiply.
+    failWith([problem('CTM_CONFIG_INVALID', 0, [], `not YAML: ${error instanceof Error ? error.message : error}`)]);
+  }
+  if (data === null) failWith([problem('CTM_CONFIG_INVALID', 0, [], 'the file is empty')]);
+
+  const parsed = fleetSchema.safeParse(data, { error: describeIssue });
+  const issues = parsed.success ? [] : parsed.error.issues;
+  failWith([
+    ...issues.flatMap((issue) => schemaProblems(issue, document, problem)),
+    ...disagreements(data, file, (code, path, message) => problem(code, offsetOf(document, path), path, message)),
+  ]);
+  if (!parsed.success) throw new TypeError('the schema refused the file without a reason');
+  return configOf(parsed.data, file);
+}
+
+/**
+ * Who creates ServiceImports in a namespace of the member of this name. The narrowest setting counts: the member's
+ * namespace, then the fleet's namespace, then the member, then the fleet. The namespace comes before the member because
+ * a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner decides
+ * for all of them.
+ */
+export function importMode(config: FleetConfig, member: string, namespace: string): ImportMode {
+  const named = (override: NamespaceOverride) => override.name === namespace;
+  const own = config.members.find(({ name }) => name === member);
+  return (
+    own?.namespaces.find(named)?.importMode ??
+    config.namespaces.find(named)?.importMode ??
+    own?.importMode ??
+    config.importMode
+  );
+}

@@ -1,0 +1,152 @@
+/** Problems of fleet.yaml, with the place of each. */
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type LineCounter } from 'yaml';
+import type { z } from 'zod';
+import { CatamaranError, type ErrorCode } from '../runtime/errors.ts';
+import { fleetJsonSchema } from './schema.ts';
+import { nearest } from './suggest.ts';
+
+type Path = readonly PropertyKey[];
+
+/** One thing that is wrong with the file. `line` and `column` count from 1. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly line: number;
+  readonly column: number;
+  /** `file:line:column: field: what is wrong; what to do`. */
+  readonly message: string;
+}
+
+/** All that is wrong with the file; its code is that of the first problem. */
+export class FleetConfigError extends CatamaranError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly [Problem, ...Problem[]]) {
+    super(problems[0].code, problems.map((problem) => problem.message).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** `spec.members[1].podCIDRs[0]`. */
+export function fieldName(path: Path): string {
+  return path.reduce<string>((name, part) => {
+    if (typeof part === 'number') return `${name}[${part}]`;
+    return name === '' ? String(part) : `${name}.${String(part)}`;
+  }, '');
+}
+
+/** Where the value of a field stands; for a field that is absent, the nearest one around it. */
+export function offsetOf(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const part of [undefined, ...path]) {
+    if (part !== undefined) {
+      if (isMap(node)) node = node.items.find((item) => isScalar(item.key) && item.key.value === part)?.value;
+      else if (isSeq(node)) node = node.items[Number(part)];
+      else return offset;
+    }
+    if (isAlias(node)) {
+      offset = node.range?.[0] ?? offset;
+      node = node.resolve(document);
+      continue;
+    }
+    if (!isMap(node) && !isSeq(node) && !isScalar(node)) return offset;
+    offset = node.range?.[0] ?? offset;
+  }
+  return offset;
+}
+
+/** Where the name of a field stands. */
+function keyOffset(document: Document, path: Path, key: string): number {
+  let parent: unknown = document.getIn(path, true);
+  if (path.length === 0) parent = document.contents;
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
+    if (pair && isScalar(pair.key) && pair.key.range) return pair.key.range[0];
+  }
+  return offsetOf(document, path);
+}
+
+/** Makes problems from places in one document. */
+export function problemMaker(file: string, lines: LineCounter) {
+  return (code: ErrorCode, offset: number, path: Path, text: string): Problem => {
+    const { line, col: column } = lines.linePos(offset);
+    const field = path.length > 0 ? `${fieldName(path)}: ` : '';
+    return { code, line, column, message: `${file}:${line}:${column}: ${field}${text}` };
+  };
+}
+
+/** Names of the fields that the schema knows at a place. */
+function knownFields(path: Path): readonly string[] {
+  let schema: z.core.JSONSchema.JSONSchema = fleetJsonSchema();
+  for (const part of path) {
+    const items = Array.isArray(schema.items) ? undefined : schema.items;
+    const next = typeof part === 'number' ? items : schema.properties?.[String(part)];
+    if (typeof next !== 'object') return [];
+    schema = next;
+  }
+  return Object.keys(schema.properties ?? {});
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping of fields',
+};
+
+function shown(value: unknown): string {
+  return value === null
+    ? 'nothing'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'a mapping'
+        : JSON.stringify(value);
+}
+
+function ofType(expected: string, input: unknown): string {
+  if (input === undefined) return 'is missing';
+  const quotes = expected === 'string' && (typeof input === 'number' || typeof input === 'boolean');
+  return `${shown(input)} is not ${TYPE_NAMES[expected] ?? expected}${quotes ? '; put it in quotes' : ''}`;
+}
+
+function ofValue(values: readonly unknown[], input: unknown): string {
+  const allowed = values.map(String);
+  if (input === undefined) return `is missing; write ${allowed.join(' or ')}`;
+  const near = typeof input === 'string' ? nearest(input, allowed) : undefined;
+  const advice = near === undefined || allowed.length === 1 ? `write ${allowed.join(' or ')}` : `did you mean ${near}?`;
+  return `${shown(input)} is not allowed here; ${advice}`;
+}
+
+/** What is wrong, for the findings that the schema has no words of its own for. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return ofType(issue.expected, issue.input);
+    case 'invalid_value':
+      return ofValue(issue.values, issue.input);
+    case 'too_small':
+      return issue.origin === 'array' ? 'is empty; give at least one' : 'is empty';
+    default:
+      return undefined;
+  }
+}
+
+/** The problems that one finding of the schema stands for. */
+export function schemaProblems(
+  issue: z.core.$ZodIssue,
+  document: Document,
+  problem: ReturnType<typeof problemMaker>,
+): Problem[] {
+  if (issue.code !== 'unrecognized_keys') {
+    return [problem('CTM_CONFIG_INVALID', offsetOf(document, issue.path), issue.path, issue.message)];
+  }
+  const known = knownFields(issue.path);
+  return issue.keys.map((key) => {
+    const near = nearest(key, known);
+    const advice = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+    const offset = keyOffset(document, issue.path, key);
+    return problem('CTM_CONFIG_INVALID', offset, [...issue.path, key], `unknown field; ${advice}`);
+  });
+}

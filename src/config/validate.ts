@@ -1,0 +1,145 @@
+/** What must hold between the fields of fleet.yaml, and between its members. */
+import { z } from 'zod';
+import type { ErrorCode } from '../runtime/errors.ts';
+import { accessOf, accessText } from './access.ts';
+import { cidrsOverlap } from './cidr.ts';
+import { parseDuration } from './duration.ts';
+import { LEASE_DEFAULTS } from './schema.ts';
+
+/** Tells of a problem at a field. */
+type Report<T> = (code: ErrorCode, path: readonly (string | number)[], message: string) => T;
+
+const word = z.string().optional().catch(undefined);
+const words = z.array(z.string().catch('')).default([]).catch([]);
+const named = z
+  .array(z.looseObject({ name: word }).catch({ name: undefined }))
+  .default([])
+  .catch([]);
+
+const member = z.looseObject({
+  name: word,
+  kubeconfig: word,
+  context: word,
+  inCluster: z.boolean().optional().catch(undefined),
+  podCIDRs: words,
+  nodeCIDRs: words,
+  extraCIDRs: words,
+  namespaces: named,
+});
+const lease = z.looseObject({ duration: word, renewDeadline: word, retryPeriod: word });
+const spec = z.looseObject({
+  lease: lease.prefault({}).catch({ duration: undefined, renewDeadline: undefined, retryPeriod: undefined }),
+  namespaces: named,
+  members: z.array(z.unknown()).default([]).catch([]),
+});
+
+/** Only what the checks below read, and nothing is refused: a bad field must not hide the problems of the others. */
+const lenient = z.looseObject({ spec });
+
+type Member = z.output<typeof member>;
+
+/** Networks that endpoints may be in; those of cluster IPs are private to each cluster. */
+const ENDPOINT_NETWORKS = ['podCIDRs', 'nodeCIDRs', 'extraCIDRs'] as const;
+
+interface Network {
+  readonly field: (typeof ENDPOINT_NETWORKS)[number];
+  readonly index: number;
+  readonly cidr: string;
+}
+
+function networksOf(from: Member): Network[] {
+  return ENDPOINT_NETWORKS.flatMap((field) => from[field].map((cidr, index) => ({ field, index, cidr })));
+}
+
+function title(from: Member, index: number): string {
+  return from.name === undefined ? `members[${index}]` : `member ${JSON.stringify(from.name)}`;
+}
+
+/** Every problem between fields that each look right on their own. */
+export function disagreements<T>(data: unknown, file: string, report: Report<T>): T[] {
+  const parsed = lenient.safeParse(data);
+  if (!parsed.success) return [];
+  const { spec } = parsed.data;
+  const members = spec.members.map((item) => member.safeParse(item).data ?? member.parse({}));
+  return [
+    ...leaseProblems(spec.lease, report),
+    ...repeatedNames(['spec', 'namespaces'], spec.namespaces, report),
+    ...members.flatMap((one, index) => [
+      ...repeatedNames(['spec', 'members', index, 'namespaces'], one.namespaces, report),
+      ...accessProblems(one, index, report),
+    ]),
+    ...members.flatMap((one, index) =>
+      members.slice(0, index).flatMap((other, at) => pairProblems([other, at], [one, index], file, report)),
+    ),
+  ];
+}
+
+function pairProblems<T>(
+  [first, firstIndex]: readonly [Member, number],
+  [second, secondIndex]: readonly [Member, number],
+  file: string,
+  report: Report<T>,
+): T[] {
+  const found: T[] = [];
+  const path = ['spec', 'members', secondIndex];
+  if (second.name !== undefined && second.name === first.name) {
+    const message = `${JSON.stringify(second.name)} is the name of members[${firstIndex}] too; names must differ`;
+    found.push(report('CTM_MEMBER_DUPLICATE', [...path, 'name'], message));
+  }
+  const way = accessText(accessOf(second, file));
+  if (way === accessText(accessOf(first, file))) {
+    const message = `${title(second, secondIndex)} and ${title(first, firstIndex)} are the same cluster: ${way}; give each its own kubeconfig or context`;
+    found.push(report('CTM_MEMBER_DUPLICATE', path, message));
+  }
+  for (const mine of networksOf(second)) {
+    for (const theirs of networksOf(first)) {
+      if (!cidrsOverlap(mine.cidr, theirs.cidr)) continue;
+      const message = `${mine.cidr} of ${title(second, secondIndex)} overlaps ${theirs.cidr} (${theirs.field}) of ${title(first, firstIndex)}; an address must belong to one member`;
+      found.push(report('CTM_CONFIG_OVERLAP', [...path, mine.field, mine.index], message));
+    }
+  }
+  return found;
+}
+
+function accessProblems<T>(one: Member, index: number, report: Report<T>): T[] {
+  if (!one.inCluster) return [];
+  return (['kubeconfig', 'context'] as const)
+    .filter((field) => one[field] !== undefined)
+    .map((field) =>
+      report(
+        'CTM_CONFIG_INVALID',
+        ['spec', 'members', index, field],
+        'cannot stand beside inCluster: true; remove one',
+      ),
+    );
+}
+
+function repeatedNames<T>(path: readonly (string | number)[], list: z.output<typeof named>, report: Report<T>): T[] {
+  return list.flatMap(({ name }, index) => {
+    const first = list.findIndex((other) => other.name === name);
+    if (name === undefined || first === index) return [];
+    const message = `${JSON.stringify(name)} stands at [${first}] already; name each namespace once`;
+    return [report('CTM_CONFIG_INVALID', [...path, index, 'name'], message)];
+  });
+}
+
+/** client-go's leader election asks for the same order, with its jitter of 1.2 on the retry period. */
+const RETRY_JITTER = 1.2;
+
+function leaseProblems<T>(fields: z.output<typeof lease>, report: Report<T>): T[] {
+  const ms = (text: string | undefined, otherwise: string) => parseDuration(text ?? otherwise);
+  const duration = ms(fields.duration, LEASE_DEFAULTS.duration);
+  const renewDeadline = ms(fields.renewDeadline, LEASE_DEFAULTS.renewDeadline);
+  const retryPeriod = ms(fields.retryPeriod, LEASE_DEFAULTS.retryPeriod);
+  const found: T[] = [];
+  const add = (field: string, message: string) =>
+    found.push(report('CTM_CONFIG_INVALID', ['spec', 'lease', field], message));
+  if (duration !== undefined && duration % 1000 !== 0) add('duration', 'must be whole seconds, as the Lease object is');
+  if (duration !== undefined && renewDeadline !== undefined && renewDeadline >= duration) {
+    add('renewDeadline', `must be shorter than duration, which is ${duration / 1000}s`);
+  }
+  if (renewDeadline !== undefined && retryPeriod !== undefined && retryPeriod * RETRY_JITTER >= renewDeadline) {
+    add('retryPeriod', `times ${RETRY_JITTER} must be shorter than renewDeadline, which is ${renewDeadline / 1000}s`);
+  }
+  return found;
+}

@@ -1,0 +1,118 @@
+/** Reads fleet.yaml from disk and follows its changes. */
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { type FleetConfig, parseFleet } from './parse.ts';
+
+/** A configuration and the text that it was read from. */
+export interface LoadedFleet {
+  readonly text: string;
+  readonly config: FleetConfig;
+}
+
+/** Gives the content of a file; rejects as node:fs does. */
+export type ReadText = (path: string) => Promise<string>;
+
+const readUtf8: ReadText = (path) => readFile(path, 'utf8');
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a directory';
+  return error.message;
+}
+
+async function readFleetText(path: string, read: ReadText): Promise<string> {
+  try {
+    return await read(path);
+  } catch (error) {
+    throw new CatamaranError('CTM_CONFIG_READ', `${path}: cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Reads a fleet file. Throws CTM_CONFIG_READ, or what {@link parseFleet} throws. */
+export async function loadFleet(path: string, read: ReadText = readUtf8): Promise<LoadedFleet> {
+  const text = await readFleetText(path, read);
+  return { text, config: parseFleet(text, { file: path }) };
+}
+
+export interface WatchFleetOptions {
+  /** What is in use already; onChange is not called for it. */
+  readonly current: LoadedFleet;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called with each new configuration; the next look at the file waits for it. What it throws ends the watch. */
+  readonly onChange: (config: FleetConfig) => void | Promise<void>;
+  /** Called once for each bad content, and once while the file cannot be read. The last good configuration stays. */
+  readonly onError: (error: CatamaranError) => void;
+  /** Time between two looks, 1,000 ms where absent. */
+  readonly intervalMs?: number;
+  readonly read?: ReadText;
+}
+
+/** What one look at the file gave. */
+type Look = { readonly text: string } | { readonly error: CatamaranError };
+
+async function look(path: string, read: ReadText): Promise<Look> {
+  try {
+    return { text: await readFleetText(path, read) };
+  } catch (error) {
+    if (error instanceof CatamaranError) return { error };
+    throw error;
+  }
+}
+
+function sameLook(a: Look, b: Look): boolean {
+  if ('text' in a && 'text' in b) return a.text === b.text;
+  return 'error' in a && 'error' in b && a.error.message === b.error.message;
+}
+
+/** A fleet file's configuration, or what is wrong with it. */
+function parseLook(seen: Look, path: string): FleetConfig | CatamaranError {
+  if ('error' in seen) return seen.error;
+  try {
+    return parseFleet(seen.text, { file: path });
+  } catch (error) {
+    if (error instanceof CatamaranError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Follows a fleet file until the signal aborts, then resolves. It compares the content, since editors that rename and
+ * ConfigMap mounts that swap a symlink are easy to miss otherwise. A content counts once two looks in a row agree:
+ * a file that is half written may be valid YAML with members missing, and those would be drained.
+ */
+export async function watchFleetFile(path: string, options: WatchFleetOptions): Promise<void> {
+  const { signal, clock, logger, onChange, onError, intervalMs = 1000, read = readUtf8 } = options;
+  let config = options.current.config;
+  let settled: Look = { text: options.current.text };
+  let last: Look = settled;
+  while (!signal.aborted) {
+    try {
+      await clock.sleep(intervalMs, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    const seen = await look(path, read);
+    const stable = sameLook(seen, last);
+    last = seen;
+    if (!stable || sameLook(seen, settled)) continue;
+    settled = seen;
+    const result = parseLook(seen, path);
+    if (result instanceof CatamaranError) {
+      logger.error({ file: path, code: result.code, problem: result.message }, 'fleet file not taken over');
+      onError(result);
+    } else if (!isDeepStrictEqual(result, config)) {
+      config = result;
+      logger.info({ file: path, members: config.members.length }, 'fleet file changed');
+      await onChange(config);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/** Work to be done, by key: each key once, however often it is asked for. */
+
+import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+
+/** What a queue is made of. */
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly workers: number;
+}
+
+/** Waiting after a failure. */
+const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
+
+/**
+ * Says what became of a key: `done`; look at it `again` at once; `failed` and to be tried after a back-off, or when it is
+ * added anew; or `undone`, and to be tried after a back-off whoever adds it, because what undoes the work adds it too.
+ */
+export type Outcome = 'done' | 'again' | 'failed' | 'undone';
+
+/**
+ * A level-triggered work queue: a key that is added while it waits is still worked on once, and a key that is added while
+ * it is worked on is worked on once more. A key is never worked on twice at the same time.
+ */
+export class Queue<K extends string> {
+  readonly #options: QueueOptions;
+  readonly #waiting = new Set<K>();
+  readonly #working = new Set<K>();
+  /** Keys added while they were worked on. */
+  readonly #dirty = new Set<K>();
+  readonly #backoffs = new Map<K, Backoff>();
+  readonly #later = new Map<K, AbortController>();
+  /** Keys of `#later` that nobody can add sooner. */
+  readonly #barred = new Set<K>();
+  #bell: (() => void)[] = [];
+  #idleBell: (() => void)[] = [];
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that wait or are worked on; those that wait for a back-off to pass are not counted. */
+  get depth(): number {
+    return this.#waiting.size + this.#working.size;
+  }
+
+  /** Keys that failed and wait for their next try. */
+  get retrying(): number {
+    return this.#later.size;
+  }
+
+  add(key: K): void {
+    if (this.#barred.has(key)) return;
+    this.#later.get(key)?.abort();
+    this.#later.delete(key);
+    if (this.#working.has(key)) {
+      this.#dirty.add(key);
+      return;
+    }
+    if (this.#waiting.has(key)) return;
+    this.#waiting.add(key);
+    this.#bell.shift()?.();
+  }
+
+  /** Adds a key after `ms` milliseconds, unless it is added before. */
+  #addAfter(key: K, ms: number, signal: AbortSignal): void {
+    const timer = new AbortController();
+    this.#later.set(key, timer);
+    this.#options.clock.sleep(ms, AbortSignal.any([timer.signal, signal])).then(
+      () => {
+        if (this.#later.get(key) !== timer) return;
+        this.#barred.delete(key);
+        this.add(key);
+      },
+      () => {
+        if (this.#later.get(key) === timer) this.#later.delete(key);
+      },
+    );
+  }
+
+  /** Drops what waits. */
+  clear(): void {
+    this.#waiting.clear();
+    for (const timer of this.#later.values()) timer.abort();
+    this.#later.clear();
+    this.#barred.clear();
+    this.#backoffs.clear();
+  }
+
+  /** Works until the signal aborts; then finishes the keys that are worked on. */
+  async run(work: (key: K) => Promise<Outcome>, signal: AbortSignal): Promise<void> {
+    const ring = () => {
+      for (const wake of this.#bell.splice(0)) wake();
+    };
+    signal.addEventListener('abort', ring, { once: true });
+    await Promise.all(Array.from({ length: this.#options.workers }, () => this.#worker(work, signal)));
+    signal.removeEventListener('abort', ring);
+  }
+
+  /** Resolves when nothing waits and nothing is worked on. */
+  async idle(): Promise<void> {
+    while (this.depth > 0) await new Promise<void>((resolve) => this.#idleBell.push(resolve));
+  }
+
+  async #worker(work: (key: K) => Promise<Outcome>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const key = this.#next();
+      if (key === undefined) {
+        await new Promise<void>((resolve) => this.#bell.push(resolve));
+        continue;
+      }
+      this.#working.add(key);
+      const outcome = await work(key);
+      this.#working.delete(key);
+      this.#settle(key, outcome, signal);
+    }
+  }
+
+  #next(): K | undefined {
+    const [key] = this.#waiting;
+    if (key !== undefined) this.#waiting.delete(key);
+    return key;
+  }
+
+  #settle(key: K, outcome: Outcome, signal: AbortSignal): void {
+    const dirty = this.#dirty.delete(key);
+    if (outcome === 'failed' || outcome === 'undone') {
+      // Also where it was added meanwhile: the answers to our own writes add it.
+      if (outcome === 'undone') this.#barred.add(key);
+      this.#addAfter(key, this.#backoff(key).next(), signal);
+    } else {
+      this.#backoffs.delete(key);
+      if (dirty || outcome === 'again') this.add(key);
+    }
+    if (this.depth === 0) for (const wake of this.#idleBell.splice(0)) wake();
+  }
+
+  #backoff(key: K): Backoff {
+    const held = this.#backoffs.get(key);
+    if (held) return held;
+    const made = new Backoff(RETRY, this.#options.random);
+    this.#backoffs.set(key, made);
+    return made;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What of a derived EndpointSlice is compared: its body (address type, endpoints, ports) and its meta (labels, owner),
+ * each as a fingerprint, so that a consumer's slices take little memory and no change is no write.
+ * KEP-1645, "Using EndpointSlice objects to track endpoints".
+ */
+import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
+import type { JsonObject } from '../api/json.ts';
+import {
+  HEADLESS,
+  MANAGER,
+  MCS_SERVICE_NAME,
+  SERVICE_NAME,
+  SERVICE_PROXY_NAME,
+  SLICE_MANAGED_BY,
+  SOURCE_CLUSTER,
+} from '../api/labels.ts';
+import type { OwnerReference, StringMap } from '../api/meta.ts';
+import { fingerprint } from './fingerprint.ts';
+import type { DerivedSlice } from './view.ts';
+
+/** Labels that are ours to say; on a derived slice one that is not wanted must be absent. */
+const OWN_LABELS = [SERVICE_NAME, MCS_SERVICE_NAME, SOURCE_CLUSTER, SLICE_MANAGED_BY, HEADLESS, SERVICE_PROXY_NAME];
+
+/** Compared content of a slice. */
+export interface SliceBody {
+  readonly hash: string;
+  /** Endpoints whose `conditions.ready` is not false: absent means ready (EndpointConditions, discovery/v1). */
+  readonly ready: number;
+}
+
+/**
+ * Fingerprint of what a slice says. The defaults of the API server are applied first (a port's name is empty and its
+ * protocol TCP where absent); endpoints and ports count in their order, which the API server keeps.
+ */
+export function sliceBody(
+  addressType: AddressType,
+  endpoints: readonly Endpoint[],
+  ports: readonly EndpointPort[],
+): SliceBody {
+  const hash = fingerprint([
+    addressType,
+    endpoints.map(({ addresses, conditions, hostname, nodeName, zone, hints }) => [
+      addresses,
+      conditions?.ready,
+      conditions?.serving,
+      conditions?.terminating,
+      hostname,
+      nodeName,
+      zone,
+      hints?.forZones?.map(({ name }) => name),
+    ]),
+    ports.map(({ name, protocol, port, appProtocol }) => [name ?? '', protocol ?? 'TCP', port, appProtocol]),
+  ]);
+  return { hash, ready: endpoints.filter(({ conditions }) => conditions?.ready !== false).length };
+}
+
+/** Fingerprint of those labels of a slice that are ours to say, and of the UIDs of the ServiceImports that own it. */
+export function sliceMeta(labels: StringMap | undefined, ownerUids: readonly string[]): string {
+  return fingerprint([OWN_LABELS.map((label) => labels?.[label] ?? null), ownerUids]);
+}
+
+/** Reduces a slice of ours, as an API server holds it, to what the planner compares. */
+export function observeSlice(slice: EndpointSlice): DerivedSlice {
+  const { name, uid, resourceVersion, labels, ownerReferences } = slice.metadata;
+  const body = sliceBody(slice.addressType, slice.endpoints, slice.ports ?? []);
+  return {
+    name,
+    uid: uid ?? '',
+    resourceVersion: resourceVersion ?? '',
+    source: labels?.[SOURCE_CLUSTER] ?? '',
+    body: body.hash,
+    meta: sliceMeta(labels, importUids(ownerReferences)),
+    ready: body.ready,
+  };
+}
+
+function importUids(owners: readonly OwnerReference[] | undefined): readonly string[] {
+  return (owners ?? []).filter(({ kind }) => kind === 'ServiceImport').map(({ uid }) => uid);
+}
+
+/** The labels of a derived slice. Built from scratch: none of the source slice's means anything abroad. */
+export function sliceLabels(derivedService: string, name: string, source: string, headless: boolean): StringMap {
+  return {
+    [SERVICE_NAME]: derivedService,
+    [MCS_SERVICE_NAME]: name,
+    [SOURCE_CLUSTER]: source,
+    [SLICE_MANAGED_BY]: MANAGER,
+    ...(headless && { [HEADLESS]: '' }),
+  };
+}
+
+/** A merge patch of labels that also takes away those of ours that are not wanted. */
+export function labelsPatch(labels: StringMap): JsonObject {
+  return { ...Object.fromEntries(OWN_LABELS.map((label) => [label, null])), ...labels };
+}

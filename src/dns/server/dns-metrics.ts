@@ -1,0 +1,137 @@
+/** What the DNS server tells Prometheus. Names and labels are documented in docs/reference/metrics.md. */
+import { Counter, Gauge, Registry } from 'prom-client';
+import { rcodeName, TYPE, typeName } from '../wire/protocol.ts';
+
+/** How a question came. */
+export type Transport = 'udp' | 'tcp';
+
+/** Why a packet got no answer, or not the one it asked for. */
+export type Unanswered = 'not-a-query' | 'rate-limited' | 'fault' | 'not-sent';
+
+/** Upper bounds in seconds. Answers are written before they are asked for, so most take some microseconds. */
+const SECONDS = [0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1];
+
+/** Types with a series of their own; all others count as `other`, so that clients cannot make series. */
+const TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
+
+/** Numbers read when Prometheus asks. */
+export interface DnsGauges {
+  readonly services: number;
+  readonly names: number;
+  readonly connections: number;
+  /** Seconds since the API server last answered, 0 while it does. */
+  readonly lostSeconds: number;
+}
+
+class Bins {
+  readonly counts: number[] = Array(SECONDS.length + 1).fill(0);
+  sum = 0;
+
+  observe(seconds: number): void {
+    let bin = 0;
+    while (bin < SECONDS.length && seconds > (SECONDS[bin] ?? 0)) bin++;
+    this.counts[bin] = (this.counts[bin] ?? 0) + 1;
+    this.sum += seconds;
+  }
+
+  /** Lines of Prometheus' text format. */
+  lines(name: string, label: string): string[] {
+    let total = 0;
+    const buckets = this.counts.map((count, bin) => {
+      total += count;
+      return `${name}_bucket{${label},le="${SECONDS[bin] ?? '+Inf'}"} ${total}`;
+    });
+    return [...buckets, `${name}_sum{${label}} ${this.sum}`, `${name}_count{${label}} ${total}`];
+  }
+}
+
+/** A registry with our own histogram: prom-client's costs as much as an answer. */
+class DnsRegistry extends Registry {
+  readonly bins: Readonly<Record<Transport, Bins>> = { udp: new Bins(), tcp: new Bins() };
+
+  override async metrics(): Promise<string> {
+    const name = 'catamaran_dns_response_seconds';
+    const lines = [
+      `# HELP ${name} From a question to its answer inside of the server.`,
+      `# TYPE ${name} histogram`,
+      ...this.bins.udp.lines(name, 'transport="udp"'),
+      ...this.bins.tcp.lines(name, 'transport="tcp"'),
+    ];
+    return `${await super.metrics()}\n${lines.join('\n')}\n`;
+  }
+}
+
+/** The DNS server's metrics, in a registry of their own. Counting is cheap; labels are made when Prometheus asks. */
+export class DnsMetrics {
+  readonly #registry = new DnsRegistry();
+  /** By transport, type and response code in one number. */
+  readonly #responses = new Map<number, number>();
+  readonly #unanswered = new Map<Unanswered, number>();
+
+  constructor() {
+    const registers = [this.#registry];
+    const [responses, unanswered] = [this.#responses, this.#unanswered];
+    new Counter({
+      name: 'catamaran_dns_responses_total',
+      help: 'Answers, by transport, type of the question and response code.',
+      labelNames: ['transport', 'type', 'rcode'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [key, count] of responses) this.inc(labelsOf(key), count);
+      },
+    });
+    new Counter({
+      name: 'catamaran_dns_unanswered_total',
+      help: 'Packets that did not get the answer that is due, by reason.',
+      labelNames: ['reason'],
+      registers,
+      collect() {
+        this.reset();
+        for (const [reason, count] of unanswered) this.inc({ reason }, count);
+      },
+    });
+  }
+
+  get registry(): Registry {
+    return this.#registry;
+  }
+
+  /** @param ms milliseconds from the question to the answer. */
+  answered(transport: Transport, type: number, rcode: number, ms: number): void {
+    const key = (transport === 'udp' ? 0 : 1 << 21) | ((TYPES.has(type) ? type : 0) << 5) | rcode;
+    this.#responses.set(key, (this.#responses.get(key) ?? 0) + 1);
+    this.#registry.bins[transport].observe(ms / 1000);
+  }
+
+  unanswered(reason: Unanswered): void {
+    this.#unanswered.set(reason, (this.#unanswered.get(reason) ?? 0) + 1);
+  }
+
+  /** Registers the numbers that are read when Prometheus asks. */
+  gauge(read: () => DnsGauges): void {
+    const registers = [this.#registry];
+    const one = (name: string, help: string, field: keyof DnsGauges) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read()[field]);
+        },
+      });
+    one('catamaran_dns_services', 'ServiceImports that are served.', 'services');
+    one('catamaran_dns_names', 'Names whose answers are kept ready.', 'names');
+    one('catamaran_dns_tcp_connections', 'Open TCP connections.', 'connections');
+    one('catamaran_dns_api_lost_seconds', 'Since when the API server gives no answer; 0 while it does.', 'lostSeconds');
+  }
+}
+
+function labelsOf(key: number): { transport: Transport; type: string; rcode: string } {
+  const type = (key >> 5) & 0xffff;
+  return {
+    transport: key & (1 << 21) ? 'tcp' : 'udp',
+    type: type === 0 ? 'other' : typeName(type),
+    rcode: rcodeName(key & 0x1f),
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * DNS over TCP: each message behind its length in two bytes, many on one connection, answered in their order
+ * (RFC 7766). What a client can hold is bounded: connections, time without a whole question, answers not taken.
+ */
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../runtime/clock.ts';
+import { HEADER_BYTES } from '../wire/protocol.ts';
+import { MAX_QUERY_BYTES } from '../wire/query.ts';
+
+/** Bounds of the TCP side. */
+export interface TcpLimits {
+  /** Connections at once. One more ends the one that has asked nothing for longest. */
+  readonly connections: number;
+  /** Milliseconds in which a whole question must come and the answers to earlier ones be taken. */
+  readonly idleMs: number;
+  /** Bytes of answers that wait for the client; above it no further question of this connection is read. */
+  readonly unsentBytes: number;
+}
+
+/** Limits where none are given. */
+export const DEFAULT_TCP_LIMITS: TcpLimits = { connections: 512, idleMs: 10_000, unsentBytes: 256 * 1024 };
+
+/** Milliseconds between two looks for idle connections. */
+const SWEEP_MS = 1000;
+/** Milliseconds that clients have to take their last answers when the server stops. */
+const GRACE_MS = 1000;
+const LENGTH_BYTES = 2;
+
+/** What a listener is made of. */
+export interface TcpOptions {
+  readonly respond: (packet: Buffer, client: string) => Buffer | undefined;
+  readonly clock: Clock;
+  readonly limits?: Partial<TcpLimits>;
+}
+
+/** One client. */
+class Connection {
+  readonly socket: Socket;
+  /** When it last asked something, or came. */
+  askedAt: number;
+  readonly #options: TcpOptions;
+  readonly #limits: TcpLimits;
+  readonly #client: string;
+  #pending: Buffer = Buffer.alloc(0);
+  #ended = false;
+
+  constructor(socket: Socket, options: TcpOptions, limits: TcpLimits) {
+    this.socket = socket;
+    this.#options = options;
+    this.#limits = limits;
+    this.#client = socket.remoteAddress ?? '';
+    this.askedAt = options.clock.now();
+  }
+
+  listen(): void {
+    const { socket } = this;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+      this.#work();
+    });
+    socket.on('drain', () => this.#work());
+    socket.on('end', () => {
+      this.#ended = true;
+      this.#work();
+    });
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Answers what is there, as long as the client takes the answers. */
+  #work(): void {
+    const { socket } = this;
+    socket.cork();
+    while (this.#pending.length >= LENGTH_BYTES && !socket.destroyed) {
+      const length = this.#pending.readUInt16BE(0);
+      if (length < HEADER_BYTES || length > MAX_QUERY_BYTES) {
+        // Where the next message begins is not known. The answers to those before it are due.
+        socket.uncork();
+        socket.pause();
+        socket.destroySoon();
+        return;
+      }
+      const end = LENGTH_BYTES + length;
+      if (this.#pending.length < end) break;
+      if (socket.writableLength > this.#limits.unsentBytes) {
+        socket.uncork();
+        socket.pause();
+        return;
+      }
+      const response = this.#options.respond(this.#pending.subarray(LENGTH_BYTES, end), this.#client);
+      this.#pending = this.#pending.subarray(end);
+      this.askedAt = this.#options.clock.now();
+      if (response) socket.write(framed(response));
+    }
+    socket.uncork();
+    if (this.#ended) socket.end();
+    else socket.resume();
+  }
+}
+
+/** A message behind its length. */
+export function framed(message: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(LENGTH_BYTES + message.length);
+  frame.writeUInt16BE(message.length, 0);
+  message.copy(frame, LENGTH_BYTES);
+  return frame;
+}
+
+/** Listens by TCP. */
+export class TcpListener {
+  readonly #options: TcpOptions;
+  readonly #limits: TcpLimits;
+  readonly #connections = new Set<Connection>();
+  readonly #stop = new AbortController();
+  #server: Server | undefined;
+
+  constructor(options: TcpOptions) {
+    this.#options = options;
+    this.#limits = { ...DEFAULT_TCP_LIMITS, ...options.limits };
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Gives the port; port 0 lets the system choose. Rejects where the address cannot be had. */
+  async listen(host: string, port: number): Promise<number> {
+    // A client may end its side and still wait for answers.
+    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    // Such as EMFILE while accepting: the ones that are there go on.
+    server.on('error', () => {});
+    void this.#sweep(this.#stop.signal);
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : port;
+  }
+
+  /** Takes no further connection, lets clients take the answers that are under way, and ends. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    const server = this.#server;
+    if (!server?.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const { socket } of this.#connections) socket.destroySoon();
+    const over = new AbortController();
+    const grace = this.#options.clock.sleep(GRACE_MS, over.signal).then(
+      () => {
+        for (const { socket } of this.#connections) socket.destroy();
+      },
+      () => {},
+    );
+    await closed;
+    over.abort();
+    await grace;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= this.#limits.connections) this.#endLongestIdle();
+    const connection = new Connection(socket, this.#options, this.#limits);
+    this.#connections.add(connection);
+    socket.on('close', () => this.#connections.delete(connection));
+    connection.listen();
+  }
+
+  #endLongestIdle(): void {
+    let oldest: Connection | undefined;
+    for (const each of this.#connections) if (!oldest || each.askedAt < oldest.askedAt) oldest = each;
+    oldest?.socket.destroy();
+    if (oldest) this.#connections.delete(oldest);
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(SWEEP_MS, signal).catch(() => {});
+      const before = clock.now() - this.#limits.idleMs;
+      for (const { askedAt, socket } of this.#connections) if (askedAt < before) socket.destroy();
+    }
+  }
+}

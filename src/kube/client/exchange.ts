@@ -1,0 +1,226 @@
+/** One request and its answer: time limit, retries, and the reading of what came back. */
+import { STATUS_CODES } from 'node:http';
+import type { Json } from '../../api/json.ts';
+import { isJsonObject, parseJson } from '../../api/json.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { Credentials } from '../kubeconfig/credentials.ts';
+import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, transportError } from './api-errors.ts';
+import type { RequestOptions } from './client.ts';
+import { Slots } from './semaphore.ts';
+import type { Transport, TransportResponse } from './transport.ts';
+
+/** A request to an API server. */
+export interface ApiRequest {
+  readonly name: RequestName;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  /** Doing it twice is the same as doing it once, so it may be repeated where the server may have acted on it. */
+  readonly repeatable: boolean;
+  /** Take an answer that is not JSON as it is (`ok` of /readyz). */
+  readonly plain?: boolean;
+}
+
+/** Bounds on requests, for one API server. */
+export interface ExchangeLimits {
+  readonly inFlight: number;
+  /** Time for a whole request, its body included; for a watch until its headers. Milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** How often a request is repeated because of Retry-After. */
+  readonly retries: number;
+  /** A longer Retry-After is left to the caller, who has other things to do meanwhile. Milliseconds. */
+  readonly maxRetryAfterMs: number;
+}
+
+interface ExchangeOptions {
+  readonly transport: Transport;
+  readonly credentials: Credentials;
+  readonly userAgent: string;
+  readonly limits: ExchangeLimits;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Sends requests to one API server. Every failure is an ApiError, the reason of the caller's signal, or a NotSentError. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #slots: Slots;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.limits.inFlight);
+  }
+
+  /** The JSON of an answer. Waits for its turn first; the time limit runs from then on. */
+  async call(request: ApiRequest, { signal, maySend }: RequestOptions = {}): Promise<Json> {
+    const { clock, limits } = this.#options;
+    const seen = { unauthorized: false, closed: false };
+    for (let retries = 0; ; ) {
+      let failure: ApiError;
+      await this.#slots.take(signal);
+      try {
+        if (maySend?.() === false) throw new NotSentError();
+        return await this.#once(request, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof NotSentError) throw error;
+        failure = transportError(request.name, error);
+      } finally {
+        this.#slots.give();
+      }
+      if (this.#worthAnother(request, failure, seen)) continue;
+      const wait = this.#retryAfter(request, failure);
+      if (wait === undefined || retries >= limits.retries) throw failure;
+      retries++;
+      await clock.sleep(wait, signal);
+    }
+  }
+
+  /** The bytes of an answer, as they arrive; the time limit ends with the headers. */
+  async open(request: ApiRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const seen = { unauthorized: false, closed: false };
+    for (;;) {
+      try {
+        return await this.#limited(request, signal, 'watches', async (response) => {
+          if (response.statusCode !== 200) await this.#json(request, response);
+          return response.body;
+        });
+      } catch (error) {
+        signal?.throwIfAborted();
+        const failure = transportError(request.name, error);
+        if (!this.#worthAnother(request, failure, seen)) throw failure;
+      }
+    }
+  }
+
+  /** Once each: after a 401 with fresh credentials, and for a GET whose kept-alive connection had been closed. */
+  #worthAnother(request: ApiRequest, failure: ApiError, seen: { unauthorized: boolean; closed: boolean }): boolean {
+    if (failure.status === 401 && !seen.unauthorized) {
+      seen.unauthorized = true;
+      return true;
+    }
+    if (request.method === 'GET' && isSocketClosed(failure) && !seen.closed) {
+      seen.closed = true;
+      return true;
+    }
+    return false;
+  }
+
+  /** Milliseconds to wait before the request is repeated; undefined where it is not to be. */
+  #retryAfter(request: ApiRequest, failure: ApiError): number | undefined {
+    const { limits, random } = this.#options;
+    // 429 means that the server did not act on the request, whatever it was.
+    if (failure.status !== 429 && !(failure.status === 503 && request.repeatable)) return undefined;
+    const asked = failure.retryAfterMs;
+    if (asked === undefined || asked > limits.maxRetryAfterMs) return undefined;
+    return asked * (1 + random() / 4);
+  }
+
+  #once(request: ApiRequest, signal: AbortSignal | undefined): Promise<Json> {
+    return this.#limited(request, signal, 'requests', (response) => this.#json(request, response));
+  }
+
+  /** Sends a request and reads the answer by `read`, within the time limit and until the caller's signal aborts. */
+  async #limited<T>(
+    request: ApiRequest,
+    signal: AbortSignal | undefined,
+    use: 'requests' | 'watches',
+    read: (response: TransportResponse) => Promise<T>,
+  ): Promise<T> {
+    const { transport, credentials, userAgent, limits, clock } = this.#options;
+    const stop = new AbortController();
+    const answered = new AbortController();
+    const forward = () => stop.abort(signal?.reason);
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', forward, { once: true });
+    const done = () => signal?.removeEventListener('abort', forward);
+    clock.sleep(limits.requestTimeoutMs, answered.signal).then(
+      () => stop.abort(timeout(request, limits.requestTimeoutMs)),
+      () => {},
+    );
+    try {
+      const headers = await credentials.headers(stop.signal);
+      const response = await transport.send(use, {
+        method: request.method,
+        path: request.path,
+        headers: {
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...headers,
+          ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        ...(request.body !== undefined && { body: request.body }),
+        signal: stop.signal,
+      });
+      if (response.statusCode === 401) credentials.invalidate(headers);
+      const answer = await read(response);
+      // A watch goes on after this; the caller's signal must still end it.
+      if (use === 'requests') done();
+      else response.body.once('close', done);
+      return answer;
+    } catch (error) {
+      done();
+      throw error;
+    } finally {
+      // A reason of ours: the default one is an error with a stack, which costs more than the rest of this method.
+      answered.abort(ANSWERED);
+    }
+  }
+
+  async #json(request: ApiRequest, response: TransportResponse): Promise<Json> {
+    const text = await response.body.text();
+    const type = String(response.headers['content-type'] ?? 'none').split(';')[0] ?? 'none';
+    const json = /\bjson$/.test(type) ? tryParse(text) : undefined;
+    const status = response.statusCode;
+    if (status >= 200 && status < 300) {
+      if (json !== undefined) return json;
+      if (request.plain) return text;
+      throw new ApiError('CTM_API_PROTOCOL', request.name, `${status} with content type ${type}, which is not JSON`, {
+        status,
+      });
+    }
+    const retryAfterMs = this.#retryAfterHeader(response.headers['retry-after']);
+    if (isJsonObject(json) && json.kind === 'Status') throw statusError(request.name, status, json, retryAfterMs);
+    throw foreignError(request.name, status, type, text, retryAfterMs);
+  }
+
+  /** Seconds or a date (RFC 9110, section 10.2.3), in milliseconds. */
+  #retryAfterHeader(value: string | string[] | undefined): number | undefined {
+    if (typeof value !== 'string') return undefined;
+    const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - this.#options.clock.now();
+    return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+  }
+}
+
+/** Why the time limit of a request that was answered ends. */
+const ANSWERED = 'answered';
+
+function timeout(request: ApiRequest, ms: number): ApiError {
+  return new ApiError('CTM_API_TIMEOUT', request.name, `no answer within ${ms / 1_000} s`);
+}
+
+function tryParse(text: string): Json | undefined {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error for an answer that carries no Status: from a load balancer, a proxy, or something else altogether. */
+function foreignError(name: RequestName, status: number, type: string, text: string, retryAfterMs?: number): ApiError {
+  // What kube-apiserver itself says of a group, version or resource that it does not serve.
+  if (status === 404 && text.startsWith('404 page not found')) {
+    return new ApiError('CTM_API_STATUS', name, '404 NotFound: the server does not serve this resource', {
+      status,
+      reason: 'NotFound',
+    });
+  }
+  const said =
+    type === 'text/plain' ? `: ${text.split('\n')[0]?.slice(0, 200)}` : ` (${type}, not a Kubernetes Status)`;
+  const code = status < 400 ? 'CTM_API_PROTOCOL' : 'CTM_API_STATUS';
+  return new ApiError(code, name, `${status} ${STATUS_CODES[status] ?? ''}${said}`, { status, retryAfterMs });
+}

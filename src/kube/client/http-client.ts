@@ -1,0 +1,305 @@
+/** The client of one API server, over HTTP/1.1. */
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Json, JsonObject } from '../../api/json.ts';
+import { asText, isJsonObject, metadataOf } from '../../api/json.ts';
+import { FIELD_MANAGER } from '../../api/labels.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import { apiVersion, type Resource } from '../../api/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { ClusterAccess } from '../kubeconfig/credentials.ts';
+import { ApiError, isAbsent, isGone, type RequestName, transportError } from './api-errors.ts';
+import type {
+  DeleteOptions,
+  KubeClient,
+  ListOptions,
+  ObjectList,
+  ObjectName,
+  PatchKind,
+  RequestOptions,
+  WatchEvent,
+  WatchOptions,
+} from './client.ts';
+import { type ApiRequest, Exchange, type ExchangeLimits } from './exchange.ts';
+import { jsonLines } from './lines.ts';
+import { type Place, pathOf, placeName, type Query, resourceName } from './paths.ts';
+import { type SocketLimits, SocketTransport } from './sockets.ts';
+import type { Transport } from './transport.ts';
+
+const PAGE_SIZE = 500;
+/** How often a list begins anew because its continue token expired on the way. */
+const LIST_RESTARTS = 3;
+
+/** Bounds of a client. */
+export type ClientLimits = ExchangeLimits & SocketLimits;
+
+/** Limits where none are given. */
+export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
+  inFlight: 64,
+  connections: 64,
+  requestTimeoutMs: 30_000,
+  connectTimeoutMs: 10_000,
+  retries: 4,
+  maxRetryAfterMs: 10_000,
+};
+
+/** What a client is made of. */
+export interface ClientOptions {
+  /** Name of the cluster in logs and errors. */
+  readonly cluster: string;
+  readonly access: ClusterAccess;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly limits?: Partial<ClientLimits>;
+  /** Default: connections to `access.server`. */
+  readonly transport?: Transport;
+}
+
+/** A client of the API server that `access` names. It connects with the first request, and must be closed. */
+export function createKubeClient(options: ClientOptions): KubeClient {
+  const limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
+  const transport = options.transport ?? new SocketTransport(options.access, limits);
+  const exchange = new Exchange({
+    transport,
+    credentials: options.access.credentials,
+    userAgent: `catamaran/${packageJson.version}`,
+    limits,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  });
+  return new HttpClient(options.cluster, transport, exchange);
+}
+
+const CONTENT_TYPES: Record<PatchKind, string> = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  // Server-side apply takes YAML, and JSON is YAML.
+  apply: 'application/apply-patch+yaml',
+};
+
+class HttpClient implements KubeClient {
+  readonly cluster: string;
+  readonly #transport: Transport;
+  readonly #exchange: Exchange;
+
+  constructor(cluster: string, transport: Transport, exchange: Exchange) {
+    this.cluster = cluster;
+    this.#transport = transport;
+    this.#exchange = exchange;
+  }
+
+  async get<T extends KubeObject>(resource: Resource, object: ObjectName, options: RequestOptions = {}): Promise<T> {
+    const request = this.#request('get', 'GET', resource, object);
+    return asObject<T>(request.name, await this.#exchange.call(request, options));
+  }
+
+  async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
+    for (let restarts = 0; ; restarts++) {
+      try {
+        const items: T[] = [];
+        let resourceVersion = '';
+        for await (const page of this.pages(resource, options)) {
+          // The server validated the items against the schema of the resource that T stands for.
+          for (const item of page.items) items.push(item as JsonObject & T);
+          resourceVersion = page.resourceVersion;
+        }
+        return { items, resourceVersion };
+      } catch (error) {
+        if (!isGone(error) || restarts === LIST_RESTARTS) throw error;
+      }
+    }
+  }
+
+  async *pages(resource: Resource, options: ListOptions = {}): AsyncGenerator<ObjectList<JsonObject>, void, undefined> {
+    const type = { apiVersion: apiVersion(resource), kind: resource.kind };
+    let next: string | undefined;
+    do {
+      const request = this.#request('list', 'GET', resource, options, {
+        labelSelector: options.labelSelector,
+        fieldSelector: options.fieldSelector,
+        limit: options.limit ?? PAGE_SIZE,
+        continue: next,
+      });
+      const answer = await this.#exchange.call(request, options);
+      const page = asList(request.name, answer);
+      // The items of a list come without the two fields that each of them has elsewhere.
+      yield {
+        items: page.items.map((item) => ({ ...type, ...item })),
+        resourceVersion: page.resourceVersion,
+      };
+      next = page.next;
+    } while (next !== undefined && next !== '');
+  }
+
+  async create<T extends KubeObject>(
+    resource: Resource,
+    namespace: string | undefined,
+    object: JsonObject,
+    options: RequestOptions = {},
+  ): Promise<T> {
+    const request = this.#request('create', 'POST', resource, { namespace }, { fieldManager: FIELD_MANAGER }, object);
+    const name = asText(metadataOf(object)?.name);
+    const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
+    return asObject<T>(request.name, await this.#exchange.call(named, options));
+  }
+
+  async update<T extends KubeObject>(
+    resource: Resource,
+    object: JsonObject,
+    options: RequestOptions & { readonly subresource?: 'status' } = {},
+  ): Promise<T> {
+    const metadata = metadataOf(object);
+    const name = asText(metadata?.name);
+    if (name === undefined) throw new TypeError('metadata.name: missing in an update');
+    const place = { namespace: asText(metadata?.namespace), name, subresource: options.subresource };
+    const request = {
+      ...this.#request('update', 'PUT', resource, place, { fieldManager: FIELD_MANAGER }, object),
+      // With a resourceVersion the second of two equal updates fails instead of acting.
+      repeatable: metadata?.resourceVersion !== undefined,
+    };
+    return asObject<T>(request.name, await this.#exchange.call(request, options));
+  }
+
+  async patch<T extends KubeObject>(
+    resource: Resource,
+    object: ObjectName,
+    patch: JsonObject | readonly JsonObject[],
+    options: RequestOptions & {
+      readonly kind?: PatchKind;
+      readonly subresource?: 'status';
+      readonly force?: boolean;
+    } = {},
+  ): Promise<T> {
+    const kind = options.kind ?? 'merge';
+    const place = { ...object, subresource: options.subresource };
+    const query = { fieldManager: FIELD_MANAGER, force: kind === 'apply' ? options.force : undefined };
+    const request = {
+      ...this.#request('patch', 'PATCH', resource, place, query, patch),
+      contentType: CONTENT_TYPES[kind],
+      // A JSON patch may append to a list.
+      repeatable: kind !== 'json',
+    };
+    return asObject<T>(request.name, await this.#exchange.call(request, options));
+  }
+
+  async delete(resource: Resource, object: ObjectName, options: DeleteOptions = {}): Promise<boolean> {
+    const { uid, resourceVersion, propagationPolicy } = options;
+    const request = this.#request('delete', 'DELETE', resource, object, undefined, {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      preconditions: uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion },
+      propagationPolicy,
+    });
+    try {
+      await this.#exchange.call(request, options);
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  async *watch(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent, void, undefined> {
+    const request = this.#request('watch', 'GET', resource, options, {
+      watch: true,
+      allowWatchBookmarks: true,
+      timeoutSeconds: options.timeoutSeconds,
+      labelSelector: options.labelSelector,
+      resourceVersion: options.resourceVersion,
+      sendInitialEvents: options.sendInitialEvents,
+      // Obligatory with sendInitialEvents, and forbidden without.
+      resourceVersionMatch: options.sendInitialEvents ? 'NotOlderThan' : undefined,
+    });
+    const body = await this.#exchange.open(request, options.signal);
+    options.onOpen?.();
+    try {
+      for await (const line of jsonLines(body)) yield asEvent(request.name, line);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (error instanceof SyntaxError || error instanceof RangeError) {
+        throw new ApiError('CTM_API_PROTOCOL', request.name, `an event is not JSON: ${error.message}`, {
+          status: 200,
+          cause: error,
+        });
+      }
+      throw transportError(request.name, error);
+    }
+  }
+
+  raw(path: string, options: RequestOptions = {}): Promise<unknown> {
+    const name = { cluster: this.cluster, verb: 'get', resource: path, object: '' };
+    return this.#exchange.call({ name, method: 'GET', path, repeatable: true, plain: true }, options);
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #request(
+    verb: string,
+    method: ApiRequest['method'],
+    resource: Resource,
+    place: Place,
+    query?: Query,
+    body?: JsonObject | readonly JsonObject[],
+  ): ApiRequest {
+    return {
+      name: {
+        cluster: this.cluster,
+        verb,
+        resource: resourceName(resource, place.subresource),
+        object: placeName(place),
+      },
+      method,
+      path: pathOf(resource, place, query),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      repeatable: method !== 'POST',
+    };
+  }
+}
+
+function protocolError(name: RequestName, message: string): ApiError {
+  return new ApiError('CTM_API_PROTOCOL', name, `the answer is not from a Kubernetes API server: ${message}`, {
+    status: 200,
+  });
+}
+
+function asObject<T extends KubeObject>(name: RequestName, answer: Json): T {
+  if (!isJsonObject(answer)) throw protocolError(name, 'not an object');
+  if (typeof answer.kind !== 'string' || !metadataOf(answer)) throw protocolError(name, 'no kind or metadata');
+  // The server validated the object against the schema of the resource that T stands for.
+  return answer as JsonObject & T;
+}
+
+/** A page of a list. Whatever is not surely a list is an error: an empty one would mean that everything is gone. */
+function asList(name: RequestName, answer: Json) {
+  if (!isJsonObject(answer) || !asText(answer.kind)?.endsWith('List')) throw protocolError(name, 'not a list');
+  const metadata = metadataOf(answer);
+  const resourceVersion = asText(metadata?.resourceVersion);
+  if (resourceVersion === undefined) throw protocolError(name, 'a list without resourceVersion');
+  const items = answer.items ?? [];
+  if (!Array.isArray(items) || !items.every(isJsonObject)) throw protocolError(name, 'items that are not objects');
+  return { items, resourceVersion, next: asText(metadata?.continue) };
+}
+
+const EVENT_TYPES: ReadonlySet<string> = new Set<WatchEvent['type']>([
+  'ADDED',
+  'MODIFIED',
+  'DELETED',
+  'BOOKMARK',
+  'ERROR',
+]);
+
+function isEventType(type: Json | undefined): type is WatchEvent['type'] {
+  return typeof type === 'string' && EVENT_TYPES.has(type);
+}
+
+function asEvent(name: RequestName, line: Json): WatchEvent {
+  if (!isJsonObject(line) || !isEventType(line.type) || !isJsonObject(line.object)) {
+    throw protocolError(name, 'an event without type or object');
+  }
+  return { type: line.type, object: line.object };
+}

@@ -1,0 +1,95 @@
+/** Connections to one API server. */
+import { Pool } from 'undici';
+import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+
+/** Sockets and waiting, for one API server. */
+export interface SocketLimits {
+  /** Connections for requests. Watches have their own, without a bound, so neither starves the other. */
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** An idle socket is closed by us before the load balancers on the way (60 s and more) forget it. */
+const IDLE_MS = 50_000;
+/** First TCP keep-alive probe; a peer that vanished is found even where no byte is due. */
+const KEEPALIVE_PROBE_MS = 30_000;
+
+interface Pools {
+  readonly certificate: ClientCertificate | undefined;
+  readonly requests: Pool;
+  readonly watches: Pool;
+}
+
+/** Pools of HTTP/1.1 connections. A new client certificate gets new pools; the old ones end with their last request. */
+export class SocketTransport implements Transport {
+  readonly #access: ClusterAccess;
+  readonly #limits: SocketLimits;
+  readonly #origin: string;
+  readonly #base: string;
+  #pools: Pools | undefined;
+  #closed = false;
+
+  constructor(access: ClusterAccess, limits: SocketLimits) {
+    const url = new URL(access.server);
+    this.#access = access;
+    this.#limits = limits;
+    this.#origin = url.origin;
+    this.#base = url.pathname.replace(/\/+$/, '');
+  }
+
+  async send(use: 'requests' | 'watches', request: TransportRequest): Promise<TransportResponse> {
+    const certificate = await this.#access.credentials.certificate();
+    if (this.#closed) throw new Error('the client is closed');
+    if (!this.#pools || !sameCertificate(this.#pools.certificate, certificate)) this.#renew(certificate);
+    const pool = this.#pools?.[use];
+    if (!pool) throw new Error('the client is closed');
+    return pool.request({ ...request, path: this.#base + request.path });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const pools = this.#pools;
+    this.#pools = undefined;
+    await Promise.all([pools?.requests.destroy(), pools?.watches.destroy()]);
+  }
+
+  #renew(certificate: ClientCertificate | undefined): void {
+    const old = this.#pools;
+    this.#pools = {
+      certificate,
+      requests: this.#pool(certificate, this.#limits.connections),
+      watches: this.#pool(certificate, null),
+    };
+    // Not awaited: a watch may stay on its old connection until its time is up.
+    void old?.requests.close();
+    void old?.watches.close();
+  }
+
+  #pool(certificate: ClientCertificate | undefined, connections: number | null): Pool {
+    const { ca, serverName, insecure } = this.#access.tls;
+    return new Pool(this.#origin, {
+      connections,
+      allowH2: false,
+      // The client has time limits of its own, and a watch may be silent for a minute.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      connect: {
+        allowH2: false,
+        timeout: this.#limits.connectTimeoutMs,
+        keepAlive: true,
+        keepAliveInitialDelay: KEEPALIVE_PROBE_MS,
+        ...(ca !== undefined && { ca }),
+        ...(serverName !== undefined && { servername: serverName }),
+        ...(insecure && { rejectUnauthorized: false }),
+        ...certificate,
+      },
+    });
+  }
+}
+
+function sameCertificate(a: ClientCertificate | undefined, b: ClientCertificate | undefined): boolean {
+  return a?.cert === b?.cert && a?.key === b?.key;
+}

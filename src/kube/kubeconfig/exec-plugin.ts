@@ -1,0 +1,144 @@
+/**
+ * Exec credential plugins: a program of the user's that prints a token or a client certificate.
+ *
+ * Source: Kubernetes documentation, "Authenticating", "client-go credential plugins".
+ */
+import { spawn } from 'node:child_process';
+import { isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import type { JsonObject } from '../../api/json.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { CatamaranError } from '../../runtime/errors.ts';
+import { type Credentials, isToken, type Loaded, loadedCredentials } from './credentials.ts';
+import type { ExecPlugin } from './kubeconfig-schema.ts';
+
+/** Where a plugin comes from and what it is told. */
+export interface ExecOptions {
+  readonly plugin: ExecPlugin;
+  /** Names the kubeconfig's field in messages. */
+  readonly source: string;
+  /** Folder of the kubeconfig: a command with a slash is relative to it. */
+  readonly dir: string;
+  /** The plugin's environment, before its own `env`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `spec.cluster` of KUBERNETES_EXEC_INFO, handed over where the plugin asks for it. */
+  readonly cluster: JsonObject;
+  readonly clock: Clock;
+}
+
+/** A plugin that has not answered by then is ended. */
+const TIME_LIMIT_MS = 60_000;
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** Used no longer than until so long before it expires. */
+const EXPIRY_MARGIN_MS = 10_000;
+
+const credentialSchema = z.object({
+  kind: z.literal('ExecCredential'),
+  apiVersion: z.string(),
+  status: z.object({
+    token: z.string().optional(),
+    clientCertificateData: z.string().optional(),
+    clientKeyData: z.string().optional(),
+    expirationTimestamp: z.iso.datetime({ offset: true }).nullish(),
+  }),
+});
+
+/** Credentials that a plugin gives; it runs again when they expire and after a 401. */
+export function execCredentials(options: ExecOptions): Credentials {
+  return loadedCredentials(async () => readCredential(options, await runPlugin(options)), options.clock);
+}
+
+function failed({ source, plugin }: ExecOptions, problem: string, cause?: unknown): CatamaranError {
+  return new CatamaranError('CTM_CREDENTIALS', `${source}: exec plugin ${plugin.command}: ${problem}`, { cause });
+}
+
+async function runPlugin(options: ExecOptions): Promise<string> {
+  const { plugin, dir, environment, cluster, clock } = options;
+  const info = {
+    apiVersion: plugin.apiVersion,
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...(plugin.provideClusterInfo && { cluster }) },
+  };
+  const command =
+    plugin.command.includes('/') && !isAbsolute(plugin.command) ? resolve(dir, plugin.command) : plugin.command;
+  const child = spawn(command, plugin.args ?? [], {
+    // A controller has no terminal, so nobody could answer a question.
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...environment,
+      ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])),
+      KUBERNETES_EXEC_INFO: JSON.stringify(info),
+    },
+  });
+  const output = { stdout: '', stderr: '' };
+  let problem: string | undefined;
+  const end = (why: string) => {
+    problem ??= why;
+    child.kill('SIGKILL');
+    // A program that the plugin started may hold its pipes open: nothing more is read from them.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      output[stream] += text;
+      if (output[stream].length > MAX_OUTPUT_BYTES) end(`printed more than ${MAX_OUTPUT_BYTES} bytes`);
+    });
+  }
+  const settled = new AbortController();
+  clock.sleep(TIME_LIMIT_MS, settled.signal).then(
+    () => end(`did not end within ${TIME_LIMIT_MS / 1_000} s`),
+    () => {},
+  );
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    // What it printed on stdout may be half a token: only stderr is repeated.
+    const said = output.stderr.trim().split('\n').at(-1)?.slice(0, 300);
+    if (problem !== undefined || code !== 0) {
+      throw failed(options, `${problem ?? `ended with code ${code}`}${said ? `: ${said}` : ''}`);
+    }
+    return output.stdout;
+  } catch (error) {
+    if (error instanceof CatamaranError) throw error;
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const hint = plugin.installHint === undefined ? '' : ` (${plugin.installHint.trim()})`;
+    throw failed(options, missing ? `not found${hint}` : String(error), error);
+  } finally {
+    settled.abort();
+  }
+}
+
+function readCredential(options: ExecOptions, stdout: string): Loaded {
+  let value: unknown;
+  try {
+    value = JSON.parse(stdout);
+  } catch {
+    // The parser's own message would quote the output.
+    throw failed(options, 'printed something that is not JSON');
+  }
+  const result = credentialSchema.safeParse(value);
+  if (!result.success) {
+    const fields = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    throw failed(options, `printed an ExecCredential with a wrong or missing ${fields}`);
+  }
+  const { apiVersion, status } = result.data;
+  if (apiVersion !== options.plugin.apiVersion) {
+    throw failed(options, `printed apiVersion ${apiVersion}; the kubeconfig says ${options.plugin.apiVersion}`);
+  }
+  const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = status;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw failed(options, 'printed one of clientCertificateData and clientKeyData without the other');
+  }
+  if (token && !isToken(token)) throw failed(options, 'printed a token with spaces or control characters');
+  if (!token && cert === undefined) throw failed(options, 'printed neither token nor client certificate');
+  return {
+    identity: {
+      ...(token && { token }),
+      ...(cert !== undefined && key !== undefined && { certificate: { cert, key } }),
+    },
+    ...(expirationTimestamp && { expiresAt: Date.parse(expirationTimestamp) - EXPIRY_MARGIN_MS }),
+  };
+}

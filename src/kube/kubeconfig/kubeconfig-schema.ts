@@ -1,0 +1,141 @@
+/** Shape of a kubeconfig, as far as it is read, and its problems in words. */
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { CatamaranError } from '../../runtime/errors.ts';
+
+// kubectl writes null for what is empty.
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => (value === '' || value === null ? undefined : value));
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? undefined);
+
+const clusterSchema = z.object({
+  server: text,
+  'tls-server-name': text,
+  'insecure-skip-tls-verify': flag,
+  'certificate-authority': text,
+  'certificate-authority-data': text,
+  'proxy-url': text,
+  extensions: z.array(z.object({ name: z.string(), extension: z.json().optional() })).nullish(),
+});
+
+const execSchema = z.object({
+  apiVersion: z.enum(['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']),
+  command: z.string().min(1),
+  args: z.array(z.string()).nullish(),
+  env: z.array(z.object({ name: z.string().min(1), value: z.string() })).nullish(),
+  installHint: text,
+  provideClusterInfo: flag,
+  interactiveMode: z.enum(['Never', 'IfAvailable', 'Always']).nullish(),
+});
+
+const userSchema = z.object({
+  'client-certificate': text,
+  'client-certificate-data': text,
+  'client-key': text,
+  'client-key-data': text,
+  token: text,
+  tokenFile: text,
+  username: text,
+  password: text,
+  as: text,
+  'as-uid': text,
+  'as-groups': z.array(z.string()).nullish(),
+  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(),
+  'auth-provider': z.looseObject({ name: text }).nullish(),
+  exec: execSchema.nullish(),
+});
+
+const contextSchema = z.object({ cluster: text, user: text, namespace: text });
+
+// Entries are checked when they are used: one that is broken must not stop the other contexts of a long file.
+const kubeconfigSchema = z.object({
+  apiVersion: z.literal('v1').nullish(),
+  kind: z.literal('Config').nullish(),
+  'current-context': text,
+  clusters: z.array(z.object({ name: z.string().min(1), cluster: z.unknown() })).nullish(),
+  contexts: z.array(z.object({ name: z.string().min(1), context: z.unknown() })).nullish(),
+  users: z.array(z.object({ name: z.string().min(1), user: z.unknown() })).nullish(),
+});
+
+/** One kubeconfig file; what Catamaran does not read is left out. */
+export type Kubeconfig = z.infer<typeof kubeconfigSchema>;
+export type KubeconfigCluster = z.infer<typeof clusterSchema>;
+export type KubeconfigUser = z.infer<typeof userSchema>;
+export type ExecPlugin = z.infer<typeof execSchema>;
+
+/** An error of a kubeconfig: where it came from, which field, what is wrong. Values of secrets are never in it. */
+export function invalid(source: string, field: string, problem: string): CatamaranError {
+  return new CatamaranError('CTM_KUBECONFIG_INVALID', `${source}: ${field}: ${problem}`);
+}
+
+/** Parses one kubeconfig. `source` names it in messages. Throws CTM_KUBECONFIG_INVALID with every problem. */
+export function parseFile(source: string, content: string): Kubeconfig {
+  const lines = new LineCounter();
+  // Pretty errors would quote the lines around, which may hold a token.
+  const document = parseDocument(content, { prettyErrors: false, lineCounter: lines });
+  const broken = document.errors[0];
+  if (broken) {
+    const { line, col } = lines.linePos(broken.pos[0]);
+    throw invalid(source, `line ${line}, column ${col}`, `not valid YAML (${broken.code})`);
+  }
+  return parseWith(kubeconfigSchema, source, '', document.toJS() ?? {});
+}
+
+/** Checks one entry of a kubeconfig; `prefix` is its path. Throws CTM_KUBECONFIG_INVALID with every problem. */
+export const parseEntry = {
+  cluster: (source: string, prefix: string, value: unknown) => parseWith(clusterSchema, source, prefix, value ?? {}),
+  context: (source: string, prefix: string, value: unknown) => parseWith(contextSchema, source, prefix, value ?? {}),
+  user: (source: string, prefix: string, value: unknown) => parseWith(userSchema, source, prefix, value ?? {}),
+};
+
+function parseWith<S extends z.ZodType>(schema: S, source: string, prefix: string, value: unknown): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const field = fieldOf(value, issue.path);
+    const path = [prefix, field].filter((part) => part !== '').join('.');
+    return `${path === '' ? 'document' : path}: ${problemOf(value, issue)}`;
+  });
+  throw new CatamaranError('CTM_KUBECONFIG_INVALID', `${source}: ${problems.join('; ')}`);
+}
+
+function member(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+/** `users[name=admin].user.token` for `users.0.user.token`. */
+function fieldOf(root: unknown, path: readonly PropertyKey[]): string {
+  let field = '';
+  let value = root;
+  for (const key of path) {
+    value = member(value, key);
+    const name = member(value, 'name');
+    if (typeof key !== 'number') field += field === '' ? String(key) : `.${String(key)}`;
+    else field += typeof name === 'string' ? `[name=${name}]` : `[${key}]`;
+  }
+  return field;
+}
+
+function problemOf(root: unknown, issue: z.core.$ZodIssue): string {
+  // Only fields with a few allowed values are quoted: none of them is a secret.
+  if (issue.code === 'invalid_value') {
+    const value = issue.path.reduce<unknown>(member, root);
+    return `${JSON.stringify(value)} is not allowed; allowed: ${issue.values.map(String).join(', ')}`;
+  }
+  if (issue.code === 'invalid_type') {
+    const value = issue.path.reduce<unknown>(member, root);
+    return value === undefined ? `missing; ${issue.expected} needed` : `${typeName(value)}; ${issue.expected} needed`;
+  }
+  if (issue.code === 'too_small') return 'empty';
+  return issue.message;
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}

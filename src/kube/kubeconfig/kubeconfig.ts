@@ -1,0 +1,288 @@
+/**
+ * Kubeconfigs: from files as kubectl reads them, from a Secret, and of the cluster we run in.
+ *
+ * Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files", and the reference of
+ * kubeconfig (v1).
+ */
+import { readFile as readFromDisk } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { JsonObject } from '../../api/json.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { CatamaranError } from '../../runtime/errors.ts';
+import { isLocal, refusal, refuseCluster, refuseUser, type Trust } from '../client/untrusted.ts';
+import { type ClusterAccess, fileCredentials } from './credentials.ts';
+import {
+  invalid,
+  type Kubeconfig,
+  type KubeconfigCluster,
+  type KubeconfigUser,
+  parseEntry,
+  parseFile,
+} from './kubeconfig-schema.ts';
+import { checkCertificate, decode, userCredentials } from './kubeconfig-user.ts';
+
+export type { Trust } from '../client/untrusted.ts';
+export type { ClusterAccess } from './credentials.ts';
+
+/** What reading a kubeconfig needs from outside. */
+export interface KubeconfigEnvironment {
+  /** Reads a text file. Default: from disk. */
+  readonly readFile?: (path: string) => Promise<string>;
+  readonly clock?: Clock;
+  /** Environment of exec plugins; without PATH only commands with a path are found. Default: empty. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Which kubeconfig, and which of its contexts. */
+export interface KubeconfigOptions extends KubeconfigEnvironment {
+  /** In order of precedence, as in KUBECONFIG. With several, those that do not exist are passed over. */
+  readonly files: readonly string[];
+  /** Default: current-context. */
+  readonly context?: string;
+  readonly trust: Trust;
+}
+
+function readText(path: string): Promise<string> {
+  return readFromDisk(path, 'utf8');
+}
+
+/** An entry and the file that it is in: relative paths start there. */
+interface Entry<T> {
+  readonly value: T;
+  readonly source: string;
+  readonly dir: string;
+}
+
+/** Several kubeconfigs as one: of each name the first entry counts. */
+interface Merged {
+  readonly currentContext: string | undefined;
+  readonly clusters: ReadonlyMap<string, Entry<unknown>>;
+  readonly contexts: ReadonlyMap<string, Entry<unknown>>;
+  readonly users: ReadonlyMap<string, Entry<unknown>>;
+  /** All sources, for messages about what is in none of them. */
+  readonly sources: string;
+}
+
+/**
+ * Reads kubeconfig files and gives the access that a context stands for. Throws CTM_KUBECONFIG_READ,
+ * CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED, naming file and field.
+ */
+export async function loadKubeconfig(options: KubeconfigOptions): Promise<ClusterAccess> {
+  const readFile = options.readFile ?? readText;
+  const documents: { source: string; dir: string; config: Kubeconfig }[] = [];
+  const missing: string[] = [];
+  for (const file of options.files) {
+    try {
+      const config = parseFile(file, await readFile(file));
+      documents.push({ source: file, dir: dirname(resolve(file)), config });
+    } catch (error) {
+      if (error instanceof CatamaranError) throw error;
+      const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (!absent) throw unreadable(file, error);
+      missing.push(file);
+    }
+  }
+  if (documents.length === 0) {
+    throw new CatamaranError('CTM_KUBECONFIG_READ', `${missing.join(', ') || 'kubeconfig'}: no such file`);
+  }
+  const selected = select(merge(documents), options.context);
+  const { cluster } = selected;
+  const caFile = cluster.value['certificate-authority'];
+  const field = `${selected.clusterPrefix}.certificate-authority`;
+  // Refused before the file is looked at.
+  check(selected, options.trust);
+  let ca: string | undefined;
+  if (cluster.value['certificate-authority-data'] === undefined && caFile !== undefined) {
+    const path = resolve(cluster.dir, caFile);
+    ca = await readFile(path).catch((error: unknown) => {
+      throw unreadable(`${cluster.source}: ${field}: ${path}`, error);
+    });
+    checkCertificate(cluster.source, `${field} (${path})`, ca);
+  }
+  return access(selected, ca, { ...options, readFile });
+}
+
+/**
+ * Reads a kubeconfig that is kept in a cluster. `source` names it in messages, such as `Secret ns/name`. Whatever could
+ * run a program, read a file or reach this machine itself is refused. Throws as `loadKubeconfig` does.
+ */
+export function parseKubeconfig(
+  content: string,
+  options: { readonly source: string; readonly context?: string },
+): ClusterAccess {
+  const { source, context } = options;
+  const selected = select(merge([{ source, dir: '/', config: parseFile(source, content) }]), context);
+  check(selected, 'stored');
+  return access(selected, undefined, {});
+}
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** Access of a pod to its own cluster, by its ServiceAccount. Throws CTM_KUBECONFIG_READ outside of a cluster. */
+export async function inClusterAccess(options: KubeconfigEnvironment): Promise<ClusterAccess> {
+  const { environment = {}, clock = systemClock } = options;
+  const readFile = options.readFile ?? readText;
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+  if (!host || !port) {
+    throw new CatamaranError(
+      'CTM_KUBECONFIG_READ',
+      'in-cluster access: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod',
+    );
+  }
+  const caFile = `${SERVICE_ACCOUNT}/ca.crt`;
+  const ca = await readFile(caFile).catch((error: unknown) => {
+    throw unreadable(`in-cluster access: ${caFile}`, error);
+  });
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    tls: { ca },
+    credentials: fileCredentials({ tokenFile: `${SERVICE_ACCOUNT}/token` }, readFile, clock),
+    source: 'in-cluster',
+  };
+}
+
+function unreadable(what: string, cause: unknown): CatamaranError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new CatamaranError('CTM_KUBECONFIG_READ', `${what}: cannot be read: ${message}`, { cause });
+}
+
+function merge(documents: readonly { source: string; dir: string; config: Kubeconfig }[]): Merged {
+  const clusters = new Map<string, Entry<unknown>>();
+  const contexts = new Map<string, Entry<unknown>>();
+  const users = new Map<string, Entry<unknown>>();
+  let currentContext: string | undefined;
+  for (const { source, dir, config } of documents) {
+    const add = (into: Map<string, Entry<unknown>>, name: string, value: unknown) => {
+      if (!into.has(name)) into.set(name, { value, source, dir });
+    };
+    for (const { name, cluster } of config.clusters ?? []) add(clusters, name, cluster);
+    for (const { name, context } of config.contexts ?? []) add(contexts, name, context);
+    for (const { name, user } of config.users ?? []) add(users, name, user);
+    currentContext ??= config['current-context'];
+  }
+  return { currentContext, clusters, contexts, users, sources: documents.map(({ source }) => source).join(', ') };
+}
+
+/** What a context stands for. */
+interface Selected {
+  readonly contextName: string;
+  readonly namespace: string | undefined;
+  /** Path of the entry. */
+  readonly clusterPrefix: string;
+  readonly cluster: Entry<KubeconfigCluster>;
+  readonly userPrefix: string;
+  readonly user: Entry<KubeconfigUser>;
+}
+
+function select(merged: Merged, wanted: string | undefined): Selected {
+  const contextName = wanted ?? merged.currentContext;
+  if (contextName === undefined) {
+    throw invalid(merged.sources, 'current-context', `not set, and no context was named; ${known(merged.contexts)}`);
+  }
+  const context = merged.contexts.get(contextName);
+  if (!context) {
+    throw invalid(merged.sources, 'contexts', absent(contextName, merged.contexts));
+  }
+  const field = `contexts[name=${contextName}].context`;
+  const value = parseEntry.context(context.source, field, context.value);
+  const { cluster: clusterName, user: userName, namespace } = value;
+  if (clusterName === undefined) throw invalid(context.source, `${field}.cluster`, 'missing');
+  const cluster = merged.clusters.get(clusterName);
+  if (!cluster) throw invalid(context.source, `${field}.cluster`, absent(clusterName, merged.clusters));
+  // A context may name no user: then requests are anonymous.
+  const user = userName === undefined ? { ...cluster, value: {} } : merged.users.get(userName);
+  if (!user) throw invalid(context.source, `${field}.user`, absent(userName ?? '', merged.users));
+  const clusterPrefix = `clusters[name=${clusterName}].cluster`;
+  const userPrefix = `users[name=${userName ?? ''}].user`;
+  return {
+    contextName,
+    namespace,
+    clusterPrefix,
+    cluster: { ...cluster, value: parseEntry.cluster(cluster.source, clusterPrefix, cluster.value) },
+    userPrefix,
+    user: { ...user, value: parseEntry.user(user.source, userPrefix, user.value) },
+  };
+}
+
+function absent(name: string, entries: ReadonlyMap<string, unknown>): string {
+  return `there is no ${JSON.stringify(name)}; ${known(entries)}`;
+}
+
+function known(entries: ReadonlyMap<string, unknown>): string {
+  return entries.size === 0 ? 'there are none' : `there are: ${[...entries.keys()].join(', ')}`;
+}
+
+/** Throws for what is refused, whatever else may be wrong. */
+function check({ cluster, clusterPrefix: prefix, user, userPrefix }: Selected, trust: Trust): void {
+  refuseCluster(cluster.source, prefix, cluster.value, trust);
+  refuseUser(user.source, userPrefix, user.value, trust);
+  const url = serverOf(cluster.source, `${prefix}.server`, cluster.value.server);
+  if (trust === 'user') return;
+  const field = `${prefix}.server: ${JSON.stringify(url.href)}`;
+  if (url.protocol !== 'https:') throw refusal(cluster.source, field, 'a stored kubeconfig must use https');
+  if (isLocal(url))
+    throw refusal(cluster.source, field, 'a stored kubeconfig cannot reach loopback or link-local addresses');
+}
+
+function serverOf(source: string, field: string, server: string | undefined): URL {
+  if (server === undefined) throw invalid(source, field, 'missing');
+  const url = URL.canParse(server) ? new URL(server) : undefined;
+  // A URL may hold a password, so it is quoted only once that is ruled out.
+  if (url && (url.username !== '' || url.password !== ''))
+    throw invalid(source, field, 'must hold no user or password');
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    throw invalid(source, field, `${JSON.stringify(server)} is not an https:// or http:// URL`);
+  }
+  if (url.search !== '' || url.hash !== '')
+    throw invalid(source, field, `${JSON.stringify(server)} must have no query`);
+  return url;
+}
+
+function access(selected: Selected, caFromFile: string | undefined, options: KubeconfigEnvironment): ClusterAccess {
+  const { contextName, namespace, cluster, clusterPrefix: prefix, user, userPrefix } = selected;
+  const url = serverOf(cluster.source, `${prefix}.server`, cluster.value.server);
+  const data = cluster.value['certificate-authority-data'];
+  const ca = data === undefined ? caFromFile : decode(cluster.source, `${prefix}.certificate-authority-data`, data);
+  if (ca !== undefined && data !== undefined) {
+    checkCertificate(cluster.source, `${prefix}.certificate-authority-data`, ca);
+  }
+  const insecure = cluster.value['insecure-skip-tls-verify'] === true;
+  if (insecure && ca !== undefined) {
+    throw invalid(cluster.source, `${prefix}.insecure-skip-tls-verify`, 'true beside a certificate authority');
+  }
+  const serverName = cluster.value['tls-server-name'];
+  return {
+    server: url.href.replace(/\/+$/, ''),
+    tls: {
+      ...(ca !== undefined && { ca }),
+      ...(serverName !== undefined && { serverName }),
+      ...(insecure && { insecure }),
+    },
+    credentials: userCredentials({
+      user: user.value,
+      source: user.source,
+      prefix: userPrefix,
+      dir: user.dir,
+      execCluster: execCluster(cluster.value),
+      environment: options.environment ?? {},
+      readFile: options.readFile ?? readText,
+      clock: options.clock ?? systemClock,
+    }),
+    context: contextName,
+    ...(namespace !== undefined && { namespace }),
+    source: `context ${contextName} of ${cluster.source}`,
+  };
+}
+
+/** `spec.cluster` of an ExecCredential. */
+function execCluster(cluster: KubeconfigCluster): JsonObject {
+  const config = cluster.extensions?.find(({ name }) => name === 'client.authentication.k8s.io/exec')?.extension;
+  return {
+    server: cluster.server,
+    'tls-server-name': cluster['tls-server-name'],
+    'insecure-skip-tls-verify': cluster['insecure-skip-tls-verify'],
+    'certificate-authority-data': cluster['certificate-authority-data'],
+    config,
+  };
+}

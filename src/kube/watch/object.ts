@@ -1,0 +1,27 @@
+/** What names an object, read from parsed JSON. */
+import { asText, isJsonObject, type JsonObject } from '../../api/json.ts';
+
+export function metadataOf(object: JsonObject): JsonObject {
+  if (!isJsonObject(object.metadata)) throw new TypeError('metadata: missing');
+  return object.metadata;
+}
+
+/** `namespace/name`, or the name of a cluster-wide object. */
+export function objectName(object: JsonObject): string {
+  const metadata = metadataOf(object);
+  const name = asText(metadata.name);
+  if (name === undefined) throw new TypeError('metadata.name: missing');
+  const namespace = asText(metadata.namespace);
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** The object's resourceVersion; `0` where it has none. */
+export function resourceVersionOf(object: JsonObject): string {
+  return asText(metadataOf(object).resourceVersion) ?? '0';
+}
+
+/** A label's value. */
+export function labelOf(object: JsonObject, label: string): string | undefined {
+  const labels = metadataOf(object).labels;
+  return isJsonObject(labels) ? asText(labels[label]) : undefined;
+}

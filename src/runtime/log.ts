@@ -1,0 +1,62 @@
+/** The log of the running program: pino on stderr, one JSON object a line, or text for people. */
+import { type DestinationStream, pino } from 'pino';
+import type { Logger } from './logger.ts';
+
+/** Levels of the log, the quietest last. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `json` is for machines and the default; `text` is for a terminal. */
+export const LOG_FORMATS = ['json', 'text'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly colors: boolean;
+  /** stderr where absent. */
+  readonly destination?: DestinationStream;
+}
+
+/** Fields whose values are never logged, however deep (to three levels) they stand. */
+const SECRET_FIELDS = ['token', 'authorization', 'Authorization', 'password', 'clientKey', 'clientKeyData'];
+
+/** Credentials inside texts: bearer tokens, JSON Web Tokens, private keys. */
+const SECRET_TEXT =
+  /(Bearer )[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs;
+
+const REDACTED = '[redacted]';
+
+const COLORS: Readonly<Record<string, number>> = { debug: 90, info: 36, warn: 33, error: 31 };
+
+/** `12:00:00.000 INFO  message field=value`. */
+function textLine(line: string, colors: boolean): string {
+  const { level, time, msg, ...fields }: { level: string; time: string; msg?: string } = JSON.parse(line);
+  const title = level.toUpperCase().padEnd(5);
+  const colored = colors ? `\u001b[${COLORS[level] ?? 0}m${title}\u001b[0m` : title;
+  const rest = Object.entries(fields).map(([name, value]) => {
+    return ` ${name}=${typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)}`;
+  });
+  return `${time.slice('YYYY-MM-DDT'.length, -1)} ${colored} ${msg ?? ''}${rest.join('')}\n`;
+}
+
+/** A log that writes synchronously, so that the last line before an exit is not lost. */
+export function createLog({ level, format, colors, destination }: LogOptions): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
+      redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: REDACTED },
+      hooks: {
+        streamWrite: (line) => {
+          const safe = line.replace(SECRET_TEXT, (_, bearer?: string) => `${bearer ?? ''}${REDACTED}`);
+          return format === 'text' ? textLine(safe, colors) : safe;
+        },
+      },
+    },
+    destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+}

@@ -1,0 +1,108 @@
+/** The controller of a sandbox: `catamaran run` as a process of its own, which a user may kill and start again. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { request } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import type { ProcessContext } from '../runtime/process-context.ts';
+import { type Readyz, readyzSchema } from './control-protocol.ts';
+import type { StateDir } from './state.ts';
+
+/** A controller that was started. */
+export interface ControllerProcess {
+  readonly pid: number;
+  readonly url: string;
+  /** A command line that starts another one in its place. */
+  readonly command: string;
+  /** How it ended; undefined while it runs. */
+  ended(): string | undefined;
+  /** What answers at its address says; undefined where nothing does. */
+  readyz(): Promise<Readyz | undefined>;
+  /** Ends it, and resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** How a controller is started. */
+export interface ControllerOptions {
+  readonly state: StateDir;
+  /** Port of 127.0.0.1 for /readyz and /metrics. */
+  readonly port: number;
+  readonly clock: Clock;
+}
+
+const START_MS = 60_000;
+const POLL_MS = 25;
+/** Time for the writes in flight; then it is killed. */
+const GRACE_MS = 10_000;
+const ANSWER_MS = 5_000;
+const LOG_LINES = 15;
+
+/** Starts a controller and waits until it is ready. Throws CTM_SANDBOX_START with the end of its log. */
+export async function startController(
+  { state, port, clock }: ControllerOptions,
+  { program, signal }: Pick<ProcessContext, 'program' | 'signal'>,
+): Promise<ControllerProcess> {
+  const address = `127.0.0.1:${port}`;
+  const args = ['run', '--config', state.fleet, '--listen', address];
+  const [node, ...script] = program;
+  const logFile = state.controllerLog;
+  const log = openSync(logFile, 'w');
+  // A session of its own: Ctrl-C reaches the sandbox only, which ends things in order. The channel tells the child of
+  // the end of the sandbox, however that came.
+  const child = spawn(node, [...script, ...args], { stdio: ['ignore', log, log, 'ipc'], detached: true });
+  closeSync(log);
+  let ended: string | undefined;
+  const exit = new Promise<void>((resolve) => {
+    const end = (how: string) => {
+      ended = how;
+      resolve();
+    };
+    child.once('exit', (code, name) => end(name ?? `exit code ${code}`));
+    child.once('error', (error) => end(error.message));
+  });
+  const running: ControllerProcess = {
+    pid: child.pid ?? 0,
+    url: `http://${address}`,
+    command: `catamaran run --config ${relative('', state.fleet)} --listen ${address}`,
+    ended: () => ended,
+    readyz: () => readyzOf(`http://${address}/readyz`),
+    async stop() {
+      if (ended !== undefined) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+      await exit;
+      clearTimeout(timer);
+    },
+  };
+  const deadline = clock.now() + START_MS;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      if ((await running.readyz())?.ready) return running;
+      const late = clock.now() > deadline ? `is not ready after ${START_MS / 1000} s` : undefined;
+      const problem = ended === undefined ? late : `ended with ${ended}`;
+      if (problem !== undefined) {
+        const message = `the controller ${problem}; the end of ${logFile}:\n${endOf(logFile)}`;
+        throw new CatamaranError('CTM_SANDBOX_START', message);
+      }
+      await clock.sleep(POLL_MS, signal);
+    }
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
+async function readyzOf(url: string): Promise<Readyz | undefined> {
+  try {
+    const answer = await request(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return readyzSchema.parse(await answer.body.json());
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf(path: string): string {
+  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-LOG_LINES).join('\n');
+}

@@ -1,0 +1,23 @@
+/** What a cluster of a sandbox holds, in numbers. */
+
+import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
+import type { StoredObject } from '../../packages/kubesim/src/machinery/object.ts';
+import { SOURCE_CLUSTER } from '../api/labels.ts';
+import type { ClusterStatus } from './control-protocol.ts';
+
+/** Counts objects, and ready endpoints by whether they are imported. */
+export function countsOf(api: ClusterApi): Pick<ClusterStatus, 'services' | 'pods' | 'endpoints'> {
+  const endpoints = { own: 0, imported: 0 };
+  for (const slice of api.list('discovery.k8s.io/endpointslices')) {
+    endpoints[slice.metadata.labels?.[SOURCE_CLUSTER] === undefined ? 'own' : 'imported'] += readyIn(slice);
+  }
+  return { services: api.list('/services').length, pods: api.list('/pods').length, endpoints };
+}
+
+/** Endpoints whose `conditions.ready` is not false (nil means ready). */
+function readyIn({ endpoints }: StoredObject): number {
+  if (!Array.isArray(endpoints)) return 0;
+  return endpoints.filter(
+    (endpoint: { readonly conditions?: { readonly ready?: boolean } }) => endpoint.conditions?.ready !== false,
+  ).length;
+}

@@ -1,0 +1,51 @@
+/** `catamaran sandbox curl`: one request from a pod's place, with curl's exit codes. Source: curl(1), EXIT CODES. */
+import { STATUS_CODES } from 'node:http';
+import { ExitError } from '../runtime/errors.ts';
+import type { ProcessContext } from '../runtime/process-context.ts';
+import type { Remote } from './control.ts';
+import type { RequestBody } from './control-protocol.ts';
+
+/** What to ask for, and how. */
+export interface CurlRequest extends RequestBody {
+  /** Print the head of the answer, too. */
+  readonly include: boolean;
+  /** An answer of 400 and more is an error. */
+  readonly fail: boolean;
+  /** For all of it, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+const HTTP_ERROR = 22;
+const TIMEOUT = 28;
+
+/** Asks, and prints the answer. Throws an ExitError with curl's exit code. */
+export async function curl(
+  sandbox: Remote,
+  cluster: string,
+  { include, fail, timeoutMs, ...request }: CurlRequest,
+  { stdout, signal }: Pick<ProcessContext, 'stdout' | 'signal'>,
+): Promise<void> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const result = await sandbox
+    .request(cluster, request, AbortSignal.any([timeout, signal]))
+    .catch((error: unknown): never => {
+      if (!timeout.aborted) throw error;
+      throw problem(TIMEOUT, `curl: (${TIMEOUT}) Operation timed out after ${timeoutMs} milliseconds`);
+    });
+  if (!result.ok) throw problem(result.code, result.message);
+  const { status, headers, body } = result;
+  if (fail && status >= 400) {
+    throw problem(HTTP_ERROR, `curl: (${HTTP_ERROR}) The requested URL returned error: ${status}`);
+  }
+  if (include) stdout.write(head(status, headers));
+  stdout.write(body);
+}
+
+function head(status: number, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`;
+}
+
+function problem(exitCode: number, message: string): ExitError {
+  return new ExitError('CTM_SANDBOX_CURL', message, exitCode);
+}

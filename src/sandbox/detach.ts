@@ -1,0 +1,74 @@
+/** `catamaran sandbox up --detach`: the same in a process of its own, whose words are passed on until it is ready. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { systemClock } from '../runtime/clock.ts';
+import { ExitError } from '../runtime/errors.ts';
+import type { ProcessContext } from '../runtime/process-context.ts';
+import { isErrorCode, remote } from './control.ts';
+import { makeLogs, refuseForeign, refuseSecond } from './state.ts';
+import type { UpOptions } from './up.ts';
+
+const POLL_MS = 50;
+
+/** Starts it and resolves when it is ready. Rejects with its exit code where it ends before that. */
+export async function upDetached(options: UpOptions, { program, signal, stdout }: ProcessContext): Promise<void> {
+  const { state, clusters, proxyPort, listenPort } = options;
+  refuseSecond(state);
+  refuseForeign(state);
+  makeLogs(state);
+  const said = openSync(state.said, 'w');
+  const complained = openSync(state.complained, 'w');
+  const [node, ...script] = program;
+  const args = ['sandbox', 'up', '--state-dir', state.dir, '--clusters', String(clusters), '--import', options.import];
+  if (proxyPort !== undefined) args.push('--proxy-port', String(proxyPort));
+  if (listenPort !== undefined) args.push('--listen-port', String(listenPort));
+  // Its output is files: who reads ours waits for the end of all that hold it.
+  const child = spawn(node, [...script, ...args], { detached: true, stdio: ['ignore', said, complained] });
+  closeSync(said);
+  closeSync(complained);
+  const stop = (): boolean => child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  let exit: number | undefined;
+  child.once('exit', (code) => {
+    exit = code ?? 1;
+  });
+  let shown = 0;
+  const passOn = (): void => {
+    const text = readFileSync(state.said, 'utf8');
+    stdout.write(text.slice(shown));
+    shown = text.length;
+  };
+  try {
+    while (exit === undefined) {
+      passOn();
+      if (await isReady()) {
+        passOn();
+        return;
+      }
+      await systemClock.sleep(POLL_MS);
+    }
+    if (exit !== 0) throw complaint(readFileSync(state.complained, 'utf8'), exit);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    child.unref();
+  }
+
+  async function isReady(): Promise<boolean> {
+    try {
+      return (await remote(state).status()).pid === child.pid;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The error that the process printed, as one of this process. */
+function complaint(text: string, exitCode: number): ExitError {
+  const [, code = '', message = ''] = /^error: \[(\w+)\] (.*)/s.exec(text) ?? [];
+  if (isErrorCode(code)) return new ExitError(code, message.trimEnd(), exitCode);
+  return new ExitError(
+    'CTM_SANDBOX_START',
+    `the process ended with exit code ${exitCode}: ${text.trimEnd()}`,
+    exitCode,
+  );
+}

@@ -1,0 +1,84 @@
+/** The clusterset zones of all clusters of a sandbox. */
+
+import type { EmbeddedCluster } from '../../packages/kubesim/src/cluster.ts';
+import type { DnsAnswer, DnsRecord, RecordType, Zone } from '../../packages/kubesim/src/network/index.ts';
+import { nameText } from '../dns/wire/name.ts';
+import { RCODE, TYPE } from '../dns/wire/protocol.ts';
+import type { ResourceRecord } from '../dns/wire/wire-message.ts';
+import { createKubeClient } from '../kube/client/http-client.ts';
+import { staticCredentials } from '../kube/kubeconfig/credentials.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { ClusterZone } from './dns-zone.ts';
+
+/** What zones are made of. */
+export interface ZonesOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Zones by cluster; a cluster has one once {@link Zones.follow} knows it. */
+export class Zones {
+  readonly #options: ZonesOptions;
+  readonly #zones = new Map<string, ClusterZone>();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>[] = [];
+
+  constructor(options: ZonesOptions) {
+    this.#options = options;
+  }
+
+  /** The zone of a cluster, for the network; SERVFAIL before there is one. */
+  of(cluster: string): Zone {
+    return async ({ name, type }) => {
+      const message = this.#zones.get(cluster)?.ask(name, TYPE[type]);
+      const rcode = RCODES.get(message?.rcode ?? RCODE.SERVFAIL) ?? 'SERVFAIL';
+      return { rcode, records: (message?.answers ?? []).flatMap(recordOf) };
+    };
+  }
+
+  /** Serves these clusters from now on, as they change. */
+  follow(clusters: readonly EmbeddedCluster[]): void {
+    const { clock, random, logger } = this.#options;
+    for (const cluster of clusters) {
+      const client = createKubeClient({
+        cluster: cluster.name,
+        access: {
+          server: cluster.server,
+          tls: {},
+          credentials: staticCredentials({ token: cluster.token }),
+          source: `the sandbox's ${cluster.name}`,
+        },
+        transport: cluster.transport(),
+        clock,
+        random,
+        logger,
+      });
+      const zone = new ClusterZone({ client, clock, random, logger: logger.child({ dns: cluster.name }) });
+      this.#zones.set(cluster.name, zone);
+      this.#running.push(zone.run(this.#stop.signal).then(() => client.close()));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+}
+
+const RCODES: ReadonlyMap<number, DnsAnswer['rcode']> = new Map([
+  [RCODE.NOERROR, 'NOERROR'],
+  [RCODE.NXDOMAIN, 'NXDOMAIN'],
+]);
+
+const TYPES: ReadonlyMap<number, RecordType> = new Map(
+  (['A', 'AAAA', 'PTR', 'SRV'] as const).map((name) => [TYPE[name], name]),
+);
+
+/** A record of a message as the network has it: names without the dot at the end. */
+function recordOf({ name, type, data }: ResourceRecord): DnsRecord[] {
+  const known = TYPES.get(type);
+  return known ? [{ name: nameText(name).replace(/\.$/, ''), type: known, data: data.replace(/\.$/, '') }] : [];
+}

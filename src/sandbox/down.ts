@@ -1,0 +1,29 @@
+/** `catamaran sandbox down`: asks the process that runs a sandbox to end, and waits until it has. */
+
+import { systemClock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import { remote } from './control.ts';
+import { clearLeft, holderOf, processIdentity, type StateDir } from './state.ts';
+
+const GRACE_MS = 30_000;
+const POLL_MS = 50;
+
+/** Ends a sandbox and gives a sentence about it. Throws CTM_SANDBOX_NONE where none runs. */
+export async function end(state: StateDir, signal: AbortSignal): Promise<string> {
+  const holder = holderOf(state);
+  try {
+    await remote(state).stop();
+  } catch (error) {
+    // One that was killed left its files; its children went with it.
+    if (error instanceof CatamaranError) clearLeft(state);
+    throw error;
+  }
+  const deadline = systemClock.now() + GRACE_MS;
+  while (holder && processIdentity(holder.pid) === holder.identity) {
+    if (systemClock.now() > deadline) {
+      throw new CatamaranError('CTM_SANDBOX_RUNNING', `process ${holder.pid} did not end within ${GRACE_MS / 1000} s`);
+    }
+    await systemClock.sleep(POLL_MS, signal);
+  }
+  return 'stopped; nothing is left behind\n';
+}

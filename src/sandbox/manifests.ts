@@ -1,0 +1,119 @@
+/** `catamaran sandbox apply`: objects of YAML files, by server-side apply, for those who have no kubectl. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import type { JsonObject } from '../api/json.ts';
+import type { Resource } from '../api/resources.ts';
+import { isNotFound } from '../kube/client/api-errors.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import { problemsOf } from './control-protocol.ts';
+
+/** An object of a file, before anybody has looked whether the cluster takes it. */
+export interface Manifest {
+  /** File and place in it, for messages. */
+  readonly source: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly object: JsonObject;
+}
+
+const objectSchema = z.looseObject({
+  apiVersion: z.string().min(1),
+  kind: z.string().min(1),
+  metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().optional() }),
+});
+const listSchema = z.looseObject({ kind: z.literal('List'), items: z.array(z.unknown()) });
+const discoverySchema = z.object({
+  resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+});
+
+/** Reads files, `-` for what stands at stdin; the items of a List are objects of their own. Throws CTM_SANDBOX_MANIFEST. */
+export async function readManifests(files: readonly string[]): Promise<readonly Manifest[]> {
+  const read = await Promise.all(
+    files.map(async (file) => parseManifests(file === '-' ? 'stdin' : file, await textOf(file))),
+  );
+  return read.flat();
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (cause) {
+    throw wrong(
+      file,
+      `cannot be read: ${cause instanceof Error ? cause.message.replace(/, \w+( '.*')?$/, '') : cause}`,
+    );
+  }
+}
+
+/** The objects of a text of YAML documents. */
+export function parseManifests(file: string, yaml: string): readonly Manifest[] {
+  return [...parseAllDocuments(yaml)].flatMap((document, index) => {
+    const source = `${file}, document ${index + 1}`;
+    const [error] = document.errors;
+    // The lines behind the first one show the place in the text.
+    if (error) throw wrong(source, (error.message.split('\n')[0] ?? '').replace(/:$/, ''));
+    const value: unknown = document.toJS();
+    if (value === null || value === undefined) return [];
+    const list = listSchema.safeParse(value);
+    return list.success ? list.data.items.map((item) => manifest(source, item)) : [manifest(source, value)];
+  });
+}
+
+function manifest(source: string, value: unknown): Manifest {
+  const parsed = objectSchema.safeParse(value);
+  if (!parsed.success) throw wrong(source, problemsOf(parsed.error));
+  const { apiVersion, kind, metadata } = parsed.data;
+  const { name, namespace } = metadata;
+  const object = value as JsonObject; // YAML of the core schema holds nothing that JSON does not
+  return { source, apiVersion, kind, name, object, ...(namespace !== undefined && { namespace }) };
+}
+
+function wrong(source: string, message: string): CatamaranError {
+  return new CatamaranError('CTM_SANDBOX_MANIFEST', `${source}: ${message}`);
+}
+
+/** Applies objects in their order; tells each as kubectl does. `namespace` is that of objects which name none. */
+export async function applyManifests(
+  client: KubeClient,
+  manifests: readonly Manifest[],
+  namespace: string,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<void> {
+  const groups = new Map<string, Promise<z.infer<typeof discoverySchema>['resources']>>();
+  for (const manifest of manifests) {
+    const { apiVersion, kind, name, object, source } = manifest;
+    const known = groups.get(apiVersion) ?? resourcesOf(client, apiVersion, signal);
+    groups.set(apiVersion, known);
+    const found = (await known).find((resource) => resource.kind === kind && !resource.name.includes('/'));
+    if (!found) throw wrong(source, `${client.cluster} has no kind ${kind} in ${apiVersion}`);
+    const resource = resourceOf(apiVersion, found);
+    const place = resource.namespaced ? { namespace: manifest.namespace ?? namespace, name } : { name };
+    const metadata = { ...(object.metadata as JsonObject), ...place }; // objectSchema has seen to that
+    await client.patch(resource, place, { ...object, metadata }, { kind: 'apply', signal });
+    const type = resource.group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${resource.group}`;
+    tell(`${type}/${name} serverside-applied`);
+    // What comes after a definition may be of its kind.
+    if (kind === 'CustomResourceDefinition') groups.clear();
+  }
+}
+
+function resourceOf(apiVersion: string, found: { name: string; kind: string; namespaced: boolean }): Resource {
+  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  return { group, version, plural: found.name, kind: found.kind, namespaced: found.namespaced };
+}
+
+async function resourcesOf(client: KubeClient, apiVersion: string, signal: AbortSignal) {
+  try {
+    const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    return discoverySchema.parse(await client.raw(path, { signal })).resources;
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}

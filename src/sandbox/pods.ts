@@ -1,0 +1,21 @@
+/** Which pod to be, where a user names a Deployment. */
+import { z } from 'zod';
+import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+
+const deploymentSchema = z.object({
+  spec: z.object({ selector: z.object({ matchLabels: z.record(z.string(), z.string()) }) }),
+});
+const podSchema = z.object({ status: z.object({ phase: z.literal('Running') }) });
+
+/** The name of a pod of a Deployment that runs. Throws CTM_SANDBOX_CURL where there is none. */
+export function podOf(api: ClusterApi, namespace: string, name: string): string {
+  const found = api.get('apps/deployments', { namespace, name });
+  const where = `${api.settings.name} has no Deployment ${namespace}/${name}`;
+  if (!found) throw new CatamaranError('CTM_SANDBOX_CURL', where);
+  const labels = deploymentSchema.parse(found).spec.selector.matchLabels;
+  const pods = api.list('/pods', { namespace, labels });
+  const pod = pods.find((each) => !each.metadata.deletionTimestamp && podSchema.safeParse(each).success);
+  if (!pod) throw new CatamaranError('CTM_SANDBOX_CURL', `${where} with a pod that runs`);
+  return pod.metadata.name;
+}

@@ -1,0 +1,79 @@
+/** How a sandbox shows itself to people. */
+import { relative } from 'node:path';
+import { table } from '../runtime/text-table.ts';
+import type { ClusterStatus, SandboxStatus } from './control-protocol.ts';
+import { MANUAL_NAMESPACE } from './files.ts';
+
+/** A path as a user types it from the working folder. */
+export function shown(path: string): string {
+  const short = relative('', path);
+  return short === '' || short.startsWith('..') ? path : short;
+}
+
+/** The faults of a cluster in words; `-` where there is none. */
+export function faultText({ fault: { partitioned, stopped, slowMs } }: Pick<ClusterStatus, 'fault'>): string {
+  const faults = [stopped ? 'stopped' : '', partitioned ? 'partitioned' : '', slowMs > 0 ? `slow ${slowMs} ms` : ''];
+  return faults.filter((fault) => fault !== '').join(', ') || '-';
+}
+
+function memberText({ member }: ClusterStatus): string {
+  return member?.state ?? '?';
+}
+
+function clusterTable(clusters: readonly ClusterStatus[], wide: boolean): string {
+  const head = ['CLUSTER', 'API', 'PROXY', 'FAULT', 'MEMBER', 'EXPORTS', 'IMPORTS', 'ENDPOINTS', 'IMPORTED'];
+  const rows = clusters.map((cluster) => {
+    const { name, api, proxy, member, endpoints } = cluster;
+    const counts = [member?.exports ?? '?', member?.imports ?? '?', endpoints.own, endpoints.imported].map(String);
+    const more = [String(cluster.services), String(cluster.pods), member?.since ?? '-', member?.error ?? '-'];
+    return [name, api, proxy, faultText(cluster), memberText(cluster), ...counts, ...(wide ? more : [])];
+  });
+  return table([[...head, ...(wide ? ['SERVICES', 'PODS', 'SINCE', 'ERROR'] : [])], ...rows]);
+}
+
+/** The controller in one line. */
+function controllerLine({ controller }: SandboxStatus): string {
+  const { ended, pid, ready, url, command } = controller;
+  const answer = ready === undefined ? 'no answer' : ready ? 'ready' : 'not ready';
+  if (ended === undefined) return `controller: ${answer}, process ${pid}, ${url}/readyz`;
+  const next = ready === undefined ? `; start another one: ${command}` : `; another one answers: ${answer}`;
+  return `controller: process ${pid} ended with ${ended}${next}`;
+}
+
+/** `sandbox status` for people. */
+export function statusText(status: SandboxStatus, wide: boolean): string {
+  return `${clusterTable(status.clusters, wide)}\n${controllerLine(status)}\n`;
+}
+
+/** What `sandbox up` says when everything is there. */
+export function welcome(status: SandboxStatus, mode: string): string {
+  const rows = status.clusters.map(({ context, api, proxy }) => [context, api, proxy]);
+  const [one, two] = status.clusters;
+  const modes =
+    mode === 'Manual'
+      ? 'Imports are Manual: a cluster imports what a ServiceImport there asks for.'
+      : `Imports are Automatic: every cluster that has the namespace. In ${MANUAL_NAMESPACE} they are Manual, as ACK One has it.`;
+  const folder = shown(status.stateDir);
+  const sandbox = (command: string): string =>
+    `catamaran sandbox ${command}${folder === '.catamaran' ? '' : ` --state-dir ${folder}`}`;
+  return `
+${table([['CONTEXT', 'API', 'PROXY'], ...rows])}
+${modes}
+
+Go on in another terminal, with kubectl and curl:
+  export KUBECONFIG=${status.kubeconfig}
+  kubectl --context ${one?.name} create deployment web --image=web --replicas=2 --port=8080
+  kubectl --context ${one?.name} expose deployment web --port=80 --target-port=8080
+  echo '{apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceExport, metadata: {name: web}}' |
+    kubectl --context ${one?.name} create -f -
+  kubectl --context ${two?.name} get serviceimports
+  curl -s -x ${two?.proxy} http://web.default.svc.clusterset.local
+or without them:
+  ${sandbox(`apply --to ${one?.name} -f FILE`)}
+  ${sandbox(`curl --from ${two?.name} amcs-web.default`)}
+Then break something, and look:
+  ${sandbox(`partition ${one?.name}`)}
+  ${sandbox('status')}
+  ${sandbox(`heal ${one?.name}`)}
+`;
+}

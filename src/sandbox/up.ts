@@ -1,0 +1,216 @@
+/** `catamaran sandbox up`: clusters, their network and DNS, and a controller over them, until it is told to end. */
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import type { EmbeddedCluster } from '../../packages/kubesim/src/cluster.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../packages/kubesim/src/clusters.ts';
+import { ListenError } from '../../packages/kubesim/src/machinery/errors.ts';
+import type { RequestFrom } from '../../packages/kubesim/src/network/index.ts';
+import { CRDS } from '../api/crd-manifests.ts';
+import type { JsonObject } from '../api/json.ts';
+import type { ImportMode } from '../core/view.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import { createLog } from '../runtime/log.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { ProcessContext } from '../runtime/process-context.ts';
+import { type Controls, listenForCommands, noSuchCluster } from './control.ts';
+import type { ActionRequest, RequestResult, SandboxStatus } from './control-protocol.ts';
+import { type ControllerProcess, startController } from './controller-process.ts';
+import { countsOf } from './counts.ts';
+import { Zones } from './dns-zones.ts';
+import { writeFiles } from './files.ts';
+import { podOf } from './pods.ts';
+import { chosenPort, isFree } from './ports.ts';
+import { shown, welcome } from './report.ts';
+import { claim, clear, type StateDir } from './state.ts';
+
+/** What a user chose. */
+export interface UpOptions {
+  readonly clusters: number;
+  readonly import: ImportMode;
+  readonly state: StateDir;
+  /** Port of cluster1's proxy; the others follow. Where absent, a usual one, or any where that is taken. */
+  readonly proxyPort?: number;
+  /** Port of the controller's /readyz, likewise. */
+  readonly listenPort?: number;
+}
+
+const USUAL_PROXY_PORT = 10_801;
+const USUAL_LISTEN_PORT = 9470;
+
+/** Runs until the signal aborts or `sandbox down` is called. Nothing is left behind but the logs of a failure. */
+export async function up(options: UpOptions, context: ProcessContext): Promise<void> {
+  const { state } = options;
+  const began = systemClock.now();
+  const step = (line: string): void => {
+    const seconds = ((systemClock.now() - began) / 1000).toFixed(1).padStart(5);
+    context.stdout.write(`[${seconds} s] ${line}\n`);
+  };
+  const down = new AbortController();
+  const signal = AbortSignal.any([context.signal, down.signal]);
+  await using stack = new AsyncDisposableStack();
+  claim(state);
+  let failed = true;
+  stack.defer(() => clear(state, failed ? 'files' : 'all'));
+  try {
+    const log = pino.destination({ dest: state.log, sync: true });
+    const logger = createLog({ level: context.environment.logLevel, format: 'json', colors: false, destination: log });
+    const running = await start(options, { step, logger, stack }, { ...context, signal });
+    const controls = controlsOf(running, state, () => down.abort());
+    const server = await listenForCommands(controls, state.socket);
+    stack.defer(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const all = await controls.status();
+    context.stdout.write(welcome(all, options.import));
+    context.stdout.write('\nIt runs until Ctrl-C or `catamaran sandbox down`.\n');
+    await aborted(signal);
+    context.stdout.write('\nstopping\n');
+    failed = false;
+  } catch (error) {
+    // Asked to end while it was starting: that is no failure.
+    if (!signal.aborted) throw error;
+    failed = false;
+  }
+  await stack.disposeAsync();
+  context.stdout.write('stopped; nothing is left behind\n');
+}
+
+interface Running {
+  readonly sandbox: Sandbox;
+  readonly controller: ControllerProcess;
+}
+
+interface Build {
+  step(line: string): void;
+  readonly logger: Logger;
+  readonly stack: AsyncDisposableStack;
+}
+
+async function start(options: UpOptions, { step, logger, stack }: Build, context: ProcessContext): Promise<Running> {
+  const { state } = options;
+  const zones = new Zones({ clock: systemClock, random: Math.random, logger });
+  const sandbox = await opened({
+    crds: CRDS.map((crd) => crd as unknown as JsonObject), // the type only describes JSON
+    clusters: options.clusters,
+    clock: systemClock,
+    random: Math.random,
+    logger,
+    token: () => randomBytes(24).toString('hex'),
+    proxyPort: await proxyPortOf(options),
+    clusterSetZone: (cluster) => zones.of(cluster),
+  });
+  stack.defer(() => sandbox.close());
+  stack.defer(() => zones.close());
+  zones.follow(sandbox.clusters);
+  const names = sandbox.clusters.map(({ name }) => name);
+  step(
+    `${names.length > 6 ? `${names[0]} to ${names.at(-1)}` : names.join(', ')}: API servers, workloads, network, DNS`,
+  );
+  writeFiles(state, sandbox.clusters, options.import);
+  const port = await chosenPort('--listen-port', options.listenPort, USUAL_LISTEN_PORT);
+  const controller = await startController({ state, port, clock: systemClock }, context);
+  stack.defer(() => controller.stop());
+  // A controller that waits for an answer ends late.
+  stack.defer(() => {
+    for (const cluster of sandbox.clusters) cluster.heal();
+  });
+  step(`catamaran run --config ${shown(state.fleet)}: ready, process ${controller.pid}, ${controller.url}/readyz`);
+  return { sandbox, controller };
+}
+
+/** @throws CTM_LISTEN if the port of a proxy is taken. */
+async function opened(options: SandboxOptions): Promise<Sandbox> {
+  try {
+    return await startSandbox(options);
+  } catch (error) {
+    if (error instanceof ListenError) throw new CatamaranError('CTM_LISTEN', error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The first port of the proxies: the one asked for, or the usual ones; any where one of those is taken. */
+async function proxyPortOf({ proxyPort, clusters }: UpOptions): Promise<number> {
+  if (proxyPort !== undefined) return proxyPort;
+  const usual = await Promise.all(Array.from({ length: clusters }, (_, i) => isFree(USUAL_PROXY_PORT + i)));
+  return usual.every(Boolean) ? USUAL_PROXY_PORT : 0;
+}
+
+function controlsOf({ sandbox, controller }: Running, state: StateDir, stop: () => void): Controls {
+  const cluster = (name: string): EmbeddedCluster => {
+    const found = sandbox.clusters.find((each) => each.name === name);
+    if (!found) throw noSuchCluster(name, sandbox.clusters);
+    return found;
+  };
+  return {
+    stop,
+    status: () => statusOf(sandbox, controller, state),
+    act: (name, request) => apply(cluster(name), request),
+    request: (name, { namespace, pod, url }) => {
+      const { api } = cluster(name);
+      const [, deployment] = /^deploy(?:ment)?\/(.+)$/.exec(pod ?? '') ?? [];
+      const chosen = deployment === undefined ? pod : podOf(api, namespace, deployment);
+      return request(sandbox, { from: name, namespace, url, ...(chosen !== undefined && { pod: chosen }) });
+    },
+    podOf: (name, namespace, deployment) => podOf(cluster(name).api, namespace, deployment),
+  };
+}
+
+/** A request over the virtual network. Throws CTM_SANDBOX_CURL where there is no such pod to make it. */
+async function request({ network }: Sandbox, wanted: RequestFrom): Promise<RequestResult> {
+  try {
+    const result = await network.request(wanted);
+    if (!result.ok) return result;
+    const headers = Object.entries(result.headers).map(([name, value]) => [name, String(value)] as const);
+    return { ...result, headers: Object.fromEntries(headers) };
+  } catch (error) {
+    if (error instanceof RangeError) throw new CatamaranError('CTM_SANDBOX_CURL', error.message);
+    throw error;
+  }
+}
+
+async function apply(cluster: EmbeddedCluster, { action, ms = 0 }: ActionRequest): Promise<void> {
+  if (action === 'partition') cluster.partition();
+  else if (action === 'heal') cluster.heal();
+  else if (action === 'slow') cluster.slow(ms);
+  else if (action === 'stop') await cluster.stop();
+  else await cluster.start();
+}
+
+async function statusOf(sandbox: Sandbox, controller: ControllerProcess, state: StateDir): Promise<SandboxStatus> {
+  const readyz = await controller.readyz();
+  const ended = controller.ended();
+  const { pid, url, command } = controller;
+  return {
+    pid: process.pid,
+    stateDir: state.dir,
+    kubeconfig: state.kubeconfig,
+    controller: {
+      pid,
+      url,
+      command,
+      ...(ended !== undefined && { ended }),
+      ...(readyz && { ready: readyz.ready }),
+    },
+    clusters: sandbox.clusters.map((cluster) => {
+      const member = readyz?.members.find(({ name }) => name === cluster.name);
+      return {
+        name: cluster.name,
+        context: cluster.name,
+        api: cluster.server,
+        proxy: `socks5h://127.0.0.1:${sandbox.network.proxies.get(cluster.name)}`,
+        fault: cluster.fault,
+        ...(member && { member }),
+        ...countsOf(cluster.api),
+      };
+    }),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

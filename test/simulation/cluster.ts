@@ -1,0 +1,243 @@
+/** One cluster of the sandbox, reached without sockets. */
+
+import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
+import type { ApiResponse } from '../../packages/kubesim/src/apiserver/http.ts';
+import { type ApiServer, createApiServer } from '../../packages/kubesim/src/apiserver/server.ts';
+import type { ClusterSettings, ResourceName } from '../../packages/kubesim/src/machinery/resource.ts';
+import { builtinResources } from '../../packages/kubesim/src/resources/index.ts';
+import { CRDS } from '../../src/api/crd-manifests.ts';
+import type { JsonObject } from '../../src/api/json.ts';
+import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
+import type { TransportRequest, TransportResponse } from '../../src/kube/client/transport.ts';
+import { silent } from '../support/silent-log.ts';
+import { MemoryBody, wholeBody } from './body.ts';
+import type { Dice } from './dice.ts';
+import { RIVAL } from './holdings.ts';
+import type { Monitor } from './monitor.ts';
+import type { RequestTarget } from './request-path.ts';
+import { Rights } from './rights.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export { settingsOf } from '../../packages/kubesim/src/ranges.ts';
+
+/** What a cluster is made of. */
+export interface ClusterOptions {
+  readonly settings: ClusterSettings;
+  readonly importMode: 'Automatic' | 'Manual';
+  readonly time: VirtualTime;
+  readonly dice: Dice;
+}
+
+/** Collections whose past states are kept, so that a list may be a stale one. */
+const LISTED = [
+  '/api/v1/namespaces',
+  '/api/v1/services',
+  '/apis/discovery.k8s.io/v1/endpointslices',
+  '/apis/multicluster.x-k8s.io/v1beta1/serviceexports',
+  '/apis/multicluster.x-k8s.io/v1beta1/serviceimports',
+] as const;
+const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
+/** Past states kept of each. */
+const KEPT = 12;
+
+/** Requests that are not part of what is looked at: replicas renew their Leases for ever, and tell Events. */
+const OWN_AFFAIRS = /\/(leases|events)\b/;
+
+export class Cluster {
+  readonly settings: ClusterSettings;
+  readonly importMode: 'Automatic' | 'Manual';
+  readonly api: ClusterApi;
+  readonly token = 'secret';
+  /** What replicas may do here. */
+  readonly rights = new Rights();
+  readonly #server: ApiServer;
+  readonly #stop = new AbortController();
+  readonly #past = new Map<string, string[]>();
+  #monitor: Monitor | undefined;
+  #touches = 0;
+  /** The write that is being done; the next waits for it, so that each can be seen by itself. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Writes that succeeded, without those about Leases and Events. */
+  writes = 0;
+
+  constructor({ settings, importMode, time, dice }: ClusterOptions) {
+    this.settings = settings;
+    this.importMode = importMode;
+    this.#server = createApiServer({
+      settings: this.settings,
+      definitions: builtinResources(this.settings),
+      clock: time,
+      random: dice.next,
+      logger: silent,
+      token: this.token,
+    });
+    this.api = this.#server.api;
+    this.installCrds();
+    this.put('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  /** Second number of its pods' addresses. */
+  get number(): number {
+    return Number(this.settings.podCIDRs[0]?.split('.')[1]);
+  }
+
+  /** Has the monitor look at every write from now on. */
+  watchWrites(monitor: Monitor): void {
+    this.#monitor = monitor;
+  }
+
+  /** Makes an object as a user would, unless there is one of that name. */
+  put(resource: ResourceName, object: JsonObject): void {
+    const { namespace, name } = metadataOf(object) ?? {};
+    const key = { ...(typeof namespace === 'string' && { namespace }), name: String(name) };
+    if (!this.api.get(resource, key)) this.api.create(resource, object);
+  }
+
+  /** Makes a ServiceImport as kubectl does: it is noted which fields the user set. Rejects where it is refused. */
+  async import(object: JsonObject): Promise<void> {
+    const answer = await this.#handle({
+      method: 'POST',
+      path: `/apis/multicluster.x-k8s.io/v1beta1/namespaces/${metadataOf(object)?.namespace}/serviceimports?fieldManager=kubectl`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(object),
+      signal: this.#stop.signal,
+    });
+    if (answer.statusCode >= 300) throw new Error(await answer.body.text());
+  }
+
+  get hasCrds(): boolean {
+    return this.api.list(DEFINITIONS).length === CRDS.length;
+  }
+
+  /** Makes the CRDs that are missing; gives whether all are there. One that is still going has to go first. */
+  installCrds(): boolean {
+    for (const crd of CRDS) this.put(DEFINITIONS, asJson(crd));
+    return this.api.list(DEFINITIONS).every(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** Takes the CRD of a resource away, and with it all its objects; says which. */
+  removeCrd(dice: Dice): string {
+    const { name } = dice.pick(CRDS)?.metadata ?? { name: '' };
+    this.api.delete(DEFINITIONS, { name });
+    for (const path of LISTED) if (path.endsWith(`/${name.split('.')[0]}`)) this.#past.delete(path);
+    return name;
+  }
+
+  /** Changes the object of a request as somebody would who has nothing to do with us: its version is another one. */
+  async touch({ path, name, subresource }: RequestTarget): Promise<void> {
+    if (name === undefined) return;
+    const object = subresource === undefined ? path : path.slice(0, -subresource.length - 1);
+    const annotations = { [RIVAL]: String(++this.#touches) };
+    await this.#handle({
+      method: 'PATCH',
+      path: `${object}?fieldManager=rival`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ metadata: { annotations } }),
+      signal: this.#stop.signal,
+    });
+  }
+
+  /** Carries one request out that is not a watch. */
+  async ask(
+    identity: string,
+    target: RequestTarget,
+    request: TransportRequest,
+    sentAt: number,
+  ): Promise<TransportResponse> {
+    if (request.method === 'GET') return this.#handle(request);
+    const done = this.#turn.then(() => this.#write(identity, target, request, sentAt));
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /** Opens a watch; it ends with the signal. */
+  watch(request: TransportRequest): Promise<TransportResponse> {
+    return this.#handle(request);
+  }
+
+  /** Keeps what a list would give now, to be given later. */
+  async remember(): Promise<void> {
+    for (const path of LISTED) {
+      const answer = await this.#handle({ method: 'GET', path, headers: {}, signal: this.#stop.signal });
+      if (answer.statusCode !== 200) continue;
+      const past = this.#past.get(path) ?? [];
+      past.push(await answer.body.text());
+      if (past.length > KEPT) past.shift();
+      this.#past.set(path, past);
+    }
+  }
+
+  /** A list of a while ago; undefined where none is kept. */
+  stale(path: string, dice: Dice): string | undefined {
+    return dice.pick(this.#past.get(path) ?? []);
+  }
+
+  /** Forgets all changes so far, as etcd's compaction does: watches cannot go on from before. */
+  forget(): void {
+    this.#server.compact();
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#server.close();
+  }
+
+  async #write(
+    identity: string,
+    target: RequestTarget,
+    request: TransportRequest,
+    sentAt: number,
+  ): Promise<TransportResponse> {
+    const { resource, namespace } = target;
+    const name = target.name ?? String(metadataOf(parseObject(request.body ?? '{}'))?.name);
+    const key = { ...(namespace !== undefined && { namespace }), name };
+    const before = resource === undefined ? undefined : this.api.get(resource, key);
+    const answer = await this.#handle(request);
+    if (answer.statusCode >= 300 || resource === undefined) return answer;
+    const after = this.api.get(resource, key);
+    if (!OWN_AFFAIRS.test(target.path)) this.writes++;
+    this.#monitor?.wrote({ identity, cluster: this.name, method: request.method, target, sentAt, before, after });
+    return answer;
+  }
+
+  async #handle({ method, path, headers, body, signal }: TransportRequest): Promise<TransportResponse> {
+    const answer = await this.#server.handle({
+      method,
+      path,
+      headers: { ...headers, authorization: `Bearer ${this.token}` },
+      signal,
+      ...(body !== undefined && { body }),
+    });
+    return responseOf(answer);
+  }
+}
+
+function responseOf({ status, headers, body }: ApiResponse): TransportResponse {
+  return {
+    statusCode: status,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    body: typeof body === 'string' ? wholeBody(body) : new MemoryBody(bytesOf(body)),
+  };
+}
+
+/** Reads the first piece at once, as a socket does whose other end does not read yet. */
+function bytesOf(lines: AsyncIterable<string>): AsyncIterable<Uint8Array> {
+  const iterator = lines[Symbol.asyncIterator]();
+  const first = iterator.next();
+  return (async function* () {
+    for (let next = await first; !next.done; next = await iterator.next()) yield Buffer.from(next.value);
+  })();
+}
+
+function asJson(object: object): JsonObject {
+  return parseObject(JSON.stringify(object));
+}
+
+function parseObject(text: string): JsonObject {
+  const value = parseJson(text);
+  return isJsonObject(value) ? value : {};
+}

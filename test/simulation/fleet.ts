@@ -1,0 +1,191 @@
+/** Clusters in this process, and replicas of the controller over them. */
+
+import { Controller } from '../../src/controller/controller.ts';
+import { Metrics } from '../../src/controller/metrics.ts';
+import { createKubeClient } from '../../src/kube/client/http-client.ts';
+import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
+import type { Cluster } from './cluster.ts';
+import type { Dice } from './dice.ts';
+import { Link } from './link.ts';
+import { Membership } from './membership.ts';
+import { Monitor } from './monitor.ts';
+import { isContested } from './program.ts';
+import { ReplicaProcess } from './replica.ts';
+import type { VirtualTime } from './virtual-time.ts';
+import { CLEAR, type Weather } from './weather.ts';
+
+/** Times of the Leases, in seconds. */
+export interface LeaseTimes {
+  readonly duration: number;
+  readonly renewDeadline: number;
+  readonly retryPeriod: number;
+}
+
+/** What a fleet is made of. */
+export interface FleetOptions {
+  readonly time: VirtualTime;
+  readonly clusters: readonly [Cluster, ...Cluster[]];
+  readonly dice: Dice;
+  readonly lease: LeaseTimes;
+  /** Names of the clusters that are members at first; all where absent. */
+  readonly members?: Iterable<string>;
+  readonly trace: (line: string) => void;
+}
+
+/** One replica. */
+export interface Replica {
+  readonly process: ReplicaProcess;
+  /** By cluster: the newest, where a connection was made anew. */
+  readonly links: ReadonlyMap<string, Link>;
+  readonly controller: Controller;
+  /** Whether it was killed, or told to stop. */
+  readonly ended: boolean;
+  /** Clusters that it has as members, or that left and are not cleaned yet; as it ended, those of that moment. */
+  members(): readonly string[];
+  /** Hears of the fleet file as it is `ms` from now. */
+  follow(ms: number): void;
+  /** Ends in order: the Leases are given back. */
+  stop(): void;
+}
+
+/** Everything that runs. */
+export class FaultyFleet {
+  readonly monitor: Monitor;
+  readonly membership: Membership;
+  readonly #options: FleetOptions;
+  readonly #ended = new Set<string>();
+  /** Also those that were killed. */
+  readonly #all: Replica[] = [];
+  #replicas: Replica[] = [];
+  #started = 0;
+
+  constructor(options: FleetOptions) {
+    const { clusters, lease, time } = options;
+    this.#options = options;
+    const members = options.members ?? clusters.map(({ name }) => name);
+    this.membership = new Membership(clusters, members, lease);
+    const { namespace, name } = this.membership.config().lease;
+    this.monitor = new Monitor({
+      clock: time,
+      apis: new Map(clusters.map((cluster) => [cluster.name, cluster.api])),
+      lease: { namespace, name },
+      contested: (key) => isContested(key.slice(key.indexOf('/') + 1)),
+    });
+    for (const cluster of clusters) cluster.watchWrites(this.monitor);
+  }
+
+  /** Replicas that run, or are paused. */
+  get replicas(): readonly Replica[] {
+    this.#replicas = this.#replicas.filter(({ process }) => {
+      if (process.killed) this.#ended.add(process.identity);
+      return !process.killed;
+    });
+    return this.#replicas;
+  }
+
+  /** Kills all, so that nothing is written any more; then stops them, since Node keeps what listens to a signal. */
+  end(): void {
+    for (const { process, stop } of this.#all) {
+      process.kill();
+      stop();
+    }
+  }
+
+  /**
+   * Starts a replica, whose clock is off by `skewMs`. `seesDeaths`: it knows which processes have ended. `weather` is what
+   * its connections begin with.
+   */
+  start(skewMs: number, seesDeaths: boolean, weather: Weather = CLEAR): Replica {
+    const { time, clusters, dice: chance, trace } = this.#options;
+    const dice = chance.fork();
+    const process = new ReplicaProcess(`replica-${++this.#started}`, time, skewMs);
+    const links = new Map<string, Link>();
+    const stop = new AbortController();
+    const logger = tracing((line) => trace(`${time.now()} ${process.identity} ${line}`));
+    this.#tell(process.identity);
+    const controller = new Controller(this.membership.config(), {
+      connect: async ({ name }) => {
+        const cluster = clusters.find((each) => each.name === name);
+        if (!cluster) throw new Error(`no cluster ${name}`);
+        const link = new Link({ process, cluster, time, dice: dice.fork(), monitor: this.monitor, trace });
+        const before = links.get(name);
+        link.set(before?.weather ?? weather);
+        links.set(name, link);
+        return createKubeClient({
+          cluster: name,
+          access: {
+            server: `https://${name}`,
+            tls: {},
+            credentials: staticCredentials({ token: cluster.token }),
+            source: 'test',
+          },
+          logger,
+          clock: process,
+          random: dice.next,
+          transport: link,
+        });
+      },
+      identity: process.identity,
+      ended: (identity) => seesDeaths && this.#ended.has(identity),
+      clock: process,
+      random: dice.next,
+      logger,
+      metrics: new Metrics(),
+    });
+    const members = () => controller.status().members.map(({ name }) => name);
+    let last: readonly string[] | undefined;
+    let following: Promise<void> = Promise.resolve();
+    const replica: Replica = {
+      process,
+      links,
+      controller,
+      get ended() {
+        return process.killed || last !== undefined;
+      },
+      members: () => last ?? members(),
+      follow: (ms) => {
+        const due = process.sleep(ms);
+        following = Promise.all([due, following]).then(async () => {
+          if (stop.signal.aborted) return;
+          this.#tell(process.identity);
+          await controller.configure(this.membership.config());
+        });
+      },
+      stop: () => {
+        last ??= members();
+        stop.abort();
+      },
+    };
+    this.#all.push(replica);
+    this.#replicas.push(replica);
+    void controller.run(stop.signal).then(() => {
+      trace(`${time.now()} ${process.identity} ended`);
+      process.kill();
+    });
+    return replica;
+  }
+
+  /** Notes what a replica is told of the members. */
+  #tell(identity: string): void {
+    for (const { name } of this.#options.clusters) {
+      this.monitor.ledger(identity, name).configured(this.membership.has(name));
+    }
+  }
+}
+
+/** A log that ends up in the trace, without what is told for debugging only. */
+function tracing(write: (line: string) => void, about = ''): Logger {
+  const say = (level: string) => (fields: object, message: string) => {
+    const { err, ...rest }: { readonly err?: unknown } = fields;
+    const details = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
+    write(`${level}${about}: ${message}${details}${err instanceof Error ? ` (${err.message})` : ''}`);
+  };
+  return {
+    debug: () => {},
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    child: (fields) => tracing(write, `${about} ${Object.values(fields).join(' ')}`),
+  };
+}

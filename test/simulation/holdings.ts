@@ -1,0 +1,148 @@
+/** What a cluster holds in the end, without what every run gives anew: UIDs, versions, times and allocated addresses. */
+import { isDeepStrictEqual } from 'node:util';
+import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
+import type { StoredObject } from '../../packages/kubesim/src/machinery/object.ts';
+import type { ResourceName } from '../../packages/kubesim/src/machinery/resource.ts';
+import type { Json, JsonObject } from '../../src/api/json.ts';
+import { isJsonObject } from '../../src/api/json.ts';
+import { DERIVED_FROM, LAST_CHANGE_TRIGGER_TIME, MANAGER, SLICE_MANAGED_BY } from '../../src/api/labels.ts';
+import { labelOf, objectName } from '../../src/kube/watch/object.ts';
+
+export const IMPORTS: ResourceName = 'multicluster.x-k8s.io/serviceimports';
+const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
+const SLICES = 'discovery.k8s.io/endpointslices';
+
+/** Annotation of somebody who changes objects of all kinds, ours as well. */
+export const RIVAL = 'example.com/seen';
+
+/** Everything of ours in one cluster, by what it is. */
+export type Holdings = Readonly<Record<string, Json | undefined>>;
+
+/** What a cluster holds of ours. */
+export function holdingsOf(api: ClusterApi): Holdings {
+  const entries = (resource: ResourceName, show: (object: StoredObject) => JsonObject | undefined) =>
+    api.list(resource).flatMap((object): [string, JsonObject][] => {
+      const shown = show(object);
+      return shown ? [[`${resource} ${objectName(object)}`, shown]] : [];
+    });
+  return Object.fromEntries([
+    ...entries(IMPORTS, (object) => importOf(api, object)),
+    ...entries(EXPORTS, (object) => ({ conditions: conditionsOf(object) })),
+    ...entries('/services', (object) => derivedService(api, object)),
+    ...entries(SLICES, (object) => derivedSlice(api, object)),
+  ]);
+}
+
+/** What differs, one line each. */
+export function differences(actual: Holdings, expected: Holdings): string[] {
+  const names = new Set([...Object.keys(actual), ...Object.keys(expected)]);
+  return [...names].sort().flatMap((name) => {
+    const [is, should] = [actual[name], expected[name]];
+    if (isDeepStrictEqual(is, should)) return [];
+    return [`${name}\n    is        ${JSON.stringify(is)}\n    should be ${JSON.stringify(should)}`];
+  });
+}
+
+function importOf(api: ClusterApi, object: StoredObject): JsonObject {
+  const spec = isJsonObject(object.spec) ? object.spec : {};
+  const status = isJsonObject(object.status) ? object.status : {};
+  const { labels, annotations, namespace, name, deletionTimestamp } = object.metadata;
+  const derived = api.get('/services', { namespace: namespace ?? '', name: `amcs-${name}` });
+  const ips = isJsonObject(derived?.spec) ? derived.spec.clusterIPs : undefined;
+  const { ips: shown, ...rest } = spec;
+  return dropUndefined({
+    labels,
+    annotations: withoutRival(annotations),
+    deleting: deletionTimestamp !== undefined,
+    spec: rest,
+    ips:
+      shown === undefined || (Array.isArray(shown) && shown.length === 0)
+        ? 'none'
+        : JSON.stringify(shown) === JSON.stringify(ips)
+          ? 'of its Service'
+          : 'others',
+    clusters: status.clusters ?? [],
+    endpointSliceObjects: status.endpointSliceObjects,
+    conditions: conditionsOf(object),
+  });
+}
+
+function conditionsOf({ metadata, status }: StoredObject): Json[] {
+  const conditions = isJsonObject(status) && Array.isArray(status.conditions) ? status.conditions : [];
+  return conditions.map((condition) => {
+    if (!isJsonObject(condition)) return condition;
+    const { lastTransitionTime: _, observedGeneration, ...rest } = condition;
+    return { ...rest, current: observedGeneration === undefined || observedGeneration === metadata.generation };
+  });
+}
+
+function derivedService(api: ClusterApi, object: StoredObject): JsonObject | undefined {
+  if (labelOf(object, DERIVED_FROM) === undefined) return undefined;
+  const { clusterIP, clusterIPs: _, ...spec } = isJsonObject(object.spec) ? object.spec : {};
+  return dropUndefined({
+    labels: object.metadata.labels,
+    spec,
+    headless: clusterIP === 'None',
+    owned: isOwned(api, object),
+  });
+}
+
+function derivedSlice(api: ClusterApi, object: StoredObject): JsonObject | undefined {
+  if (labelOf(object, SLICE_MANAGED_BY) !== MANAGER) return undefined;
+  const { [LAST_CHANGE_TRIGGER_TIME]: _, [RIVAL]: __, ...annotations } = object.metadata.annotations ?? {};
+  const { addressType, endpoints, ports } = object;
+  return dropUndefined({
+    labels: object.metadata.labels,
+    annotations,
+    addressType,
+    endpoints,
+    ports,
+    owned: isOwned(api, object),
+  });
+}
+
+/** Whether the import that owns it is there. */
+function isOwned(api: ClusterApi, { metadata: { namespace = '', ownerReferences } }: StoredObject): boolean {
+  return (ownerReferences ?? []).some(({ name, uid }) => api.get(IMPORTS, { namespace, name })?.metadata.uid === uid);
+}
+
+function withoutRival(annotations: Readonly<Record<string, string>> | undefined): JsonObject | undefined {
+  const { [RIVAL]: _, ...rest } = annotations ?? {};
+  return Object.keys(rest).length > 0 ? rest : undefined;
+}
+
+function dropUndefined(object: Readonly<Record<string, Json | undefined>>): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/** Resources of users, in the order in which they can be made again. */
+const USERS: readonly ResourceName[] = ['/namespaces', '/services', SLICES, EXPORTS, IMPORTS];
+
+/** Objects that users made, the oldest first, as they would make them again. */
+export function userObjects(
+  api: ClusterApi,
+  isMade: (object: StoredObject) => boolean,
+): { readonly resource: ResourceName; readonly object: JsonObject; readonly createdAt: number }[] {
+  return USERS.flatMap((resource) =>
+    api
+      .list(resource)
+      .filter((object) => !isMade(object) && object.metadata.deletionTimestamp === undefined)
+      .map((object) => ({
+        resource,
+        object: asWritten(object),
+        createdAt: Date.parse(object.metadata.creationTimestamp),
+      })),
+  ).toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+function asWritten({ metadata, spec, status: _, ...rest }: StoredObject): JsonObject {
+  const { name, namespace, labels, annotations } = metadata;
+  const { ips, ipFamilies, clusterIP, clusterIPs, ...fields } = isJsonObject(spec) ? spec : {};
+  void [ips, ipFamilies, clusterIPs];
+  const written = clusterIP === 'None' ? { ...fields, clusterIP } : fields;
+  return dropUndefined({
+    ...rest,
+    metadata: dropUndefined({ name, namespace, labels, annotations }),
+    ...(spec !== undefined && { spec: written }),
+  });
+}

@@ -1,0 +1,63 @@
+/** What the controller may not do in one cluster, because somebody changed its ClusterRole. */
+import type { TransportResponse } from '../../src/kube/client/transport.ts';
+import { statusAnswer } from './answers.ts';
+import type { Dice } from './dice.ts';
+import type { RequestTarget } from './request-path.ts';
+
+const LEASES = 'coordination.k8s.io/leases';
+const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
+const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
+
+/** Verbs of RBAC, as far as they are given and taken together. Watches that are open already go on. */
+const READ = ['get', 'list', 'watch'] as const;
+const WRITE = ['create', 'patch', 'delete'] as const;
+type Verb = (typeof READ)[number] | (typeof WRITE)[number];
+
+/** What may be taken away at once. A status is a resource of its own for RBAC. */
+const TAKEN: readonly [string, ...string[]] = [
+  EXPORTS,
+  IMPORTS,
+  `${EXPORTS}/status`,
+  `${IMPORTS}/status`,
+  '/services',
+  'discovery.k8s.io/endpointslices',
+  '/namespaces',
+  LEASES,
+];
+
+/** Rights, none of which is missing at first. */
+export class Rights {
+  readonly #missing = new Set<string>();
+
+  /** Takes some away; says which. */
+  take(dice: Dice): string {
+    const resources = dice.chance(0.2) ? TAKEN : [dice.pick(TAKEN)];
+    const single = dice.pick<Verb>([...READ, ...WRITE]) ?? 'list';
+    const verbs = dice.pick<readonly Verb[]>([READ, READ, WRITE, [single]]) ?? READ;
+    for (const resource of resources) for (const verb of verbs) this.forbid(verb, resource);
+    return `${verbs.join(',')} ${resources.join(' ')}`;
+  }
+
+  forbid(verb: Verb, resource: string): void {
+    this.#missing.add(`${verb} ${resource}`);
+  }
+
+  /** Gives all back. */
+  restore(): void {
+    this.#missing.clear();
+  }
+
+  /** 403 for what is not allowed. Source: Kubernetes documentation, "Using RBAC Authorization". */
+  refusal(method: string, { resource, subresource, name, query }: RequestTarget): TransportResponse | undefined {
+    if (resource === undefined) return undefined;
+    const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+    const verb = verbOf(method, name, query.has('watch'));
+    if (!this.#missing.has(`${verb} ${what}`)) return undefined;
+    return statusAnswer(403, 'Forbidden', `User "catamaran" cannot ${verb} resource "${what}"`);
+  }
+}
+
+function verbOf(method: string, name: string | undefined, watch: boolean): Verb {
+  if (method === 'GET') return watch ? 'watch' : name === undefined ? 'list' : 'get';
+  return method === 'POST' ? 'create' : method === 'DELETE' ? 'delete' : 'patch';
+}

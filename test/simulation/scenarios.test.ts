@@ -1,0 +1,139 @@
+/** Single faults of the schedules, one by one: what happens while they last, and afterwards. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/api/json.ts';
+import { SOURCE_CLUSTER } from '../../src/api/labels.ts';
+import { Cluster, settingsOf } from './cluster.ts';
+import { Dice } from './dice.ts';
+import { FaultyFleet } from './fleet.ts';
+import { holdingsOf } from './holdings.ts';
+import { addressesOf } from './ledger.ts';
+import { namespaceObject } from './program.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { CLEAR } from './weather.ts';
+
+const SLICES = 'discovery.k8s.io/endpointslices';
+const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
+const namespace = 'blue';
+
+/** Two clusters with the namespace, and one replica over them that has read them. */
+async function twoClusters() {
+  const time = new VirtualTime(Date.UTC(2026, 0, 1));
+  const dice = new Dice(1);
+  const cluster = (index: number) =>
+    new Cluster({ settings: settingsOf(index), importMode: 'Automatic', time, dice: dice.fork() });
+  const clusters: readonly [Cluster, Cluster] = [cluster(1), cluster(2)];
+  await time.pass(0);
+  for (const { api } of clusters) api.create('/namespaces', namespaceObject(namespace));
+  const trace: string[] = [];
+  const lease = { duration: 15, renewDeadline: 10, retryPeriod: 2 };
+  const fleet = new FaultyFleet({ time, clusters, dice, lease, trace: (line) => trace.push(line) });
+  const replica = fleet.start(0, false);
+  await time.pass(10_000);
+  const link = (index: 0 | 1) => {
+    const found = replica.links.get(clusters[index].name);
+    if (!found) throw new Error('not connected');
+    return found;
+  };
+  return { time, clusters, fleet, replica, trace, link };
+}
+type World = Awaited<ReturnType<typeof twoClusters>>;
+
+let world: World | undefined;
+async function open(): Promise<World> {
+  world = await twoClusters();
+  return world;
+}
+
+afterEach(() => {
+  world?.fleet.end();
+  for (const each of world?.clusters ?? []) each.close();
+});
+
+/** Exports a Service with one endpoint. */
+function offer({ api, number }: Cluster, name: string, port = 80): void {
+  const spec = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', ports: [{ name: 'http', port }] };
+  api.create('/services', { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name }, spec });
+  api.create(SLICES, {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { namespace, name: `${name}-0`, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [`10.${number}.1.1`], conditions: { ready: true } }],
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+  });
+  const metadata = { namespace, name };
+  api.create(EXPORTS, { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceExport', metadata });
+}
+
+/** Addresses that a cluster has of another one. */
+function addressesFrom({ name: source }: Cluster, { api }: Cluster): string[] {
+  return api
+    .list(SLICES, { namespace, labels: { [SOURCE_CLUSTER]: source } })
+    .flatMap((slice: JsonObject) => addressesOf(slice));
+}
+
+/** What is there of ours, users' exports aside. */
+function leftovers({ api }: Cluster): string[] {
+  return Object.keys(holdingsOf(api)).filter((name) => !name.startsWith(EXPORTS));
+}
+
+describe('a member that leaves', () => {
+  it('while nothing may be deleted in it is tried less and less often, and clean once it may', async () => {
+    const { time, clusters, fleet, replica, trace } = await open();
+    const [first, second] = clusters;
+    offer(first, 'web');
+    await time.pass(5_000);
+    expect(addressesFrom(first, second)).toEqual(['10.1.1.1']);
+    for (const resource of ['/services', SLICES, 'multicluster.x-k8s.io/serviceimports']) {
+      second.rights.forbid('delete', resource);
+    }
+    fleet.membership.leave(second.name, fleet.replicas);
+    replica.follow(0);
+    const from = trace.length;
+    await time.pass(60_000);
+    expect(trace.slice(from).filter((line) => /DELETE .* 403/.test(line)).length).toBeLessThan(60);
+    second.rights.restore();
+    await time.pass(60_000);
+    expect(leftovers(second)).toEqual([]);
+    expect(replica.members()).toEqual([first.name]);
+    expect(fleet.monitor.violations).toEqual([]);
+  });
+
+  it('while an import is being made there holds nothing in the end', async () => {
+    const { time, clusters, fleet, replica, link } = await open();
+    const [first, second] = clusters;
+    link(1).set({ ...CLEAR, latencyMs: 5_000 });
+    offer(first, 'web');
+    await time.pass(200);
+    fleet.membership.leave(second.name, fleet.replicas);
+    replica.follow(0);
+    await time.pass(120_000);
+    expect(second.writes).toBeGreaterThan(0);
+    expect(leftovers(second)).toEqual([]);
+    expect(replica.members()).toEqual([first.name]);
+  });
+});
+
+describe('a member whose CRD is gone', () => {
+  it('is unknown as long as nothing but 404s tells of it: its endpoints stay', async () => {
+    const { time, clusters, fleet, link } = await open();
+    const [first, second] = clusters;
+    offer(first, 'web');
+    await time.pass(5_000);
+    // What is deleted with the CRD is not told in time.
+    link(0).set({ ...CLEAR, delayedEvents: 1, eventDelayMs: 3_600_000 });
+    first.api.delete('apiextensions.k8s.io/customresourcedefinitions', {
+      name: 'serviceexports.multicluster.x-k8s.io',
+    });
+    // A conflict, which both exports are to be told of.
+    offer(second, 'web', 81);
+    await time.pass(30_000);
+    expect(addressesFrom(first, second)).toEqual(['10.1.1.1']);
+    expect(fleet.monitor.violations).toEqual([]);
+    link(0).set(CLEAR);
+    first.installCrds();
+    await time.pass(120_000);
+    expect(addressesFrom(first, second)).toEqual([]);
+    expect(fleet.monitor.violations).toEqual([]);
+  });
+});

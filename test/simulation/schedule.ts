@@ -1,0 +1,185 @@
+/**
+ * One schedule: clusters whose users do this and that, replicas of the real controller, and faults between them, all drawn
+ * from one seed. In the end the faults cease, and the state of every cluster has to be what a new fleet makes of the same
+ * sources.
+ */
+import { createHash } from 'node:crypto';
+import { disturb, drawClimate } from './climate.ts';
+import { Cluster, settingsOf } from './cluster.ts';
+import { Dice } from './dice.ts';
+import { FaultyFleet, type LeaseTimes } from './fleet.ts';
+import { differences, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
+import { act, begin, NAMESPACES, namespaceObject } from './program.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { CLEAR } from './weather.ts';
+
+/** What became of a schedule. */
+export interface Outcome {
+  readonly seed: number;
+  /** What must not have been, one line each. */
+  readonly problems: readonly string[];
+  /** Everything that happened, in order. */
+  readonly trace: readonly string[];
+  /** Fingerprint of the trace. */
+  readonly digest: string;
+  /** Seconds, of the run's own time, from the last fault until the state was right. */
+  readonly convergedAfter: number | undefined;
+}
+
+const BEGINNING = Date.UTC(2026, 0, 1);
+const LEASES: readonly [LeaseTimes, LeaseTimes] = [
+  { duration: 15, renewDeadline: 10, retryPeriod: 2 },
+  { duration: 6, renewDeadline: 4, retryPeriod: 1 },
+];
+/** Longer than any wait in the engine but for the full reading that finds gaps. */
+const PATIENCE_MS = 240_000;
+/** The full reading comes after an hour, when the watch of that time ends, which is at most ten minutes later. */
+const GAP_PATIENCE_MS = 4_500_000;
+/** How long nothing may be written once all is right. */
+const CALM_MS = 15_000;
+const LOOK_MS = 3_000;
+/** CRDs that are going while users make them anew are looked at so often. */
+const TRIES = 10;
+
+/** Runs the schedule of a seed. */
+export async function runSchedule(seed: number): Promise<Outcome> {
+  const dice = new Dice(seed);
+  const trace: string[] = [];
+  const note = (line: string) => trace.push(line);
+  const time = new VirtualTime(BEGINNING);
+  const count = dice.whole(2, 4);
+  const cluster = (index: number) =>
+    new Cluster({
+      settings: settingsOf(index + 1),
+      importMode: dice.chance(0.6) ? 'Automatic' : 'Manual',
+      time,
+      dice: dice.fork(),
+    });
+  const clusters: readonly [Cluster, ...Cluster[]] = [
+    cluster(0),
+    ...Array.from({ length: count - 1 }, (_, index) => cluster(index + 1)),
+  ];
+  // The CRDs are served then.
+  await time.pass(0);
+  for (const { api } of clusters) {
+    for (const name of NAMESPACES) if (dice.chance(0.9)) api.create('/namespaces', namespaceObject(name));
+  }
+  const climate = drawClimate(dice);
+  const lease = dice.pick(LEASES);
+  const members = clusters.filter((_, index) => index === 0 || dice.chance(0.9)).map(({ name }) => name);
+  const fleet = new FaultyFleet({ time, clusters, dice: dice.fork(), lease, members, trace: note });
+  const start = (weather = { ...CLEAR, latencyMs: dice.pick([5, 20, 200, 1_000]) }) =>
+    fleet.start(dice.whole(-300_000, 300_000), climate.seesDeaths, weather);
+  const users = dice.fork();
+  const chance = dice.fork();
+  for (const line of begin(clusters, users)) note(`${time.now()} ${line}`);
+  // Some are installed later.
+  for (const each of clusters) if (climate.weights.crds > 0 && dice.chance(0.2)) each.removeCrd(dice);
+  const first = users.whole(0, 20);
+  for (let step = 0; step < first; step++) note(`${time.now()} ${await act(clusters, users)}`);
+  for (let index = 0; index < climate.replicas; index++) start();
+
+  const steps = dice.whole(15, 45);
+  for (let step = 0; step < steps; step++) {
+    // Much is to happen while a replica reads everything.
+    const soon = fleet.replicas.some((each) => !each.controller.status().ready) ? 0.8 : 0.3;
+    await time.pass(chance.chance(soon) ? chance.whole(0, 100) : chance.whole(100, 4_000));
+    if (climate.weights.staleness > 0) for (const each of clusters) await each.remember();
+    const calm = step < 4 || chance.chance(0.6);
+    note(`${time.now()} ${calm ? await act(clusters, users) : disturb(fleet, clusters, climate, chance)}`);
+    while (fleet.replicas.length < climate.replicas && chance.chance(0.5)) start();
+  }
+
+  note(`${time.now()} the faults end`);
+  for (const { links, process } of fleet.replicas) {
+    process.spare();
+    for (const link of links.values()) link.set(CLEAR);
+  }
+  for (const each of clusters) each.rights.restore();
+  for (let tries = 0; tries < TRIES; tries++) {
+    if (clusters.map((each) => each.installCrds()).every((all) => all)) break;
+    await time.pass(0);
+  }
+  const pass = async (ms: number) => {
+    // One that was told to stop may still be at it.
+    while (fleet.replicas.length < climate.replicas) start(CLEAR);
+    await time.pass(ms);
+  };
+  const problems = await judge(fleet, clusters, time, pass, climate.gaps ? GAP_PATIENCE_MS : PATIENCE_MS);
+  const convergedAfter = problems.convergedAfter;
+  const result = {
+    seed,
+    problems: [...fleet.monitor.violations, ...problems.differences],
+    trace,
+    digest: createHash('sha256').update(trace.join('\n')).digest('hex'),
+    convergedAfter,
+  };
+  fleet.end();
+  for (const each of clusters) each.close();
+  return result;
+}
+
+/** Waits until the state is right, and stays so. */
+async function judge(
+  fleet: FaultyFleet,
+  clusters: readonly [Cluster, ...Cluster[]],
+  time: VirtualTime,
+  pass: (ms: number) => Promise<void>,
+  patienceMs: number,
+): Promise<{ readonly differences: readonly string[]; readonly convergedAfter: number | undefined }> {
+  // What is being deleted goes first.
+  await pass(LOOK_MS);
+  const expected = await idealState(fleet, clusters);
+  const compare = () =>
+    clusters.flatMap(({ name, api }) =>
+      fleet.membership.mayHoldLeftovers(name)
+        ? []
+        : differences(holdingsOf(api), expected.get(name) ?? {}).map((line) => `${name}: ${line}`),
+    );
+  const from = time.now();
+  const written = () => clusters.reduce((sum, { writes }) => sum + writes, 0);
+  let right: { readonly at: number; readonly writes: number } | undefined;
+  while (time.now() - from < patienceMs + CALM_MS) {
+    // A replica whose watch hangs may undo for a while what another one does.
+    const isRight = compare().length === 0;
+    if (!isRight || (right && right.writes !== written())) right = undefined;
+    if (isRight) right ??= { at: time.now(), writes: written() };
+    if (right && time.now() - right.at >= CALM_MS)
+      return { differences: [], convergedAfter: (right.at - from) / 1_000 };
+    await pass(LOOK_MS);
+  }
+  return { differences: [...compare(), 'it is not at rest'], convergedAfter: undefined };
+}
+
+/** What a new fleet makes of what users have in the clusters now. */
+async function idealState(fleet: FaultyFleet, clusters: readonly [Cluster, ...Cluster[]]) {
+  const time = new VirtualTime(BEGINNING);
+  const dice = new Dice(0);
+  const copy = (of: Cluster) =>
+    new Cluster({ settings: of.settings, importMode: of.importMode, time, dice: dice.fork() });
+  const [first, ...rest] = clusters;
+  const copies: readonly [Cluster, ...Cluster[]] = [copy(first), ...rest.map(copy)];
+  await time.pass(0);
+  const objects = clusters
+    .flatMap(({ api }, index) =>
+      userObjects(api, (object) => fleet.monitor.isMade(object)).map((each) => ({ ...each, index })),
+    )
+    .toSorted((a, b) => a.createdAt - b.createdAt);
+  for (const { resource, object, createdAt, index } of objects) {
+    time.jumpTo(createdAt);
+    if (resource === IMPORTS) await copies[index]?.import(object);
+    else copies[index]?.put(resource, object);
+  }
+  const { names: members } = fleet.membership;
+  const ideal = new FaultyFleet({ time, clusters: copies, dice, lease: LEASES[0], members, trace: () => {} });
+  ideal.start(0, false);
+  const writes = () => copies.reduce((sum, { writes }) => sum + writes, 0);
+  let before = -1;
+  for (let looks = 0; looks < 3 || writes() !== before; looks++) {
+    before = writes();
+    await time.pass(LOOK_MS);
+  }
+  ideal.end();
+  for (const each of copies) each.close();
+  return new Map(copies.map(({ name, api }) => [name, holdingsOf(api)]));
+}

@@ -1,0 +1,94 @@
+/** A watch on its way from an API server to a replica, and what happens to its events. */
+import type { Json, JsonObject } from '../../src/api/json.ts';
+import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
+import { jsonLines } from '../../src/kube/client/lines.ts';
+import { orAborted, socketError } from './body.ts';
+import type { Dice } from './dice.ts';
+import type { Weather } from './weather.ts';
+
+/** One event of a watch. */
+export interface StreamEvent {
+  readonly type: string;
+  readonly object: JsonObject;
+}
+
+/** What a stream needs to know and to tell. */
+export interface StreamOptions {
+  readonly dice: Dice;
+  /** As it is when an event comes by. */
+  readonly weather: () => Weather;
+  /** The way itself: waits where it is blocked, and throws where it is broken. */
+  readonly travel: (signal: AbortSignal) => Promise<void>;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told of an event as it is handed over. */
+  readonly delivered: (event: StreamEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
+/** Whether an event ends the initial state of a WatchList. */
+export function endsInitialState({ type, object }: StreamEvent): boolean {
+  const annotations = metadataOf(object)?.annotations;
+  return type === 'BOOKMARK' && isJsonObject(annotations) && annotations[INITIAL_EVENTS_END] === 'true';
+}
+
+/** The bookmark that ends the initial state of a WatchList. */
+export function initialStateEnd(apiVersion: string, kind: string, resourceVersion: string): StreamEvent {
+  const metadata = { resourceVersion, annotations: { [INITIAL_EVENTS_END]: 'true' } };
+  return { type: 'BOOKMARK', object: { apiVersion, kind, metadata } };
+}
+
+/** Events of a body. */
+export async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, void, undefined> {
+  for await (const line of jsonLines(body)) yield asEvent(line);
+}
+
+function asEvent(line: Json): StreamEvent {
+  if (!isJsonObject(line) || typeof line.type !== 'string' || !isJsonObject(line.object)) {
+    throw new Error(`not an event: ${JSON.stringify(line)}`);
+  }
+  return { type: line.type, object: line.object };
+}
+
+const EXPIRED: StreamEvent = {
+  type: 'ERROR',
+  object: parseObject(
+    '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"too old resource version","reason":"Expired","code":410}',
+  ),
+};
+
+function parseObject(text: string): JsonObject {
+  const value = parseJson(text);
+  if (!isJsonObject(value)) throw new Error('not an object');
+  return value;
+}
+
+/** The bytes that arrive. `initial`: the stream begins with the whole state, which no fault leaves anything out of. */
+export async function* spoiled(
+  events: AsyncIterator<StreamEvent, void, undefined>,
+  initial: boolean,
+  { dice, weather, travel, sleep, delivered, signal }: StreamOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let whole = initial;
+  for (;;) {
+    const next = await orAborted(events.next(), signal);
+    if (next.done) return;
+    const event = next.value;
+    const { bookmarks, delayedEvents, eventDelayMs, doubledEvents, cuts, mutes, gaps, expiries } = weather();
+    const ends = whole && endsInitialState(event);
+    if (ends) whole = false;
+    if (event.type === 'BOOKMARK' && !ends && !bookmarks) continue;
+    if (!whole && !ends && event.type !== 'BOOKMARK' && dice.chance(gaps)) continue;
+    if (dice.chance(delayedEvents)) await sleep(dice.next() * eventDelayMs, signal);
+    await travel(signal);
+    const times = !ends && dice.chance(doubledEvents) ? 2 : 1;
+    for (let time = 0; time < times; time++) {
+      delivered(event);
+      yield Buffer.from(`${JSON.stringify(event)}\n`);
+    }
+    if (!whole && dice.chance(expiries)) yield Buffer.from(`${JSON.stringify(EXPIRED)}\n`);
+    if (dice.chance(cuts)) throw socketError('ECONNRESET');
+    if (dice.chance(mutes)) await orAborted(new Promise(() => {}), signal);
+  }
+}

@@ -1,0 +1,71 @@
+/** An API server of a few lines, for what happens when one goes and comes back. */
+import type { JsonObject } from '../../src/api/json.ts';
+import type { Resource } from '../../src/api/resources.ts';
+import { ApiError } from '../../src/kube/client/api-errors.ts';
+import type { KubeClient, WatchEvent, WatchOptions } from '../../src/kube/client/client.ts';
+
+/** An API server whose objects never change, that can be taken away. */
+export class FakeApi {
+  /** Resources of which a watch was asked, each time. */
+  readonly asked: string[] = [];
+  readonly open = new Set<string>();
+  /** What a watch of a resource is refused with. */
+  readonly refusals = new Map<string, ApiError>();
+  /** What there is of each resource when it is first read. */
+  readonly objects = new Map<string, readonly JsonObject[]>();
+  readonly #uid: string;
+  #away = new AbortController();
+
+  /** @param uid identity of the cluster. */
+  constructor(uid = 'kube-system') {
+    this.#uid = uid;
+  }
+
+  up(): void {
+    this.#away = new AbortController();
+  }
+
+  down(): void {
+    this.#away.abort(this.error('CTM_API_UNREACHABLE', 0));
+  }
+
+  error(code: 'CTM_API_UNREACHABLE' | 'CTM_API_STATUS', status: number, retryAfterMs?: number): ApiError {
+    const request = { cluster: 'cluster1', verb: 'watch', resource: 'things', object: '' };
+    return new ApiError(code, request, 'not now', { status, retryAfterMs });
+  }
+
+  /** Only what followers of a cluster ask of a client. */
+  client(): KubeClient {
+    const client: Partial<KubeClient> = {
+      cluster: 'cluster1',
+      raw: async () => {
+        this.#away.signal.throwIfAborted();
+        return { minor: '34' };
+      },
+      get: async () => ({ metadata: { uid: this.#uid } }) as never,
+      watch: (resource, options) => this.#watch(resource, options),
+      close: async () => {},
+    };
+    return client as KubeClient; // nobody asks more of it
+  }
+
+  async *#watch({ plural }: Resource, { signal, onOpen, sendInitialEvents }: WatchOptions): AsyncIterable<WatchEvent> {
+    this.asked.push(plural);
+    const away = this.#away.signal;
+    away.throwIfAborted();
+    const refusal = this.refusals.get(plural);
+    if (refusal) throw refusal;
+    onOpen?.();
+    for (const object of sendInitialEvents ? (this.objects.get(plural) ?? []) : []) yield { type: 'ADDED', object };
+    const annotations: Record<string, string> = sendInitialEvents ? { 'k8s.io/initial-events-end': 'true' } : {};
+    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1', annotations } } };
+    this.open.add(plural);
+    try {
+      await new Promise((_, reject) => {
+        for (const end of [away, signal]) end?.addEventListener('abort', () => reject(end.reason));
+      });
+    } finally {
+      this.open.delete(plural);
+    }
+  }
+}

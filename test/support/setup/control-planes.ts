@@ -1,0 +1,27 @@
+/**
+ * Three real control planes, started once for all contract and integration tests. Tests get what they need to talk to
+ * them by `inject('controlPlanes')`; CRDs are for the tests to install.
+ */
+import type { TestProject } from 'vitest/node';
+import { type ControlPlane, startControlPlanes } from '../../../tools/controlplane/index.ts';
+
+/** A control plane as plain data, which is all that can reach the processes that run the tests. */
+export type SharedControlPlane = Omit<ControlPlane, 'stopApiServer' | 'startApiServer' | 'stop'>;
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** cluster1, cluster2, cluster3; pods run, on fake nodes. */
+    readonly controlPlanes: readonly SharedControlPlane[];
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const planes = await startControlPlanes({ count: 3, kwok: true, audit: true });
+  project.provide(
+    'controlPlanes',
+    planes.map(({ stopApiServer: _stopApi, startApiServer: _startApi, stop: _stop, ...data }) => data),
+  );
+  return async () => {
+    await Promise.all(planes.map((plane) => plane.stop()));
+  };
+}

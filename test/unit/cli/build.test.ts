@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { crdsYaml } from '../../../src/api/crd-manifests.ts';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../../..');
+
+describe('the bundle', () => {
+  let folder: string;
+  let bundle: string;
+
+  /** Builds as `npm run build` does, but into a folder of the test. */
+  async function build(entry: string, outfile: string): Promise<void> {
+    const script = packageJson.scripts.build
+      .replace('src/cli/main.ts', entry)
+      .replace(/--outfile=\S+/, `--outfile=${outfile}`);
+    const path = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter);
+    await run('/bin/sh', ['-c', `${script} --log-level=error`], { cwd: ROOT, env: { ...process.env, PATH: path } });
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'catamaran-build-'));
+    bundle = join(folder, 'catamaran.mjs');
+    await build('src/cli/main.ts', bundle);
+  }, 60_000);
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('runs outside the repository, without its packages', async () => {
+    const call = (...args: string[]) => run(process.execPath, [bundle, ...args], { cwd: folder });
+    expect(await call('--version')).toEqual({ stdout: `${packageJson.version}\n`, stderr: '' });
+    expect((await call('crds')).stdout).toBe(crdsYaml());
+    await expect(call('nonsense')).rejects.toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('says what is wrong with its own environment', async () => {
+    const env = { ...process.env, CATAMARAN_LOG_LEVEL: 'loud' };
+    await expect(run(process.execPath, [bundle, 'crds'], { env })).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: \[CTM_USAGE\] CATAMARAN_LOG_LEVEL is "loud"/),
+    });
+  });
+
+  it('ends quietly when its reader closes the pipe', async () => {
+    const command = `set -o pipefail; "${process.execPath}" "${bundle}" crds | true`;
+    expect(await run('bash', ['-c', command])).toEqual({ stdout: '', stderr: '' });
+  });
+
+  it('can log', async () => {
+    const entry = join(folder, 'entry.ts');
+    const log = join(ROOT, 'src/runtime/log.ts');
+    await writeFile(
+      entry,
+      `import { createLog } from ${JSON.stringify(log)};
+      createLog({ level: 'info', format: 'json', colors: false }).info({ n: 1 }, 'hello');`,
+    );
+    await build(entry, join(folder, 'log.mjs'));
+    const { stdout, stderr } = await run(process.execPath, [join(folder, 'log.mjs')], { cwd: folder });
+    expect(stdout).toBe('');
+    expect(JSON.parse(stderr)).toMatchObject({ level: 'info', n: 1, msg: 'hello' });
+  });
+});

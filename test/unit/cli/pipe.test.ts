@@ -1,0 +1,41 @@
+/** Pipes: a reader of our output that closes it early, as `head` does, and objects from stdin. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { MAIN } from '../../support/invoke.ts';
+
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'catamaran-pipe-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+it.each([
+  ['crds', ['crds']],
+  ['sandbox up', ['sandbox', 'up', '--state-dir', 'state']],
+])('%s ends well when its reader goes, and leaves nothing', { timeout: 60_000 }, async (_, args) => {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  expect(await ended).toEqual([0, null]);
+  expect(complaint).toBe('');
+  expect(await readdir(dir)).toEqual([]);
+});
+
+it('sandbox apply reads stdin where told', async () => {
+  const args = ['sandbox', 'apply', '--state-dir', 'state', '--to', 'cluster1', '-f', '-'];
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir });
+  child.stdin.end('kind: Pod\n---\nkind: Pod\n');
+  const [complaint] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(complaint).toMatch(/^error: \[CTM_SANDBOX_MANIFEST\] stdin, document 1: apiVersion: [^\n]*\n$/);
+});

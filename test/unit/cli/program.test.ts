@@ -1,0 +1,127 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { CRDS } from '../../../src/api/crd-manifests.ts';
+import { fail } from '../../../src/cli/exit.ts';
+import { fleetJsonSchema } from '../../../src/config/schema.ts';
+import { CatamaranError } from '../../../src/runtime/errors.ts';
+import { invoke, recordingContext } from '../../support/invoke.ts';
+
+describe('catamaran', () => {
+  it.each([['--version'], ['-V']])('%s prints the version of the package', async (flag) => {
+    expect(await invoke([flag])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+  });
+
+  it('--help lists the commands, with examples', async () => {
+    const { code, stdout, stderr } = await invoke(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const part of ['crds', 'config', 'Examples:', 'kubectl apply -f -', 'Exit codes:'])
+      expect(stdout).toContain(part);
+  });
+
+  it.each([
+    [['crd'], "error: [CTM_USAGE] unknown command 'crd'\n(Did you mean crds?)\n"],
+    [['--versoin'], "error: [CTM_USAGE] unknown option '--versoin'\n(Did you mean --version?)\n"],
+    [['crds', '-o', 'xml'], "error: [CTM_USAGE] option '-o, --output <format>' argument 'xml' is invalid."],
+    [['config', 'check'], "error: [CTM_USAGE] required option '-c, --config <file>' not specified\n"],
+    [['run', '-c', 'fleet.yaml', '-o', 'json'], "error: [CTM_USAGE] option '-o, --output <format>' is for --dry-run\n"],
+    [['crds', 'more'], 'error: [CTM_USAGE] too many arguments'],
+  ])('%j is wrong usage', async (args, message) => {
+    const { code, stdout, stderr } = await invoke(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.slice(0, message.length)).toBe(message);
+  });
+
+  it('without a command prints the help to stderr', async () => {
+    const { code, stdout, stderr } = await invoke([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^Usage: catamaran/);
+  });
+});
+
+describe('catamaran crds', () => {
+  it('prints YAML for kubectl', async () => {
+    const { code, stdout } = await invoke(['crds']);
+    expect(code).toBe(0);
+    expect(parseAllDocuments(stdout).map((document) => document.toJS())).toEqual(CRDS);
+  });
+
+  it('prints JSON where told', async () => {
+    const { stdout } = await invoke(['crds', '--output', 'json']);
+    expect(JSON.parse(stdout)).toEqual({ apiVersion: 'v1', kind: 'List', items: CRDS });
+  });
+});
+
+describe('catamaran config', () => {
+  let folder: string;
+  let file: string;
+  const write = (members: string) =>
+    writeFile(file, `apiVersion: catamaran.dev/v1alpha1\nkind: Fleet\nspec:\n  members: ${members}\n`);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'catamaran-cli-'));
+    file = join(folder, 'fleet.yaml');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('check names the members of a good file', async () => {
+    await write('[{name: a, context: a}, {name: b, context: b}]');
+    expect(await invoke(['config', 'check', '--config', file])).toEqual({
+      code: 0,
+      stdout: `${file}: ok, 2 members: a, b\n`,
+      stderr: '',
+    });
+  });
+
+  it('check prints one line for each problem, each with its code', async () => {
+    await write('[{name: a, podCIDRs: [10.0.0.0/8], x: 1}, {name: b, context: b, podCIDRs: [10.1.0.0/16]}]');
+    const { code, stdout, stderr } = await invoke(['config', 'check', '--config', file]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringContaining(`error: [CTM_CONFIG_INVALID] ${file}:4:47: spec.members[0].x: unknown field`),
+      expect.stringContaining(`error: [CTM_CONFIG_OVERLAP] ${file}:4:87: spec.members[1].podCIDRs[0]: 10.1.0.0/16`),
+    ]);
+  });
+
+  it('check says that a file is missing', async () => {
+    const missing = join(folder, 'none.yaml');
+    expect(await invoke(['config', 'check', '--config', missing])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error: [CTM_CONFIG_READ] ${missing}: cannot be read: there is no such file\n`,
+    });
+  });
+
+  it('schema prints the JSON Schema', async () => {
+    const { stdout } = await invoke(['config', 'schema']);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(fleetJsonSchema())));
+  });
+});
+
+describe('an error', () => {
+  it.each([
+    ['CTM_API_UNREACHABLE', 1],
+    ['CTM_LISTEN', 1],
+    ['CTM_KUBECONFIG_INVALID', 2],
+    ['CTM_USAGE', 2],
+  ] as const)('%s ends with %i', (code, expected) => {
+    const { context, printed } = recordingContext();
+    expect(fail(context, new CatamaranError(code, 'why'))).toBe(expected);
+    expect(printed).toEqual({ stdout: '', stderr: `error: [${code}] why\n` });
+  });
+
+  it('that nobody foresaw is a failure with its stack', () => {
+    const { context, printed } = recordingContext();
+    expect(fail(context, new TypeError('oh'))).toBe(1);
+    expect(printed.stderr).toMatch(/^error: \[CTM_INTERNAL\] TypeError: oh\n +at /);
+  });
+
+  it('is red where colours are on, and only there', async () => {
+    const { stderr } = await invoke(['crd'], { colors: true });
+    expect(stderr.startsWith('\u001b[31merror:\u001b[39m [CTM_USAGE]')).toBe(true);
+    expect((await invoke(['crd'])).stderr).not.toContain('\u001b');
+  });
+});

@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { importMode, parseFleet } from '../../../src/config/parse.ts';
+import { FleetConfigError } from '../../../src/config/problems.ts';
+
+const HEADER = 'apiVersion: catamaran.dev/v1alpha1\nkind: Fleet\n';
+
+/** A fleet file around the YAML of `spec`, which starts in line 4. */
+function fleet(spec: string): string {
+  return `${HEADER}spec:\n${spec.replace(/^/gm, '  ')}`;
+}
+
+function parse(text: string) {
+  return parseFleet(text, { file: '/etc/catamaran/fleet.yaml' });
+}
+
+/** `CODE line:column: field: text` of everything that is wrong with a file. */
+function problems(text: string): string[] {
+  try {
+    parseFleet(text, { file: 'fleet.yaml' });
+  } catch (error) {
+    if (!(error instanceof FleetConfigError)) throw error;
+    return error.problems.map(({ code, message }) => `${code} ${message.replace('fleet.yaml:', '')}`);
+  }
+  return [];
+}
+
+describe('a fleet file', () => {
+  it('needs nothing but one member', () => {
+    expect(parse(fleet('members: [{name: cluster1}]'))).toEqual({
+      clustersetDomain: 'clusterset.local',
+      importMode: 'Automatic',
+      derivedPrefix: 'amcs-',
+      unreachableAfterMs: 15_000,
+      lease: {
+        namespace: 'kube-system',
+        name: 'catamaran',
+        durationMs: 15_000,
+        renewDeadlineMs: 10_000,
+        retryPeriodMs: 2000,
+      },
+      namespaces: [],
+      members: [
+        {
+          name: 'cluster1',
+          access: { kind: 'kubeconfig' },
+          podCIDRs: [],
+          serviceCIDRs: [],
+          nodeCIDRs: [],
+          extraCIDRs: [],
+          derivedPrefix: 'amcs-',
+          namespaces: [],
+        },
+      ],
+    });
+  });
+
+  it('can set every field', () => {
+    const text = readFileSync(join(import.meta.dirname, 'full.yaml'), 'utf8');
+    expect(parse(text)).toEqual({
+      name: 'demo',
+      clustersetDomain: 'mcs.example.com',
+      importMode: 'Manual',
+      derivedPrefix: 'far-',
+      unreachableAfterMs: 90_000,
+      endpointExpiryMs: 600_000,
+      lease: { namespace: 'mcs', name: 'writer', durationMs: 30_000, renewDeadlineMs: 20_000, retryPeriodMs: 2500 },
+      namespaces: [{ name: 'team-a', importMode: 'Automatic' }],
+      members: [
+        {
+          name: 'cluster1',
+          access: { kind: 'kubeconfig', path: '/etc/catamaran/keys/one.yaml', context: 'admin@one' },
+          podCIDRs: ['10.1.0.0/16', 'fd00:1::/56'],
+          serviceCIDRs: ['10.96.0.0/12'],
+          nodeCIDRs: ['192.168.1.0/24'],
+          extraCIDRs: ['203.0.113.7/32'],
+          importMode: 'Automatic',
+          derivedPrefix: 'one-',
+          namespaces: [{ name: 'team-b', importMode: 'Manual' }],
+        },
+        {
+          name: '2nd',
+          access: { kind: 'inCluster' },
+          podCIDRs: ['10.2.0.0/16'],
+          serviceCIDRs: ['10.96.0.0/12'],
+          nodeCIDRs: [],
+          extraCIDRs: [],
+          derivedPrefix: 'far-',
+          namespaces: [],
+        },
+      ],
+    });
+  });
+
+  it('tells every problem at once, with its line and column', () => {
+    const text = fleet(
+      [
+        'import: {mode: manual}',
+        'unreachableAfter: 15',
+        'members:',
+        '  - name: Cluster1',
+        '    podCIDRs: [10.0.0.0/16, 10.0.0.0/33]',
+        '  - podCIDRs: [10.0.1.0/24]',
+        '    context: other',
+      ].join('\n'),
+    );
+    expect(problems(text)).toEqual([
+      'CTM_CONFIG_INVALID 4:18: spec.import.mode: "manual" is not allowed here; did you mean Manual?',
+      'CTM_CONFIG_INVALID 5:21: spec.unreachableAfter: 15 is not a duration; write a number and a unit (h, m, s, ms), such as 15s or 1m30s',
+      'CTM_CONFIG_INVALID 7:13: spec.members[0].name: "Cluster1" is not a DNS label; use at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends',
+      'CTM_CONFIG_INVALID 8:31: spec.members[0].podCIDRs[1]: "10.0.0.0/33" is not a CIDR; write an address and a prefix length such as 10.0.0.0/16',
+      'CTM_CONFIG_INVALID 9:7: spec.members[1].name: is missing',
+      'CTM_CONFIG_OVERLAP 9:18: spec.members[1].podCIDRs[0]: 10.0.1.0/24 of members[1] overlaps 10.0.0.0/16 (podCIDRs) of member "Cluster1"; an address must belong to one member',
+    ]);
+  });
+
+  it('carries the code and the lines of its problems in its error', () => {
+    const text = fleet('members: [{name: a, context: a}, {name: a, context: b}]\nx: 1');
+    expect(() => parseFleet(text, { file: 'f.yaml' })).toThrow(
+      expect.objectContaining({
+        code: 'CTM_MEMBER_DUPLICATE',
+        message:
+          'f.yaml:4:43: spec.members[1].name: "a" is the name of members[0] too; names must differ\n' +
+          'f.yaml:5:3: spec.x: unknown field; known here: clusterset, import, derivedPrefix, unreachableAfter, ' +
+          'endpointExpiry, lease, namespaces, members',
+      }),
+    );
+  });
+
+  it.each([
+    ['derivedPrefx: a-', 'spec.derivedPrefx: unknown field; did you mean derivedPrefix?'],
+    ['clusterSet: {}', 'spec.clusterSet: unknown field; did you mean clusterset?'],
+    ['lease: {renewDeadLine: 1s}', 'spec.lease.renewDeadLine: unknown field; did you mean renewDeadline?'],
+    ['namespaces: [{nmae: a, import: {mode: Manual}}]', 'spec.namespaces[0].nmae: unknown field; did you mean name?'],
+  ])('with the typo %s names the field that was meant', (line, expected) => {
+    expect(problems(fleet(`members: [{name: a}]\n${line}`)).join('\n')).toContain(expected);
+  });
+
+  it.each([
+    ['derivedPrefix: 1a-', '"1a-" is not a prefix'],
+    ['derivedPrefix: a23456789012345678901', 'at most 20'],
+    ['derivedPrefix: ""', '"" is not a prefix'],
+    ['unreachableAfter: 5d', '"5d" is not a duration'],
+    ['unreachableAfter: 0s', 'longer than zero'],
+    ['endpointExpiry: 10', '10 is not a duration such as 10m; write one, or never'],
+    ['endpointExpiry: 0ms', 'longer than zero'],
+    ['endpointExpiry: soon', '"soon" is not a duration such as 10m; write one, or never'],
+    ['clusterset: {domain: clusterset.local.}', 'is not a DNS name'],
+    ['clusterset: []', 'a list is not a mapping of fields'],
+    ['lease: {duration: 1500ms, renewDeadline: 1s, retryPeriod: 100ms}', 'spec.lease.duration: must be whole seconds'],
+    ['lease: {duration: 10s}', 'spec.lease.renewDeadline: must be shorter than duration, which is 10s'],
+    ['lease: {retryPeriod: 9s}', 'spec.lease.retryPeriod: times 1.2 must be shorter than renewDeadline, which is 10s'],
+    ['namespaces: [{name: a}]', 'spec.namespaces[0].import: is missing'],
+    [
+      'namespaces: [{name: a, import: {mode: Manual}}, {name: a, import: {mode: Manual}}]',
+      'spec.namespaces[1].name: "a" stands at [0] already',
+    ],
+  ])('refuses %s', (line, expected) => {
+    const [problem, ...more] = problems(fleet(`members: [{name: a}]\n${line}`));
+    expect(problem).toContain(expected);
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    ['{name: 1}', 'name: 1 is not text; put it in quotes'],
+    ['{name: a.b}', '"a.b" is not a DNS label'],
+    [`{name: ${'a'.repeat(64)}}`, 'is not a DNS label'],
+    ['{name: a, inCluster: true, context: x}', 'context: cannot stand beside inCluster: true'],
+    ['{name: a, podCIDRs: 10.0.0.0/8}', '"10.0.0.0/8" is not a list'],
+    ['{name: a, podCIDRs: [10.0.0.0]}', '"10.0.0.0" is not a CIDR'],
+    ['{name: a, podCIDRs: [10.1/16]}', '"10.1/16" is not a CIDR'],
+    ['{name: a, podCIDRs: [10.0.0.1/8]}', 'names a host, not a network; write 10.0.0.0/8'],
+    ["{name: a, podCIDRs: ['fd00::1/64']}", 'names a host, not a network; write fd00::/64'],
+    ["{name: a, podCIDRs: ['::ffff:10.0.0.0/104']}", 'write it as IPv4'],
+    ["{name: a, podCIDRs: ['fe80::%eth0/64']}", 'is not a CIDR'],
+    ["{name: a, kubeconfig: ''}", 'kubeconfig: is empty'],
+  ])('refuses the member %s', (member, expected) => {
+    const [problem, ...more] = problems(fleet(`members: [${member}]`));
+    expect(problem).toContain(expected);
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    ['', '1:1: the file is empty'],
+    ['- 1', '1:1: a list is not a mapping of fields'],
+    ['a: [', '1:5: not YAML: '],
+    ['a: 1\na: 2', '2:1: not YAML: Map keys must be unique'],
+    ['a: *b', '1:1: not YAML: '],
+    [fleet('members: []'), '4:12: spec.members: is empty; give at least one'],
+    [HEADER, '1:1: spec: is missing'],
+    [fleet('members: [{name: a}]').replace('v1alpha1', 'v1'), '1:13: apiVersion: "catamaran.dev/v1" is not allowed'],
+    [`${fleet('members: [{name: a}]')}\n---\n`, 'not YAML: '],
+  ])('that is %j is refused', (text, expected) => {
+    expect(problems(text).join('\n')).toContain(expected);
+  });
+
+  it('finds the place of a value behind an alias', () => {
+    const text = fleet('members:\n- {name: a, podCIDRs: &net [x]}\n- {name: b, context: b, serviceCIDRs: *net}');
+    expect(problems(text).map((problem) => problem.split(' ')[1])).toEqual(['5:31:', '5:31:']);
+  });
+});
+
+describe('two members', () => {
+  const pair = (first: string, second: string) =>
+    problems(fleet(`members: [{name: a, ${first}}, {name: b, ${second}}]`));
+
+  it.each([
+    ['podCIDRs', 'podCIDRs'],
+    ['podCIDRs', 'nodeCIDRs'],
+    ['nodeCIDRs', 'extraCIDRs'],
+    ['extraCIDRs', 'podCIDRs'],
+  ])('must not share addresses: %s of one, %s of the other', (one, other) => {
+    for (const [wide, narrow] of [
+      ['10.0.0.0/8', '10.9.8.0/24'],
+      ["'fd00::/8'", "'fd12::/16'"],
+    ]) {
+      const found = pair(`${one}: [${wide}]`, `context: b, ${other}: [${narrow}]`);
+      expect(found).toEqual([
+        expect.stringContaining(`of member "b" overlaps ${wide?.replaceAll("'", '')} (${one}) of member "a"`),
+      ]);
+      expect(found[0]).toMatch(/^CTM_CONFIG_OVERLAP /);
+      expect(pair(`${one}: [${narrow}]`, `context: b, ${other}: [${wide}]`)).toHaveLength(1);
+    }
+  });
+
+  it('may share the addresses of Services, and have networks side by side', () => {
+    expect(pair('serviceCIDRs: [10.96.0.0/12]', 'context: b, serviceCIDRs: [10.96.0.0/12]')).toEqual([]);
+    expect(pair('podCIDRs: [10.0.0.0/16]', 'context: b, podCIDRs: [10.1.0.0/16]')).toEqual([]);
+    expect(pair('podCIDRs: [0.0.0.0/0]', "context: b, podCIDRs: ['::/0']")).toEqual([]);
+  });
+
+  it('must not have one name', () => {
+    expect(problems(fleet('members: [{name: a, context: a}, {name: a, context: b}]'))).toEqual([
+      'CTM_MEMBER_DUPLICATE 4:43: spec.members[1].name: "a" is the name of members[0] too; names must differ',
+    ]);
+  });
+
+  it.each([
+    ['kubeconfig: x.yaml', 'kubeconfig: ./x.yaml'],
+    ['context: c', 'context: c'],
+    ['kubeconfig: x.yaml, context: c', 'kubeconfig: sub/../x.yaml, context: c'],
+    ['inCluster: true', 'inCluster: true'],
+  ])('must not be one cluster: %s and %s', (one, other) => {
+    expect(pair(one, other)).toEqual([
+      expect.stringMatching(/^CTM_MEMBER_DUPLICATE .*member "b" and member "a" are the same cluster/),
+    ]);
+  });
+
+  it('may be two contexts of one file', () => {
+    expect(pair('kubeconfig: x.yaml, context: c', 'kubeconfig: x.yaml, context: d')).toEqual([]);
+    expect(pair('context: c', 'inCluster: true')).toEqual([]);
+  });
+});
+
+describe('the import mode', () => {
+  const config = parse(
+    fleet(
+      [
+        'import: {mode: Automatic}',
+        'namespaces: [{name: shared, import: {mode: Automatic}}, {name: both, import: {mode: Automatic}}]',
+        'members:',
+        '- {name: plain}',
+        '- {name: own, context: o, import: {mode: Manual}, namespaces: [{name: both, import: {mode: Manual}}]}',
+      ].join('\n'),
+    ),
+  );
+
+  it.each([
+    ['plain', 'any', 'Automatic', 'the fleet'],
+    ['own', 'any', 'Manual', 'the member, before the fleet'],
+    ['own', 'shared', 'Automatic', 'the namespace, before the member'],
+    ['own', 'both', 'Manual', "the member's namespace, before all"],
+    ['plain', 'both', 'Automatic', 'the namespace'],
+    ['gone', 'any', 'Automatic', 'the fleet, for a member that left'],
+  ])('of %s in namespace %s is %s: that of %s', (member, namespace, expected) => {
+    expect(importMode(config, member, namespace)).toBe(expected);
+  });
+});

@@ -1,0 +1,161 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FleetConfig } from '../../../src/config/parse.ts';
+import { type LoadedFleet, loadFleet, watchFleetFile } from '../../../src/config/watch.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import type { CatamaranError } from '../../../src/runtime/errors.ts';
+import type { Logger } from '../../../src/runtime/logger.ts';
+
+const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+
+function fleet(...names: string[]): string {
+  const members = names.map((name) => `    - {name: ${name}, context: ${name}}\n`).join('');
+  return `apiVersion: catamaran.dev/v1alpha1\nkind: Fleet\nspec:\n  members:\n${members}`;
+}
+
+/** A clock whose sleepers wake when the test says so. */
+class StepClock implements Clock {
+  #wake: (() => void) | undefined;
+  now(): number {
+    return 0;
+  }
+  sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve;
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+  /** Lets the watch look once, and waits until it sleeps again. */
+  async step(): Promise<void> {
+    await vi.waitFor(() => expect(this.#wake).toBeDefined(), { interval: 1 });
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+    await vi.waitFor(() => expect(this.#wake).toBeDefined(), { interval: 1 });
+  }
+}
+
+describe('watching a fleet file', () => {
+  let folder: string;
+  let file: string;
+  let clock: StepClock;
+  let stop: AbortController;
+  let watching: Promise<void>;
+  let seen: string[];
+  let errors: CatamaranError[];
+
+  const names = (config: FleetConfig) => config.members.map((member) => member.name).join(',');
+  const settle = async () => {
+    for (let looks = 0; looks < 3; looks++) await clock.step();
+  };
+  const start = (current: LoadedFleet) => {
+    watching = watchFleetFile(file, {
+      current,
+      signal: stop.signal,
+      clock,
+      logger: quiet,
+      onChange: (config) => void seen.push(names(config)),
+      onError: (error) => void errors.push(error),
+    });
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'catamaran-fleet-'));
+    file = join(folder, 'fleet.yaml');
+    clock = new StepClock();
+    stop = new AbortController();
+    seen = [];
+    errors = [];
+    await writeFile(file, fleet('a'));
+    start(await loadFleet(file));
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    await watching;
+    await rm(folder, { recursive: true });
+  });
+
+  it('gives each new configuration once, and the one in use not at all', async () => {
+    await settle();
+    expect(seen).toEqual([]);
+    await writeFile(file, fleet('a', 'b'));
+    await settle();
+    await settle();
+    expect(seen).toEqual(['a,b']);
+  });
+
+  it('does not stir for a comment', async () => {
+    await writeFile(file, `# hello\n${fleet('a')}`);
+    await settle();
+    expect(seen).toEqual([]);
+  });
+
+  it('follows an editor that writes another file and renames it', async () => {
+    await writeFile(join(folder, 'new'), fleet('b'));
+    await rename(join(folder, 'new'), file);
+    await settle();
+    expect(seen).toEqual(['b']);
+  });
+
+  it('follows a ConfigMap mount, which swaps a symlink to a folder', async () => {
+    stop.abort();
+    await watching;
+    stop = new AbortController();
+    for (const [version, member] of [
+      ['v1', 'a'],
+      ['v2', 'b'],
+    ] as const) {
+      await mkdir(join(folder, version));
+      await writeFile(join(folder, version, 'fleet.yaml'), fleet(member));
+    }
+    await symlink('v1', join(folder, '..data'));
+    await rm(file);
+    await symlink(join('..data', 'fleet.yaml'), file);
+    clock = new StepClock();
+    start(await loadFleet(file));
+    await symlink('v2', join(folder, '..data_tmp'));
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+    await settle();
+    expect(seen).toEqual(['b']);
+  });
+
+  it('waits until two looks agree, since half a file may be valid and name fewer members', async () => {
+    await clock.step();
+    await writeFile(file, fleet('b'));
+    await clock.step();
+    await writeFile(file, fleet('b', 'c'));
+    await clock.step();
+    expect(seen).toEqual([]);
+    await clock.step();
+    expect(seen).toEqual(['b,c']);
+  });
+
+  it('keeps the last good configuration over a bad edit, and reports the edit once', async () => {
+    await writeFile(file, fleet('a').replace('members', 'membres'));
+    await settle();
+    await settle();
+    expect(errors.map((error) => error.code)).toEqual(['CTM_CONFIG_INVALID']);
+    expect(errors[0]?.message).toContain('did you mean members?');
+    await writeFile(file, fleet('a'));
+    await settle();
+    expect(seen).toEqual([]);
+    await writeFile(file, fleet('a', 'b'));
+    await settle();
+    expect(seen).toEqual(['a,b']);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('keeps it while the file is gone, and reports that once', async () => {
+    await rm(file);
+    await settle();
+    await settle();
+    expect(errors.map((error) => error.code)).toEqual(['CTM_CONFIG_READ']);
+    expect(errors[0]?.message).toBe(`${file}: cannot be read: there is no such file`);
+    await writeFile(file, fleet('b'));
+    await settle();
+    expect(seen).toEqual(['b']);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { type Outcome, Queue } from '../../../src/controller/workqueue.ts';
+import { ManualClock } from '../../support/stepped-clock.ts';
+
+function started(work: (key: string) => Promise<Outcome>, workers = 1) {
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const queue = new Queue<string>({ clock, random: () => 1, workers });
+  const done = queue.run(work, stop.signal);
+  return { clock, queue, done, stop: () => stop.abort(), signal: stop.signal };
+}
+
+/** A gate that work waits at until the test opens it. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
+describe('a queue', () => {
+  it('works on a key once, however often it is added while it waits', async () => {
+    const seen: string[] = [];
+    const { queue, done, stop } = started(async (key) => {
+      seen.push(key);
+      return 'done';
+    });
+    for (let i = 0; i < 10; i++) queue.add('a');
+    queue.add('b');
+    await queue.idle();
+    expect(seen).toEqual(['a', 'b']);
+    stop();
+    await done;
+  });
+
+  it('works once more on a key that was added while it was worked on', async () => {
+    const { opened, open } = gate();
+    let times = 0;
+    const { queue, done, stop } = started(async () => {
+      times++;
+      if (times === 1) await opened;
+      return 'done';
+    });
+    queue.add('a');
+    await Promise.resolve();
+    queue.add('a');
+    queue.add('a');
+    open();
+    await queue.idle();
+    expect(times).toBe(2);
+    stop();
+    await done;
+  });
+
+  it('never works on one key twice at a time, whatever the number of workers', async () => {
+    let running = 0;
+    let most = 0;
+    let times = 0;
+    const { queue, done, stop } = started(async () => {
+      running++;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      return ++times < 20 ? 'again' : 'done';
+    }, 8);
+    queue.add('a');
+    await queue.idle();
+    expect(most).toBe(1);
+    expect(times).toBe(20);
+    stop();
+    await done;
+  });
+
+  it('lets other keys go on while one hangs', async () => {
+    const { opened, open } = gate();
+    const seen: string[] = [];
+    const { queue, done, stop } = started(async (key) => {
+      if (key === 'stuck') await opened;
+      seen.push(key);
+      return 'done';
+    }, 2);
+    queue.add('stuck');
+    queue.add('a');
+    queue.add('b');
+    await expect.poll(() => seen).toEqual(['a', 'b']);
+    open();
+    await queue.idle();
+    stop();
+    await done;
+  });
+
+  it('waits longer after each failure, and starts again from the shortest wait after a success', async () => {
+    const waits: number[] = [];
+    let fail = true;
+    const { queue, clock, done, stop } = started(async () => (fail ? 'failed' : 'done'));
+    for (const round of [1, 2, 3]) {
+      if (round === 1) queue.add('a');
+      await expect.poll(() => queue.retrying).toBe(1);
+      waits.push(clock.passNext());
+      await queue.idle();
+    }
+    expect(waits).toEqual([50, 100, 200]);
+    await expect.poll(() => queue.retrying).toBe(1);
+    fail = false;
+    clock.passNext();
+    await expect.poll(() => queue.retrying + queue.depth).toBe(0);
+    fail = true;
+    queue.add('a');
+    await expect.poll(() => queue.retrying).toBe(1);
+    expect(clock.passNext()).toBe(50);
+    stop();
+    await done;
+  });
+
+  it('does not wait for a back-off when the key is added anew', async () => {
+    let times = 0;
+    const { queue, done, stop } = started(async () => (++times === 1 ? 'failed' : 'done'));
+    queue.add('a');
+    await expect.poll(() => queue.retrying).toBe(1);
+    queue.add('a');
+    await queue.idle();
+    expect(times).toBe(2);
+    expect(queue.retrying).toBe(0);
+    stop();
+    await done;
+  });
+
+  it('drops what waits when it is cleared', async () => {
+    const { opened, open } = gate();
+    const seen: string[] = [];
+    const { queue, done, stop } = started(async (key) => {
+      seen.push(key);
+      await opened;
+      return 'done';
+    });
+    queue.add('a');
+    await Promise.resolve();
+    queue.add('b');
+    queue.clear();
+    open();
+    await queue.idle();
+    expect(seen).toEqual(['a']);
+    stop();
+    await done;
+  });
+
+  it('finishes what is worked on when it is stopped, and takes nothing new', async () => {
+    const { opened, open } = gate();
+    const finished: string[] = [];
+    const { queue, done, stop } = started(async (key) => {
+      await opened;
+      finished.push(key);
+      return 'done';
+    });
+    queue.add('a');
+    await Promise.resolve();
+    queue.add('b');
+    stop();
+    open();
+    await done;
+    expect(finished).toEqual(['a']);
+  });
+});

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { derivedServiceName, derivedSliceName, isDnsLabel } from '../../../src/core/naming.ts';
+
+const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
+
+describe('the name of a derived Service', () => {
+  test('is prefix and name where that fits', () => {
+    expect(derivedServiceName('amcs-', 'service1')).toBe('amcs-service1');
+    expect(derivedServiceName('amcs-', 'x'.repeat(58))).toHaveLength(63);
+  });
+
+  test('of 63 characters is shortened, and never ends its head in a dash', () => {
+    expect(derivedServiceName('amcs-', 'x'.repeat(63))).toMatch(/^amcs-x{47}-[0-9a-f]{10}$/);
+    expect(derivedServiceName('amcs-', `${'x'.repeat(46)}-${'y'.repeat(16)}`)).toMatch(/^amcs-x{46}-[0-9a-f]{10}$/);
+  });
+
+  test('is a DNS label, and two names never share one', () => {
+    fc.assert(
+      fc.property(label, label, (a, b) => {
+        const [first, second] = [derivedServiceName('amcs-', a), derivedServiceName('amcs-', b)];
+        expect(isDnsLabel(first) && /^[a-z]/.test(first)).toBe(true);
+        expect(first === second).toBe(a === b);
+      }),
+    );
+  });
+});
+
+test('the name of a derived slice depends on every part, and parts do not run together', () => {
+  const parts = ['amcs-web', 'cluster1', 'shop', 'web-1', 'IPv4'] as const;
+  const names = [
+    derivedSliceName(...parts),
+    derivedSliceName('amcs-app', 'cluster1', 'shop', 'web-1', 'IPv4'),
+    derivedSliceName('amcs-web', 'cluster1s', 'hop', 'web-1', 'IPv4'),
+    derivedSliceName('amcs-web', 'cluster1', 'shop', 'web-2', 'IPv4'),
+    derivedSliceName('amcs-web', 'cluster1', 'shop', 'web-1', 'IPv6'),
+  ];
+  expect(new Set(names).size).toBe(names.length);
+  expect(derivedSliceName(...parts)).toBe('amcs-web-fff1e19725450cc5');
+  expect(derivedSliceName('x'.repeat(63), 'y'.repeat(63), 'z'.repeat(63), 's'.repeat(253), 'IPv4')).toHaveLength(80);
+});

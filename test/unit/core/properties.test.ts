@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { desired } from '../../../src/core/desired.ts';
+import { isReserved } from '../../../src/core/exported-keys.ts';
+import { plan } from '../../../src/core/plan.ts';
+import type { ServiceView } from '../../../src/core/view.ts';
+import { exported, MEMBERS, type Step, service, slices, steps } from '../../support/core-arbitraries.ts';
+import { anExport, at, NOW } from '../../support/core-objects.ts';
+import { type Member, World } from '../../support/core-world.ts';
+
+// Many random fleets, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000 });
+
+const OURS = new Set(['catamaran.dev/import-origin', 'catamaran.dev/exported-keys']);
+
+function aFleet(): World {
+  const world = new World();
+  for (const name of MEMBERS) world.member(name);
+  return world;
+}
+
+function settled(happened: readonly Step[]): World {
+  const world = aFleet();
+  for (const { happen } of happened) {
+    happen(world);
+    world.converge();
+  }
+  return world;
+}
+
+/** What a consumer has, without what every write moves. */
+function holdings(member: Member): unknown {
+  return {
+    import: member.imported && { spec: member.imported.spec, labels: member.imported.metadata.labels },
+    clusters: member.imported?.status?.clusters,
+    service: member.derivedService?.spec,
+    slices: member.derivedSlices.map(({ metadata, addressType, endpoints, ports }) => ({
+      name: metadata.name,
+      labels: metadata.labels,
+      addressType,
+      endpoints,
+      ports,
+    })),
+  };
+}
+
+function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
+  return items
+    .map((item, index) => ({ item, rank: (Math.imul(index + 1, 2_654_435_761) ^ seed) >>> 0 }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
+}
+
+function reordered(view: ServiceView, seed: number): ServiceView {
+  return {
+    ...view,
+    lastSources: shuffled(view.lastSources, seed),
+    consumer: {
+      ...view.consumer,
+      derivedSlices: shuffled(view.consumer.derivedSlices, seed),
+      foreignSlices: shuffled(view.consumer.foreignSlices, seed),
+    },
+    sources: shuffled(view.sources, seed).map((source) => ({
+      ...source,
+      slices: shuffled(source.slices, seed),
+      ...(source.service && {
+        service: {
+          ...source.service,
+          spec: { ...source.service.spec, ports: shuffled(source.service.spec.ports ?? [], seed) },
+        },
+      }),
+    })),
+  };
+}
+
+describe('whatever happens', () => {
+  test('a few passes lead to an empty plan, and every write is one that an API server takes', () => {
+    fc.assert(
+      fc.property(steps, (happened) => {
+        const world = aFleet();
+        for (const { happen } of happened) {
+          happen(world);
+          expect(world.converge()).toBeLessThanOrEqual(5);
+        }
+      }),
+      { numRuns: 160 },
+    );
+  });
+
+  test('several things at once settle as well', () => {
+    fc.assert(
+      fc.property(steps, (happened) => {
+        const world = aFleet();
+        for (const { happen } of happened) happen(world);
+        expect(world.converge()).toBeLessThanOrEqual(5);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('what a user wrote into an import stays, but for addresses and status', () => {
+    fc.assert(
+      fc.property(steps, (happened) => {
+        const world = aFleet();
+        const written = new Map<string, JsonObject | undefined>();
+        for (const { what, happen } of happened) {
+          happen(world);
+          for (const { name, api } of world.members) {
+            if (what.startsWith(`${name} imports {`)) written.set(name, api.get('serviceImports', 'web'));
+            if (what === `${name} deletes its import`) written.delete(name);
+          }
+          world.converge();
+        }
+        for (const { name, imported } of world.members) {
+          const before = written.get(name);
+          if (!before) continue;
+          const addressless = (spec: unknown) => ({ ...Object(spec), ips: 0, ipFamilies: 0 });
+          expect(addressless(imported?.spec)).toEqual(addressless(before.spec));
+          expect(imported?.metadata.labels).toEqual({ owner: 'me' });
+          expect(imported?.metadata.annotations).toEqual({ a: 'b' });
+        }
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  test('the state of every consumer is consistent', () => {
+    fc.assert(
+      fc.property(steps, (happened) => {
+        const active = settled(happened).members.filter(({ settings }) => settings.namespace === 'Active');
+        for (const { imported, derivedService, derivedSlices, derivedName } of active) {
+          const keys = Object.keys({ ...imported?.metadata.labels, ...imported?.metadata.annotations });
+          expect(keys.filter((key) => isReserved(key) && !OURS.has(key))).toEqual([]);
+          const ready = imported?.status?.conditions?.find(({ type }) => type === 'Ready');
+          if (!imported) expect(derivedSlices).toEqual([]);
+          if (ready?.status === 'True') {
+            const ips = derivedService?.spec.clusterIPs?.filter((ip) => ip !== 'None') ?? [];
+            expect(imported?.spec.ips ?? []).toEqual(ips);
+            expect(imported?.spec.ipFamilies).toEqual(derivedService?.spec.ipFamilies);
+          }
+          const names = new Set(derivedService?.spec.ports?.map(({ name }) => name ?? ''));
+          for (const slice of derivedSlices) {
+            expect(slice.metadata.labels).toMatchObject({ 'kubernetes.io/service-name': derivedName });
+            expect(slice.ports?.every(({ name }) => names.has(name ?? ''))).toBe(true);
+            expect(derivedService?.spec.ipFamilies).toContain(slice.addressType);
+            for (const { addresses } of slice.endpoints) {
+              expect(addresses).not.toContain('127.0.0.1');
+              expect(addresses).not.toContain('169.254.1.1');
+            }
+          }
+        }
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
+
+test('a process that dies between any two writes leaves what the next one completes', () => {
+  const survive = (happened: readonly Step[], writes: readonly number[]) => {
+    const world = aFleet();
+    for (const { happen } of happened) {
+      happen(world);
+      for (const count of writes) {
+        for (const member of world.members) member.api.apply(world.plan(member.name).slice(0, count));
+      }
+      world.converge();
+    }
+    return world.members.map((member) =>
+      JSON.stringify(holdings(member)).replaceAll(/10\.96\.\d+\.\d+|fd00::\w+/g, 'VIP'),
+    );
+  };
+  fc.assert(
+    fc.property(steps, fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 5 }), (happened, writes) => {
+      expect(survive(happened, writes)).toEqual(survive(happened, []));
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('no order of sources, ports, slices or names changes a plan', () => {
+  fc.assert(
+    fc.property(steps, fc.integer(), (happened, seed) => {
+      const world = aFleet();
+      const compare = () => {
+        for (const { name } of world.members) {
+          const view = world.view(name);
+          const other = reordered(view, seed);
+          expect(plan(other, desired(other), NOW)).toEqual(plan(view, desired(view), NOW));
+        }
+      };
+      for (const { happen } of happened) {
+        happen(world);
+        compare();
+        world.pass();
+        compare();
+      }
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test('rule 20: sources that become unknown take nothing away and change no merged field', () => {
+  fc.assert(
+    fc.property(steps, fc.subarray([...MEMBERS], { minLength: 1 }), (happened, lost) => {
+      const world = settled(happened);
+      for (const { name, settings } of world.members)
+        world.member(name).set({ expired: false, reachable: settings.reachable });
+      world.converge();
+      const before = world.members.map(holdings);
+      for (const name of lost) world.member(name).set({ known: false, reachable: false });
+      for (const { name } of world.members) {
+        const other = world.plan(name).filter(({ stage }) => stage !== 'status');
+        expect(other).toEqual([]);
+      }
+      world.converge();
+      expect(world.members.map(holdings)).toEqual(before);
+      for (const name of lost) world.member(name).set({ known: true, reachable: true });
+      world.converge();
+      expect(world.members.map(holdings)).toEqual(before);
+    }),
+    { numRuns: 120 },
+  );
+});
+
+test('rule 2: the oldest export wins, whatever the order of arrival', () => {
+  const exporter = fc.record({ exported, service, slices });
+  fc.assert(
+    fc.property(fc.array(exporter, { minLength: 3, maxLength: 3 }), fc.integer(), (exporters, seed) => {
+      const arrive = (order: readonly number[]) => {
+        const world = aFleet();
+        for (const index of order) {
+          const { exported, service, slices } = exporters[index] ?? {
+            exported: anExport(),
+            service: undefined,
+            slices: [],
+          };
+          const metadata = { ...exported.metadata, creationTimestamp: at(index) };
+          world.member(`cluster${3 - index}`).export({ ...exported, metadata }, service, slices);
+          world.converge();
+        }
+        return world.members.map(({ imported, exported }) => ({
+          spec: { ...imported?.spec, ips: imported?.spec.ips?.length },
+          labels: imported?.metadata.labels,
+          clusters: imported?.status?.clusters,
+          conditions: exported?.status?.conditions,
+        }));
+      };
+      expect(arrive(shuffled([0, 1, 2], seed))).toEqual(arrive([0, 1, 2]));
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FLAG } from '../../../src/dns/wire/protocol.ts';
+import { CASES } from './cases.ts';
+import { DIFFERENCES } from './differences.ts';
+import { caseObjects } from './objects.ts';
+import { shown, sorted, World } from './world.ts';
+
+describe('the zone answers', () => {
+  const world = new World(caseObjects('shop'));
+
+  it.each(CASES)('$ask', ({ ask, ours }) => {
+    const message = world.ask(ask);
+    expect(shown(message)).toEqual(sorted(ours));
+    const negative = ours.answers.length === 0 && ours.rcode !== 'REFUSED';
+    expect(message.authority.map(({ type, ttl, data }) => ({ type, ttl, data }))).toEqual(
+      negative ? [{ type: 6, ttl: 5, data: expect.stringMatching(/^ns\.dns\.clusterset\.local\. .* 5$/) }] : [],
+    );
+    expect((message.flags & FLAG.AA) !== 0).toBe(ours.rcode !== 'REFUSED');
+  });
+});
+
+describe('the differences from CoreDNS', () => {
+  it('are all met by a case or a packet of the contract test', () => {
+    const contract = readFileSync(join(import.meta.dirname, '../../contract/dns.test.ts'), 'utf8');
+    const met = new Set<string>(CASES.flatMap(({ coredns }) => (coredns ? [coredns.why] : [])));
+    for (const name of Object.keys(DIFFERENCES))
+      expect(met.has(name) || contract.includes(`'${name}'`), name).toBe(true);
+  });
+
+  it('are those that docs/reference/dns.md lists', () => {
+    const doc = readFileSync(join(import.meta.dirname, '../../../docs/reference/dns.md'), 'utf8');
+    const section = /^## Differences from CoreDNS$(?<text>[\s\S]*?)^## /m.exec(doc)?.groups?.text ?? '';
+    const cells = (line: string) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim());
+    const rows = section
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .slice(2)
+      .map(cells);
+    expect(rows).toEqual(
+      Object.values(DIFFERENCES).map(({ coredns, ours, specification }) => [coredns, ours, specification]),
+    );
+  });
+});

@@ -1,0 +1,23 @@
+/** What kubeadm makes for CoreDNS, by the fields that matter. */
+
+import { kubeadmCorefile } from '../../../../packages/kubesim/src/workloads/bootstrap/dns.ts';
+import type { JsonObject } from '../../../../src/api/json.ts';
+
+export const KUBEADM_COREFILE = kubeadmCorefile('cluster.local');
+
+/** The ConfigMap and ClusterRole, under names of a test's own. */
+export function clusterDnsObjects(namespace: string, role: string, corefile = KUBEADM_COREFILE): JsonObject[] {
+  const watch = ['list', 'watch'];
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: 'coredns' }, data: { Corefile: corefile } },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: role },
+      rules: [
+        { apiGroups: [''], resources: ['endpoints', 'services', 'pods', 'namespaces'], verbs: watch },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: watch },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,270 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DnsServer, type DnsServerOptions } from '../../../../src/dns/server/dns-server.ts';
+import { framed } from '../../../../src/dns/server/tcp.ts';
+import { RCODE } from '../../../../src/dns/wire/protocol.ts';
+import { parseMessage } from '../../../../src/dns/wire/wire-message.ts';
+import { Zone } from '../../../../src/dns/zone/zone.ts';
+import { slimImport, slimSlice } from '../../../../src/dns/zone/zone-objects.ts';
+import { systemClock } from '../../../../src/runtime/clock.ts';
+import { MemoryLogger } from '../../../support/memory-logger.ts';
+import { askTcp, askUdp, type Target, TcpClient } from '../clients.ts';
+import { caseObjects, importedSlice, serviceImport } from '../objects.ts';
+import { questionOf, ZONE } from '../world.ts';
+
+const running: DnsServer[] = [];
+
+async function start(options: Partial<DnsServerOptions> = {}, host = '127.0.0.1') {
+  const zone = new Zone({ zone: ZONE, ttl: 5 });
+  const crowd = Array.from({ length: 3000 }, (_, i) => ({ ip: `10.1.${i >> 8}.${i & 255}` }));
+  const objects = [
+    ...caseObjects('shop'),
+    serviceImport('shop', 'crowd', 'Headless', []),
+    importedSlice('shop', 'crowd', 'east', crowd, []),
+  ];
+  for (const object of objects) {
+    if (object.kind === 'ServiceImport') zone.importChanged(undefined, slimImport(object));
+    else zone.sliceChanged(undefined, slimSlice(object));
+  }
+  const logger = new MemoryLogger();
+  const server = new DnsServer({
+    zone,
+    current: () => true,
+    clock: systemClock,
+    logger,
+    monotonic: () => performance.now(),
+    rateLimit: 0,
+    ...options,
+  });
+  running.push(server);
+  const target: Target = await server.listen({ host, port: 0 });
+  return { server, target, logger };
+}
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+const ids = (client: TcpClient) => client.messages.map((message) => message.readUInt16BE(0));
+const WEB = questionOf('web.shop.svc A', 1232, 77);
+
+describe('the server', () => {
+  it.each(['127.0.0.1', '::1'])('answers by UDP and TCP on %s', async (host) => {
+    const { target } = await start({}, host);
+    const [udp, tcp] = [await askUdp(target, WEB), await askTcp(target, WEB)];
+    expect(udp?.equals(tcp)).toBe(true);
+    expect(parseMessage(tcp)).toMatchObject({ id: 77, rcode: RCODE.NOERROR, answers: [{ data: '10.97.0.10' }] });
+  });
+
+  it('gives by TCP what was too long for UDP', async () => {
+    const { target } = await start();
+    const crowd = questionOf('crowd.shop.svc A');
+    const udp = await askUdp(target, crowd);
+    expect(udp?.length).toBeLessThanOrEqual(1232);
+    expect((udp?.readUInt16BE(2) ?? 0) & 0x0200).toBe(0x0200);
+    expect(parseMessage(await askTcp(target, crowd)).answers).toHaveLength(3000);
+  });
+
+  it('says CTM_LISTEN where its address is taken', async () => {
+    const { target } = await start();
+    const other = new DnsServer({
+      zone: new Zone({ zone: ZONE, ttl: 5 }),
+      current: () => true,
+      clock: systemClock,
+      logger: new MemoryLogger(),
+      monotonic: () => 0,
+      rateLimit: 0,
+    });
+    await expect(other.listen(target)).rejects.toMatchObject({
+      code: 'CTM_LISTEN',
+      message: expect.stringContaining(`--listen 127.0.0.1:${target.port}`),
+    });
+    await expect(
+      other.listen({ host: '::1', port: target.port }).then(() => other.listen({ host: '::1', port: target.port })),
+    ).rejects.toThrow(`--listen [::1]:${target.port}`);
+    await other.close();
+  });
+
+  it('chooses a port that is free for both', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { target } = await start();
+    expect(await askUdp(target, WEB)).toBeDefined();
+    taken.close();
+  });
+
+  it('counts answers by transport, type and code, and times them', async () => {
+    const { server, target } = await start();
+    await askUdp(target, WEB);
+    await askUdp(target, questionOf('gone.shop.svc TYPE65280'));
+    await askTcp(target, WEB);
+    await askUdp(target, Buffer.from('no question'), 50);
+    server.metrics.gauge(() => ({ services: 1, names: 2, connections: 3, lostSeconds: 4 }));
+    const text = await server.metrics.registry.metrics();
+    for (const line of [
+      'catamaran_dns_responses_total{transport="udp",type="A",rcode="NOERROR"} 1',
+      'catamaran_dns_responses_total{transport="udp",type="other",rcode="NXDOMAIN"} 1',
+      'catamaran_dns_responses_total{transport="tcp",type="A",rcode="NOERROR"} 1',
+      'catamaran_dns_unanswered_total{reason="not-a-query"} 1',
+      'catamaran_dns_response_seconds_count{transport="udp"} 2',
+      'catamaran_dns_response_seconds_bucket{transport="udp",le="+Inf"} 2',
+      'catamaran_dns_services 1',
+      'catamaran_dns_names 2',
+      'catamaran_dns_tcp_connections 3',
+      'catamaran_dns_api_lost_seconds 4',
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  it('says SERVFAIL at a fault of its own, counts it, and logs it once', async () => {
+    const fault = (): never => {
+      throw new TypeError('a fault');
+    };
+    const { server, target, logger } = await start({ current: fault });
+    const [udp, tcp] = [await askUdp(target, WEB), await askTcp(target, WEB)];
+    for (const answer of [udp, tcp])
+      expect(parseMessage(answer ?? Buffer.alloc(0))).toMatchObject({ id: 77, rcode: RCODE.SERVFAIL, answers: [] });
+    expect(await server.metrics.registry.metrics()).toContain('catamaran_dns_unanswered_total{reason="fault"} 2');
+    expect(logger.lines.map(({ level }) => level)).toEqual(['error']);
+  });
+
+  it('logs questions only where told', async () => {
+    const quiet = await start();
+    await askUdp(quiet.target, WEB);
+    expect(quiet.logger.lines).toEqual([]);
+    const loud = await start({ logQueries: true });
+    await askUdp(loud.target, WEB);
+    expect(loud.logger.lines).toMatchObject([
+      { fields: { client: '127.0.0.1', name: 'web.shop.svc.clusterset.local.', type: 'A', rcode: 'NOERROR' } },
+    ]);
+  });
+});
+
+describe('a TCP connection', () => {
+  it('takes many questions at once, in any pieces, and answers them in their order', async () => {
+    const { target } = await start();
+    const client = new TcpClient(target);
+    const all = Array.from({ length: 50 }, (_, id) => questionOf('web.shop.svc A', 1232, id));
+    const bytes = Buffer.concat(all.flatMap((each) => [Buffer.from([0, each.length]), each]));
+    for (let at = 0; at < bytes.length; at += 7) {
+      client.socket.write(bytes.subarray(at, at + 7));
+      if (at % 70 === 0) await new Promise(setImmediate);
+    }
+    await expect.poll(() => client.messages.length).toBe(50);
+    expect(ids(client)).toEqual(Array.from({ length: 50 }, (_, id) => id));
+    client.socket.destroy();
+  });
+
+  it('whose client has ended its side still gets all answers', async () => {
+    const { target } = await start();
+    const client = new TcpClient(target);
+    client.send(WEB, WEB, questionOf('crowd.shop.svc A'));
+    client.socket.end();
+    await expect.poll(() => client.closed).toBe(true);
+    expect(client.messages).toHaveLength(3);
+  });
+
+  it('that asks and does not read makes the server hold little, and gets the rest when it reads', async () => {
+    const { server, target } = await start({ tcpLimits: { unsentBytes: 64 * 1024 } });
+    const client = new TcpClient(target);
+    client.socket.pause();
+    const count = 400;
+    for (let i = 0; i < count; i++) client.send(questionOf('crowd.shop.svc A', 1232, i));
+    // What the system's buffers take is answered; the rest is not even looked at.
+    const answered = async () =>
+      Number(/type="A",rcode="NOERROR"} (\d+)/.exec(await server.metrics.registry.metrics())?.[1]);
+    await expect.poll(answered).toBeGreaterThan(0);
+    let last = -1;
+    await vi.waitFor(
+      async () => {
+        const now = await answered();
+        const settled = now === last;
+        last = now;
+        if (!settled) throw new Error('still answering');
+      },
+      { timeout: 5000, interval: 100 },
+    );
+    expect(last).toBeLessThan(count);
+    client.socket.resume();
+    await expect.poll(() => client.messages.length, { timeout: 10_000 }).toBe(count);
+    client.socket.destroy();
+  });
+
+  it.each([
+    ['shorter than a header', Buffer.from([0, 11, ...Array(11).fill(0)])],
+    ['of no length', Buffer.from([0, 0])],
+    ['longer than any question', Buffer.from([0xff, 0xff])],
+  ])('with a message %s is closed', async (_, bytes) => {
+    const { target } = await start();
+    const client = new TcpClient(target);
+    client.socket.write(bytes);
+    await expect.poll(() => client.closed).toBe(true);
+    expect(client.messages).toEqual([]);
+  });
+
+  it('with a message of no length gets the answers to those before it', async () => {
+    const { target } = await start();
+    const client = new TcpClient(target);
+    client.socket.write(Buffer.concat([framed(WEB), framed(WEB), Buffer.from([0, 0])]));
+    await expect.poll(() => client.closed).toBe(true);
+    expect(client.messages).toHaveLength(2);
+  });
+
+  it('that asks nothing, or sends its question byte by byte, is closed', async () => {
+    const { target } = await start({ tcpLimits: { idleMs: 300 } });
+    const [silent, slow] = [new TcpClient(target), new TcpClient(target)];
+    const drip = setInterval(() => slow.socket.write(Buffer.from([0])), 50);
+    await expect.poll(() => [silent.closed, slow.closed], { timeout: 10_000 }).toEqual([true, true]);
+    clearInterval(drip);
+  });
+
+  it('over the limit ends the one that has asked nothing for longest', async () => {
+    const { server, target } = await start({ tcpLimits: { connections: 3 } });
+    const clients: TcpClient[] = [];
+    for (let i = 0; i < 3; i++) {
+      const client = new TcpClient(target);
+      clients.push(client);
+      client.send(WEB);
+      await expect.poll(() => client.messages.length).toBe(1);
+    }
+    const [first, second, third] = clients;
+    const moment = Date.now();
+    await expect.poll(() => Date.now()).toBeGreaterThan(moment);
+    first?.send(WEB);
+    await expect.poll(() => first?.messages.length).toBe(2);
+    const newcomer = new TcpClient(target);
+    newcomer.send(WEB);
+    await expect.poll(() => newcomer.messages.length).toBe(1);
+    await expect.poll(() => second?.closed).toBe(true);
+    expect([first?.closed, third?.closed, server.connections]).toEqual([false, false, 3]);
+    for (const client of [first, third, newcomer]) client?.socket.destroy();
+  });
+});
+
+describe('a server that stops', () => {
+  it('sends the answers that are under way, then takes no more', async () => {
+    const { server, target } = await start();
+    const client = new TcpClient(target);
+    client.send(WEB);
+    await expect.poll(() => client.messages.length).toBe(1);
+    client.send(questionOf('crowd.shop.svc A'));
+    await expect.poll(() => client.messages.length).toBe(2);
+    await server.close();
+    await expect.poll(() => client.closed).toBe(true);
+    expect(client.messages.at(-1)?.length).toBeGreaterThan(48_000);
+    expect(await askUdp(target, WEB, 100)).toBeUndefined();
+    await expect(askTcp(target, WEB)).rejects.toThrow();
+  });
+
+  it('does not wait for clients that read nothing', async () => {
+    const { server, target } = await start();
+    const client = new TcpClient(target);
+    client.socket.pause();
+    for (let i = 0; i < 300; i++) client.send(questionOf('crowd.shop.svc A', 1232, i));
+    await expect.poll(() => server.connections).toBe(1);
+    await server.close();
+    await expect.poll(() => server.connections).toBe(0);
+    client.socket.destroy();
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../../src/api/meta.ts';
+import type { FleetConfig } from '../../../src/config/parse.ts';
+import { parseFleet } from '../../../src/config/parse.ts';
+import { discoverNetwork } from '../../../src/fleet/discovery.ts';
+import { ApiError } from '../../../src/kube/client/api-errors.ts';
+import type { KubeClient } from '../../../src/kube/client/client.ts';
+
+/** A cluster of a version that has some objects; the rest is not there. */
+function clusterOf(version: object, objects: Readonly<Record<string, object>>): KubeClient {
+  const absent = (name: string) =>
+    new ApiError('CTM_API_STATUS', { cluster: 'c', verb: 'get', resource: name, object: name }, 'not found', {
+      status: 404,
+      reason: 'NotFound',
+    });
+  const get: KubeClient['get'] = async <T extends KubeObject>({ kind }: { readonly kind: string }) => {
+    const found = objects[kind];
+    if (!found) throw absent(kind);
+    return found as T; // a test's stand-in for what the server sends
+  };
+  const unused = () => Promise.reject(new Error('not used here'));
+  return {
+    cluster: 'c',
+    get,
+    raw: async () => version,
+    list: unused,
+    pages: () => ({ [Symbol.asyncIterator]: () => ({ next: unused }) }),
+    create: unused,
+    update: unused,
+    patch: unused,
+    delete: unused,
+    watch: () => ({ [Symbol.asyncIterator]: () => ({ next: unused }) }),
+    close: async () => {},
+  };
+}
+
+const kubeSystem = { metadata: { name: 'kube-system', uid: 'u-1' } };
+
+function member(serviceCIDRs: readonly string[] = []): FleetConfig['members'][number] {
+  const spec = { members: [{ name: 'c', serviceCIDRs }] };
+  const fleet = parseFleet(JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec }), {
+    file: 'f',
+  });
+  const [first] = fleet.members;
+  if (!first) throw new Error('no member');
+  return first;
+}
+
+const signal = new AbortController().signal;
+
+describe('the network of a member', () => {
+  const dual = { ServiceCIDR: { spec: { cidrs: ['fd00::/112', '10.0.0.0/16'] } } };
+
+  it('has the families that the fleet file declares, before those that the cluster tells of', async () => {
+    const client = clusterOf({ minor: '34' }, { Namespace: kubeSystem, ...dual });
+    expect((await discoverNetwork(client, member(['10.0.0.0/16']), signal)).ipFamilies).toEqual(['IPv4']);
+    expect((await discoverNetwork(client, member(), signal)).ipFamilies).toEqual(['IPv6', 'IPv4']);
+  });
+
+  it('has the families of the Service kubernetes where the cluster knows no ServiceCIDR', async () => {
+    const service = { spec: { clusterIPs: ['fd00::1'] } };
+    const client = clusterOf({ minor: '30' }, { Namespace: kubeSystem, Service: service });
+    expect((await discoverNetwork(client, member(), signal)).ipFamilies).toEqual(['IPv6']);
+  });
+
+  it.each([
+    ['30', []],
+    ['31', ['PreferClose']],
+    ['33+', ['PreferClose']],
+    ['34', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
+    ['none', undefined],
+  ])('rule 16: Kubernetes 1.%s takes these values of trafficDistribution: %j', async (minor, values) => {
+    const client = clusterOf({ minor }, { Namespace: kubeSystem });
+    const network = await discoverNetwork(client, member(), signal);
+    expect(network).toMatchObject({ clusterId: 'u-1' });
+    expect(network.trafficDistributions).toEqual(values);
+  });
+});

@@ -1,0 +1,120 @@
+/** What is known of a member that does not answer, by a clock that stands still. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { parseFleet } from '../../../src/config/parse.ts';
+import { Fleet } from '../../../src/fleet/fleet.ts';
+import type { Member } from '../../../src/fleet/member.ts';
+import { FakeApi } from '../../support/fake-api.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silent } from '../../support/silent-log.ts';
+
+const SECOND = 1_000;
+const KEY = 'ns/web';
+
+const open: Fleet[] = [];
+
+afterEach(async () => {
+  for (const fleet of open.splice(0)) await fleet.close();
+});
+
+function object(name: string, fields: JsonObject = {}): JsonObject {
+  return { metadata: { namespace: 'ns', name, uid: name, resourceVersion: '1' }, ...fields };
+}
+
+/** cluster1 exports what cluster2 has imported. */
+async function start() {
+  const clock = new ManualClock();
+  const apis = new Map(['cluster1', 'cluster2'].map((name) => [name, new FakeApi(name)]));
+  const config = parseFleet(
+    `{ apiVersion: catamaran.dev/v1alpha1, kind: Fleet, spec: { members: [
+      { name: cluster1, context: a, serviceCIDRs: [10.0.0.0/16] },
+      { name: cluster2, context: b, serviceCIDRs: [10.0.0.0/16] } ] } }`,
+    { file: '/fleet.yaml' },
+  );
+  const source = apis.get('cluster1');
+  source?.objects.set('serviceexports', [object('web')]);
+  source?.objects.set('services', [object('web', { spec: { ports: [{ port: 80 }] } })]);
+  apis
+    .get('cluster2')
+    ?.objects.set('serviceimports', [
+      object('web', { spec: { type: 'ClusterSetIP', ports: [] }, status: { clusters: [{ cluster: 'cluster1' }] } }),
+    ]);
+  for (const api of apis.values()) api.objects.set('namespaces', [{ metadata: { name: 'ns', resourceVersion: '1' } }]);
+  const told: string[] = [];
+  const fleet = new Fleet(config, {
+    connect: async ({ name }) => apis.get(name)?.client() ?? Promise.reject(new Error('no such cluster')),
+    clock,
+    random: () => 1,
+    logger: silent,
+    listener: {
+      sourceChanged: () => {},
+      consumerChanged: (key, consumer) => told.push(`${consumer.name} ${key}`),
+      memberChanged: () => {},
+    },
+    watchRestarted: () => {},
+  });
+  open.push(fleet);
+  await fleet.apply(config);
+  await clock.advance(20 * SECOND);
+  const member = (name: string): Member => {
+    const found = fleet.member(name);
+    if (!found) throw new Error(`${name} is no member`);
+    return found;
+  };
+  /** What the view of cluster2 says of cluster1, for a replica that writes to cluster2 since then. */
+  const seen = (writtenSince?: number) => {
+    const view = fleet.view(KEY, member('cluster2'), writtenSince);
+    const { known, export: exported } = view.sources.find(({ member }) => member === 'cluster1') ?? {};
+    return { known, exports: exported !== undefined, lastSources: view.lastSources };
+  };
+  return { clock, source, fleet, member, seen, told };
+}
+
+const REMEMBERED = { known: true, exports: true, lastSources: [] };
+const UNKNOWN = { known: false, exports: false, lastSources: ['cluster1'] };
+
+it('a namespace concerns its names once its member has been listed, and not one by one while it is', async () => {
+  const { member, told } = await start();
+  // The import itself was told of.
+  expect(told.splice(0)).toEqual(['cluster2 ns/web']);
+  member('cluster1').cache.namespaces.upserted({ metadata: { name: 'ns', resourceVersion: '2' }, status: {} });
+  expect(told).toEqual(['cluster1 ns/web']);
+});
+
+describe('what is remembered of a silent member', () => {
+  it('counts where nobody else has written to the consumer since', async () => {
+    const { clock, source, member, seen } = await start();
+    const before = clock.now();
+    await clock.advance(20 * SECOND);
+    source?.down();
+    await clock.advance(60 * SECOND);
+    expect(member('cluster1').state).toMatchObject({ phase: 'unreachable' });
+    expect(seen(before)).toEqual(REMEMBERED);
+    expect(seen()).toEqual(REMEMBERED);
+  });
+
+  it('says nothing where another replica, that may have reached it, wrote to the consumer meanwhile', async () => {
+    const { clock, source, member, seen } = await start();
+    await clock.advance(20 * SECOND);
+    source?.down();
+    await clock.advance(60 * SECOND);
+    const since = clock.now();
+    expect(seen(since)).toEqual(UNKNOWN);
+    source?.up();
+    await clock.advance(SECOND);
+    // What happened in between is on its way.
+    expect(member('cluster1').state).toEqual({ phase: 'ready' });
+    expect(seen(since)).toEqual(UNKNOWN);
+    await clock.advance(2 * SECOND);
+    expect(seen(since)).toEqual(REMEMBERED);
+  });
+
+  it('counts again for all that was taken over after it had caught up', async () => {
+    const { clock, source, seen } = await start();
+    source?.down();
+    await clock.advance(60 * SECOND);
+    source?.up();
+    await clock.advance(10 * SECOND);
+    expect(seen(clock.now())).toEqual(REMEMBERED);
+  });
+});

@@ -1,0 +1,87 @@
+/** How a member comes back, by a clock that stands still. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { Member } from '../../../src/fleet/member.ts';
+import { FakeApi } from '../../support/fake-api.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silent } from '../../support/silent-log.ts';
+
+const WATCHED = ['endpointslices', 'namespaces', 'serviceexports', 'serviceimports', 'services'];
+const SECOND = 1_000;
+
+const stop: AbortController[] = [];
+
+afterEach(() => {
+  for (const each of stop.splice(0)) each.abort();
+});
+
+/** A member that waits as long as it may. */
+async function start() {
+  const clock = new ManualClock();
+  const api = new FakeApi();
+  const member = new Member({
+    config: {
+      name: 'cluster1',
+      access: { kind: 'inCluster' },
+      podCIDRs: ['10.1.0.0/16'],
+      serviceCIDRs: ['172.17.0.0/16'],
+      nodeCIDRs: [],
+      extraCIDRs: [],
+      derivedPrefix: 'amcs-',
+      namespaces: [],
+    },
+    connect: async () => api.client(),
+    clock,
+    random: () => 1,
+    logger: silent,
+    changed: () => {},
+    stateChanged: () => {},
+    watchRestarted: () => {},
+    admit: () => {},
+  });
+  const controller = new AbortController();
+  stop.push(controller);
+  void member.run(controller.signal);
+  await clock.advance(SECOND);
+  expect(member.state).toEqual({ phase: 'ready' });
+  return { member, api, clock };
+}
+
+describe('a member whose API server was away', () => {
+  it('has all watches again as soon as one question is answered', async () => {
+    const { member, api, clock } = await start();
+    api.down();
+    await clock.advance(70 * SECOND);
+    expect(member.state).toMatchObject({ phase: 'unreachable' });
+    api.up();
+    await clock.advance(SECOND);
+    expect([...api.open].sort()).toEqual(WATCHED);
+    expect(member.state).toEqual({ phase: 'ready' });
+  });
+
+  it('is left alone for as long as it asks for when it is back', async () => {
+    const { api, clock } = await start();
+    api.down();
+    await clock.advance(70 * SECOND);
+    const refused = WATCHED.filter((name) => name !== 'services');
+    for (const name of refused) api.refusals.set(name, api.error('CTM_API_STATUS', 429, 10 * SECOND));
+    const before = api.asked.length;
+    api.up();
+    await clock.advance(9 * SECOND);
+    expect(api.asked.slice(before).sort()).toEqual(WATCHED);
+    expect([...api.open]).toEqual(['services']);
+    api.refusals.clear();
+    await clock.advance(5 * SECOND);
+    expect([...api.open].sort()).toEqual(WATCHED);
+  });
+
+  it('is not asked more often for what it refuses because it answers other questions', async () => {
+    const { api, clock } = await start();
+    api.down();
+    api.refusals.set('services', api.error('CTM_API_STATUS', 403));
+    api.up();
+    await clock.advance(600 * SECOND);
+    // 13 s of growing waits, then one each 30 s.
+    expect(api.asked.filter((name) => name === 'services').length).toBeLessThan(32);
+    expect(api.open.size).toBe(WATCHED.length - 1);
+  });
+});

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { areFilledIn } from '../../../src/core/families.ts';
+import { slimImport } from '../../../src/fleet/slim.ts';
+
+/** An import as an API server sends it, with who set what of it. */
+function anImport(managedFields: JsonObject['items']): JsonObject {
+  return {
+    apiVersion: 'multicluster.x-k8s.io/v1beta1',
+    kind: 'ServiceImport',
+    metadata: { namespace: 'ns', name: 'web', managedFields },
+    spec: { type: 'ClusterSetIP', ports: [], ipFamilies: ['IPv4'] },
+  };
+}
+
+const set = (manager: string, spec: JsonObject, apiVersion = 'multicluster.x-k8s.io/v1beta1'): JsonObject => ({
+  manager,
+  operation: 'Update',
+  apiVersion,
+  time: '2026-01-01T00:00:00Z',
+  fieldsType: 'FieldsV1',
+  fieldsV1: { 'f:spec': spec },
+});
+
+const user = (spec: JsonObject) => set('kubectl-create', spec, 'multicluster.x-k8s.io/v1alpha1');
+
+it.each<[string, JsonObject['items'], boolean]>([
+  ['we set alone', [user({ 'f:type': {} }), set('catamaran', { 'f:ipFamilies': {}, 'f:ips': {} })], true],
+  ['a user set, in whatever version', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ips': {} })], false],
+  ['a user set as well', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ipFamilies': {} })], false],
+  ['we applied for a user', [{ ...set('catamaran', { 'f:ipFamilies': {} }), operation: 'Apply' }], false],
+  ['nobody is noted for', undefined, false],
+  ['a record that is none tells of', [null, { fieldsV1: 'x' }, { manager: 'catamaran', fieldsV1: {} }], false],
+])('families of an import that %s are filled in: %s', (_, managedFields, filledIn) => {
+  expect(areFilledIn(slimImport(anImport(managedFields)))).toBe(filledIn);
+});
+
+it('keeps of an import no more of who set what', () => {
+  const { metadata } = slimImport(anImport([user({ 'f:type': {}, 'f:ports': {} }), set('catamaran', { 'f:ips': {} })]));
+  expect(metadata).toEqual({ namespace: 'ns', name: 'web' });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { RESOURCES } from '../../../../src/api/resources.ts';
+import { NotSentError } from '../../../../src/kube/client/api-errors.ts';
+import { createKubeClient } from '../../../../src/kube/client/http-client.ts';
+import type { Transport } from '../../../../src/kube/client/transport.ts';
+import { staticCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
+import { systemClock } from '../../../../src/runtime/clock.ts';
+import { wholeBody } from '../../../simulation/body.ts';
+import { silent } from '../../../support/silent-log.ts';
+
+const BUSY = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  reason: 'TooManyRequests',
+  message: 'later',
+  code: 429,
+};
+
+/** A server that has no time, within this process. */
+function busyServer() {
+  const sent: string[] = [];
+  const transport: Transport = {
+    send: async (_, { method, path }) => {
+      sent.push(`${method} ${path}`);
+      const headers = { 'content-type': 'application/json', 'retry-after': '0' };
+      return { statusCode: 429, headers, body: wholeBody(JSON.stringify(BUSY)) };
+    },
+    close: async () => {},
+  };
+  const client = createKubeClient({
+    cluster: 'east',
+    access: { server: 'https://east', tls: {}, credentials: staticCredentials({ token: 't' }), source: 'test' },
+    logger: silent,
+    clock: systemClock,
+    transport,
+  });
+  return { client, sent };
+}
+
+describe('a request whose caller may change his mind', () => {
+  const lease = { namespace: 'kube-system', name: 'catamaran' };
+
+  it('is repeated while it is wanted, and no longer', async () => {
+    const { client, sent } = busyServer();
+    const answers = [true, true, false];
+    const maySend = () => answers.shift() ?? false;
+    await expect(client.patch(RESOURCES.leases, lease, {}, { maySend })).rejects.toThrow(NotSentError);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('is not sent at all where it is not wanted when its turn comes', async () => {
+    const { client, sent } = busyServer();
+    await expect(client.create(RESOURCES.leases, 'ns', {}, { maySend: () => false })).rejects.toThrow(NotSentError);
+    expect(sent).toEqual([]);
+  });
+
+  it('is repeated a few times where nobody asks', async () => {
+    const { client, sent } = busyServer();
+    await expect(client.get(RESOURCES.leases, lease)).rejects.toMatchObject({ status: 429 });
+    expect(sent).toHaveLength(5);
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/api/json.ts';
+import type { KubeClient } from '../../../src/kube/client/client.ts';
+import { EventRecorder } from '../../../src/kube/events.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
+
+it.each([`${'x'.repeat(1_022)}… and 3 more`, 'é'.repeat(600), '🛶'.repeat(300), `${'x'.repeat(1_023)}🛶`, 'short'])(
+  'an Event is of at most 1,024 bytes, whole characters, and no shorter than it must be',
+  async (message) => {
+    const created: JsonObject[] = [];
+    const client: Pick<KubeClient, 'create'> = {
+      create: async (_resource, _namespace, object) => {
+        created.push(object);
+        return object as never;
+      },
+    };
+    const recorder = new EventRecorder({
+      client: client as KubeClient, // nothing else is asked of it
+      clock: new ManualClock(),
+      logger: new MemoryLogger(),
+      instance: 'replica-1',
+    });
+    const regarding = { apiVersion: 'v1', kind: 'Service', namespace: 'ns', name: 'web' };
+    recorder.record({ type: 'Warning', reason: 'Conflict', message, regarding });
+    await recorder.close();
+    const note = String(created[0]?.note);
+    expect(message.startsWith(note)).toBe(true);
+    const next = [...message][[...note].length] ?? '';
+    expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1_024);
+    expect(next === '' || Buffer.byteLength(note + next) > 1_024).toBe(true);
+  },
+);

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { fileCredentials, type Loaded, loadedCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
+import { ManualClock } from '../../../support/manual-clock.ts';
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe('loadedCredentials', () => {
+  it('loads once for requests that come together', async () => {
+    let loads = 0;
+    const credentials = loadedCredentials(async () => ({ identity: { token: `t${++loads}` } }), new ManualClock());
+    const headers = await Promise.all([credentials.headers(), credentials.headers(), credentials.certificate()]);
+    expect(headers).toEqual([bearer('t1'), bearer('t1'), undefined]);
+  });
+
+  it('loads again when the time is up', async () => {
+    const clock = new ManualClock();
+    let loads = 0;
+    const load = async (): Promise<Loaded> => ({ identity: { token: `t${++loads}` }, expiresAt: clock.now() + 1_000 });
+    const credentials = loadedCredentials(load, clock);
+    expect(await credentials.headers()).toEqual(bearer('t1'));
+    clock.step(999);
+    expect(await credentials.headers()).toEqual(bearer('t1'));
+    clock.step(1);
+    expect(await credentials.headers()).toEqual(bearer('t2'));
+  });
+
+  it('loads once after many requests were refused with the same token', async () => {
+    let loads = 0;
+    const credentials = loadedCredentials(async () => ({ identity: { token: `t${++loads}` } }), new ManualClock());
+    const refused = await credentials.headers();
+    credentials.invalidate(refused);
+    expect(await credentials.headers()).toEqual(bearer('t2'));
+    credentials.invalidate(refused);
+    expect(await credentials.headers()).toEqual(bearer('t2'));
+  });
+
+  it('tells of a failure and tries again with the next request', async () => {
+    let loads = 0;
+    const credentials = loadedCredentials(async () => {
+      if (++loads === 1) throw new Error('not now');
+      return { identity: { token: 'good' } };
+    }, new ManualClock());
+    await expect(credentials.headers()).rejects.toThrow('not now');
+    expect(await credentials.headers()).toEqual(bearer('good'));
+  });
+
+  it('does not hold a request that is given up', async () => {
+    const credentials = loadedCredentials(() => new Promise<Loaded>(() => {}), new ManualClock());
+    const stop = new AbortController();
+    const headers = credentials.headers(stop.signal);
+    stop.abort(new Error('given up'));
+    await expect(headers).rejects.toThrow('given up');
+  });
+});
+
+describe('fileCredentials', () => {
+  function files(content: Record<string, string>) {
+    const clock = new ManualClock();
+    const read = async (path: string) => {
+      const text = content[path];
+      if (text === undefined) throw new Error(`ENOENT: ${path}`);
+      return text;
+    };
+    return {
+      clock,
+      content,
+      open: (wanted: Parameters<typeof fileCredentials>[0]) => fileCredentials(wanted, read, clock),
+    };
+  }
+
+  it('reads a rotated token within a minute', async () => {
+    const { clock, content, open } = files({ '/token': 'one\n' });
+    const credentials = open({ tokenFile: '/token' });
+    expect(await credentials.headers()).toEqual(bearer('one'));
+    content['/token'] = 'two\n';
+    expect(await credentials.headers()).toEqual(bearer('one'));
+    clock.step(60_000);
+    expect(await credentials.headers()).toEqual(bearer('two'));
+  });
+
+  it('reads it at once after a 401', async () => {
+    const { content, open } = files({ '/token': 'one' });
+    const credentials = open({ tokenFile: '/token' });
+    const refused = await credentials.headers();
+    content['/token'] = 'two';
+    credentials.invalidate(refused);
+    expect(await credentials.headers()).toEqual(bearer('two'));
+  });
+
+  it('goes on with what it has while the file is away', async () => {
+    const { clock, content, open } = files({ '/token': 'one' });
+    const credentials = open({ tokenFile: '/token' });
+    await credentials.headers();
+    delete content['/token'];
+    clock.step(60_000);
+    expect(await credentials.headers()).toEqual(bearer('one'));
+  });
+
+  it('reads both halves of a certificate', async () => {
+    const { open } = files({ '/cert': 'CERT', '/key': 'KEY' });
+    expect(await open({ certFile: '/cert', keyFile: '/key' }).certificate()).toEqual({ cert: 'CERT', key: 'KEY' });
+    expect(await open({ cert: 'INLINE', keyFile: '/key' }).certificate()).toEqual({ cert: 'INLINE', key: 'KEY' });
+  });
+
+  it.each([
+    ['', '/token: empty'],
+    ['two words', '/token: not a token: it holds spaces or control characters'],
+  ])('refuses the token file content %j', async (text, message) => {
+    const { open } = files({ '/token': text });
+    await expect(open({ tokenFile: '/token' }).headers()).rejects.toMatchObject({ code: 'CTM_CREDENTIALS', message });
+  });
+
+  it('names the file that cannot be read', async () => {
+    const { open } = files({});
+    await expect(open({ tokenFile: '/gone' }).headers()).rejects.toMatchObject({
+      code: 'CTM_CREDENTIALS',
+      message: '/gone: cannot be read: ENOENT: /gone',
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { microTime } from '../../../src/kube/micro-time.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+
+describe('systemClock', () => {
+  it('sleeps', async () => {
+    const before = systemClock.now();
+    await systemClock.sleep(5);
+    expect(systemClock.now()).toBeGreaterThan(before);
+  });
+
+  it('wakes with the reason of an abort', async () => {
+    const stop = new AbortController();
+    const asleep = systemClock.sleep(60_000, stop.signal);
+    stop.abort(new Error('time to stop'));
+    await expect(asleep).rejects.toThrow('time to stop');
+  });
+
+  it('does not fall asleep after an abort', async () => {
+    await expect(systemClock.sleep(60_000, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
+  });
+});
+
+it('microTime has six digits', () => {
+  expect(microTime(Date.UTC(2026, 10, 21, 9, 8, 7, 6))).toBe('2026-11-21T09:08:07.006000Z');
+});

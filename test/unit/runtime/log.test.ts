@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { createLog, type LogOptions } from '../../../src/runtime/log.ts';
+import type { Logger } from '../../../src/runtime/logger.ts';
+
+/** The lines that `use` logs. */
+function lines(use: (log: Logger) => void, options: Partial<LogOptions> = {}): string[] {
+  const written: string[] = [];
+  const destination = { write: (line: string) => void written.push(line) };
+  use(createLog({ level: 'info', format: 'json', colors: false, destination, ...options }));
+  return written;
+}
+
+describe('the log', () => {
+  it('is one JSON object a line, with level, time and message', () => {
+    const [line, ...more] = lines((log) => log.child({ member: 'a' }).warn({ key: 'ns/name' }, 'slow'));
+    expect(more).toEqual([]);
+    expect(line).toMatch(/\}\n$/);
+    expect(JSON.parse(line ?? '')).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      member: 'a',
+      key: 'ns/name',
+      msg: 'slow',
+    });
+  });
+
+  it('leaves out what is below its level', () => {
+    const written = lines(
+      (log) => {
+        log.info({}, 'no');
+        log.error({}, 'yes');
+      },
+      { level: 'warn' },
+    );
+    expect(written.map((line) => JSON.parse(line).msg)).toEqual(['yes']);
+  });
+
+  it('holds message and stack of an error', () => {
+    const [line] = lines((log) => log.error({ error: new TypeError('bad') }, 'failed'));
+    expect(JSON.parse(line ?? '').error).toMatchObject({
+      type: 'TypeError',
+      message: 'bad',
+      stack: expect.any(String),
+    });
+  });
+
+  it.each([
+    [{ token: 'hunter2' }],
+    [{ headers: { authorization: 'hunter2' } }],
+    [{ request: { headers: { Authorization: 'Basic hunter2' } } }],
+    [{ user: { password: 'hunter2' } }],
+    [{ identity: { certificate: { clientKeyData: 'hunter2' } } }],
+    [{ note: 'sent Bearer hunter2' }],
+    [{ error: new Error('refused: Bearer hunter2') }],
+    [{ jwt: 'eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2' }],
+    [{ pem: '-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----' }],
+  ])('does not tell the secret in %j', (fields) => {
+    for (const format of ['json', 'text'] as const) {
+      const [line] = lines((log) => log.info(fields, 'call'), { format });
+      expect(line).toContain('[redacted]');
+      expect(line).not.toContain('hunter2');
+    }
+  });
+
+  it('is text for people where told, in colour where told', () => {
+    const use = (log: Logger) => log.warn({ member: 'a', note: 'two words', count: 2 }, 'slow');
+    expect(lines(use, { format: 'text' })).toEqual([
+      expect.stringMatching(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}slow member=a note="two words" count=2\n$/),
+    ]);
+    expect(lines(use, { format: 'text', colors: true })[0]).toContain('\u001b[33mWARN \u001b[0m');
+  });
+});

@@ -1,0 +1,70 @@
+/** `catamaran sandbox up` as a process of its own, as users run it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { remote } from '../../../src/sandbox/control.ts';
+import { processIdentity, stateDir } from '../../../src/sandbox/state.ts';
+import { invoke, MAIN, type Outcome } from '../../support/invoke.ts';
+
+/** A sandbox that runs. */
+export interface RunningSandbox {
+  readonly dir: string;
+  readonly kubeconfig: string;
+  readonly pid: number;
+  /** All that it printed so far. */
+  printed(): string;
+  /** `catamaran sandbox ARGS`, with its state folder. */
+  call(...args: readonly string[]): Promise<Outcome>;
+  /** Sends a signal and gives the exit code once it is gone. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts one in a folder of its own and waits until it is ready. */
+export async function runSandbox(...args: readonly string[]): Promise<RunningSandbox> {
+  const folder = await mkdtemp(join(tmpdir(), 'catamaran-sandbox-'));
+  const dir = join(folder, 'state');
+  const child = spawn(process.execPath, [MAIN, 'sandbox', 'up', '--state-dir', dir, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  }
+  const ended = once(child, 'close');
+  const pid = child.pid ?? 0;
+  const running: RunningSandbox = {
+    dir,
+    kubeconfig: stateDir(dir).kubeconfig,
+    pid,
+    printed: () => printed,
+    call: (...words) => invoke(['sandbox', ...words, '--state-dir', dir]),
+    async kill(signal) {
+      child.kill(signal);
+      await ended;
+      return child.exitCode;
+    },
+    async stop() {
+      if (processIdentity(pid) !== undefined) child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.on('exit', kill);
+  ended.finally(() => process.off('exit', kill));
+  while (child.exitCode === null && child.signalCode === null) {
+    const status = await remote(stateDir(dir))
+      .status()
+      .catch(() => undefined);
+    if (status?.pid === pid) return running;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await rm(folder, { recursive: true, force: true });
+  throw new Error(`sandbox up ended with ${child.exitCode ?? child.signalCode}:\n${printed}`);
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type HttpServer, listen, routes } from '../../../src/server/http-server.ts';
+
+const probes = (ready: boolean) => ({ status: () => ({ ready, more: 1 }), registry: new Registry() });
+
+const running: HttpServer[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await Promise.all(running.splice(0).map((server) => server.close()));
+});
+
+describe('the routes', () => {
+  it.each([
+    [true, 200],
+    [false, 503],
+  ])('/readyz says ready %s with %i, and how things stand', async (ready, status) => {
+    const answer = await routes(probes(ready)).request('/readyz');
+    expect([answer.status, await answer.json()]).toEqual([status, { ready, more: 1 }]);
+  });
+
+  it('/healthz is well, and there is nothing else', async () => {
+    const app = routes(probes(false));
+    const codes = ['/healthz', '/metrics', '/', '/readyz/x'].map(async (path) => (await app.request(path)).status);
+    expect(await Promise.all(codes)).toEqual([200, 200, 404, 404]);
+  });
+});
+
+describe('listen', () => {
+  it('says CTM_LISTEN with the option and the address where it is taken', async () => {
+    const server = await listen(probes(true), { host: '::1', port: 0 });
+    running.push(server);
+    await expect(listen(probes(true), server.address, '--http')).rejects.toMatchObject({
+      code: 'CTM_LISTEN',
+      message: expect.stringContaining(`--http [::1]:${server.address.port}: `),
+    });
+  });
+
+  it('ends while clients hold connections and ask nothing, or half of something', async () => {
+    const server = await listen(probes(true), { host: '127.0.0.1', port: 0 });
+    for (const text of ['', 'GET /readyz HT']) {
+      const socket = connect(server.address.port, '127.0.0.1');
+      sockets.push(socket);
+      await once(socket, 'connect');
+      socket.on('error', () => {});
+      if (text !== '') socket.write(text);
+    }
+    const answer = await fetch(`http://127.0.0.1:${server.address.port}/healthz`);
+    expect(await answer.text()).toBe('ok\n');
+    await server.close();
+    await expect(fetch(`http://127.0.0.1:${server.address.port}/healthz`)).rejects.toThrow();
+  });
+});

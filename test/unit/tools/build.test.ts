@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const ALL = ['coredns', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'];
+
+// Stands in for Go: tells a version, and writes what it was asked to build.
+const FAKE_GO = `#!/bin/sh
+if [ "$1" = env ]; then echo go1.26.8; exit; fi
+for arg; do
+  case $previous in -o) out=$arg;; esac
+  previous=$arg
+done
+case $out in *kubectl*) [ -z "$FAIL" ] || { echo 'no space left' >&2; exit 1; };; esac
+echo '#!/bin/sh' > "$out"; /bin/chmod +x "$out"
+`;
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'catamaran-build-'));
+  cpSync(fileURLToPath(new URL('../../../tools', import.meta.url)), join(root, 'tools'), { recursive: true });
+  mkdirSync(join(root, 'path'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function executable(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+}
+
+function build(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const result = spawnSync(process.execPath, [join(root, 'tools/tasks/build.ts'), ...args], {
+    encoding: 'utf8',
+    env: { PATH: join(root, 'path'), ...env },
+  });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+function built(): string[] {
+  return readdirSync(join(root, '.cache', 'bin'))
+    .filter((name) => !name.startsWith('.'))
+    .sort();
+}
+
+describe('make tools', () => {
+  it('builds every binary, and does not build it again', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    const first = build([]);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(built()).toEqual(ALL);
+    for (const name of ALL) expect(first.out).toContain(`${name} took `);
+    expect(build([])).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it('builds what only the lab runs where it is asked for', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    expect(build(['--lab']).code).toBe(0);
+    expect(built()).toEqual([...ALL, 'kube-proxy', 'kubelet', 'pause', 'web-demo'].sort());
+  });
+
+  it('leaves out what it is told to', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    expect(build(['--without', 'coredns']).code).toBe(0);
+    expect(built()).toEqual(ALL.filter((name) => name !== 'coredns'));
+  });
+
+  it('builds again what a changed module holds, and nothing else', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    build([]);
+    appendFileSync(join(root, 'tools/pins/kwok/go.mod'), '// changed\n');
+    const { out } = build([]);
+    expect(out).toContain('building kwok into .cache/bin');
+    expect(out).not.toContain('etcd');
+  });
+
+  it('shows what Go said where a build fails, and keeps the rest', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    const { code, err } = build([], { FAIL: 'yes' });
+    expect(code).toBe(1);
+    expect(err).toContain('go build of kubectl failed (in tools/pins/kubernetes):\nno space left');
+    expect(built()).toContain('kube-apiserver');
+    expect(built()).not.toContain('kubectl');
+  });
+
+  it('takes from KUBEBUILDER_ASSETS what is there, and builds the rest', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    const assets = join(root, 'assets');
+    mkdirSync(assets);
+    for (const name of ['etcd', 'kube-apiserver', 'kubectl']) executable(join(assets, name), '#!/bin/sh\n');
+    const { code, out } = build([], { KUBEBUILDER_ASSETS: assets });
+    expect(code).toBe(0);
+    expect(out).toContain('kubectl: from KUBEBUILDER_ASSETS');
+    expect(built()).toEqual(['coredns', 'kube-controller-manager', 'kube-scheduler', 'kwok']);
+  });
+
+  it('says what to install where there is no Go', () => {
+    const { code, err } = build([]);
+    expect(code).toBe(1);
+    expect(err).toContain('Go is needed to build etcd, kube-apiserver');
+    expect(err).toContain('https://go.dev/dl/');
+    expect(err).toContain('KUBEBUILDER_ASSETS');
+  });
+
+  it('needs no Go where everything is built', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    build([]);
+    rmSync(join(root, 'path', 'go'));
+    expect(build([])).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it('refuses a name that is no tool', () => {
+    expect(build(['--without', 'coredsn'])).toMatchObject({ code: 1 });
+    expect(build(['--without', 'coredsn']).err).toContain('there is no tool coredsn');
+  });
+});

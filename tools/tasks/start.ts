@@ -1,0 +1,117 @@
+/**
+ * `make start`: clusters, controller and walk-throughs, until Ctrl-C or `make stop`. The clusters are those of the
+ * sandbox, as many as CLUSTERS=n says; CLUSTERS=real or real:n starts real control planes, CLUSTERS=lab uses those of
+ * `make lab`. DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
+ */
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MAX_CLUSTERS as MOST_IN_SANDBOX } from '../../packages/kubesim/src/ranges.ts';
+import { MAX_CLUSTERS } from '../controlplane/networks.ts';
+import type { Clusters } from '../demo/clusters.ts';
+import { type Audience, hold } from '../demo/hold.ts';
+import { demonstrate } from '../demo/sandbox.ts';
+import { currentHolder, KUBECONFIG, LOG_DIR, shown } from '../demo/state.ts';
+import { enterFabric, isInFabric } from '../lab/session.ts';
+
+/** What the holder tells the process that waits for it. */
+type Message = { readonly say: string } | { readonly ready: true };
+
+/** What CLUSTERS asks for: a number of sandbox clusters, real control planes, or the lab. */
+type Wanted = { readonly sandbox: number } | { readonly real: Clusters };
+
+function wantedOf(text: string | undefined): Wanted {
+  if (text === 'lab') return { real: text };
+  const [, real, digits] = /^(real(?::|$))?(\d*)$/.exec(text ?? '') ?? [];
+  const most = real === undefined ? MOST_IN_SANDBOX : MAX_CLUSTERS;
+  const count = Number(digits || 2);
+  if (digits === undefined || count < 2 || count > most) {
+    const wanted = `a number from 2 to ${MOST_IN_SANDBOX}, real, real:n with n from 2 to ${MAX_CLUSTERS}, or lab`;
+    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write ${wanted}`);
+  }
+  return real === undefined ? { sandbox: count } : { real: count };
+}
+
+/** Aborts on the first signal that asks to stop. */
+function stopSignal(): AbortController {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+  return controller;
+}
+
+/** Holds the clusters for a process that waits, and gives up where that one goes before they are ready. */
+async function holdFor(clusters: Clusters): Promise<number> {
+  const stop = stopSignal();
+  const giveUp = (): void => stop.abort();
+  process.once('disconnect', giveUp);
+  const audience: Audience = {
+    say(line) {
+      if (process.connected) process.send?.({ say: line } satisfies Message);
+      else if (existsSync(LOG_DIR)) appendFileSync(join(LOG_DIR, 'start.log'), `${line}\n`);
+    },
+    ready() {
+      process.off('disconnect', giveUp);
+      process.send?.({ ready: true } satisfies Message, () => process.disconnect());
+    },
+  };
+  try {
+    return await hold(clusters, audience, stop.signal);
+  } finally {
+    // Listening keeps the process.
+    process.off('disconnect', giveUp);
+  }
+}
+
+/** Starts a holder and waits until it is ready or has failed. */
+async function detach(): Promise<number> {
+  const holder = spawn(process.execPath, [fileURLToPath(import.meta.url), '--hold'], {
+    detached: true,
+    // Nothing of ours is handed on: who reads our output waits for the end of all that hold it.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  stopSignal().signal.addEventListener('abort', () => holder.kill('SIGTERM'));
+  return await new Promise<number>((resolve) => {
+    holder.on('message', (message: Message) => {
+      if ('say' in message) {
+        console.log(message.say);
+        return;
+      }
+      console.log('\nIt runs until `make stop`.');
+      holder.unref();
+      resolve(0);
+    });
+    holder.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function main(): Promise<number> {
+  const wanted = wantedOf(process.env.CLUSTERS);
+  const detached = Boolean(process.env.DETACH && process.env.DETACH !== '0');
+  if ('sandbox' in wanted) return await demonstrate(wanted.sandbox, detached, stopSignal().signal);
+  const clusters = wanted.real;
+  if (clusters === 'lab' && !isInFabric()) return await enterFabric(process.execPath, process.argv.slice(1));
+  if (process.argv.includes('--hold')) return await holdFor(clusters);
+  const holder = currentHolder();
+  if (holder) {
+    console.error(
+      `clusters are up already (process ${holder.pid}), with kubeconfig ${shown(KUBECONFIG)}: \`make stop\` ends them`,
+    );
+    return 1;
+  }
+  if (detached) return await detach();
+  const untilStopped: Audience = {
+    say: (line) => console.log(line),
+    ready: () => console.log('\nIt runs until Ctrl-C or `make stop`.'),
+  };
+  return await hold(clusters, untilStopped, stopSignal().signal);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const text = error instanceof Error ? error.message : String(error);
+  if (process.connected) process.send?.({ say: text } satisfies Message);
+  else console.error(text);
+  process.exitCode = 1;
+}

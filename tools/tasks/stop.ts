@@ -1,0 +1,31 @@
+/** `make stop`: ends the process that `make start` left, and waits until it is gone. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { currentHolder, identityOf, removeState } from '../demo/state.ts';
+
+const GRACE_MS = 30_000;
+
+async function stop(): Promise<void> {
+  const holder = currentHolder();
+  if (holder === undefined) {
+    // A holder that was killed left its files; its children went with it.
+    removeState(true);
+    console.log('nothing is running');
+    return;
+  }
+  process.kill(holder.pid, 'SIGTERM');
+  const end = Date.now() + GRACE_MS;
+  while (identityOf(holder.pid) === holder.identity) {
+    if (Date.now() > end) {
+      // The guards of its children end them when it is gone.
+      process.kill(holder.pid, 'SIGKILL');
+      await delay(500);
+      removeState(false);
+      console.log(`process ${holder.pid} did not stop within ${GRACE_MS / 1000} s and was killed`);
+      return;
+    }
+    await delay(100);
+  }
+  console.log('stopped; nothing is left behind');
+}
+
+await stop();
