@@ -1,34 +1,17 @@
-/** How the program ends: exit codes, and errors in words. `docs/reference/cli.md` tells users. */
-
+/** How the program ends: exit codes, documented in `docs/reference/cli.md`, and errors in words. */
 import { FleetConfigError } from '../config/problems.ts';
-import { CatamaranError, type ErrorCode, ExitError } from '../runtime/errors.ts';
+import { CatamaranError, ERRORS, type ErrorCode, ExitError } from '../runtime/errors.ts';
+import type { LogLevel } from '../runtime/log.ts';
 import type { CliContext } from './context.ts';
 
-/** `stopped` is what a shell gives a command that SIGINT ended. */
+/** One for each exit class of an error; `stopped` is the code that a shell reports for a command ended by SIGINT. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, stopped: 130 } as const;
 
-/** Errors that only a change of the command line or of a file mends; trying again does not help. */
-const USAGE_CODES: readonly ErrorCode[] = [
-  'CTM_USAGE',
-  'CTM_CONFIG_READ',
-  'CTM_CONFIG_INVALID',
-  'CTM_CONFIG_OVERLAP',
-  'CTM_MEMBER_DUPLICATE',
-  'CTM_KUBECONFIG_READ',
-  'CTM_KUBECONFIG_INVALID',
-  'CTM_KUBECONFIG_REFUSED',
-  'CTM_COREFILE',
-  'CTM_SANDBOX_CLUSTER',
-  'CTM_SANDBOX_STATE',
-  'CTM_SANDBOX_MANIFEST',
-];
+/** Where errors go, and how. */
+type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
 
-/** Prints `error: [CODE] message` to stderr, one line for each problem. */
-export function printError(
-  context: Pick<CliContext, 'stderr' | 'stderrColors'>,
-  code: ErrorCode,
-  message: string,
-): void {
+/** Prints `error: [CODE] message` to stderr. */
+export function printError(context: ErrorOutput, code: ErrorCode, message: string): void {
   const title = context.stderrColors ? '\u001b[31merror:\u001b[39m' : 'error:';
   context.stderr.write(`${title} [${code}] ${message}\n`);
 }
@@ -53,22 +36,29 @@ function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
   return aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'));
 }
 
-/** Prints an error and gives the exit code that it stands for. */
-export function fail(
-  context: Pick<CliContext, 'stderr' | 'stderrColors'> & Partial<Pick<CliContext, 'signal'>>,
-  error: unknown,
-): number {
+/** What is known of the invocation that failed. */
+interface Failed extends ErrorOutput {
+  /** Absent if the environment itself could not be read. */
+  readonly signal?: AbortSignal;
+  /** `debug` adds the stack trace of an internal error. */
+  readonly logLevel?: LogLevel;
+}
+
+function internalError(error: unknown, logLevel?: LogLevel): string {
+  const what = error instanceof Error && logLevel === 'debug' ? (error.stack ?? String(error)) : String(error);
+  return `${ERRORS.CTM_INTERNAL.summary}: ${what}`;
+}
+
+/** Prints an error, one line for each problem, and returns the exit code of its class. */
+export function fail(context: Failed, error: unknown): number {
   if (context.signal && isStop(error, context.signal)) return EXIT.stopped;
   if (error instanceof FleetConfigError) {
     for (const { code, message } of error.problems) printError(context, code, message);
-    return EXIT.usage;
-  }
-  if (error instanceof CatamaranError) {
+  } else if (error instanceof CatamaranError && error.code !== 'CTM_INTERNAL') {
     printError(context, error.code, error.message);
-    if (error instanceof ExitError) return error.exitCode;
-    return USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.failure;
+  } else {
+    printError(context, 'CTM_INTERNAL', internalError(error, context.logLevel));
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  printError(context, 'CTM_INTERNAL', text);
-  return EXIT.failure;
+  if (error instanceof ExitError) return error.exitCode;
+  return EXIT[ERRORS[error instanceof CatamaranError ? error.code : 'CTM_INTERNAL'].exit];
 }

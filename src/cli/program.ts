@@ -1,6 +1,7 @@
 /** The command line: which commands there are, and how an invocation ends. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { LogLevel } from '../runtime/log.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerCrds } from './commands/crds.ts';
 import { registerDns } from './commands/dns.ts';
@@ -57,12 +58,16 @@ export function buildProgram(context: CliContext): Command {
 
 /** Runs one invocation; `args` are those after the program's name. Resolves to the exit code and never rejects. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  let { logLevel } = context.environment;
+  const program = buildProgram(context).hook('preAction', (_, command) => {
+    logLevel = command.opts<{ readonly logLevel?: LogLevel }>().logLevel ?? logLevel;
+  });
   try {
-    await buildProgram(context).parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     // Commander has printed its own errors, help and version already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    return fail(context, error);
+    return fail({ ...context, logLevel }, error);
   }
 }

@@ -1,34 +1,66 @@
+/** What an error means for the exit code: `usage` errors persist until the command line or a file changes. */
+export type ExitClass = 'failure' | 'usage';
+
+interface ErrorRow {
+  readonly exit: ExitClass;
+  readonly summary: string;
+}
+
 /**
  * The one registry of errors that users can see. Codes are stable: scripts and runbooks match them.
- * `docs/reference/errors.md` has a line for each; a test compares the two.
+ * `docs/reference/errors.md` has a row for each; a test compares the two.
  */
 export const ERRORS = {
-  CTM_CONFIG_READ: 'fleet.yaml cannot be read',
-  CTM_CONFIG_INVALID: 'fleet.yaml has a field or value that is not allowed',
-  CTM_CONFIG_OVERLAP: 'two members declare overlapping CIDRs',
-  CTM_KUBECONFIG_READ: 'a kubeconfig cannot be read',
-  CTM_KUBECONFIG_INVALID: 'a kubeconfig has a field or value that is not allowed',
-  CTM_KUBECONFIG_REFUSED: 'a kubeconfig uses something that is refused from this source, such as an exec plugin',
-  CTM_CREDENTIALS: 'credentials cannot be obtained: exec plugin or token file',
-  CTM_API_STATUS: 'an API server answered with an error status',
-  CTM_API_UNREACHABLE: 'an API server cannot be reached',
-  CTM_API_TLS: 'the certificate of an API server is not trusted, or ours is not',
-  CTM_API_TIMEOUT: 'an API server did not answer in time',
-  CTM_API_PROTOCOL: 'an API server answered with something that is not the Kubernetes API',
-  CTM_MEMBER_DUPLICATE: 'two members have the same name or are the same cluster',
-  CTM_LISTEN: 'an address cannot be listened on',
-  CTM_COREFILE: 'a CoreDNS configuration cannot be understood, or serves the zone already',
-  CTM_DNS: 'the way of the clusterset zone through a cluster’s DNS is broken',
-  CTM_SANDBOX_NONE: 'no sandbox is running',
-  CTM_SANDBOX_RUNNING: 'a sandbox is running already',
-  CTM_SANDBOX_CLUSTER: 'the sandbox has no such cluster',
-  CTM_SANDBOX_STATE: 'the folder of a sandbox cannot be used',
-  CTM_SANDBOX_START: 'a part of the sandbox did not start',
-  CTM_SANDBOX_MANIFEST: 'a manifest cannot be read, or names nothing that can be applied',
-  CTM_SANDBOX_CURL: 'a request from a cluster of the sandbox failed',
-  CTM_USAGE: 'a command line has an option or value that is not allowed',
-  CTM_INTERNAL: 'Catamaran met a fault of its own',
-} as const satisfies Record<string, `${string}`>;
+  CTM_CONFIG_READ: { exit: 'usage', summary: 'the fleet file cannot be read' },
+  CTM_CONFIG_INVALID: {
+    exit: 'usage',
+    summary: 'the fleet file is not valid YAML, or has an unknown field or an invalid value',
+  },
+  CTM_CONFIG_OVERLAP: { exit: 'usage', summary: 'two members declare overlapping CIDRs' },
+  CTM_MEMBER_DUPLICATE: { exit: 'usage', summary: 'two members have the same name or are the same cluster' },
+  CTM_KUBECONFIG_READ: { exit: 'usage', summary: 'a kubeconfig, or a file it refers to, cannot be read' },
+  CTM_KUBECONFIG_INVALID: {
+    exit: 'usage',
+    summary: 'a kubeconfig has an unknown field or an invalid value, or lacks the requested context',
+  },
+  CTM_KUBECONFIG_REFUSED: {
+    exit: 'usage',
+    summary: 'a kubeconfig from a Secret uses a feature that could harm the hub, such as an exec plugin or a file path',
+  },
+  CTM_CREDENTIALS: { exit: 'failure', summary: 'an exec plugin or token file did not provide credentials' },
+  CTM_API_STATUS: { exit: 'failure', summary: 'an API server returned an error status' },
+  CTM_API_UNREACHABLE: { exit: 'failure', summary: 'an API server cannot be reached' },
+  CTM_API_TLS: {
+    exit: 'failure',
+    summary: 'the TLS handshake with an API server failed: one side does not trust the certificate of the other',
+  },
+  CTM_API_TIMEOUT: { exit: 'failure', summary: 'an API server did not respond in time' },
+  CTM_API_PROTOCOL: { exit: 'failure', summary: 'an API server returned something that is not the Kubernetes API' },
+  CTM_LISTEN: {
+    exit: 'failure',
+    summary: 'cannot listen on an address: it is in use, does not belong to this machine, or its port needs privileges',
+  },
+  CTM_COREFILE: {
+    exit: 'usage',
+    summary: 'the CoreDNS configuration is missing, not understood, or already serves the zone',
+  },
+  CTM_DNS: {
+    exit: 'failure',
+    summary: 'resolution of the clusterset zone is broken in a cluster, or a change to it was only partly made',
+  },
+  CTM_SANDBOX_NONE: { exit: 'failure', summary: 'no sandbox is running with this state directory' },
+  CTM_SANDBOX_RUNNING: { exit: 'failure', summary: 'a sandbox is already running with this state directory' },
+  CTM_SANDBOX_CLUSTER: { exit: 'usage', summary: 'the sandbox has no cluster with this name' },
+  CTM_SANDBOX_STATE: { exit: 'usage', summary: 'the state directory of a sandbox cannot be used' },
+  CTM_SANDBOX_START: { exit: 'failure', summary: 'a part of the sandbox failed to start' },
+  CTM_SANDBOX_MANIFEST: {
+    exit: 'usage',
+    summary: 'a manifest cannot be read, is not valid YAML, or has a kind that the cluster does not serve',
+  },
+  CTM_SANDBOX_CURL: { exit: 'failure', summary: 'a request from a cluster of the sandbox failed' },
+  CTM_USAGE: { exit: 'usage', summary: 'the command line or an environment variable is wrong' },
+  CTM_INTERNAL: { exit: 'failure', summary: 'internal error; please report it' },
+} as const satisfies Record<`CTM_${string}`, ErrorRow>;
 
 /** Code of an error in the registry. */
 export type ErrorCode = keyof typeof ERRORS;

@@ -5,9 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CRDS } from '../../../src/api/crd-manifests.ts';
+import type { Environment } from '../../../src/cli/environment.ts';
 import { fail } from '../../../src/cli/exit.ts';
+import { runCli } from '../../../src/cli/program.ts';
+import { FleetConfigError } from '../../../src/config/problems.ts';
 import { fleetJsonSchema } from '../../../src/config/schema.ts';
-import { CatamaranError } from '../../../src/runtime/errors.ts';
+import { CatamaranError, ExitError } from '../../../src/runtime/errors.ts';
 import { invoke, recordingContext } from '../../support/invoke.ts';
 
 describe('catamaran', () => {
@@ -113,10 +116,50 @@ describe('an error', () => {
     expect(printed).toEqual({ stdout: '', stderr: `error: [${code}] why\n` });
   });
 
-  it('that nobody foresaw is a failure with its stack', () => {
+  it('with a code of the fleet file ends with 2 and prints a line for each problem', () => {
     const { context, printed } = recordingContext();
-    expect(fail(context, new TypeError('oh'))).toBe(1);
-    expect(printed.stderr).toMatch(/^error: \[CTM_INTERNAL\] TypeError: oh\n +at /);
+    const problem = { line: 1, column: 1 };
+    const error = new FleetConfigError([
+      { ...problem, code: 'CTM_CONFIG_OVERLAP', message: 'first' },
+      { ...problem, code: 'CTM_CONFIG_INVALID', message: 'second' },
+    ]);
+    expect(fail(context, error)).toBe(2);
+    expect(printed.stderr).toBe('error: [CTM_CONFIG_OVERLAP] first\nerror: [CTM_CONFIG_INVALID] second\n');
+  });
+
+  it('with an exit code of its own ends with that', () => {
+    const { context } = recordingContext();
+    expect(fail(context, new ExitError('CTM_SANDBOX_CURL', 'curl: (28) timed out', 28))).toBe(28);
+  });
+
+  it.each([
+    [new TypeError('oh'), 'TypeError: oh'],
+    ['text', 'text'],
+  ])('that is not in the registry is an internal error in one line: %s', (error, text) => {
+    const { context, printed } = recordingContext();
+    expect(fail(context, error)).toBe(1);
+    expect(printed.stderr).toBe(`error: [CTM_INTERNAL] internal error; please report it: ${text}\n`);
+  });
+
+  it('that is not in the registry has a stack at log level debug', () => {
+    const { context, printed } = recordingContext();
+    expect(fail({ ...context, logLevel: 'debug' }, new TypeError('oh'))).toBe(1);
+    expect(printed.stderr).toMatch(/^error: \[CTM_INTERNAL\] internal error; please report it: TypeError: oh\n +at /);
+  });
+
+  it.each([
+    [['dns'], { CATAMARAN_LOG_LEVEL: 'debug' }],
+    [['dns', '--log-level', 'debug'], {}],
+  ])('has its stack if %j runs with %j', async (args, variables) => {
+    const { context, printed } = recordingContext({ variables });
+    const environment: Environment = {
+      ...context.environment,
+      get kubeconfigFiles(): never {
+        throw new TypeError('oh');
+      },
+    };
+    expect(await runCli(args, { ...context, environment })).toBe(1);
+    expect(printed.stderr).toMatch(/TypeError: oh\n +at /);
   });
 
   it('is red where colours are on, and only there', async () => {

@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { EXIT } from '../../../src/cli/exit.ts';
 import { CatamaranError, ERRORS } from '../../../src/runtime/errors.ts';
 
 const doc = readFileSync(join(import.meta.dirname, '../../../docs/reference/errors.md'), 'utf8');
 
 describe('errors', () => {
-  it('each have a line in the docs that says what it means and what to do, and no other line is there', () => {
-    const rows = [...doc.matchAll(/^\| `(?<code>CTM_[A-Z_]+)` *\| (?<meaning>[^|]+?) *\| (?<advice>[^|]+?) *\|$/gm)];
-    expect(rows.map(({ groups }) => groups?.code).toSorted()).toEqual(Object.keys(ERRORS).toSorted());
-    for (const { groups } of rows) {
-      expect(groups?.meaning?.trim(), groups?.code).not.toBe('');
-      expect(groups?.advice?.trim(), groups?.code).not.toBe('');
-    }
-    expect(doc.match(/CTM_[A-Z_]+/g)).toHaveLength(rows.length);
+  it('each have a row in the docs with exit code, meaning and advice, and no other row is there', () => {
+    const row = /^\| `(?<code>\w+)` *\| (?<exit>\d+) *\| (?<meaning>[^|]+?) *\| (?<advice>[^|]+?) *\|$/gm;
+    const rows = [...doc.matchAll(row)].map(({ groups }) => groups ?? {});
+    expect(rows.map(({ code, exit, meaning }) => [code, Number(exit), meaning])).toEqual(
+      Object.entries(ERRORS).map(([code, { exit, summary }]) => [
+        code,
+        EXIT[exit],
+        `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
+      ]),
+    );
+    for (const { code, advice } of rows) expect(advice, code).toMatch(/\.$/);
   });
 
   it('carry a code, a message and their cause', () => {
