@@ -1,0 +1,31 @@
+/**
+ * `make mutation`: mutation testing of src/core. Fails below the threshold, when a mutant survives that is not listed as
+ * equivalent, and when a listed one does not survive. `node tools/tasks/mutation.ts [file…]`; with files, results of
+ * earlier runs are used again for what did not change.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Stryker } from '@stryker-mutator/core';
+import { compareSurvivors, readSurvivors, showMutant } from '../../test/mutation/survivors.ts';
+
+const CONFIG = fileURLToPath(new URL('../../test/mutation/stryker.config.js', import.meta.url));
+
+const files = process.argv.slice(2);
+const results = await new Stryker({
+  configFile: CONFIG,
+  ...(files.length > 0 && { mutate: files, incremental: true }),
+}).runMutationTest();
+
+const run = results.map((mutant) => ({
+  file: basename(mutant.fileName),
+  survived: mutant.status === 'Survived' || mutant.status === 'NoCoverage',
+  ...showMutant(readFileSync(mutant.fileName, 'utf8'), mutant),
+}));
+const { unlisted, stale } = compareSurvivors(run, readSurvivors());
+for (const { file, before, after } of unlisted)
+  console.log(`${file}: survived and is not listed\n-   ${before}\n+   ${after}`);
+for (const { file, before, after } of stale)
+  console.log(`${file}: listed and did not survive\n-   ${before}\n+   ${after}`);
+console.log(`${run.length} mutants, ${unlisted.length} unlisted survivors, ${stale.length} stale entries`);
+if (unlisted.length > 0 || stale.length > 0) process.exitCode = 1;
