@@ -3,7 +3,6 @@
 import type { Json, JsonObject } from '../api/json.ts';
 import { isJsonObject } from '../api/json.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
-import type { KubeObject } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { type Change, STAGES } from '../core/change.ts';
 import type { Member } from '../fleet/member.ts';
@@ -16,7 +15,7 @@ import {
   isNotFound,
   NotSentError,
 } from '../kube/client/api-errors.ts';
-import type { KubeClient } from '../kube/client/client.ts';
+import type { KubeClient, RawObject } from '../kube/client/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Table } from '../kube/watch/store.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -119,7 +118,7 @@ export class Writer {
     const { namespace, name } = change;
     const table = tableOf(member, change);
     try {
-      table.wrote(asJson(await client.get(RESOURCES[change.resource], { namespace, name })));
+      table.wrote(await client.get<RawObject>(RESOURCES[change.resource], { namespace, name }));
     } catch (reading) {
       if (!isAbsent(reading)) return { result: 'failed' };
       // A create may be answered 404 when its namespace has gone; else the object that was planned for has.
@@ -138,7 +137,7 @@ export class Writer {
     const maySend = () => this.#options.mayWrite(member);
     switch (change.op) {
       case 'create': {
-        table.wrote(asJson(await client.create(resource, namespace, change.object, { maySend })));
+        table.wrote(await client.create<RawObject>(resource, namespace, change.object, { maySend }));
         return;
       }
       case 'patch': {
@@ -150,7 +149,7 @@ export class Writer {
           maySend,
         };
         const patch = { ...change.patch, metadata };
-        table.wrote(asJson(await client.patch(resource, { namespace, name }, patch, options)));
+        table.wrote(await client.patch<RawObject>(resource, { namespace, name }, patch, options));
         return;
       }
       case 'delete': {
@@ -177,11 +176,6 @@ export class Writer {
 
 function asObject(value: Json | undefined): JsonObject {
   return isJsonObject(value) ? value : {};
-}
-
-/** An object as the API server sent it. */
-function asJson(object: KubeObject): JsonObject {
-  return object as object as JsonObject; // parsed JSON: the client's generic types only describe it
 }
 
 function tableOf(member: Member, change: Change): Pick<Table<unknown>, 'get' | 'wrote' | 'deleted'> {

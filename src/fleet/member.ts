@@ -1,21 +1,14 @@
 /** One member at run time: its connection, its reflectors and its cache. */
-import { EventEmitter, once } from 'node:events';
-import type { JsonObject } from '../api/json.ts';
-import { SERVICE_NAME } from '../api/labels.ts';
-import type { IPFamily, ServiceKey } from '../api/meta.ts';
-import { splitKey } from '../api/meta.ts';
-import { RESOURCES } from '../api/resources.ts';
+import type { IPFamily } from '../api/meta.ts';
 import type { MemberConfig } from '../config/parse.ts';
-import { isAbsent, isRefusal } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
-import { untilSilent } from '../kube/client/watchdog.ts';
-import { Reflector } from '../kube/watch/reflector.ts';
-import type { Sink } from '../kube/watch/sink.ts';
+import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { discoverNetwork, type Network } from './discovery.ts';
+import { ExportFetcher } from './export-fetcher.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
 
 /** How a member stands. `unreachable` keeps its last known data; `unknown` has none yet. */
@@ -28,12 +21,7 @@ export type MemberState =
 /** Waiting between tries of what a member must have before it can be watched. */
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
-/** How often the API server is asked whether it is there; an idle watch does not tell. In ms. */
-const HEARTBEAT_MS = 5_000;
-/** The same while it does not answer, so that its return is noticed soon. */
-const LOST_HEARTBEAT_MS = 1_000;
-/** After this long without an answer a heartbeat counts as failed. In ms. */
-const HEARTBEAT_TIMEOUT_MS = 5_000;
+const HEARTBEAT: Heartbeat = { intervalMs: 5_000, lostIntervalMs: 1_000, timeoutMs: 5_000 };
 
 /** What a member is made of; everything from outside is handed in. */
 export interface MemberOptions {
@@ -58,26 +46,22 @@ export class Member {
   readonly startedAt: number;
   readonly #options: MemberOptions;
   #client: KubeClient | undefined;
-  readonly #reflectors = new Map<string, Reflector>();
-  readonly #appeared: ServiceKey[] = [];
-  readonly #bell = new EventEmitter();
+  readonly #fetcher: ExportFetcher;
+  #informers: Informers | undefined;
   #network: Network | undefined;
   #refused: Error | undefined;
   #starting: Error | undefined;
-  #heartbeatLost: { readonly since: number; readonly error: Error } | undefined;
 
   constructor(options: MemberOptions) {
     this.#options = options;
     this.config = options.config;
     this.startedAt = options.clock.now();
+    this.#fetcher = new ExportFetcher(options);
     this.cache = new MemberCache({
       derivedPrefix: options.config.derivedPrefix,
       logger: options.logger,
       changed: options.changed,
-      exportAppeared: (key) => {
-        this.#appeared.push(key);
-        this.#bell.emit('news');
-      },
+      exportAppeared: (key) => this.#fetcher.add(key),
     });
   }
 
@@ -107,16 +91,17 @@ export class Member {
 
   get state(): MemberState {
     if (this.#refused) return { phase: 'refused', error: this.#refused };
-    const states = [...this.#reflectors.values()].map((reflector) => reflector.state);
-    if (!this.cache.synced) {
-      const failed = states.find((state) => state.phase === 'starting' && state.error);
-      const error = failed?.phase === 'starting' ? failed.error : this.#starting;
-      return { phase: 'unknown', ...(error && { error }) };
+    const state = this.#informers?.state;
+    switch (state?.phase) {
+      case 'watching':
+        return { phase: 'ready' };
+      case 'lost':
+        return { phase: 'unreachable', since: state.since, error: state.error };
+      default: {
+        const error = state?.error ?? this.#starting;
+        return { phase: 'unknown', ...(error && { error }) };
+      }
     }
-    const lost = states.filter((state) => state.phase === 'lost');
-    const faults = this.#heartbeatLost ? [...lost, this.#heartbeatLost] : lost;
-    const first = faults.toSorted((a, b) => a.since - b.since)[0];
-    return first ? { phase: 'unreachable', since: first.since, error: first.error } : { phase: 'ready' };
   }
 
   /** Resolves when the signal aborts. Faults of the API server show in {@link state} and are retried. */
@@ -128,20 +113,29 @@ export class Member {
 
   async #watch(client: KubeClient, signal: AbortSignal): Promise<void> {
     const { cache } = this;
-    // Exports and imports are listed first: they say which Services and slices are kept while the others stream in.
-    const first = [
-      this.#reflect(client, 'serviceExports', cache.exports, signal),
-      this.#reflect(client, 'serviceImports', cache.imports, signal),
-      this.#reflect(client, 'namespaces', cache.namespaces, signal),
-      this.#fetchAppeared(client, signal),
-      this.#beat(client, signal),
-    ];
-    await this.#listed(signal);
-    await Promise.all([
-      ...first,
-      this.#reflect(client, 'services', cache.services, signal),
-      this.#reflect(client, 'endpointSlices', cache.slices, signal),
-    ]);
+    const { clock, random, logger, stateChanged, watchRestarted } = this.#options;
+    this.#informers = new Informers({
+      client,
+      stages: [
+        // They decide which Services and slices are kept while those stream in.
+        [
+          { resource: 'serviceExports', sink: cache.exports },
+          { resource: 'serviceImports', sink: cache.imports },
+          { resource: 'namespaces', sink: cache.namespaces },
+        ],
+        [
+          { resource: 'services', sink: cache.services },
+          { resource: 'endpointSlices', sink: cache.slices },
+        ],
+      ],
+      heartbeat: HEARTBEAT,
+      clock,
+      random,
+      logger,
+      onChange: stateChanged,
+      onRestart: watchRestarted,
+    });
+    await Promise.all([this.#informers.run(signal), this.#fetcher.run(client, cache, signal)]);
   }
 
   /** Reads who the cluster is, as often as it takes; undefined when the signal aborted. */
@@ -179,130 +173,4 @@ export class Member {
   #isRefusal(error: Error): boolean {
     return 'code' in error && error.code === 'CTM_MEMBER_DUPLICATE';
   }
-
-  async #reflect(client: KubeClient, name: keyof typeof RESOURCES, table: Sink, signal: AbortSignal): Promise<void> {
-    const { clock, random, logger, stateChanged, watchRestarted } = this.#options;
-    let failing = false;
-    const reflector = new Reflector({
-      client,
-      resource: RESOURCES[name],
-      sink: {
-        listStarted: () => table.listStarted(),
-        upserted: (object) => table.upserted(object),
-        removed: (object) => table.removed(object),
-        listed: (resourceVersion) => {
-          table.listed(resourceVersion);
-          this.#bell.emit('news');
-          stateChanged();
-        },
-      },
-      logger: logger.child({ resource: name }),
-      clock,
-      random,
-      onState: (state) => {
-        if (state.phase === 'watching' && failing) this.#answered();
-        failing = state.phase !== 'watching' && state.error !== undefined;
-        stateChanged();
-      },
-      onRestart: (reason) => watchRestarted(name, reason),
-    });
-    this.#reflectors.set(name, reflector);
-    await reflector.run(signal);
-  }
-
-  /** An API server that gives an answer again is there for all questions: nobody waits out his own backoff. */
-  #answered(): void {
-    for (const reflector of this.#reflectors.values()) if (reflector.state.phase !== 'watching') reflector.wake();
-  }
-
-  /** Waits until exports, imports and namespaces have been listed. */
-  async #listed(signal: AbortSignal): Promise<void> {
-    const { exports, imports, namespaces } = this.cache;
-    while (!signal.aborted && !(exports.synced && imports.synced && namespaces.synced)) await this.#woken(signal);
-  }
-
-  /** Fetches what was dropped while streaming, for exports that appeared since. */
-  async #fetchAppeared(client: KubeClient, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const keys = this.#appeared.splice(0);
-      if (keys.length === 0) await this.#woken(signal);
-      for (const key of keys) void this.#fetch(client, key, signal);
-    }
-  }
-
-  async #fetch(client: KubeClient, key: ServiceKey, signal: AbortSignal): Promise<void> {
-    const { clock, random, logger } = this.#options;
-    const { namespace, name } = splitKey(key);
-    const backoff = new Backoff(RETRY, random);
-    while (!signal.aborted && this.cache.awaits(key)) {
-      try {
-        await Promise.all([
-          this.cache.services.fetch(async () => {
-            try {
-              const service = await client.get(RESOURCES.services, { namespace, name }, { signal });
-              return [asJson(service)];
-            } catch (error) {
-              if (isAbsent(error)) return [];
-              throw error;
-            }
-          }),
-          this.cache.slices.fetch(async () => {
-            const labelSelector = `${SERVICE_NAME}=${name}`;
-            const list = await client.list(RESOURCES.endpointSlices, { namespace, labelSelector, signal });
-            return list.items.map(asJson);
-          }),
-        ]);
-        this.cache.fetched(key);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ service: key, err: error }, 'endpoints of a new export cannot be read; trying again');
-        await clock.sleep(backoff.next(), signal).catch(() => {});
-      }
-    }
-  }
-
-  /** Asks the API server whether it is there: an idle watch over a dead network looks like an idle watch. */
-  async #beat(client: KubeClient, signal: AbortSignal): Promise<void> {
-    const { clock, stateChanged } = this.#options;
-    while (!signal.aborted) {
-      const asked = clock.now();
-      const error = await this.#ask(client, signal);
-      if (signal.aborted) return;
-      const lost = error && { since: this.#heartbeatLost?.since ?? asked, error };
-      if ((lost === undefined) !== (this.#heartbeatLost === undefined)) {
-        this.#heartbeatLost = lost;
-        if (!lost) this.#answered();
-        stateChanged();
-      }
-      await clock.sleep(lost ? LOST_HEARTBEAT_MS : HEARTBEAT_MS, signal).catch(() => {});
-    }
-  }
-
-  /** Gives the fault of an API server that does not answer. One that refuses is there; the reflectors tell of that. */
-  async #ask(client: KubeClient, signal: AbortSignal): Promise<Error | undefined> {
-    try {
-      await untilSilent(
-        this.#options.clock,
-        signal,
-        () => HEARTBEAT_TIMEOUT_MS,
-        () => new Error(`no answer within ${HEARTBEAT_TIMEOUT_MS / 1_000} s`),
-        (guard) => client.raw('/version', { signal: guard.signal }),
-      );
-      return undefined;
-    } catch (error) {
-      if (isRefusal(error)) return undefined;
-      return error instanceof Error ? error : new Error(String(error));
-    }
-  }
-
-  /** Resolves at the next news, or when the signal aborts. */
-  async #woken(signal: AbortSignal): Promise<void> {
-    await once(this.#bell, 'news', { signal }).catch(() => {});
-  }
-}
-
-/** An object as the API server sent it. */
-function asJson(object: object): JsonObject {
-  return object as JsonObject; // parsed JSON: the client's generic types only describe it
 }

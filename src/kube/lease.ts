@@ -13,6 +13,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
+import { withTimeLimit } from './client/watchdog.ts';
 import { microTime } from './micro-time.ts';
 
 /** Times of an election, in milliseconds; each smaller than the one before it. */
@@ -167,7 +168,7 @@ export class LeaseHolder {
     const left = this.#renewedAt === undefined ? renewDeadlineMs : this.#renewedAt + renewDeadlineMs - now;
     // Half of the deadline, as client-go has it: one answer that is lost must not cost the Lease.
     const limit = Math.min(renewDeadlineMs / 2, left > 0 ? left : renewDeadlineMs);
-    await this.#within(limit, signal, async (bounded) => {
+    await withTimeLimit(clock, limit, signal, async (bounded) => {
       if (this.#lease && this.held()) {
         try {
           return await this.#write(this.#lease, bounded);
@@ -294,31 +295,13 @@ export class LeaseHolder {
     const now = microTime(clock.now());
     const free = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
     try {
-      await this.#within(RELEASE_MS, undefined, async (signal) => {
+      await withTimeLimit(clock, RELEASE_MS, undefined, async (signal) => {
         // Read afresh: it may have been annotated, and a renewal that was cut off may have been written.
         const lease = await this.#read(signal);
         if (lease && this.#isOurs(lease)) this.#observe(await this.#patch(lease, free, signal));
       });
     } catch (error) {
       this.#logger.debug({ err: error }, 'lease not released: it runs out by itself');
-    }
-  }
-
-  /** Runs work with a signal that aborts after `ms`, or with the outer one. */
-  async #within(ms: number, outer: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<void>) {
-    const stop = new AbortController();
-    const settled = new AbortController();
-    const forward = () => stop.abort(outer?.reason);
-    outer?.addEventListener('abort', forward, { once: true });
-    this.#options.clock.sleep(ms, settled.signal).then(
-      () => stop.abort(new Error(`no answer within ${ms / 1_000} s`)),
-      () => {},
-    );
-    try {
-      await work(stop.signal);
-    } finally {
-      settled.abort();
-      outer?.removeEventListener('abort', forward);
     }
   }
 

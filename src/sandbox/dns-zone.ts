@@ -6,7 +6,7 @@ import { Responder } from '../dns/server/responder.ts';
 import { parseName } from '../dns/wire/name.ts';
 import { encodeQuery, type Message, parseMessage } from '../dns/wire/wire-message.ts';
 import { Zone } from '../dns/zone/zone.ts';
-import { Source } from '../dns/zone/zone-source.ts';
+import { ZoneSource } from '../dns/zone/zone-source.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -27,14 +27,14 @@ export interface ClusterZoneOptions {
 
 /** Answers for the zone from the ServiceImports and EndpointSlices of one cluster. */
 export class ClusterZone {
-  readonly #source: Source;
+  readonly #source: ZoneSource;
   readonly #responder: Responder;
   readonly #random: Random;
 
   constructor({ client, clock, random, logger }: ClusterZoneOptions) {
     const zone = new Zone({ zone: CLUSTERSET_DOMAIN, ttl: TTL_SECONDS });
     this.#random = random;
-    this.#source = new Source({ client, zone, clock, random, logger, staleAfterMs: STALE_AFTER_MS });
+    this.#source = new ZoneSource({ client, zone, clock, random, logger, staleAfterMs: STALE_AFTER_MS });
     this.#responder = new Responder({
       zone,
       current: () => this.#source.current,

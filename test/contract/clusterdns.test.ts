@@ -6,7 +6,7 @@ import { applyDns, BACKUP, type ClusterDnsPlace, CONFIG_MAPS, planDns } from '..
 import { DnsServer } from '../../src/dns/server/dns-server.ts';
 import { parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../src/dns/zone/zone.ts';
-import { Source } from '../../src/dns/zone/zone-source.ts';
+import { ZoneSource } from '../../src/dns/zone/zone-source.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startCoreDns } from '../../tools/controlplane/coredns.ts';
@@ -171,7 +171,7 @@ describe('with the real CoreDNS', () => {
   beforeAll(async () => {
     const zone = new Zone({ zone: ZONE, ttl: 5 });
     const clock = systemClock;
-    const source = new Source({
+    const source = new ZoneSource({
       client: cluster.client,
       zone,
       clock,

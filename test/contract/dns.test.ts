@@ -4,7 +4,7 @@ import { DnsServer } from '../../src/dns/server/dns-server.ts';
 import { rcodeName } from '../../src/dns/wire/protocol.ts';
 import { type Message, parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../src/dns/zone/zone.ts';
-import { Source } from '../../src/dns/zone/zone-source.ts';
+import { ZoneSource } from '../../src/dns/zone/zone-source.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { type CoreDns, multiclusterPlugins, startCoreDns } from '../../tools/controlplane/coredns.ts';
 import { type Cluster, openCluster } from '../integration/cluster.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   );
   coredns = await startCoreDns({ plugins: multiclusterPlugins(cluster.plane.kubeconfig, cluster.name) });
   const zone = new Zone({ zone: ZONE, ttl: 5 });
-  const source = new Source({
+  const source = new ZoneSource({
     client: cluster.client,
     zone,
     clock: systemClock,

@@ -4,7 +4,7 @@ import { parseDuration } from '../../config/duration.ts';
 import { nearest } from '../../config/suggest.ts';
 import { DnsServer } from '../../dns/server/dns-server.ts';
 import { Zone } from '../../dns/zone/zone.ts';
-import { Source } from '../../dns/zone/zone-source.ts';
+import { ZoneSource } from '../../dns/zone/zone-source.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../../runtime/log.ts';
@@ -43,7 +43,7 @@ async function serve(options: DnsOptions, context: CliContext): Promise<void> {
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
   const client = await connector(environment, logger)(targetOf(options, environment));
   const zone = new Zone({ zone: options.zone, ttl: options.ttl });
-  const source = new Source({
+  const source = new ZoneSource({
     client,
     zone,
     clock: systemClock,

@@ -9,6 +9,9 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** An object as the API server sent it, of which nothing is known beyond its type and metadata. */
+export type RawObject = KubeObject & JsonObject;
+
 /** What every request takes. Without a signal a request ends at the client's own time limit. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -68,22 +71,22 @@ export interface WatchOptions extends RequestOptions {
 export interface KubeClient {
   /** Name of the cluster in logs and errors. */
   readonly cluster: string;
-  get<T extends KubeObject>(resource: Resource, object: ObjectName, options?: RequestOptions): Promise<T>;
-  list<T extends KubeObject>(resource: Resource, options?: ListOptions): Promise<ObjectList<T>>;
+  get<T extends KubeObject = RawObject>(resource: Resource, object: ObjectName, options?: RequestOptions): Promise<T>;
+  list<T extends KubeObject = RawObject>(resource: Resource, options?: ListOptions): Promise<ObjectList<T>>;
   /** Yields the items of all pages while they arrive, so that a caller can drop what it does not need. */
   pages(resource: Resource, options?: ListOptions): AsyncIterable<ObjectList<JsonObject>>;
-  create<T extends KubeObject>(
+  create<T extends KubeObject = RawObject>(
     resource: Resource,
     namespace: string | undefined,
     object: JsonObject,
     options?: RequestOptions,
   ): Promise<T>;
-  update<T extends KubeObject>(
+  update<T extends KubeObject = RawObject>(
     resource: Resource,
     object: JsonObject,
     options?: RequestOptions & { readonly subresource?: 'status' },
   ): Promise<T>;
-  patch<T extends KubeObject>(
+  patch<T extends KubeObject = RawObject>(
     resource: Resource,
     object: ObjectName,
     patch: JsonObject | readonly JsonObject[],

@@ -18,6 +18,7 @@ import type {
   ObjectList,
   ObjectName,
   PatchKind,
+  RawObject,
   RequestOptions,
   WatchEvent,
   WatchOptions,
@@ -91,12 +92,16 @@ class HttpClient implements KubeClient {
     this.#exchange = exchange;
   }
 
-  async get<T extends KubeObject>(resource: Resource, object: ObjectName, options: RequestOptions = {}): Promise<T> {
+  async get<T extends KubeObject = RawObject>(
+    resource: Resource,
+    object: ObjectName,
+    options: RequestOptions = {},
+  ): Promise<T> {
     const request = this.#request('get', 'GET', resource, object);
     return asObject<T>(request.name, await this.#exchange.call(request, options));
   }
 
-  async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
+  async list<T extends KubeObject = RawObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
     for (let restarts = 0; ; restarts++) {
       try {
         const items: T[] = [];
@@ -134,7 +139,7 @@ class HttpClient implements KubeClient {
     } while (next !== undefined && next !== '');
   }
 
-  async create<T extends KubeObject>(
+  async create<T extends KubeObject = RawObject>(
     resource: Resource,
     namespace: string | undefined,
     object: JsonObject,
@@ -146,7 +151,7 @@ class HttpClient implements KubeClient {
     return asObject<T>(request.name, await this.#exchange.call(named, options));
   }
 
-  async update<T extends KubeObject>(
+  async update<T extends KubeObject = RawObject>(
     resource: Resource,
     object: JsonObject,
     options: RequestOptions & { readonly subresource?: 'status' } = {},
@@ -163,7 +168,7 @@ class HttpClient implements KubeClient {
     return asObject<T>(request.name, await this.#exchange.call(request, options));
   }
 
-  async patch<T extends KubeObject>(
+  async patch<T extends KubeObject = RawObject>(
     resource: Resource,
     object: ObjectName,
     patch: JsonObject | readonly JsonObject[],

@@ -1,4 +1,4 @@
-/** Ends work that has fallen silent. */
+/** Ends work that has fallen silent, or that takes too long. */
 import type { Clock } from '../../runtime/clock.ts';
 
 /** What guarded work gets: a signal to stop by, and a way to say that it is alive. */
@@ -7,42 +7,65 @@ export interface Guard {
   heard(): void;
 }
 
+/** Runs `work` with a signal that aborts with `signal`'s reason, or with the error that `expire` resolves to first. */
+async function guarded<T>(
+  signal: AbortSignal | undefined,
+  expire: (done: AbortSignal) => Promise<Error>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const done = new AbortController();
+  const forward = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', forward, { once: true });
+  expire(done.signal).then(
+    (error) => stop.abort(error),
+    () => {
+      // The work was done first.
+    },
+  );
+  try {
+    return await work(stop.signal);
+  } finally {
+    done.abort();
+    signal?.removeEventListener('abort', forward);
+  }
+}
+
 /**
  * Runs `work` until it settles. Its signal aborts with `signal`'s reason, or with `reason()` once `silenceMs()`
  * milliseconds have gone by without a sign of life.
  */
-export async function untilSilent<T>(
+export function untilSilent<T>(
   clock: Clock,
   signal: AbortSignal,
   silenceMs: () => number,
   reason: () => Error,
   work: (guard: Guard) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const stop = new AbortController();
-  const settled = new AbortController();
-  const forward = () => stop.abort(signal.reason);
-  signal.addEventListener('abort', forward, { once: true });
   let heardAt = clock.now();
-  const watch = async () => {
-    // One timer per silence, not one per event.
-    for (let left = silenceMs(); left > 0; left = heardAt + silenceMs() - clock.now()) {
-      await clock.sleep(left, settled.signal);
-    }
-    stop.abort(reason());
+  const heard = () => {
+    heardAt = clock.now();
   };
-  watch().catch(() => {
-    // The work settled first.
-  });
-  try {
-    return await work({
-      signal: stop.signal,
-      heard: () => {
-        heardAt = clock.now();
-      },
-    });
-  } finally {
-    settled.abort();
-    signal.removeEventListener('abort', forward);
-  }
+  const expire = async (done: AbortSignal) => {
+    // One timer per silence, not one per event.
+    for (let left = silenceMs(); left > 0; left = heardAt + silenceMs() - clock.now()) await clock.sleep(left, done);
+    return reason();
+  };
+  return guarded(signal, expire, (guardSignal) => work({ signal: guardSignal, heard }));
+}
+
+/** Runs `work` with a signal that aborts with `signal`'s reason, or with an error after `ms` milliseconds. */
+export function withTimeLimit<T>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  // One sleep, not a comparison of times: a clock that is set back must not extend the limit.
+  const expire = async (done: AbortSignal) => {
+    await clock.sleep(ms, done);
+    return new Error(`no answer within ${ms / 1_000} s`);
+  };
+  return guarded(signal, expire, work);
 }

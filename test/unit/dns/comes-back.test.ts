@@ -1,7 +1,7 @@
 /** How soon a source is current again when its API server is back, by a clock that stands still. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { Zone } from '../../../src/dns/zone/zone.ts';
-import { Source } from '../../../src/dns/zone/zone-source.ts';
+import { ZoneSource } from '../../../src/dns/zone/zone-source.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silent } from '../../support/silent-log.ts';
@@ -15,11 +15,11 @@ afterEach(() => {
 });
 
 /** A source that waits as long as it may. */
-function start(api: FakeApi): { readonly source: Source; readonly clock: ManualClock } {
+function start(api: FakeApi): { readonly source: ZoneSource; readonly clock: ManualClock } {
   const clock = new ManualClock();
   const zone = new Zone({ zone: ZONE, ttl: 5 });
   const options = { client: api.client(), zone, clock, random: () => 1, logger: silent };
-  const source = new Source({ ...options, staleAfterMs: 20 * SECOND });
+  const source = new ZoneSource({ ...options, staleAfterMs: 20 * SECOND });
   const controller = new AbortController();
   stop.push(controller);
   void source.run(controller.signal);

@@ -5,7 +5,7 @@ import type { Resource } from '../../../../src/api/resources.ts';
 import { parseName } from '../../../../src/dns/wire/name.ts';
 import { TYPE } from '../../../../src/dns/wire/protocol.ts';
 import { Zone } from '../../../../src/dns/zone/zone.ts';
-import { Source } from '../../../../src/dns/zone/zone-source.ts';
+import { ZoneSource } from '../../../../src/dns/zone/zone-source.ts';
 import { ApiError } from '../../../../src/kube/client/api-errors.ts';
 import type { KubeClient, WatchEvent, WatchOptions } from '../../../../src/kube/client/client.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -65,7 +65,7 @@ afterEach(() => {
 async function run(staleAfterMs: number, reachable = true) {
   const [server, clock, zone] = [new QuietServer(), new ManualClock(), new Zone({ zone: ZONE, ttl: 5 })];
   server.reachable = reachable;
-  const source = new Source({ client: server, zone, clock, random: () => 0.5, logger: silent, staleAfterMs });
+  const source = new ZoneSource({ client: server, zone, clock, random: () => 0.5, logger: silent, staleAfterMs });
   const signal = new AbortController();
   stop.push(signal);
   void source.run(signal.signal);
@@ -73,7 +73,7 @@ async function run(staleAfterMs: number, reachable = true) {
   return { server, clock, zone, source };
 }
 
-describe('Source', () => {
+describe('ZoneSource', () => {
   it('fills the zone with the imports and the slices that are labelled for one', async () => {
     const { source, zone, server } = await run(60_000);
     expect(source.status).toEqual({ synced: true, current: true });

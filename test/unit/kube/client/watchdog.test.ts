@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { untilSilent } from '../../../../src/kube/client/watchdog.ts';
+import { untilSilent, withTimeLimit } from '../../../../src/kube/client/watchdog.ts';
 import { ManualClock, settle } from '../../../support/manual-clock.ts';
 
 function untilAborted(signal: AbortSignal): Promise<never> {
@@ -62,5 +62,32 @@ describe('untilSilent', () => {
     await expect(work).rejects.toThrow('told to stop');
     await settle();
     expect(clock.sleeping).toBe(0);
+  });
+});
+
+describe('withTimeLimit', () => {
+  it('ends work that takes too long, even if the clock is set back', async () => {
+    const clock = new ManualClock();
+    const work = withTimeLimit(clock, 100, undefined, untilAborted);
+    const ended = expect(work).rejects.toThrow('no answer within 0.1 s');
+    await clock.advance(50);
+    clock.step(-10_000);
+    await clock.advance(10_049);
+    expect(clock.sleeping).toBe(1);
+    await clock.advance(1);
+    await ended;
+  });
+
+  it('returns what the work returns, and leaves no timer behind', async () => {
+    const clock = new ManualClock();
+    expect(await withTimeLimit(clock, 100, new AbortController().signal, async () => 'done')).toBe('done');
+    await settle();
+    expect(clock.sleeping).toBe(0);
+  });
+
+  it('does not start work for a signal that has aborted', async () => {
+    const work = async () => expect.unreachable();
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(async () => withTimeLimit(new ManualClock(), 100, signal, work)).rejects.toThrow('too late');
   });
 });

@@ -1,0 +1,177 @@
+/** Follows several resources of one cluster, and notices when its API server stops answering. */
+import { RESOURCES } from '../../api/resources.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import { isRefusal } from '../client/api-errors.ts';
+import type { KubeClient } from '../client/client.ts';
+import { withTimeLimit } from '../client/watchdog.ts';
+import { Reflector, type RestartReason } from './reflector.ts';
+import type { Sink } from './sink.ts';
+
+/** A resource to follow, and where its objects go. */
+export interface Followed {
+  readonly resource: keyof typeof RESOURCES;
+  readonly sink: Sink;
+  readonly labelSelector?: string;
+}
+
+/** How often /version is asked for: a watch over a dead network looks like an idle one. In milliseconds. */
+export interface Heartbeat {
+  readonly intervalMs: number;
+  /** The interval while the API server does not answer, short so that its return is noticed soon. */
+  readonly lostIntervalMs: number;
+  /** A heartbeat without an answer for this long has failed. */
+  readonly timeoutMs: number;
+}
+
+export interface InformersOptions {
+  readonly client: KubeClient;
+  /** The resources of a stage start once all of the stage before it have been listed. */
+  readonly stages: readonly (readonly Followed[])[];
+  readonly heartbeat: Heartbeat;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Called after a resource was listed, and after the state of a resource or of the heartbeat changed. */
+  readonly onChange?: () => void;
+  /** Called for each watch that ended and will be opened again. */
+  readonly onRestart?: (resource: Followed['resource'], reason: RestartReason) => void;
+}
+
+/** The state of all resources together. `since` and `lostSince` are in ms since the epoch. */
+export type InformersState =
+  /** Some resource has not been listed yet; `error` is why, `lostSince` when the API server stopped answering. */
+  | { readonly phase: 'starting'; readonly error?: Error; readonly lostSince?: number }
+  /** Everything has been listed, and the API server answers. */
+  | { readonly phase: 'watching' }
+  /** Everything has been listed once; some resource, or the heartbeat, has had no answer since. */
+  | { readonly phase: 'lost'; readonly since: number; readonly error: Error };
+
+interface Fault {
+  readonly since: number;
+  readonly error: Error;
+}
+
+/** Keeps the sinks equal to their resources until the signal of {@link run} aborts. */
+export class Informers {
+  readonly #options: InformersOptions;
+  readonly #reflectors = new Set<Reflector>();
+  readonly #unlisted: Set<Followed>;
+  #heartbeatLost: Fault | undefined;
+  /** Computed when something changes, not when asked: DNS reads it for every question. */
+  #state: InformersState = { phase: 'starting' };
+
+  constructor(options: InformersOptions) {
+    this.#options = options;
+    this.#unlisted = new Set(options.stages.flat());
+  }
+
+  get state(): InformersState {
+    return this.#state;
+  }
+
+  /** Resolves when the signal aborts. Faults of the API server show in {@link state} and are retried. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#beat(signal), this.#follow(this.#options.stages, signal)]);
+  }
+
+  async #follow([stage, ...later]: readonly (readonly Followed[])[], signal: AbortSignal): Promise<void> {
+    if (!stage || signal.aborted) return;
+    const listed: Promise<void>[] = [];
+    const running: Promise<void>[] = [];
+    for (const followed of stage) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      listed.push(promise);
+      running.push(this.#reflect(followed, resolve, signal));
+    }
+    const stageEnds = Promise.all(running);
+    await Promise.race([Promise.all(listed), stageEnds]);
+    await Promise.all([stageEnds, this.#follow(later, signal)]);
+  }
+
+  async #reflect(followed: Followed, onListed: () => void, signal: AbortSignal): Promise<void> {
+    const { client, clock, random, logger, onRestart } = this.#options;
+    const { resource, sink, labelSelector } = followed;
+    let failing = false;
+    const reflector = new Reflector({
+      client,
+      resource: RESOURCES[resource],
+      sink: {
+        listStarted: () => sink.listStarted(),
+        upserted: (object) => sink.upserted(object),
+        removed: (object) => sink.removed(object),
+        listed: (resourceVersion) => {
+          sink.listed(resourceVersion);
+          this.#unlisted.delete(followed);
+          onListed();
+          this.#update();
+        },
+      },
+      logger,
+      clock,
+      random,
+      ...(labelSelector !== undefined && { labelSelector }),
+      onState: (state) => {
+        if (state.phase === 'watching' && failing) this.#wakeAll();
+        failing = state.phase !== 'watching' && state.error !== undefined;
+        this.#update();
+      },
+      onRestart: (reason) => onRestart?.(resource, reason),
+    });
+    this.#reflectors.add(reflector);
+    await reflector.run(signal);
+  }
+
+  /** An API server that answers one request answers the others too: no reflector waits out its own backoff. */
+  #wakeAll(): void {
+    for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake();
+  }
+
+  async #beat(signal: AbortSignal): Promise<void> {
+    const { clock, heartbeat } = this.#options;
+    while (!signal.aborted) {
+      const asked = clock.now();
+      const error = await this.#ask(signal);
+      if (signal.aborted) return;
+      if (error && !this.#heartbeatLost) {
+        this.#heartbeatLost = { since: asked, error };
+        this.#update();
+      } else if (!error && this.#heartbeatLost) {
+        this.#heartbeatLost = undefined;
+        this.#wakeAll();
+        this.#update();
+      }
+      await clock.sleep(error ? heartbeat.lostIntervalMs : heartbeat.intervalMs, signal).catch(() => {});
+    }
+  }
+
+  /** The error of an API server that does not answer. A refusal is an answer; the reflectors report it if it matters. */
+  async #ask(signal: AbortSignal): Promise<Error | undefined> {
+    const { client, clock, heartbeat } = this.#options;
+    try {
+      await withTimeLimit(clock, heartbeat.timeoutMs, signal, (limited) => client.raw('/version', { signal: limited }));
+      return undefined;
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #update(): void {
+    this.#state = this.#combined();
+    this.#options.onChange?.();
+  }
+
+  #combined(): InformersState {
+    const states = [...this.#reflectors].map((reflector) => reflector.state);
+    const lost: Fault[] = states.filter((state) => state.phase === 'lost');
+    if (this.#heartbeatLost) lost.push(this.#heartbeatLost);
+    const first = lost.toSorted((a, b) => a.since - b.since)[0];
+    if (this.#unlisted.size === 0) {
+      return first ? { phase: 'lost', since: first.since, error: first.error } : { phase: 'watching' };
+    }
+    const error = states.flatMap((state) => (state.phase === 'starting' && state.error ? [state.error] : []))[0];
+    return { phase: 'starting', ...(error && { error }), ...(first && { lostSince: first.since }) };
+  }
+}
