@@ -70,8 +70,8 @@ tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
 cluster-tools: node
 	@node tools/tasks/build.ts --without coredns
 
-dist/catamaran.js: $(SOURCES) package.json | node
-	@npm run --silent build -- --log-level=warning
+dist/catamaran.js: $(SOURCES) package.json tools/tasks/bundle.ts | node
+	@node tools/tasks/bundle.ts
 
 node: $(PACKAGES)
 	@node -e 'process.exit(Number.parseInt(process.versions.node) >= 24 ? 0 : 1)' || { \

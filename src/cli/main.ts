@@ -1,49 +1,20 @@
-/** Entry point: ties the command line to this process. */
-import './heap.ts';
-import { constants } from 'node:os';
-import { readEnvironment } from './environment.ts';
-import { fail } from './exit.ts';
-import { runCli } from './program.ts';
-
+#!/usr/bin/env node
 /**
- * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, as a shell would. A process that a
- * sandbox started aborts with the end of the sandbox, too, however that came; and one whose output nobody reads any more.
+ * Entry point: loads the program, unless this Node.js is too old for it.
+ *
+ * What is imported statically is loaded before the check runs, so this file and its static imports stay within the
+ * syntax and the modules of Node.js 12. Loading the rest would end in a stack trace from somewhere inside a library.
  */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  // A reader such as `head` may close the pipe early; that is its right, and nobody is left to work for.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    controller.abort(new DOMException('nobody reads the output', 'AbortError'));
-  });
-  process.once('disconnect', () => controller.abort(new DOMException('the parent process ended', 'AbortError')));
-  // Listening alone must not keep the process.
-  process.channel?.unref();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
-      controller.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
-    });
-  }
-  return controller.signal;
-}
+import packageJson from '../../package.json' with { type: 'json' };
+import { limitHeap } from './heap.ts';
 
-async function main(): Promise<number> {
-  const { stdout, stderr } = process;
-  try {
-    const environment = readEnvironment();
-    return await runCli(process.argv.slice(2), {
-      environment,
-      program: [process.execPath, ...process.argv.slice(1, 2)],
-      stdout,
-      stderr,
-      stdoutColors: stdout.isTTY === true && !environment.noColor,
-      stderrColors: stderr.isTTY === true && !environment.noColor,
-      signal: stopSignal(),
-    });
-  } catch (error) {
-    return fail({ stderr, stderrColors: false }, error);
-  }
-}
+const required = Number(packageJson.engines.node.replace('>=', ''));
 
-process.exitCode = await main();
+if (Number.parseInt(process.versions.node, 10) >= required) {
+  limitHeap(process.argv);
+  import('./start.ts');
+} else {
+  const message = `Node.js ${required} or later is required, this is ${process.versions.node}`;
+  process.stderr.write(`error: [CTM_NODE] ${message}\n`);
+  process.exitCode = 2;
+}

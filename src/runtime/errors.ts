@@ -59,6 +59,7 @@ export const ERRORS = {
   },
   CTM_SANDBOX_CURL: { exit: 'failure', summary: 'a request from a cluster of the sandbox failed' },
   CTM_USAGE: { exit: 'usage', summary: 'the command line or an environment variable is wrong' },
+  CTM_NODE: { exit: 'usage', summary: 'this version of Node.js is too old' },
   CTM_INTERNAL: { exit: 'failure', summary: 'internal error; please report it' },
 } as const satisfies Record<`CTM_${string}`, ErrorRow>;
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { crdsYaml } from '../../../src/api/crd-manifests.ts';
+import { bundleInto } from './bundle.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../../..');
@@ -14,19 +15,9 @@ describe('the bundle', () => {
   let folder: string;
   let bundle: string;
 
-  /** Builds as `npm run build` does, but into a folder of the test. */
-  async function build(entry: string, outfile: string): Promise<void> {
-    const script = packageJson.scripts.build
-      .replace('src/cli/main.ts', entry)
-      .replace(/--outfile=\S+/, `--outfile=${outfile}`);
-    const path = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter);
-    await run('/bin/sh', ['-c', `${script} --log-level=error`], { cwd: ROOT, env: { ...process.env, PATH: path } });
-  }
-
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'catamaran-build-'));
-    bundle = join(folder, 'catamaran.mjs');
-    await build('src/cli/main.ts', bundle);
+    bundle = join(await bundleInto(folder), 'catamaran.js');
   }, 60_000);
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -58,8 +49,8 @@ describe('the bundle', () => {
       `import { createLog } from ${JSON.stringify(log)};
       createLog({ level: 'info', format: 'json', colors: false }).info({ n: 1 }, 'hello');`,
     );
-    await build(entry, join(folder, 'log.mjs'));
-    const { stdout, stderr } = await run(process.execPath, [join(folder, 'log.mjs')], { cwd: folder });
+    const dist = await bundleInto(folder, { log: entry });
+    const { stdout, stderr } = await run(process.execPath, [join(dist, 'log.js')], { cwd: folder });
     expect(stdout).toBe('');
     expect(JSON.parse(stderr)).toMatchObject({ level: 'info', n: 1, msg: 'hello' });
   });
