@@ -1,15 +1,34 @@
-/** Reads what modules import and whether they read the environment, from their syntax tree. */
-import { readFileSync } from 'node:fs';
-import { glob } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+/** What one module imports, how long it is, and what it does at its top level, read from its syntax tree. */
+import { posix } from 'node:path';
 import { parseAst } from 'vitest/node';
 
-/** One source file. Paths are relative to src, with slashes. */
+/** An import that was resolved: a file by its path in the repository, or a package of others by its name. */
+export type Import =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** The package of this repository whose name was used. */
+      readonly through?: string;
+    }
+  | { readonly kind: 'package'; readonly name: string };
+
+/** One source file. Its path is relative to the repository's root, with slashes. */
 export interface Module {
   readonly path: string;
-  /** What it imports, types included: paths relative to src, or names of packages. */
-  readonly imports: readonly string[];
+  readonly lines: number;
+  /** Types included. */
+  readonly imports: readonly Import[];
   readonly readsEnvironment: boolean;
+  /** Variables of the module's top level that can change while the process runs. */
+  readonly state: readonly string[];
+}
+
+/** A package of this repository. */
+export interface WorkspacePackage {
+  readonly name: string;
+  readonly folder: string;
+  /** From a subpath of its exports map, `.` or `./x`, to a path in the repository. */
+  readonly exports: Readonly<Record<string, string>>;
 }
 
 interface Node {
@@ -47,7 +66,7 @@ function sourceOf(node: Node): string | undefined {
   throw new Error(`${node.type} of a computed module`);
 }
 
-/** `process.env`, `process['env']` and `const { env } = process`; `node:process` counts as well, where imported. */
+/** `process.env`, `process['env']` and `const { env } = process`; an import of `node:process` counts as well. */
 function readsEnvironment(node: Node): boolean {
   if (node.type === 'MemberExpression' && isNode(node.property)) {
     const named = isIdentifier(node.property, 'env') || node.property.value === 'env';
@@ -68,22 +87,63 @@ function isProcessOfGlobal(value: unknown): boolean {
   return isNode(value) && value.type === 'MemberExpression' && isIdentifier(value.property, 'process');
 }
 
-/** Reads one module's text. */
-export function parseModule(path: string, text: string): Module {
-  const all = [...nodes(parseAst(text, { lang: 'ts' }))];
-  const imports = all
-    .map(sourceOf)
-    .filter((source) => source !== undefined)
-    .map((source) => (source.startsWith('.') ? posix.join(posix.dirname(path), source) : source));
-  const process = imports.some((source) => source === 'node:process' || source === 'process');
-  return { path, imports: [...new Set(imports)], readsEnvironment: process || all.some(readsEnvironment) };
+const COLLECTIONS = ['Map', 'Set', 'WeakMap', 'WeakSet'];
+
+/** `let` and collections that start empty. A collection with a declared type is taken for a constant. */
+function stateOf(statement: unknown): readonly string[] {
+  if (!isNode(statement)) return [];
+  const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
+  if (!isNode(declaration) || declaration.type !== 'VariableDeclaration' || !Array.isArray(declaration.declarations))
+    return [];
+  const isConstant = declaration.kind === 'const';
+  return declaration.declarations.flatMap((declarator: unknown) => {
+    if (!isNode(declarator) || !isNode(declarator.id)) return [];
+    const { id, init } = declarator;
+    return isConstant && (id.typeAnnotation || !isEmptyCollection(init)) ? [] : [String(id.name)];
+  });
 }
 
-/** Reads every module below a folder. */
-export async function readModules(folder: string): Promise<Module[]> {
-  const modules: Module[] = [];
-  for await (const path of glob('**/*.{ts,tsx,mts,cts,js,mjs}', { cwd: folder })) {
-    modules.push(parseModule(path.replaceAll('\\', '/'), readFileSync(join(folder, path), 'utf8')));
-  }
-  return modules.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+function isEmptyCollection(value: unknown): boolean {
+  return (
+    isNode(value) &&
+    value.type === 'NewExpression' &&
+    COLLECTIONS.some((name) => isIdentifier(value.callee, name)) &&
+    Array.isArray(value.arguments) &&
+    value.arguments.length === 0
+  );
+}
+
+/** `hono` of `hono/cors`, `@hono/node-server` of `@hono/node-server/x`; modules of Node stay as they are. */
+function packageOf(source: string): string {
+  if (source.startsWith('node:')) return source;
+  return source
+    .split('/')
+    .slice(0, source.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function resolve(from: string, source: string, packages: readonly WorkspacePackage[]): Import {
+  if (source.startsWith('.')) return { kind: 'file', path: posix.join(posix.dirname(from), source) };
+  const name = packageOf(source);
+  const ours = packages.find((each) => each.name === name);
+  if (!ours) return { kind: 'package', name };
+  const subpath = `.${source.slice(name.length)}`;
+  return { kind: 'file', path: ours.exports[subpath] ?? posix.join(ours.folder, subpath), through: name };
+}
+
+/** Reads one module's text. */
+export function parseModule(path: string, text: string, packages: readonly WorkspacePackage[] = []): Module {
+  const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  if (path.endsWith('.json')) return { path, lines, imports: [], readsEnvironment: false, state: [] };
+  const program = parseAst(text, { lang: path.endsWith('x') ? 'tsx' : 'ts' });
+  const all = [...nodes(program)];
+  const sources = new Set(all.map(sourceOf).filter((source) => source !== undefined));
+  const process = sources.has('node:process') || sources.has('process');
+  return {
+    path,
+    lines,
+    imports: [...sources].map((source) => resolve(path, source, packages)),
+    readsEnvironment: process || all.some(readsEnvironment),
+    state: program.body.flatMap(stateOf),
+  };
 }

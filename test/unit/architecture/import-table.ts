@@ -1,0 +1,83 @@
+/** The import table: which folder may import which. ARCHITECTURE.md draws it. */
+
+/** What the modules of a folder may import besides each other. */
+export interface Line {
+  /** Folders with all that is below them, single files, and packages of this repository, which are imported by name. */
+  readonly imports: readonly string[];
+  /** Packages, `node:*` for all modules of Node; absent: any. */
+  readonly packages?: readonly string[];
+}
+
+export type Table = Readonly<Record<string, Line>>;
+
+/**
+ * A line holds for all that is below its folder. If a folder below has a line of its own, then every folder there needs
+ * one, and the upper line holds for the files directly in its folder. `*` stands for any one folder.
+ */
+export const TABLE: Table = {
+  'src/runtime': { imports: [], packages: ['node:net', 'pino'] },
+  'src/api': { imports: [], packages: ['node:net', 'yaml'] },
+  'src/core': { imports: ['src/api'], packages: ['node:crypto', 'ipaddr.js'] },
+  'src/kube': { imports: ['src/runtime', 'src/api', 'package.json'] },
+  'src/config': { imports: ['src/runtime', 'src/api', 'src/core'] },
+  'src/fleet': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
+  'src/controller': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet'] },
+  'src/dns': { imports: ['src/runtime', 'src/api', 'src/kube'] },
+  'src/server': { imports: ['src/runtime', 'src/api'], packages: ['hono', '@hono/node-server', 'prom-client'] },
+  'src/sandbox': {
+    imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/dns', 'kubesim'],
+  },
+  'src/cli': {
+    imports: [
+      'src/runtime',
+      'src/api',
+      'src/core',
+      'src/kube',
+      'src/config',
+      'src/fleet',
+      'src/controller',
+      'src/dns',
+      'src/server',
+      'src/sandbox',
+      'package.json',
+    ],
+  },
+
+  ...inOrder(
+    'packages/kubesim/src',
+    ['machinery', 'schema', 'resources', 'apiserver', 'workloads', 'network'],
+    ['node:*', '@peculiar/x509', 'ipaddr.js', 'reflect-metadata', 'rfc6902', 'yaml', 'zod'],
+  ),
+  'packages/kubesim/test': { imports: ['packages/kubesim/src'] },
+
+  'test/support': { imports: ['src', 'tools', 'kubesim'] },
+  'test/unit/*': { imports: ['src', 'test/support', 'package.json'] },
+  // Runs the bundle, which it has to build.
+  'test/unit/cli': { imports: ['src', 'test/support', 'package.json', 'tools/tasks/bundle.ts'] },
+  'test/unit/tools': { imports: ['tools', 'test/support'] },
+  'test/contract': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
+  'test/simulation': { imports: ['src', 'kubesim', 'test/support'] },
+  'test/integration': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
+  'test/mutation': { imports: [] },
+  'test/e2e': { imports: ['src', 'tools', 'test/support'] },
+
+  'tools/controlplane': { imports: [] },
+  // Writes the schemas of the embedded Kubernetes.
+  'tools/codegen': { imports: ['tools/controlplane', 'packages/kubesim/src/schema'] },
+  'tools/demo': { imports: ['tools/controlplane', 'tools/lab', 'src/sandbox'] },
+  'tools/lab': { imports: ['tools/controlplane', 'kubesim'] },
+  'tools/tasks': { imports: ['tools/controlplane', 'tools/lab', 'tools/demo', 'kubesim'] },
+
+  bench: {
+    imports: ['src/api', 'src/dns', 'src/kube', 'src/runtime', 'tools/controlplane', 'tools/lab', 'kubesim'],
+  },
+
+  'examples/*': { imports: ['kubesim'] },
+};
+
+/** Lines of folders that may import those before them, and of the files beside the folders, which may import all. */
+function inOrder(parent: string, folders: readonly string[], packages: readonly string[]): Table {
+  const paths = folders.map((folder) => `${parent}/${folder}`);
+  const lines = paths.map((path, i) => [path, { imports: paths.slice(0, i), packages }] as const);
+  return { ...Object.fromEntries(lines), [parent]: { imports: paths, packages } };
+}
