@@ -41,11 +41,11 @@ conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab;
 
 # For a nightly run: `make test` puts 200,000 packets.
 fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
-	@node --expose-gc tools/tasks/fuzz.ts $(PACKETS) $(SEED)
+	@node --expose-gc test/unit/dns/run-fuzz.ts $(PACKETS) $(SEED)
 
 # For a nightly run: `make test` runs the first 100. A seed that fails is printed with the command that runs it again.
 schedules: node ## Run the controller under random faults, a schedule a seed. COUNT=1000, SEED=n.
-	@node tools/tasks/schedules.ts $(or $(COUNT),1000) $(SEED)
+	@node test/simulation/run-schedules.ts $(or $(COUNT),1000) $(SEED)
 
 # Minutes; not a part of `make test`. With FILES, what did not change since an earlier run is not run again.
 mutation: node ## Break src/core in one place at a time: the unit tests have to notice. FILES=src/core/ports.ts.

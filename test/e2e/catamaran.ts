@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { lastLines } from '../../tools/controlplane/component.ts';
-import { ROOT } from '../../tools/demo/state.ts';
 import type { Lab, LabCluster } from '../../tools/lab/index.ts';
+import { ROOT } from '../../tools/paths.ts';
 
 /** The command that users install. `make e2e` builds it. */
 export const CATAMARAN: string = join(ROOT, 'dist', 'catamaran.js');

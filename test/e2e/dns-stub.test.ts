@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT } from '../../tools/demo/state.ts';
 import { makeCatamaranImage } from '../../tools/lab/images.ts';
+import { ROOT } from '../../tools/paths.ts';
 import { CATAMARAN, type Catamaran, startCatamaran } from './catamaran.ts';
 import { plainDns } from './dns.ts';
 import { commandsOf, commandsTyped, type Steps, writeTranscript } from './guide.ts';

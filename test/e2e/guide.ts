@@ -1,7 +1,7 @@
 /** Guides under docs/guides, and what tests did: the same commands, in the same order. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, STATE_DIR } from '../../tools/demo/state.ts';
+import { ROOT, STATE_DIR } from '../../tools/paths.ts';
 
 /** One command that was typed, and what it printed. */
 export interface Step {

@@ -5,8 +5,8 @@
 import { vi } from 'vitest';
 import { CRDS } from '../../src/api/crd-manifests.ts';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
-import { ROOT } from '../../tools/demo/state.ts';
 import { type Lab, type LabCluster, labUp } from '../../tools/lab/index.ts';
+import { ROOT } from '../../tools/paths.ts';
 import { CATAMARAN } from './catamaran.ts';
 import type { Steps } from './guide.ts';
 

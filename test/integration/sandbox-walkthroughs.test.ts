@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { run } from '../../tools/controlplane/component.ts';
-import { ROOT } from '../../tools/demo/state.ts';
-import { fakeVolumes } from '../../tools/demo/volumes.ts';
+import { ROOT } from '../../tools/paths.ts';
+import { fakeVolumes } from '../../tools/start/volumes.ts';
 import { type RunningSandbox, runSandbox } from '../unit/sandbox/running.ts';
 import { eventually, type RunningFleet, runFleet, sharedClusters } from './fleet.ts';
 

@@ -8,19 +8,12 @@ import type { Logger } from '../../src/runtime/logger.ts';
 import type { Cluster } from './cluster.ts';
 import type { Dice } from './dice.ts';
 import { Link } from './link.ts';
-import { Membership } from './membership.ts';
+import { type LeaseTimes, Membership, type Witness } from './membership.ts';
 import { Monitor } from './monitor.ts';
 import { isContested } from './program.ts';
 import { ReplicaProcess } from './replica.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { CLEAR, type Weather } from './weather.ts';
-
-/** Times of the Leases, in seconds. */
-export interface LeaseTimes {
-  readonly duration: number;
-  readonly renewDeadline: number;
-  readonly retryPeriod: number;
-}
 
 /** What a fleet is made of. */
 export interface FleetOptions {
@@ -34,15 +27,11 @@ export interface FleetOptions {
 }
 
 /** One replica. */
-export interface Replica {
+export interface Replica extends Witness {
   readonly process: ReplicaProcess;
   /** By cluster: the newest, where a connection was made anew. */
   readonly links: ReadonlyMap<string, Link>;
   readonly controller: Controller;
-  /** Whether it was killed, or told to stop. */
-  readonly ended: boolean;
-  /** Clusters that it has as members, or that left and are not cleaned yet; as it ended, those of that moment. */
-  members(): readonly string[];
   /** Hears of the fleet file as it is `ms` from now. */
   follow(ms: number): void;
   /** Ends in order: the Leases are given back. */

@@ -1,7 +1,21 @@
 /** fleet.yaml: which clusters are members, and what became of those that left. */
 import { type FleetConfig, parseFleet } from '../../src/config/parse.ts';
 import type { Cluster } from './cluster.ts';
-import type { LeaseTimes, Replica } from './fleet.ts';
+
+/** Times of the Leases, in seconds. */
+export interface LeaseTimes {
+  readonly duration: number;
+  readonly renewDeadline: number;
+  readonly retryPeriod: number;
+}
+
+/** A replica, as far as it may clean a cluster that left. */
+export interface Witness {
+  /** Whether it was killed, or told to stop. */
+  readonly ended: boolean;
+  /** Clusters that it has as members, or that left and are not cleaned yet; as it ended, those of that moment. */
+  members(): readonly string[];
+}
 
 /** The fleet file as it is now. */
 export class Membership {
@@ -10,7 +24,7 @@ export class Membership {
   /** By name: how often what is said of the member was changed. */
   readonly #members = new Map<string, number>();
   /** Of the clusters that left: the replicas that then had them as members. */
-  readonly #witnesses = new Map<string, readonly Replica[]>();
+  readonly #witnesses = new Map<string, readonly Witness[]>();
 
   constructor(clusters: readonly Cluster[], members: Iterable<string>, lease: LeaseTimes) {
     this.#clusters = clusters;
@@ -32,7 +46,7 @@ export class Membership {
   }
 
   /** `replicas` are those that run. A file without members would be refused. */
-  leave(name: string, replicas: readonly Replica[]): void {
+  leave(name: string, replicas: readonly Witness[]): void {
     this.#members.delete(name);
     const witnesses = replicas.filter((replica) => replica.members().includes(name));
     this.#witnesses.set(name, witnesses);

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, type Dispatcher, request } from 'undici';
-import type { PlaneFiles } from './plane.ts';
+import type { PlaneFiles } from './files.ts';
 
 /** Requests to one API server. */
 export interface Api {

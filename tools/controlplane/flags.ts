@@ -1,8 +1,7 @@
 /** Command lines of the components. */
 import { join } from 'node:path';
-import type { ControlPlanesOptions } from './index.ts';
+import type { PlaneFiles } from './files.ts';
 import type { Networks } from './networks.ts';
-import type { PlaneFiles } from './plane.ts';
 
 /** etcd for one cluster. Losing the last writes with the machine is fine here, waiting for the disk is not. */
 export function etcdArgs(files: Pick<PlaneFiles, 'dir'>, port: number, name: string): readonly string[] {
@@ -28,7 +27,7 @@ export function apiServerArgs(
   port: number,
   etcdPort: number,
   networks: Networks,
-  options: ControlPlanesOptions,
+  audit: boolean,
 ): readonly string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
@@ -47,7 +46,7 @@ export function apiServerArgs(
     // Pods here need no token, and no taint would ever be taken from the nodes.
     '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
     '--shutdown-delay-duration=0s',
-    ...(options.audit
+    ...(audit
       ? [
           `--audit-policy-file=${files.auditPolicy}`,
           `--audit-log-path=${files.auditLog}`,

@@ -6,29 +6,16 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MAX_CLUSTERS } from './networks.ts';
-import { type ControlPlane, startControlPlane } from './plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './plane.ts';
 
 export type { ControlPlane } from './plane.ts';
 
 /** How control planes are started. */
-export interface ControlPlanesOptions {
+export interface ControlPlanesOptions extends ControlPlaneOptions {
   /** 1 to 15; they are named cluster1, cluster2, ... */
   readonly count: number;
-  /** Folder for data, logs and kubeconfigs. A folder of its own in the system's temporary folder where left out. */
+  /** Folder for data, logs and kubeconfigs. Default: a new folder in the system's temporary folder. */
   readonly dir?: string;
-  /** Two fake nodes a cluster, a scheduler, and KWOK that makes pods run. Default: false. */
-  readonly kwok?: boolean;
-  /** Write every create, update, patch and delete to `auditLog`. Default: false. */
-  readonly audit?: boolean;
-  /** kube-controller-manager; default true. Benchmarks that make their own EndpointSlices need none. */
-  readonly controllerManager?: boolean;
-  /**
-   * Runs when a cluster's API server is ready, before kube-controller-manager starts. CRDs made here are known to the
-   * garbage collector from its start; it finds those made later within 30 s.
-   */
-  readonly onApiServer?: (plane: ControlPlane) => Promise<void>;
-  /** Aborts the start; what runs already is stopped. */
-  readonly signal?: AbortSignal;
 }
 
 /**

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Api, connect, isEtcd } from './api.ts';
 import { findBinary } from './binaries.ts';
 import { type Component, ComponentError, startComponent } from './component.ts';
+import { filesOf } from './files.ts';
 import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from './flags.ts';
-import type { ControlPlanesOptions } from './index.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { networksOf } from './networks.ts';
 import { fakeNode, KWOK_STAGES, ZONES } from './nodes.ts';
@@ -39,17 +39,21 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-/** Files of one control plane, all below one folder. */
-export interface PlaneFiles {
-  readonly dir: string;
-  readonly caFile: string;
-  readonly kubeconfig: string;
-  readonly tokens: string;
-  readonly serviceAccountKey: string;
-  readonly auditPolicy: string;
-  readonly auditLog: string;
-  readonly stages: string;
-  kubeconfigOf(user: string): string;
+/** How a control plane is started. */
+export interface ControlPlaneOptions {
+  /** Two fake nodes, a scheduler, and KWOK that makes pods run. Default: false. */
+  readonly kwok?: boolean;
+  /** Write every create, update, patch and delete to `auditLog`. Default: false. */
+  readonly audit?: boolean;
+  /** kube-controller-manager; default true. Benchmarks that make their own EndpointSlices need none. */
+  readonly controllerManager?: boolean;
+  /**
+   * Runs when a cluster's API server is ready, before kube-controller-manager starts. CRDs made here are known to the
+   * garbage collector from its start; it finds those made later within 30 s.
+   */
+  readonly onApiServer?: (plane: ControlPlane) => Promise<void>;
+  /** Aborts the start; what runs already is stopped. */
+  readonly signal?: AbortSignal;
 }
 
 const BOOT_TIMEOUT_MS = 120_000;
@@ -69,7 +73,7 @@ const AUDIT_POLICY = {
 export async function startControlPlane(
   index: number,
   dir: string,
-  options: ControlPlanesOptions,
+  options: ControlPlaneOptions,
   released: () => Promise<void>,
 ): Promise<ControlPlane> {
   const name = `cluster${index}`;
@@ -136,7 +140,10 @@ export async function startControlPlane(
       await ready(etcd, () => isEtcd(port, member));
     });
     const startApiServer = async (port: number): Promise<void> => {
-      const component = await launch('kube-apiserver', apiServerArgs(files, port, etcdPort, networks, options));
+      const component = await launch(
+        'kube-apiserver',
+        apiServerArgs(files, port, etcdPort, networks, options.audit === true),
+      );
       apiServer = component;
       await api?.close();
       api = undefined;
@@ -177,20 +184,6 @@ export async function startControlPlane(
     await stop();
     throw error;
   }
-}
-
-function filesOf(dir: string): PlaneFiles {
-  return {
-    dir,
-    caFile: join(dir, 'ca.crt'),
-    kubeconfig: join(dir, 'kubeconfig'),
-    tokens: join(dir, 'tokens.csv'),
-    serviceAccountKey: join(dir, 'service-account.key'),
-    auditPolicy: join(dir, 'audit-policy.json'),
-    auditLog: join(dir, 'audit.log'),
-    stages: join(dir, 'stages.yaml'),
-    kubeconfigOf: (user) => join(dir, `${user}.kubeconfig`),
-  };
 }
 
 function newTokens(): Record<User, string> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findBinary } from '../controlplane/binaries.ts';
 import { type Component, ComponentError, run, startComponent } from '../controlplane/component.ts';
-import { ROOT } from '../demo/state.ts';
+import { ROOT } from '../paths.ts';
 import type { Lab, LabCluster } from './index.ts';
 import { FABRIC, inNamespace } from './layout.ts';
 

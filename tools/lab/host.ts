@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { run } from '../controlplane/component.ts';
-import { ROOT } from '../demo/state.ts';
+import { ROOT } from '../paths.ts';
 
 /** A program, or a file, and the Debian package that has it. */
 const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [

@@ -7,10 +7,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { processIdentity } from '../../src/sandbox/state.ts';
 import { findBinary } from '../controlplane/binaries.ts';
 import { run } from '../controlplane/component.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
-import { identityOf, shown } from '../demo/state.ts';
+import { shown } from '../paths.ts';
 import { addons } from './addons.ts';
 import { type Removed, removeLab, whatIsLeft } from './down.ts';
 import { startDns } from './fabric.ts';
@@ -216,7 +217,7 @@ function wrapper(dir: string): string {
 
 /** Says that this process starts a lab. Throws an Error where another one does. */
 function claim(dir: string): void {
-  const owner = { pid: process.pid, identity: identityOf(process.pid) };
+  const owner = { pid: process.pid, identity: processIdentity(process.pid) };
   writeFileSync(join(dir, 'starter.json'), JSON.stringify(owner), { flag: 'wx' });
 }
 
@@ -228,7 +229,7 @@ function starterOf(dir: string): number | undefined {
       pid: number;
       identity: string;
     };
-    return pid !== process.pid && identityOf(pid) === identity ? pid : undefined;
+    return pid !== process.pid && processIdentity(pid) === identity ? pid : undefined;
   } catch {
     return undefined;
   }

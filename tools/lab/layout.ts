@@ -1,7 +1,7 @@
 /** Names, folders and addresses of the lab: everything here follows from a cluster's and a node's number, from 1. */
 import { join } from 'node:path';
 import { networksOf, nodePodCIDRs } from '../controlplane/networks.ts';
-import { ROOT, STATE_DIR } from '../demo/state.ts';
+import { ROOT, STATE_DIR } from '../paths.ts';
 
 /** Where the lab keeps its state, where nobody names another folder. */
 export const LAB_DIR: string = join(STATE_DIR, 'lab');

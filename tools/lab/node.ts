@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary } from '../controlplane/binaries.ts';
 import { run } from '../controlplane/component.ts';
-import { ROOT } from '../demo/state.ts';
+import { ROOT } from '../paths.ts';
 import { cgroupOf, makeCgroup } from './cgroups.ts';
 import { PAUSE_IMAGE } from './images.ts';
 import type { ClusterLayout, NodeLayout } from './layout.ts';

@@ -6,15 +6,15 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processIdentity } from '../../src/sandbox/state.ts';
 import { lastLines } from '../controlplane/component.ts';
-import { identityOf } from '../demo/state.ts';
 
 /** A process of the lab. */
 export interface LabProcess {
   /** As in messages and log files: `cluster1.kube-apiserver`. */
   readonly name: string;
   readonly pid: number;
-  /** See {@link identityOf}. */
+  /** See {@link processIdentity}. */
   readonly identity: string;
   readonly logFile: string;
 }
@@ -42,7 +42,7 @@ export async function startProcess(
     child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
   });
   child.unref();
-  const identity = child.pid === undefined ? undefined : identityOf(child.pid);
+  const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
   if (child.pid === undefined || identity === undefined) throw new Error(problemOf(name, await failed, logFile));
   const process: LabProcess = { name, pid: child.pid, identity, logFile };
   appendFileSync(recordOf(labDir), `${JSON.stringify(process)}\n`);
@@ -78,7 +78,7 @@ export function recordedProcesses(labDir: string): readonly LabProcess[] {
 
 /** Whether it runs still. */
 export function isRunning({ pid, identity }: LabProcess): boolean {
-  return identityOf(pid) === identity;
+  return processIdentity(pid) === identity;
 }
 
 /** Ends a process with a signal, and with SIGKILL where it is still there after `graceMs`; resolves when it is gone. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { shown } from '../demo/state.ts';
+import { shown } from '../paths.ts';
 import { FABRIC, inNamespace, LAB_DIR } from './layout.ts';
 
 const FABRIC_FILE = `/run/netns/${FABRIC}`;

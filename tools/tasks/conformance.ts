@@ -7,11 +7,11 @@ import { release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { findBinary, isExecutable } from '../controlplane/binaries.ts';
-import { ROOT, shown } from '../demo/state.ts';
 import { runConformance } from '../lab/conformance.ts';
 import { conformancePage, parseReport } from '../lab/conformance-report.ts';
 import { COREDNS_IMAGE } from '../lab/images.ts';
 import { isLabUp, type Lab, labUp } from '../lab/index.ts';
+import { ROOT, shown } from '../paths.ts';
 
 const DOCS = join(ROOT, 'docs', 'conformance');
 const CLUSTERS = 2;

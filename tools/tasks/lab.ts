@@ -4,9 +4,9 @@
  */
 
 import { join } from 'node:path';
-import { shown } from '../demo/state.ts';
 import { labDown, labUp } from '../lab/index.ts';
 import { LAB_DIR } from '../lab/layout.ts';
+import { shown } from '../paths.ts';
 
 async function up(): Promise<void> {
   const { CLUSTERS, NODES } = process.env;

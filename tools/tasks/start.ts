@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAX_CLUSTERS as MOST_IN_SANDBOX } from '../../packages/kubesim/src/ranges.ts';
 import { MAX_CLUSTERS } from '../controlplane/networks.ts';
-import type { Clusters } from '../demo/clusters.ts';
-import { type Audience, hold } from '../demo/hold.ts';
-import { demonstrate } from '../demo/sandbox.ts';
-import { currentHolder, KUBECONFIG, LOG_DIR, shown } from '../demo/state.ts';
 import { enterFabric, isInFabric } from '../lab/session.ts';
+import { shown } from '../paths.ts';
+import type { Clusters } from '../start/clusters.ts';
+import { type Audience, hold } from '../start/hold.ts';
+import { demonstrate } from '../start/sandbox.ts';
+import { currentHolder, KUBECONFIG, LOG_DIR } from '../start/state.ts';
 
 /** What the holder tells the process that waits for it. */
 type Message = { readonly say: string } | { readonly ready: true };

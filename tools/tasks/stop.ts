@@ -1,6 +1,7 @@
 /** `make stop`: ends the process that `make start` left, and waits until it is gone. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { currentHolder, identityOf, removeState } from '../demo/state.ts';
+import { processIdentity } from '../../src/sandbox/state.ts';
+import { currentHolder, removeState } from '../start/state.ts';
 
 const GRACE_MS = 30_000;
 
@@ -14,7 +15,7 @@ async function stop(): Promise<void> {
   }
   process.kill(holder.pid, 'SIGTERM');
   const end = Date.now() + GRACE_MS;
-  while (identityOf(holder.pid) === holder.identity) {
+  while (processIdentity(holder.pid) === holder.identity) {
     if (Date.now() > end) {
       // The guards of its children end them when it is gone.
       process.kill(holder.pid, 'SIGKILL');

@@ -61,12 +61,17 @@ export const TABLE: Table = {
   'test/mutation': { imports: [] },
   'test/e2e': { imports: ['src', 'tools', 'test/support'] },
 
+  tools: { imports: [] },
   'tools/controlplane': { imports: [] },
   // Writes the schemas of the embedded Kubernetes.
   'tools/codegen': { imports: ['tools/controlplane', 'packages/kubesim/src/schema'] },
-  'tools/demo': { imports: ['tools/controlplane', 'tools/lab', 'src/sandbox'] },
-  'tools/lab': { imports: ['tools/controlplane', 'kubesim'] },
-  'tools/tasks': { imports: ['tools/controlplane', 'tools/lab', 'tools/demo', 'kubesim'] },
+  // Files that hold a folder tell who wrote them by the sandbox's identity of a process.
+  'tools/lab': { imports: ['tools/paths.ts', 'tools/controlplane', 'src/sandbox/state.ts', 'kubesim'] },
+  // What `make start` starts, the sandbox among it.
+  'tools/start': { imports: ['tools/paths.ts', 'tools/controlplane', 'tools/lab', 'src/sandbox'] },
+  'tools/tasks': {
+    imports: ['tools/paths.ts', 'tools/controlplane', 'tools/lab', 'tools/start', 'src/sandbox/state.ts', 'kubesim'],
+  },
 
   bench: {
     imports: ['src/api', 'src/dns', 'src/kube', 'src/runtime', 'tools/controlplane', 'tools/lab', 'kubesim'],

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { ROOT } from '../paths.ts';
 import type { Kubectl } from './kubectl.ts';
-import { ROOT } from './state.ts';
 
 /** Namespace of ACK's walk-throughs; it imports what users ask for. */
 export const PROVIDER_NAMESPACE = 'provider-ns';

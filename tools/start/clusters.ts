@@ -8,9 +8,10 @@ import { startControlPlanes } from '../controlplane/index.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import { freePort, isFree } from '../controlplane/ports.ts';
 import { labUp } from '../lab/index.ts';
+import { ROOT, STATE_DIR, shown } from '../paths.ts';
 import { type DemoCluster, fleetYaml } from './fleet.ts';
 import { kubectlWith } from './kubectl.ts';
-import { KUBECONFIG, LOG_DIR, ROOT, STATE_DIR, shown } from './state.ts';
+import { KUBECONFIG, LOG_DIR } from './state.ts';
 import { fakeVolumes } from './volumes.ts';
 import { applyWalkthroughs, SHOWN, waitForWalkthroughs } from './walkthroughs.ts';
 

@@ -1,11 +1,11 @@
 /**
- * `make schedules`: the controller under random faults, one schedule a seed. `node tools/tasks/schedules.ts [count [seed]]`.
+ * `make schedules`: the controller under random faults, one schedule a seed. `node test/simulation/run-schedules.ts [count [seed]]`.
  * A single one that fails is printed with everything that happened.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runSchedule } from '../../test/simulation/schedule.ts';
+import { runSchedule } from './schedule.ts';
 
 const TRACES = fileURLToPath(new URL('../../.cache/schedules', import.meta.url));
 const COUNT = 1_000;

@@ -1,7 +1,8 @@
 /** The life of the process that holds the clusters of `make start`. */
 import { howToGoOnInLab } from '../lab/session.ts';
+import { shown } from '../paths.ts';
 import { type Clusters, startDemo } from './clusters.ts';
-import { becomeHolder, KUBECONFIG, LOG_DIR, removeState, shown } from './state.ts';
+import { becomeHolder, KUBECONFIG, LOG_DIR, removeState } from './state.ts';
 
 /** Where lines go, and what is told when everything is ready. */
 export interface Audience {

@@ -1,25 +1,14 @@
 /** What `make start` keeps in `.catamaran`, and how `make stop` finds the process that runs it. */
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
 import { type Holder, holderOf, processIdentity } from '../../src/sandbox/state.ts';
+import { STATE_DIR } from '../paths.ts';
 
-export { processIdentity as identityOf } from '../../src/sandbox/state.ts';
-
-/** Root of the repository. */
-export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
-/** Everything that `make start` and `make lab` write. */
-export const STATE_DIR: string = join(ROOT, '.catamaran');
 export const KUBECONFIG: string = join(STATE_DIR, 'kubeconfig');
 export const LOG_DIR: string = join(STATE_DIR, 'logs');
 const RUN_FILE = join(STATE_DIR, 'run.json');
 /** The lab's own, which outlive what runs in it. */
 const LAB_ENTRIES = ['lab', 'lab-logs'];
-
-/** A path as a user in the repository's root types it. */
-export function shown(path: string): string {
-  return relative(ROOT, path);
-}
 
 /** Who holds the clusters now; undefined where nobody does, or the one who did is gone. */
 export function currentHolder(): Holder | undefined {

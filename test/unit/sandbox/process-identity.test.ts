@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { identityOf } from '../../../tools/demo/state.ts';
+import { processIdentity } from '../../../src/sandbox/state.ts';
 
 describe('the identity of a process', () => {
   it('stays the same', () => {
-    expect(identityOf(process.pid)).toBeDefined();
-    expect(identityOf(process.pid)).toBe(identityOf(process.pid));
+    expect(processIdentity(process.pid)).toBeDefined();
+    expect(processIdentity(process.pid)).toBe(processIdentity(process.pid));
   });
 
   it('differs between processes, and is gone with its process', async () => {
     const child = spawn('sleep', ['60']);
     await once(child, 'spawn');
     const pid = child.pid ?? 0;
-    expect(identityOf(pid)).toBeDefined();
-    expect(identityOf(pid)).not.toBe(identityOf(process.pid));
+    expect(processIdentity(pid)).toBeDefined();
+    expect(processIdentity(pid)).not.toBe(processIdentity(process.pid));
     child.kill();
     await once(child, 'exit');
-    expect(identityOf(pid)).toBeUndefined();
+    expect(processIdentity(pid)).toBeUndefined();
   });
 });

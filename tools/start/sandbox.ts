@@ -7,7 +7,7 @@ import { type Remote, remote } from '../../src/sandbox/control.ts';
 import type { SandboxStatus } from '../../src/sandbox/control-protocol.ts';
 import { stateDir } from '../../src/sandbox/state.ts';
 import { run } from '../controlplane/component.ts';
-import { ROOT, STATE_DIR, shown } from './state.ts';
+import { ROOT, STATE_DIR, shown } from '../paths.ts';
 
 const CATAMARAN = join(ROOT, 'dist', 'catamaran.js');
 const READY_MS = 60_000;
