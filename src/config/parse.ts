@@ -1,11 +1,12 @@
 /** fleet.yaml as the rest of the program sees it: checked, with defaults, durations in milliseconds. */
 import { LineCounter, parseDocument } from 'yaml';
 import type { ImportMode } from '../core/view.ts';
+import { messageOf } from '../runtime/thrown.ts';
 import { accessOf, type MemberAccess } from './access.ts';
 import { parseDuration } from './duration.ts';
 import { describeIssue, FleetConfigError, offsetOf, type Problem, problemMaker, schemaProblems } from './problems.ts';
 import { type FleetDocument, fleetSchema, type MemberDocument } from './schema.ts';
-import { disagreements } from './validate.ts';
+import { validateFields } from './validate.ts';
 
 /** What one namespace has its own way. */
 export interface NamespaceOverride {
@@ -121,7 +122,7 @@ export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
     data = document.toJS();
   } catch (error) {
     // The parser refuses documents whose aliases multiply.
-    failWith([problem('CTM_CONFIG_INVALID', 0, [], `not YAML: ${error instanceof Error ? error.message : error}`)]);
+    failWith([problem('CTM_CONFIG_INVALID', 0, [], `not YAML: ${messageOf(error)}`)]);
   }
   if (data === null) failWith([problem('CTM_CONFIG_INVALID', 0, [], 'the file is empty')]);
 
@@ -129,7 +130,7 @@ export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
   const issues = parsed.success ? [] : parsed.error.issues;
   failWith([
     ...issues.flatMap((issue) => schemaProblems(issue, document, problem)),
-    ...disagreements(data, file, (code, path, message) => problem(code, offsetOf(document, path), path, message)),
+    ...validateFields(data, file, (code, path, message) => problem(code, offsetOf(document, path), path, message)),
   ]);
   if (!parsed.success) throw new TypeError('the schema refused the file without a reason');
   return configOf(parsed.data, file);

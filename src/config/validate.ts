@@ -6,7 +6,7 @@ import { cidrsOverlap } from './cidr.ts';
 import { parseDuration } from './duration.ts';
 import { LEASE_DEFAULTS } from './schema.ts';
 
-/** Tells of a problem at a field. */
+/** Makes a problem of a field. */
 type Report<T> = (code: ErrorCode, path: readonly (string | number)[], message: string) => T;
 
 const word = z.string().optional().catch(undefined);
@@ -36,27 +36,27 @@ const spec = z.looseObject({
 /** Only what the checks below read, and nothing is refused: a bad field must not hide the problems of the others. */
 const lenient = z.looseObject({ spec });
 
-type Member = z.output<typeof member>;
+type MemberFields = z.output<typeof member>;
 
 /** Networks that endpoints may be in; those of cluster IPs are private to each cluster. */
 const ENDPOINT_NETWORKS = ['podCIDRs', 'nodeCIDRs', 'extraCIDRs'] as const;
 
-interface Network {
+interface EndpointNetwork {
   readonly field: (typeof ENDPOINT_NETWORKS)[number];
   readonly index: number;
   readonly cidr: string;
 }
 
-function networksOf(from: Member): Network[] {
+function networksOf(from: MemberFields): EndpointNetwork[] {
   return ENDPOINT_NETWORKS.flatMap((field) => from[field].map((cidr, index) => ({ field, index, cidr })));
 }
 
-function title(from: Member, index: number): string {
+function title(from: MemberFields, index: number): string {
   return from.name === undefined ? `members[${index}]` : `member ${JSON.stringify(from.name)}`;
 }
 
-/** Every problem between fields that each look right on their own. */
-export function disagreements<T>(data: unknown, file: string, report: Report<T>): T[] {
+/** The problems between fields that each fit the schema on their own. */
+export function validateFields<T>(data: unknown, file: string, report: Report<T>): T[] {
   const parsed = lenient.safeParse(data);
   if (!parsed.success) return [];
   const { spec } = parsed.data;
@@ -75,8 +75,8 @@ export function disagreements<T>(data: unknown, file: string, report: Report<T>)
 }
 
 function pairProblems<T>(
-  [first, firstIndex]: readonly [Member, number],
-  [second, secondIndex]: readonly [Member, number],
+  [first, firstIndex]: readonly [MemberFields, number],
+  [second, secondIndex]: readonly [MemberFields, number],
   file: string,
   report: Report<T>,
 ): T[] {
@@ -101,7 +101,7 @@ function pairProblems<T>(
   return found;
 }
 
-function accessProblems<T>(one: Member, index: number, report: Report<T>): T[] {
+function accessProblems<T>(one: MemberFields, index: number, report: Report<T>): T[] {
   if (!one.inCluster) return [];
   return (['kubeconfig', 'context'] as const)
     .filter((field) => one[field] !== undefined)

@@ -91,8 +91,8 @@ function parseLook(seen: Look, path: string): FleetConfig | CatamaranError {
 export async function watchFleetFile(path: string, options: WatchFleetOptions): Promise<void> {
   const { signal, clock, logger, onChange, onError, intervalMs = 1000, read = readUtf8 } = options;
   let config = options.current.config;
-  let settled: Look = { text: options.current.text };
-  let last: Look = settled;
+  let handled: Look = { text: options.current.text };
+  let last: Look = handled;
   while (!signal.aborted) {
     try {
       await clock.sleep(intervalMs, signal);
@@ -103,8 +103,8 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
     const seen = await look(path, read);
     const stable = sameLook(seen, last);
     last = seen;
-    if (!stable || sameLook(seen, settled)) continue;
-    settled = seen;
+    if (!stable || sameLook(seen, handled)) continue;
+    handled = seen;
     const result = parseLook(seen, path);
     if (result instanceof CatamaranError) {
       logger.error({ file: path, code: result.code, problem: result.message }, 'fleet file not taken over');

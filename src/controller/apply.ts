@@ -17,7 +17,7 @@ import {
 } from '../kube/client/api-errors.ts';
 import type { KubeClient, RawObject } from '../kube/client/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import type { Table } from '../kube/watch/store.ts';
+import type { Store } from '../kube/watch/store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -178,7 +178,7 @@ function asObject(value: Json | undefined): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-function tableOf(member: Member, change: Change): Pick<Table<unknown>, 'get' | 'wrote' | 'deleted'> {
+function tableOf(member: Member, change: Change): Pick<Store<unknown>, 'get' | 'wrote' | 'deleted'> {
   const { cache } = member;
   switch (change.resource) {
     case 'services':

@@ -80,7 +80,7 @@ export class Election {
       shouldRelease: (lease) => this.#isWanted(lease),
       annotate: (lease) => this.#claim(member, lease),
       // A claim of a replica that is gone would make each holder hand over for ever.
-      settles: [WANTED_BY],
+      clearOnAcquire: [WANTED_BY],
     });
     const done = holder.run(stop.signal, {
       onAcquired: () => {

@@ -16,7 +16,7 @@ import { observeSlice } from '../core/derived-slice.ts';
 import { derivedServiceName } from '../core/naming.ts';
 import type { DerivedSlice } from '../core/view.ts';
 import { labelOf, objectName } from '../kube/watch/object.ts';
-import { Table } from '../kube/watch/store.ts';
+import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { namespacePhase, ownSlice, slimExport, slimImport, slimService, slimSlice } from './slim.ts';
 
@@ -77,11 +77,11 @@ class SliceIndex {
  * stand where we want to write; the rest is dropped while it streams by.
  */
 export class MemberCache {
-  readonly exports: Table<ServiceExport>;
-  readonly imports: Table<ServiceImport>;
-  readonly services: Table<Service>;
-  readonly slices: Table<KeptSlice>;
-  readonly namespaces: Table<'Active' | 'Terminating'>;
+  readonly exports: Store<ServiceExport>;
+  readonly imports: Store<ServiceImport>;
+  readonly services: Store<Service>;
+  readonly slices: Store<KeptSlice>;
+  readonly namespaces: Store<'Active' | 'Terminating'>;
   readonly #options: MemberCacheOptions;
   readonly #index = new SliceIndex();
   /** Names of the Services that we derived, by the import that they belong to. */
@@ -92,27 +92,27 @@ export class MemberCache {
   constructor(options: MemberCacheOptions) {
     this.#options = options;
     const { logger, changed } = options;
-    this.exports = new Table({
+    this.exports = new Store({
       slim: slimExport,
       logger,
       changed: (name, before, after) => this.#exportChanged(asKey(name), before, after),
     });
-    this.imports = new Table({
+    this.imports = new Store({
       slim: slimImport,
       logger,
       changed: (name) => changed({ side: 'consumer', key: asKey(name) }),
     });
-    this.services = new Table({
+    this.services = new Store({
       slim: (object) => (this.#wantsService(object) ? slimService(object) : undefined),
       logger,
       changed: (name, before, after) => this.#serviceChanged(asKey(name), before, after),
     });
-    this.slices = new Table({
+    this.slices = new Store({
       slim: (object) => this.#keepSlice(object),
       logger,
       changed: (name, before, after) => this.#sliceChanged(name, before, after),
     });
-    this.namespaces = new Table({
+    this.namespaces = new Store({
       slim: namespacePhase,
       logger,
       changed: (namespace) => changed({ side: 'namespace', namespace }),

@@ -7,6 +7,7 @@ import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
+import { toError } from '../runtime/thrown.ts';
 import { discoverNetwork, type Network } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
@@ -157,7 +158,7 @@ export class Member {
         if (signal.aborted) return undefined;
         await this.#client?.close();
         this.#client = undefined;
-        const fault = error instanceof Error ? error : new Error(String(error));
+        const fault = toError(error);
         const refused = this.#isRefusal(fault);
         const known = (refused ? this.#refused : this.#starting)?.message === fault.message;
         if (refused) this.#refused = fault;

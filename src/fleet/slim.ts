@@ -9,7 +9,7 @@ import { asText, isJsonObject } from '../api/json.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
 import { MCS_API_VERSION, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
-import { metadataOf } from '../kube/watch/object.ts';
+import { requireMetadata } from '../kube/watch/object.ts';
 
 function stringMap(value: Json | undefined): StringMap | undefined {
   if (!isJsonObject(value)) return undefined;
@@ -19,7 +19,7 @@ function stringMap(value: Json | undefined): StringMap | undefined {
 
 /** Metadata without managedFields and, where told, with only some annotations. */
 function slimMeta(object: JsonObject, annotations: 'all' | readonly string[]): ObjectMeta {
-  const metadata = metadataOf(object);
+  const metadata = requireMetadata(object);
   const name = asText(metadata.name);
   if (name === undefined) throw new TypeError('metadata.name: missing');
   const all = stringMap(metadata.annotations);
@@ -141,7 +141,7 @@ export function slimExport(object: JsonObject): ServiceExport {
 /** Who set the field `spec.<name>`. */
 function settersOf(object: JsonObject, name: string): readonly ManagedFieldsEntry[] {
   const field = `f:${name}`;
-  return list(metadataOf(object).managedFields).flatMap((entry) => {
+  return list(requireMetadata(object).managedFields).flatMap((entry) => {
     const { manager, operation, fieldsV1 } = isJsonObject(entry) ? entry : {};
     const spec = isJsonObject(fieldsV1) ? fieldsV1['f:spec'] : undefined;
     if (!isJsonObject(spec) || !(field in spec)) return [];
@@ -172,5 +172,5 @@ export function slimImport(object: JsonObject): ServiceImport {
 /** The phase of a Namespace; one being deleted is Terminating. */
 export function namespacePhase(object: JsonObject): 'Active' | 'Terminating' {
   const phase = isJsonObject(object.status) ? object.status.phase : undefined;
-  return phase === 'Terminating' || metadataOf(object).deletionTimestamp !== undefined ? 'Terminating' : 'Active';
+  return phase === 'Terminating' || requireMetadata(object).deletionTimestamp !== undefined ? 'Terminating' : 'Active';
 }

@@ -13,8 +13,8 @@ import { isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
 import { microTime } from './micro-time.ts';
 
-/** Something to tell about an object. */
-export interface EventNote {
+/** An Event before it is written: the recorder adds name, time, count and reporter. */
+export interface EventDraft {
   readonly type: 'Normal' | 'Warning';
   /** UpperCamelCase, at most 128 characters. */
   readonly reason: string;
@@ -49,7 +49,7 @@ const CLOSE_MS = 2_000;
 const CONTROLLER = 'catamaran.dev/controller';
 
 interface Series {
-  readonly note: EventNote;
+  readonly draft: EventDraft;
   readonly name: string;
   readonly startedAt: number;
   lastAt: number;
@@ -78,10 +78,10 @@ export class EventRecorder {
   }
 
   /** Notes an Event. The same one again within ten minutes only raises the count of the first. */
-  record(note: EventNote): void {
+  record(draft: EventDraft): void {
     if (this.#closed) return;
     const now = this.#options.clock.now();
-    const key = seriesKey(note);
+    const key = seriesKey(draft);
     const known = this.#series.get(key);
     let series: Series;
     if (known && now - known.lastAt < SERIES_MS) {
@@ -89,13 +89,13 @@ export class EventRecorder {
       series.lastAt = now;
       series.count++;
     } else {
-      series = { note, name: this.#newName(note, now), startedAt: now, lastAt: now, count: 1, written: 0 };
+      series = { draft, name: this.#newName(draft, now), startedAt: now, lastAt: now, count: 1, written: 0 };
     }
     // Re-entered so that the oldest is always first.
     this.#series.delete(key);
     remember(this.#series, key, series);
     if (this.#waiting.has(series)) return;
-    if (this.#waiting.size >= MAX_WAITING || !this.#take(note.regarding, now)) return;
+    if (this.#waiting.size >= MAX_WAITING || !this.#take(draft.regarding, now)) return;
     this.#waiting.add(series);
     this.#start();
   }
@@ -131,16 +131,16 @@ export class EventRecorder {
         series.written = count;
       } catch (error) {
         // A repetition shall not count up an Event that is not there.
-        if (series.written === 0 || isNotFound(error)) this.#series.delete(seriesKey(series.note));
-        this.#options.logger.debug({ event: series.note.reason, err: error }, 'event dropped');
+        if (series.written === 0 || isNotFound(error)) this.#series.delete(seriesKey(series.draft));
+        this.#options.logger.debug({ event: series.draft.reason, err: error }, 'event dropped');
       }
     }
   }
 
   async #send(series: Series, count: number): Promise<void> {
     const { client, instance } = this.#options;
-    const { note, name } = series;
-    const { namespace } = note.regarding;
+    const { draft, name } = series;
+    const { namespace } = draft.regarding;
     const repeated = count > 1 ? { count, lastObservedTime: microTime(series.lastAt) } : undefined;
     const signal = this.#stop.signal;
     if (series.written > 0) {
@@ -154,11 +154,11 @@ export class EventRecorder {
       eventTime: microTime(series.startedAt),
       reportingController: CONTROLLER,
       reportingInstance: instance.slice(0, 128),
-      type: note.type,
-      reason: note.reason,
-      action: note.action ?? 'Reconcile',
-      note: startOf(note.message, MAX_NOTE),
-      regarding: { ...note.regarding },
+      type: draft.type,
+      reason: draft.reason,
+      action: draft.action ?? 'Reconcile',
+      note: startOf(draft.message, MAX_NOTE),
+      regarding: { ...draft.regarding },
       series: repeated,
     };
     await client.create(RESOURCES.events, namespace, event, { signal });
@@ -179,11 +179,11 @@ export class EventRecorder {
   }
 
   /** `web.18a2...`, as kubectl users know it; unique in the namespace. */
-  #newName(note: EventNote, now: number): string {
+  #newName(draft: EventDraft, now: number): string {
     const random = Math.floor((this.#options.random ?? Math.random)() * 2 ** 32);
     const suffix = `.${now.toString(16)}${random.toString(16).padStart(8, '0')}`;
     // Cut so that no dash or dot comes to stand before the suffix.
-    return note.regarding.name.slice(0, 253 - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
+    return draft.regarding.name.slice(0, 253 - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
   }
 }
 
@@ -193,7 +193,7 @@ function startOf(text: string, bytes: number): string {
   return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 }
 
-function seriesKey({ regarding, type, reason, action, message }: EventNote): string {
+function seriesKey({ regarding, type, reason, action, message }: EventDraft): string {
   const { kind, namespace, name, uid } = regarding;
   return JSON.stringify([kind, namespace, name, uid, type, reason, action, message]);
 }

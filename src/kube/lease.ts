@@ -46,8 +46,8 @@ export interface LeaseOptions {
   readonly shouldRelease?: (lease: Lease) => boolean;
   /** Annotations to write on a Lease that somebody else holds, which its holder finds within two renewals. */
   readonly annotate?: (lease: Lease) => StringMap | undefined;
-  /** Annotations whose matter is settled when the Lease is taken: they are removed with that write. */
-  readonly settles?: readonly string[];
+  /** Annotations to remove with the write that takes the Lease. */
+  readonly clearOnAcquire?: readonly string[];
   /** Whether a holder is known to have ended, so that its Lease is free at once. Default: no. */
   readonly abandoned?: (identity: string) => boolean;
 }
@@ -66,7 +66,7 @@ const STAND_BACK = 3;
 const JITTER = 0.2;
 
 /** The record of a Lease that counts as its life sign: all that a renewal changes. */
-function recordOf(lease: Lease): string {
+function lifeSignOf(lease: Lease): string {
   const { holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds } = lease.spec ?? {};
   return JSON.stringify([holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds]);
 }
@@ -222,7 +222,7 @@ export class LeaseHolder {
   }
 
   #observe(lease: Lease): void {
-    const changed = !this.#lease || this.#missing || recordOf(this.#lease) !== recordOf(lease);
+    const changed = !this.#lease || this.#missing || lifeSignOf(this.#lease) !== lifeSignOf(lease);
     this.#missing = false;
     if (changed) this.#observedAt = this.#options.clock.now();
     this.#lease = lease;
@@ -233,7 +233,7 @@ export class LeaseHolder {
     const { client, namespace, name, identity, clock } = this.#options;
     const sentAt = clock.now();
     const renewal = seen !== undefined && this.#isOurs(seen);
-    const settled = this.#renewedAt === undefined ? (this.#options.settles ?? []) : [];
+    const outdated = this.#renewedAt === undefined ? (this.#options.clearOnAcquire ?? []) : [];
     const spec = {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.#durations.leaseMs / 1_000),
@@ -246,7 +246,7 @@ export class LeaseHolder {
     try {
       this.#observe(
         seen
-          ? await this.#patch(seen, spec, signal, settled)
+          ? await this.#patch(seen, spec, signal, outdated)
           : await client.create<Lease>(
               RESOURCES.leases,
               namespace,
@@ -263,12 +263,12 @@ export class LeaseHolder {
     }
   }
 
-  /** Changes the spec of the version that was seen, and of no other; takes the annotations of `settled` away. */
-  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal, settled: readonly string[] = []): Promise<Lease> {
+  /** Changes the spec of the version that was seen, and of no other; removes the annotations of `outdated`. */
+  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal, outdated: readonly string[] = []): Promise<Lease> {
     const { client, namespace, name } = this.#options;
     const { uid, resourceVersion } = seen.metadata;
-    const outdated = settled.filter((key) => seen.metadata.annotations?.[key] !== undefined);
-    const annotations = outdated.length > 0 ? Object.fromEntries(outdated.map((key) => [key, null])) : undefined;
+    const found = outdated.filter((key) => seen.metadata.annotations?.[key] !== undefined);
+    const annotations = found.length > 0 ? Object.fromEntries(found.map((key) => [key, null])) : undefined;
     return client.patch<Lease>(
       RESOURCES.leases,
       { namespace, name },

@@ -1,8 +1,10 @@
 /** The clusterset zone in a cluster's own DNS: on a real API server, with the real CoreDNS behind what was written. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject, StringMap } from '../../src/api/meta.ts';
-import { enable } from '../../src/dns/coredns/corefile-edit.ts';
-import { applyDns, BACKUP, type ClusterDnsPlace, CONFIG_MAPS, planDns } from '../../src/dns/coredns/install.ts';
+import { CONFIG_MAPS, type CoreDnsNames } from '../../src/dns/coredns/coredns-objects.ts';
+import { addZone } from '../../src/dns/coredns/corefile-edit.ts';
+import { BACKUP, planInstall } from '../../src/dns/coredns/install.ts';
+import { applyEdits } from '../../src/dns/coredns/object-edit.ts';
 import { DnsServer } from '../../src/dns/server/dns-server.ts';
 import { parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../src/dns/zone/zone.ts';
@@ -26,7 +28,7 @@ interface ConfigMap extends KubeObject {
 
 let cluster: Cluster;
 let ns: string;
-let place: ClusterDnsPlace;
+let names: CoreDnsNames;
 
 beforeAll(async () => {
   cluster = openCluster(controlPlane());
@@ -35,12 +37,12 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   ns = await freshNamespace([cluster], 'coredns');
-  place = { namespace: ns, name: 'coredns', clusterRole: `test:${ns}` };
-  await cluster.apply(...clusterDnsObjects(ns, place.clusterRole), {
+  names = { namespace: ns, name: 'coredns', clusterRole: `test:${ns}` };
+  await cluster.apply(...clusterDnsObjects(ns, names.clusterRole), {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',
-    metadata: { name: place.clusterRole },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: place.clusterRole },
+    metadata: { name: names.clusterRole },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: names.clusterRole },
     subjects: [{ kind: 'ServiceAccount', namespace: ns, name: 'coredns' }],
   });
 });
@@ -48,12 +50,12 @@ beforeEach(async () => {
 const dns = (...args: string[]) =>
   invoke([
     ...['dns', ...args, '--kubeconfig', cluster.plane.kubeconfig],
-    ...['--configmap', `${ns}/coredns`, '--cluster-role', place.clusterRole],
+    ...['--configmap', `${ns}/coredns`, '--cluster-role', names.clusterRole],
   ]);
 
 const configMap = () => cluster.client.get<ConfigMap>(CONFIG_MAPS, { namespace: ns, name: 'coredns' });
 const rules = async () =>
-  JSON.parse(await cluster.kubectl('get', 'clusterrole', place.clusterRole, '-o', 'json')) as {
+  JSON.parse(await cluster.kubectl('get', 'clusterrole', names.clusterRole, '-o', 'json')) as {
     rules: { resources: string[] }[];
     metadata: { resourceVersion: string };
   };
@@ -101,7 +103,7 @@ describe('catamaran dns enable', () => {
     await dns('enable', '--mode', 'coredns');
     expect((await dns('enable', '--mode', 'stub', '--forward', '10.96.0.53')).code).toBe(0);
     const written = await configMap();
-    expect(written.data.Corefile).toBe(enable(KUBEADM_COREFILE, { mode: 'stub', zone: ZONE, forward: '10.96.0.53' }));
+    expect(written.data.Corefile).toBe(addZone(KUBEADM_COREFILE, { mode: 'stub', zone: ZONE, forward: '10.96.0.53' }));
     expect(written.metadata.annotations?.[BACKUP]).toBe(KUBEADM_COREFILE);
     expect((await rules()).rules).toHaveLength(2);
     await dns('disable');
@@ -122,7 +124,7 @@ describe('catamaran dns enable', () => {
   });
 
   it('refuses a Corefile that it cannot parse, and writes nothing', async () => {
-    await cluster.apply(...clusterDnsObjects(ns, place.clusterRole, '.:53 {\n    import custom/*.override\n}\n'));
+    await cluster.apply(...clusterDnsObjects(ns, names.clusterRole, '.:53 {\n    import custom/*.override\n}\n'));
     const before = await versions();
     const { code, stderr } = await dns('enable', '--mode', 'coredns');
     expect(code).toBe(2);
@@ -153,12 +155,12 @@ describe('catamaran dns enable', () => {
       update: (...args: Parameters<KubeClient['update']>) =>
         args[0] === CONFIG_MAPS ? Promise.reject(new Error('refused')) : cluster.client.update(...args),
     });
-    const plan = await planDns(cluster.client, place, { mode: 'coredns', zone: ZONE });
-    await expect(applyDns(refusing, plan)).rejects.toThrow('refused');
+    const plan = await planInstall(cluster.client, names, { mode: 'coredns', zone: ZONE });
+    await expect(applyEdits(refusing, plan.edits)).rejects.toThrow('refused');
     expect((await rules()).rules).toHaveLength(2);
     // A plan that is out of date does not go through either.
-    await applyDns(cluster.client, await planDns(cluster.client, place, { mode: 'coredns', zone: ZONE }));
-    await expect(applyDns(cluster.client, plan)).rejects.toMatchObject({ status: 409 });
+    await applyEdits(cluster.client, (await planInstall(cluster.client, names, { mode: 'coredns', zone: ZONE })).edits);
+    await expect(applyEdits(cluster.client, plan.edits)).rejects.toMatchObject({ status: 409 });
   });
 });
 
@@ -238,7 +240,7 @@ describe('with the real CoreDNS', () => {
     expect(stub.stderr).toMatch(/CTM_DNS\] catamaran dns: 127\.0\.0\.1:9 gives no answer by udp/);
     await dns('enable', '--mode', 'coredns');
     expect((await dns('check', '--server', `127.0.0.1:${target.port}`)).code).toBe(0);
-    await cluster.kubectl('delete', 'clusterrolebinding', place.clusterRole);
+    await cluster.kubectl('delete', 'clusterrolebinding', names.clusterRole);
     await eventually(async () =>
       expect((await dns('check', '--server', nowhere)).stderr).toMatch(
         /CoreDNS’ rights: .*may not list serviceimports/,

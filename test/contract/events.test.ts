@@ -4,7 +4,7 @@ import type { ObjectReference } from '../../src/api/core.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
-import { type EventNote, EventRecorder } from '../../src/kube/events.ts';
+import { type EventDraft, EventRecorder } from '../../src/kube/events.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import { onBothServers } from './apiserver/servers.ts';
@@ -37,7 +37,7 @@ onBothServers((server) => {
     await client.close();
   });
 
-  function about(name: string, note: Partial<EventNote> = {}): EventNote {
+  function about(name: string, note: Partial<EventDraft> = {}): EventDraft {
     return {
       type: 'Warning',
       reason: 'Conflict',

@@ -2,16 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { checkDns } from '../../dns/coredns/check.ts';
+import { type CoreDnsNames, KUBEADM_NAMES } from '../../dns/coredns/coredns-objects.ts';
 import type { DnsMode } from '../../dns/coredns/corefile-edit.ts';
-import {
-  applyDns,
-  type ClusterDnsPlace,
-  type DnsPlan,
-  type DnsWish,
-  KUBEADM_PLACE,
-  planDns,
-  serviceAddress,
-} from '../../dns/coredns/install.ts';
+import { type InstallPlan, type InstallRequest, planInstall } from '../../dns/coredns/install.ts';
+import { applyEdits } from '../../dns/coredns/object-edit.ts';
+import { forwardAddress } from '../../dns/coredns/service-address.ts';
 import { isHostLabel } from '../../dns/zone/zone-objects.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Address, hostPort } from '../../runtime/address.ts';
@@ -26,7 +21,7 @@ import { given, parseZone } from '../values.ts';
 
 interface PlaceOptions extends ClusterOptions {
   readonly zone: string;
-  readonly configmap: Pick<ClusterDnsPlace, 'namespace' | 'name'>;
+  readonly configmap: Pick<CoreDnsNames, 'namespace' | 'name'>;
   readonly clusterRole: string;
 }
 
@@ -57,7 +52,7 @@ function forwardText(address: Address): string {
   return address.port === 53 ? address.host : hostPort(address);
 }
 
-function placeOf({ configmap, clusterRole }: PlaceOptions): ClusterDnsPlace {
+function namesOf({ configmap, clusterRole }: PlaceOptions): CoreDnsNames {
   return { ...configmap, clusterRole };
 }
 
@@ -76,20 +71,24 @@ async function withClient<T>(
   }
 }
 
-function show({ edits, notes }: DnsPlan, { stdout }: CliContext): void {
+function show({ edits, notes }: InstallPlan, { stdout }: CliContext): void {
   for (const { title, lines } of edits) stdout.write(`${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
   for (const note of notes) stdout.write(`Note: ${note}.\n`);
 }
 
-async function change(options: PlaceOptions & { readonly dryRun: boolean }, wish: DnsWish, context: CliContext) {
-  const place = placeOf(options);
+async function change(
+  options: PlaceOptions & { readonly dryRun: boolean },
+  request: InstallRequest,
+  context: CliContext,
+) {
+  const names = namesOf(options);
   await withClient(options, context, async (client) => {
     const looked = async () => {
       const forward =
-        wish.mode === 'stub'
-          ? (wish.forward ?? (await serviceAddress(client, SERVICE.namespace, SERVICE.name)))
+        request.mode === 'stub'
+          ? (request.forward ?? (await forwardAddress(client, SERVICE.namespace, SERVICE.name)))
           : undefined;
-      return planDns(client, place, { ...wish, ...(forward !== undefined && { forward }) });
+      return planInstall(client, names, { ...request, ...(forward !== undefined && { forward }) });
     };
     // What is begun to be written is finished; until then it may be stopped.
     const plan = await unlessStopped(looked(), context.signal);
@@ -97,8 +96,8 @@ async function change(options: PlaceOptions & { readonly dryRun: boolean }, wish
     if (plan.edits.length === 0) context.stdout.write('Nothing to do: all is as it should be.\n');
     else if (options.dryRun) context.stdout.write('Nothing was written: --dry-run.\n');
     else {
-      await applyDns(client, plan);
-      const restart = `kubectl -n ${place.namespace} rollout restart deployment ${place.name}`;
+      await applyEdits(client, plan.edits);
+      const restart = `kubectl -n ${names.namespace} rollout restart deployment ${names.name}`;
       const next = plan.reloads ? 'CoreDNS reads it within two minutes' : `the Corefile has no reload: ${restart}`;
       context.stdout.write(`Done; ${next}.\n`);
     }
@@ -108,10 +107,10 @@ async function change(options: PlaceOptions & { readonly dryRun: boolean }, wish
 async function check(options: CheckOptions, context: CliContext): Promise<void> {
   const { output, server, zone } = options;
   const hops = await withClient(options, context, (client) => {
-    const place = placeOf(options);
+    const names = namesOf(options);
     const checked = checkDns({
       client,
-      place,
+      names,
       zone,
       timeoutMs: TIMEOUT_MS,
       random: Math.random,
@@ -130,7 +129,7 @@ async function check(options: CheckOptions, context: CliContext): Promise<void> 
 }
 
 function withPlace(command: Command): Command {
-  const { namespace, name, clusterRole } = KUBEADM_PLACE;
+  const { namespace, name, clusterRole } = KUBEADM_NAMES;
   return withCluster(command)
     .addOption(new Option('--zone <domain>', 'the clusterset zone').argParser(parseZone).default('clusterset.local'))
     .addOption(

@@ -6,16 +6,18 @@ import { RESOURCES, type Resource } from '../../api/resources.ts';
 import { isForbidden } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Address, hostPort } from '../../runtime/address.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { RCODE, rcodeName, TYPE } from '../wire/protocol.ts';
 import type { Message } from '../wire/wire-message.ts';
-import { type Found, lookAt } from './corefile-edit.ts';
-import { accountOf, type ClusterDnsPlace, readCorefile, reason } from './install.ts';
+import { type CoreDnsNames, corefileOf, readConfigMap, serviceAccountOf } from './coredns-objects.ts';
+import { inspectZone, type ZoneState } from './corefile-edit.ts';
 import { ask } from './lookup.ts';
+import { clusterDnsAddress } from './service-address.ts';
 
 /** What is to be checked. */
 export interface CheckOptions {
   readonly client: KubeClient;
-  readonly place: ClusterDnsPlace;
+  readonly names: CoreDnsNames;
   readonly zone: string;
   /** The cluster's DNS; where absent, that of the Service kube-dns beside CoreDNS. */
   readonly server?: Address;
@@ -39,10 +41,10 @@ const REVIEWS: Resource = {
   namespaced: false,
 };
 
-/** Thrown by a hop that is wrong; its message is shown. */
-class Wrong extends Error {}
+/** Thrown by a hop that fails; its message is shown. */
+class HopFailed extends Error {}
 /** Thrown by a hop that does not apply. */
-class Skipped extends Error {}
+class HopSkipped extends Error {}
 
 const UNKNOWN = 'how CoreDNS comes to the zone is not known';
 
@@ -55,7 +57,7 @@ interface Probe {
 
 /** Checks all hops; one that needs an earlier one that is wrong is skipped. */
 export async function checkDns(options: CheckOptions): Promise<Hop[]> {
-  const { client, place, zone, timeoutMs, random } = options;
+  const { client, names, zone, timeoutMs, random } = options;
   const hops: Hop[] = [];
   const hop = async <T>(
     name: string,
@@ -66,7 +68,7 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
       hops.push({ hop: name, result: 'ok', seen });
       return value;
     } catch (error) {
-      hops.push({ hop: name, result: error instanceof Skipped ? 'skipped' : 'wrong', seen: reason(error) });
+      hops.push({ hop: name, result: error instanceof HopSkipped ? 'skipped' : 'wrong', seen: messageOf(error) });
       return undefined;
     }
   };
@@ -90,46 +92,47 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
       value: { name: `${name}.${namespace}.svc.${zone}`, type, addresses: ips },
     };
   });
-  const found = await hop('Corefile', () => corefileHop(client, place, zone));
-  await hop('CoreDNS’ rights', () => rightsHop(client, place, found));
+  const found = await hop('Corefile', () => corefileHop(client, names, zone));
+  await hop('CoreDNS’ rights', () => rightsHop(client, names, found));
   await hop('catamaran dns', async () => {
-    if (!found) throw new Skipped(UNKNOWN);
-    if (found.mode !== 'stub' || found.forward === undefined) throw new Skipped('the Corefile forwards nothing to it');
-    const server = addressOf(found.forward);
+    if (!found) throw new HopSkipped(UNKNOWN);
+    if (found.mode !== 'stub' || found.forward === undefined)
+      throw new HopSkipped('the Corefile forwards nothing to it');
+    const server = parseServer(found.forward);
     const seen: string[] = [];
     for (const transport of ['udp', 'tcp'] as const) {
       const message = await put(server, probe ?? version, transport).catch((error: unknown) => {
-        throw new Wrong(
-          `${found.forward} gives no answer by ${transport} (${reason(error)}): is it running, and reachable from here?`,
+        throw new HopFailed(
+          `${found.forward} gives no answer by ${transport} (${messageOf(error)}): is it running, and reachable from here?`,
         );
       });
-      seen.push(judged(message, probe ?? version, `${found.forward} by ${transport}`));
+      seen.push(verifyAnswer(message, probe ?? version, `${found.forward} by ${transport}`));
     }
     return { seen: seen.join('; '), value: undefined };
   });
   await hop('cluster DNS', async () => {
-    const server = options.server ?? addressOf(await dnsService(client, place.namespace));
+    const server = options.server ?? (await clusterDns(client, names.namespace));
     const where = hostPort(server);
     const asked = probe ?? version;
     const message = await put(server, asked, 'udp').catch((error: unknown) => {
-      throw new Wrong(
-        `${where} gives no answer (${reason(error)}): run this in a pod, or name a reachable address by --server`,
+      throw new HopFailed(
+        `${where} gives no answer (${messageOf(error)}): run this in a pod, or name a reachable address by --server`,
       );
     });
-    return { seen: judged(message, asked, where), value: undefined };
+    return { seen: verifyAnswer(message, asked, where), value: undefined };
   });
   return hops;
 }
 
 async function corefileHop(
   client: KubeClient,
-  place: ClusterDnsPlace,
+  names: CoreDnsNames,
   zone: string,
-): Promise<{ seen: string; value: Found }> {
-  const found = lookAt(await readCorefile(client, place), zone);
+): Promise<{ seen: string; value: ZoneState }> {
+  const found = inspectZone(corefileOf(await readConfigMap(client, names), names), zone);
   const enable = `catamaran dns enable --mode coredns|stub`;
-  if (found.mode === undefined) throw new Wrong(`knows nothing of ${zone}: ${enable}`);
-  if (found.mode === 'other') throw new Wrong(`has a server block of ${zone} that forwards to nobody`);
+  if (found.mode === undefined) throw new HopFailed(`knows nothing of ${zone}: ${enable}`);
+  if (found.mode === 'other') throw new HopFailed(`has a server block of ${zone} that forwards to nobody`);
   const seen = found.mode === 'coredns' ? 'CoreDNS serves the zone itself' : `forwards the zone to ${found.forward}`;
   return { seen, value: found };
 }
@@ -138,10 +141,10 @@ interface Review extends KubeObject {
   readonly status?: { readonly allowed?: boolean };
 }
 
-async function rightsHop(client: KubeClient, place: ClusterDnsPlace, found: Found | undefined) {
-  if (!found) throw new Skipped(UNKNOWN);
-  if (found.mode !== 'coredns') throw new Skipped('not needed: CoreDNS does not serve the zone itself');
-  const user = `system:serviceaccount:${place.namespace}:${await accountOf(client, place)}`;
+async function rightsHop(client: KubeClient, names: CoreDnsNames, found: ZoneState | undefined) {
+  if (!found) throw new HopSkipped(UNKNOWN);
+  if (found.mode !== 'coredns') throw new HopSkipped('not needed: CoreDNS does not serve the zone itself');
+  const user = `system:serviceaccount:${names.namespace}:${await serviceAccountOf(client, names)}`;
   const { group, version, plural } = RESOURCES.serviceImports;
   for (const verb of ['list', 'watch']) {
     const review = await client
@@ -153,46 +156,41 @@ async function rightsHop(client: KubeClient, place: ClusterDnsPlace, found: Foun
       })
       .catch((error: unknown) => {
         if (!isForbidden(error)) throw error;
-        throw new Skipped('not ours to see: it takes the right to create subjectaccessreviews');
+        throw new HopSkipped('not ours to see: it takes the right to create subjectaccessreviews');
       });
     if (review.status?.allowed) continue;
-    throw new Wrong(`${user} may not ${verb} serviceimports: catamaran dns enable --mode coredns adds the rule`);
+    throw new HopFailed(`${user} may not ${verb} serviceimports: catamaran dns enable --mode coredns adds the rule`);
   }
   return { seen: `${user} may list and watch serviceimports`, value: undefined };
 }
 
-/** What an answer says, or Wrong where it is not the right one. */
-function judged({ rcode, answers }: Message, { name, addresses }: Probe, where: string): string {
-  if (rcode === RCODE.SERVFAIL) throw new Wrong(`${where} answers SERVFAIL for ${name}: it cannot reach its source`);
+/** What an answer says, or HopFailed if it is not the right one. */
+function verifyAnswer({ rcode, answers }: Message, { name, addresses }: Probe, where: string): string {
+  if (rcode === RCODE.SERVFAIL)
+    throw new HopFailed(`${where} answers SERVFAIL for ${name}: it cannot reach its source`);
   if (rcode !== RCODE.NOERROR || answers.length === 0) {
-    throw new Wrong(
+    throw new HopFailed(
       `${where} answers ${rcodeName(rcode)} with ${answers.length} records for ${name}: it does not serve the zone, or has not read the import yet`,
     );
   }
   const got = answers.map(({ data }) => data);
   if (addresses.length > 0 && !got.some((address) => addresses.includes(address))) {
-    throw new Wrong(
+    throw new HopFailed(
       `${where} answers ${got.join(', ')} for ${name}, and the import says ${addresses.join(', ')}: another server stands in between`,
     );
   }
   return `${where} answers ${name} with ${got.join(', ')}`;
 }
 
-async function dnsService(client: KubeClient, namespace: string): Promise<string> {
-  const { items } = await client.list<KubeObject & { readonly spec?: { readonly clusterIP?: string } }>(
-    RESOURCES.services,
-    {
-      namespace,
-      labelSelector: 'k8s-app=kube-dns',
-    },
-  );
-  for (const { spec } of items) if (spec?.clusterIP && spec.clusterIP !== 'None') return spec.clusterIP;
+async function clusterDns(client: KubeClient, namespace: string): Promise<Address> {
+  const address = await clusterDnsAddress(client, namespace);
+  if (address !== undefined) return { host: address, port: 53 };
   const wanted = 'Service labelled k8s-app=kube-dns with an address';
-  throw new Wrong(`namespace ${namespace} has no ${wanted}: name the address by --server`);
+  throw new HopFailed(`namespace ${namespace} has no ${wanted}: name the address by --server`);
 }
 
 /** `10.96.0.10`, `10.96.0.10:53`, `[fd00::a]:53`. */
-function addressOf(text: string): Address {
+function parseServer(text: string): Address {
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+))(?::(?<port>\d+))?$/.exec(text.replace(/^dns:\/\//, ''));
   if (!match?.groups) return { host: text, port: 53 };
   return { host: match.groups.six ?? match.groups.four ?? text, port: Number(match.groups.port ?? 53) };

@@ -1,12 +1,12 @@
 /** The two ways of bringing the clusterset zone into a cluster's CoreDNS, as edits of its Corefile, and back. */
 import { CatamaranError } from '../../runtime/errors.ts';
-import { type Corefile, codeOf, type Directive, parseCorefile, type ServerBlock } from './corefile.ts';
+import { type Corefile, type Directive, parseCorefile, type ServerBlock, withoutComment } from './corefile.ts';
 
 /** `coredns`: its own option `multicluster`. `stub`: forward the zone to our server. */
 export type DnsMode = 'coredns' | 'stub';
 
-/** What is to be brought in. */
-export interface Wanted {
+/** The zone to add, and how. */
+export interface ZoneRequest {
   readonly mode: DnsMode;
   /** `clusterset.local` */
   readonly zone: string;
@@ -20,12 +20,12 @@ const OPTION_MARK = '# by catamaran dns';
 const BLOCK_MARK = '# block by catamaran dns';
 const INDENT = '    ';
 
-function refuse(why: string): CatamaranError {
+function corefileError(why: string): CatamaranError {
   return new CatamaranError('CTM_COREFILE', `Corefile: ${why}`);
 }
 
-/** How a Corefile stands to the zone. */
-export interface Found {
+/** Whether and how a Corefile serves the zone. */
+export interface ZoneState {
   /** Absent where it knows nothing of the zone. */
   readonly mode?: DnsMode | 'other';
   /** Whether CoreDNS reads a changed file by itself. */
@@ -43,7 +43,7 @@ function zoneOf(key: string): string {
     .toLowerCase();
 }
 
-function same(a: string, b: string): boolean {
+function isSameZone(a: string, b: string): boolean {
   return zoneOf(a) === zoneOf(b);
 }
 
@@ -52,23 +52,25 @@ function kubernetesOf({ blocks }: Corefile): { block: ServerBlock; directive: Di
     block.directives.filter(({ name }) => name === 'kubernetes').map((directive) => ({ block, directive })),
   );
   if (found.length > 1)
-    throw refuse('the plugin kubernetes stands in it more than once: which one to change is yours to say');
+    throw corefileError('the plugin kubernetes stands in it more than once: which one to change is yours to say');
   return found[0];
 }
 
 function multiclusterOf(directive: Directive, zone: string): Directive | undefined {
-  return directive.block?.find(({ name, args }) => name === 'multicluster' && args.some((arg) => same(arg, zone)));
+  return directive.block?.find(
+    ({ name, args }) => name === 'multicluster' && args.some((arg) => isSameZone(arg, zone)),
+  );
 }
 
 /**
- * Says how a Corefile stands to the zone.
+ * Reports whether and how a Corefile serves the zone.
  *
  * @throws CTM_COREFILE where it cannot be understood.
  */
-export function lookAt(text: string, zone: string): Found {
+export function inspectZone(text: string, zone: string): ZoneState {
   const corefile = parseCorefile(text);
   const kubernetes = kubernetesOf(corefile);
-  const block = corefile.blocks.find(({ keys }) => keys.some((key) => same(key, zone)));
+  const block = corefile.blocks.find(({ keys }) => keys.some((key) => isSameZone(key, zone)));
   const reloads = corefile.blocks.some(({ directives }) => directives.some(({ name }) => name === 'reload'));
   if (kubernetes && multiclusterOf(kubernetes.directive, zone)) return { mode: 'coredns', reloads };
   const forward = block?.directives.find(({ name }) => name === 'forward')?.args[1];
@@ -83,15 +85,15 @@ export function lookAt(text: string, zone: string): Found {
  *
  * @throws CTM_COREFILE where the file cannot be understood, or serves the zone in a way that is not ours.
  */
-export function enable(text: string, wanted: Wanted): string {
-  const bare = disable(text, wanted.zone);
+export function addZone(text: string, wanted: ZoneRequest): string {
+  const bare = removeZone(text, wanted.zone);
   const corefile = parseCorefile(bare);
-  const own = corefile.blocks.find(({ keys }) => keys.some((key) => same(key, wanted.zone)));
-  if (own) throw refuse(`line ${own.line + 1} has a server block of ${wanted.zone} already that is not ours`);
+  const own = corefile.blocks.find(({ keys }) => keys.some((key) => isSameZone(key, wanted.zone)));
+  if (own) throw corefileError(`line ${own.line + 1} has a server block of ${wanted.zone} already that is not ours`);
   const kubernetes = kubernetesOf(corefile);
-  if (!kubernetes) throw refuse('there is no plugin kubernetes in it');
+  if (!kubernetes) throw corefileError('there is no plugin kubernetes in it');
   if (wanted.mode === 'coredns') return multicluster(corefile, kubernetes.directive, wanted.zone);
-  if (wanted.forward === undefined) throw refuse('where to forward to is not told');
+  if (wanted.forward === undefined) throw corefileError('where to forward to is not told');
   const port = /:\d+$/.exec(kubernetes.block.keys[0] ?? '')?.[0] ?? '';
   const stub = [
     BEGIN,
@@ -108,18 +110,20 @@ export function enable(text: string, wanted: Wanted): string {
 function multicluster({ lines }: Corefile, directive: Directive, zone: string): string {
   const line = lines[directive.line] ?? '';
   if (directive.args.length === 0) {
-    throw refuse(`line ${directive.line + 1}: kubernetes names no zones, so one more would take the others away`);
+    throw corefileError(
+      `line ${directive.line + 1}: kubernetes names no zones, so one more would take the others away`,
+    );
   }
-  const taken = directive.args.find((arg) => same(arg, zone));
+  const taken = directive.args.find((arg) => isSameZone(arg, zone));
   if (taken || multiclusterOf(directive, zone)) {
     if (taken && multiclusterOf(directive, zone)) return lines.join('\n');
-    throw refuse(`line ${directive.line + 1}: kubernetes has half of what serves ${zone}; mend it by hand`);
+    throw corefileError(`line ${directive.line + 1}: kubernetes has half of what serves ${zone}; mend it by hand`);
   }
   const indent = /^\s*/.exec(line)?.[0] ?? '';
   // Behind the cluster's own zone, as the documents have it.
   const named = line.replace(/^\s*kubernetes\s+\S+/, (head) => `${head} ${zone}`);
   const option = `${indent}${INDENT}multicluster ${zone} ${OPTION_MARK}`;
-  const code = codeOf(named);
+  const code = withoutComment(named);
   const opened = `${code} { ${BLOCK_MARK}${named.slice(code.length)}`;
   const added = directive.block ? [named, option] : [opened, option, `${indent}}`];
   const text = [...lines.slice(0, directive.line), ...added, ...lines.slice(directive.line + 1)].join('\n');
@@ -127,12 +131,12 @@ function multicluster({ lines }: Corefile, directive: Directive, zone: string): 
   const [cluster = '', ...others] = directive.args;
   const after = kubernetesOf(parseCorefile(text))?.directive;
   if (!after || !multiclusterOf(after, zone) || after.args.join(' ') !== [cluster, zone, ...others].join(' '))
-    throw refuse(`line ${directive.line + 1}: kubernetes is written in an unusual way; add ${zone} by hand`);
+    throw corefileError(`line ${directive.line + 1}: kubernetes is written in an unusual way; add ${zone} by hand`);
   return text;
 }
 
-/** Whether anything that {@link enable} brought in, for whatever zone, is in a Corefile. */
-export function isMarked(text: string): boolean {
+/** Whether anything that {@link addZone} brought in, for whatever zone, is in a Corefile. */
+export function hasMarks(text: string): boolean {
   return text.split('\n').some((line) => line === BEGIN || line.includes(OPTION_MARK));
 }
 
@@ -143,11 +147,11 @@ export function readsImports(text: string): boolean {
 }
 
 /**
- * The Corefile without what {@link enable} brought in; what somebody else changed meanwhile stays.
+ * The Corefile without what {@link addZone} brought in; what somebody else changed meanwhile stays.
  *
  * @throws CTM_COREFILE where it cannot be understood.
  */
-export function disable(text: string, zone: string): string {
+export function removeZone(text: string, zone: string): string {
   parseCorefile(text);
   return withoutOption(withoutStub(text, zone), zone);
 }
@@ -157,9 +161,10 @@ function withoutStub(text: string, zone: string): string {
   const gone = new Set<number>();
   for (let begin = lines.indexOf(BEGIN); begin >= 0; begin = lines.indexOf(BEGIN, begin + 1)) {
     const [end, next] = [lines.indexOf(END, begin), lines.indexOf(BEGIN, begin + 1)];
-    if (end < 0 || (next >= 0 && next < end)) throw refuse(`line ${begin + 1}: the mark of our block has no end`);
+    if (end < 0 || (next >= 0 && next < end))
+      throw corefileError(`line ${begin + 1}: the mark of our block has no end`);
     const { blocks } = parseCorefile(lines.slice(begin, end).join('\n'));
-    const own = blocks.filter(({ keys }) => keys.some((key) => same(key, zone)));
+    const own = blocks.filter(({ keys }) => keys.some((key) => isSameZone(key, zone)));
     // Marks around another zone's block are that one's.
     if (blocks.length > 0 && own.length === 0) continue;
     gone.add(begin).add(end);

@@ -37,12 +37,12 @@ interface Line {
   readonly tokens: readonly string[];
 }
 
-function refuse(line: number, why: string): CatamaranError {
+function syntaxError(line: number, why: string): CatamaranError {
   return new CatamaranError('CTM_COREFILE', `Corefile line ${line + 1}: ${why}`);
 }
 
 /** A line without its comment and the blanks before it. A comment begins at any # that no quotes are around. */
-export function codeOf(line: string): string {
+export function withoutComment(line: string): string {
   return /^(?:"(?:[^"\\]|\\.)*"|[^#])*/.exec(line)?.[0].trimEnd() ?? '';
 }
 
@@ -50,9 +50,9 @@ export function codeOf(line: string): string {
 function tokensOf(text: string, number: number): string[] {
   const tokens: string[] = [];
   const word = /\s*(?:"(?<quoted>(?:[^"\\]|\\.)*)"(?=\s|$)|(?<plain>[^\s"]+)(?=\s|$)|(?<wrong>\S))/gy;
-  for (const { groups } of codeOf(text).matchAll(word)) {
+  for (const { groups } of withoutComment(text).matchAll(word)) {
     if (groups?.wrong !== undefined)
-      throw refuse(number, 'a quote that is not closed on its line, or inside of a word');
+      throw syntaxError(number, 'a quote that is not closed on its line, or inside of a word');
     tokens.push(groups?.plain ?? groups?.quoted ?? '');
   }
   return tokens;
@@ -81,20 +81,20 @@ function serverBlock(rest: Line[]): ServerBlock {
     const words = open ? head.tokens.slice(0, -1) : head.tokens;
     for (const key of words) {
       if (key.startsWith('(') || key === 'import')
-        throw refuse(head.number, `${key}: snippets and imports are not understood`);
-      if (/[{}]/.test(key)) throw refuse(head.number, `${key}: a brace where none belongs`);
+        throw syntaxError(head.number, `${key}: snippets and imports are not understood`);
+      if (/[{}]/.test(key)) throw syntaxError(head.number, `${key}: a brace where none belongs`);
       keys.push(...key.split(',').filter((part) => part !== ''));
     }
     if (!open) {
       // Keys may go on in the next line only behind a comma.
       if (words.at(-1)?.endsWith(',')) continue;
-      throw refuse(head.number, 'a server block without an opening brace');
+      throw syntaxError(head.number, 'a server block without an opening brace');
     }
-    if (keys.length === 0) throw refuse(head.number, 'a server block without a name');
+    if (keys.length === 0) throw syntaxError(head.number, 'a server block without a name');
     const { directives, end } = body(rest, head.number);
     return { keys, line: first, end, directives };
   }
-  throw refuse(first, 'a server block without an opening brace');
+  throw syntaxError(first, 'a server block without an opening brace');
 }
 
 function body(rest: Line[], opened: number): { directives: Directive[]; end: number } {
@@ -103,14 +103,14 @@ function body(rest: Line[], opened: number): { directives: Directive[]; end: num
     const { number, tokens } = line;
     const [name = '', ...args] = tokens;
     if (name === '}') {
-      if (args.length > 0) throw refuse(number, 'words behind a closing brace');
+      if (args.length > 0) throw syntaxError(number, 'words behind a closing brace');
       return { directives, end: number };
     }
-    if (name === 'import') throw refuse(number, 'import: what it brings in is not seen here');
+    if (name === 'import') throw syntaxError(number, 'import: what it brings in is not seen here');
     const open = args.at(-1) === '{';
     const words = open ? args.slice(0, -1) : args;
     if ([name, ...words].some((word) => word === '{' || word === '}'))
-      throw refuse(number, 'a brace where none belongs');
+      throw syntaxError(number, 'a brace where none belongs');
     if (!open) {
       directives.push({ name, args: words, line: number, end: number });
       continue;
@@ -118,5 +118,5 @@ function body(rest: Line[], opened: number): { directives: Directive[]; end: num
     const inner = body(rest, number);
     directives.push({ name, args: words, line: number, end: inner.end, block: inner.directives });
   }
-  throw refuse(opened, 'a block that is not closed');
+  throw syntaxError(opened, 'a block that is not closed');
 }

@@ -3,7 +3,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { rcodeName, TYPE, typeName } from '../wire/protocol.ts';
 
 /** How a question came. */
-export type Transport = 'udp' | 'tcp';
+export type DnsTransport = 'udp' | 'tcp';
 
 /** Why a packet got no answer, or not the one it asked for. */
 export type Unanswered = 'not-a-query' | 'rate-limited' | 'fault' | 'not-sent';
@@ -47,7 +47,7 @@ class Bins {
 
 /** A registry with our own histogram: prom-client's costs as much as an answer. */
 class DnsRegistry extends Registry {
-  readonly bins: Readonly<Record<Transport, Bins>> = { udp: new Bins(), tcp: new Bins() };
+  readonly bins: Readonly<Record<DnsTransport, Bins>> = { udp: new Bins(), tcp: new Bins() };
 
   override async metrics(): Promise<string> {
     const name = 'catamaran_dns_response_seconds';
@@ -78,7 +78,7 @@ export class DnsMetrics {
       registers,
       collect() {
         this.reset();
-        for (const [key, count] of responses) this.inc(labelsOf(key), count);
+        for (const [key, count] of responses) this.inc(responseLabels(key), count);
       },
     });
     new Counter({
@@ -98,7 +98,7 @@ export class DnsMetrics {
   }
 
   /** @param ms milliseconds from the question to the answer. */
-  answered(transport: Transport, type: number, rcode: number, ms: number): void {
+  answered(transport: DnsTransport, type: number, rcode: number, ms: number): void {
     const key = (transport === 'udp' ? 0 : 1 << 21) | ((TYPES.has(type) ? type : 0) << 5) | rcode;
     this.#responses.set(key, (this.#responses.get(key) ?? 0) + 1);
     this.#registry.bins[transport].observe(ms / 1000);
@@ -127,7 +127,7 @@ export class DnsMetrics {
   }
 }
 
-function labelsOf(key: number): { transport: Transport; type: string; rcode: string } {
+function responseLabels(key: number): { transport: DnsTransport; type: string; rcode: string } {
   const type = (key >> 5) & 0xffff;
   return {
     transport: key & (1 << 21) ? 'tcp' : 'udp',

@@ -3,6 +3,7 @@ import { type Address, hostPort } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import type { Zone } from '../zone/zone.ts';
 import { DnsMetrics } from './dns-metrics.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -79,7 +80,7 @@ export class DnsServer {
       } catch (cause) {
         await Promise.all([tcp.close(), udp.close()]);
         if (port === 0 && tries < PORT_TRIES) continue;
-        const why = cause instanceof Error ? cause.message : String(cause);
+        const why = messageOf(cause);
         throw new CatamaranError('CTM_LISTEN', `--listen ${hostPort({ host, port })}: ${why}`, { cause });
       }
     }

@@ -14,7 +14,7 @@ import {
 import { parseQuery, type Query } from '../wire/query.ts';
 import { type Answer, refuse, respond, truncated } from '../wire/response.ts';
 import type { Zone } from '../zone/zone.ts';
-import type { DnsMetrics, Transport } from './dns-metrics.ts';
+import type { DnsMetrics, DnsTransport } from './dns-metrics.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 /** What a responder answers from and whom it tells. */
@@ -47,7 +47,7 @@ export class Responder {
   }
 
   /** The response to a packet; undefined where there must be none. */
-  respond(packet: Buffer, client: string, transport: Transport): Buffer | undefined {
+  respond(packet: Buffer, client: string, transport: DnsTransport): Buffer | undefined {
     const { metrics, monotonic } = this.#options;
     const started = monotonic();
     try {
@@ -64,7 +64,7 @@ export class Responder {
     }
   }
 
-  #respond(packet: Buffer, client: string, transport: Transport, started: number): Buffer | undefined {
+  #respond(packet: Buffer, client: string, transport: DnsTransport, started: number): Buffer | undefined {
     const { metrics, rateLimit } = this.#options;
     const query = parseQuery(packet);
     if (!query) {
@@ -97,7 +97,7 @@ export class Responder {
     return zone.answer(query.name, query.type);
   }
 
-  #tell(client: string, transport: Transport, query: Query | undefined, rcode: number, started: number): void {
+  #tell(client: string, transport: DnsTransport, query: Query | undefined, rcode: number, started: number): void {
     const { metrics, monotonic, logQueries, logger } = this.#options;
     const ms = monotonic() - started;
     metrics.answered(transport, query?.type ?? 0, rcode, ms);

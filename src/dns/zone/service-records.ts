@@ -20,9 +20,9 @@ import {
   addressText,
   type Family,
   type NamedPort,
-  type SlimImport,
-  type SlimSlice,
   unpackPorts,
+  type ZoneImport,
+  type ZoneSlice,
 } from './zone-objects.ts';
 
 /**
@@ -39,8 +39,8 @@ const NOTHING: Records = new Map();
 
 /** What a Service is made of in one cluster. */
 export interface ServiceParts {
-  readonly import: SlimImport;
-  readonly slices: readonly SlimSlice[];
+  readonly import: ZoneImport;
+  readonly slices: readonly ZoneSlice[];
 }
 
 /** A port with the labels of its SRV name. */
@@ -193,7 +193,7 @@ export class ServiceNames {
 }
 
 /** Takes the endpoints of all slices together; an address that is in two of them counts once. */
-function gather(slices: Iterable<SlimSlice>, service: NameKey): Endpoints {
+function gather(slices: Iterable<ZoneSlice>, service: NameKey): Endpoints {
   const all = { v4: new Set<string>(), v6: new Set<string>() };
   const named = new Map<NameKey, Named>();
   const portNames = new Set<NameKey>();

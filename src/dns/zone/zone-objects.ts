@@ -28,7 +28,7 @@ export interface NamedPort {
 }
 
 /** A ServiceImport as DNS sees it. */
-export interface SlimImport {
+export interface ZoneImport {
   readonly key: ServiceKey;
   readonly headless: boolean;
   /** For {@link unpackPorts}. */
@@ -39,7 +39,7 @@ export interface SlimImport {
 }
 
 /** The ready endpoints of an imported EndpointSlice. */
-export interface SlimSlice {
+export interface ZoneSlice {
   readonly key: ServiceKey;
   /** Source cluster; empty where it cannot be a label, and then its endpoints have no names of their own. */
   readonly cluster: string;
@@ -109,7 +109,7 @@ function whole(text: string): string {
 }
 
 /** The import; undefined where its name is not one label, which no question can name. */
-export function slimImport(object: JsonObject): SlimImport | undefined {
+export function zoneImportOf(object: JsonObject): ZoneImport | undefined {
   const key = objectName(object);
   const slash = key.indexOf('/');
   const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
@@ -131,7 +131,7 @@ export function slimImport(object: JsonObject): SlimImport | undefined {
  * The ready endpoints of a slice; `ready` absent means ready (EndpointConditions, discovery/v1). Undefined where the
  * slice is not of an import, or holds no addresses.
  */
-export function slimSlice(object: JsonObject): SlimSlice | undefined {
+export function zoneSliceOf(object: JsonObject): ZoneSlice | undefined {
   const service = labelOf(object, MCS_SERVICE_NAME);
   const { addressType } = object;
   if (service === undefined || (addressType !== 'IPv4' && addressType !== 'IPv6')) return undefined;

@@ -2,12 +2,12 @@
 import { MCS_SERVICE_NAME } from '../../api/labels.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Heartbeat, Informers, type InformersState } from '../../kube/watch/informers.ts';
-import { Table } from '../../kube/watch/store.ts';
+import { Store } from '../../kube/watch/store.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Zone } from './zone.ts';
-import { slimImport, slimSlice } from './zone-objects.ts';
+import { zoneImportOf, zoneSliceOf } from './zone-objects.ts';
 
 export interface ZoneSourceOptions {
   readonly client: KubeClient;
@@ -38,13 +38,13 @@ export class ZoneSource {
   constructor(options: ZoneSourceOptions) {
     this.#options = options;
     const { client, zone, clock, random, logger } = options;
-    const imports = new Table({
-      slim: slimImport,
+    const imports = new Store({
+      slim: zoneImportOf,
       changed: (_name, before, after) => zone.importChanged(before, after),
       logger,
     });
-    const slices = new Table({
-      slim: slimSlice,
+    const slices = new Store({
+      slim: zoneSliceOf,
       changed: (_name, before, after) => zone.sliceChanged(before, after),
       logger,
     });

@@ -8,7 +8,7 @@ import { RCODE, type Rcode, TYPE } from '../wire/protocol.ts';
 import type { Answer } from '../wire/response.ts';
 import { pointer, RecordSet, record, rowsOf, soaData, textData } from './record-set.ts';
 import { type Records, ServiceNames } from './service-records.ts';
-import type { SlimImport, SlimSlice } from './zone-objects.ts';
+import type { ZoneImport, ZoneSlice } from './zone-objects.ts';
 
 /** Version of the DNS specification that the zone follows (KEP-1645, DNS specification, 1 and 2.2). */
 const SCHEMA_VERSION = '1.0.0';
@@ -32,8 +32,8 @@ export interface ZoneOptions {
 
 /** Everything that is known of one Service, and the names of it that answers are kept for. */
 interface Entry {
-  import: SlimImport | undefined;
-  slices: readonly SlimSlice[];
+  import: ZoneImport | undefined;
+  slices: readonly ZoneSlice[];
   kept: readonly NameKey[];
 }
 
@@ -104,7 +104,7 @@ export class Zone {
   }
 
   /** An import came, changed or went. */
-  importChanged(before: SlimImport | undefined, after: SlimImport | undefined): void {
+  importChanged(before: ZoneImport | undefined, after: ZoneImport | undefined): void {
     const key = (after ?? before)?.key;
     if (key === undefined) return;
     this.#change(key, 'import', (entry) => {
@@ -117,7 +117,7 @@ export class Zone {
   }
 
   /** A slice came, changed or went; its label may have changed from one Service to another. */
-  sliceChanged(before: SlimSlice | undefined, after: SlimSlice | undefined): void {
+  sliceChanged(before: ZoneSlice | undefined, after: ZoneSlice | undefined): void {
     if (before && before.key !== after?.key) this.#replace(before.key, before, undefined);
     if (after) this.#replace(after.key, before, after);
   }
@@ -139,7 +139,7 @@ export class Zone {
     return { rcode, authoritative: true, authority: this.#authority(name) };
   }
 
-  #replace(key: ServiceKey, before: SlimSlice | undefined, after: SlimSlice | undefined): void {
+  #replace(key: ServiceKey, before: ZoneSlice | undefined, after: ZoneSlice | undefined): void {
     this.#change(key, 'slice', (entry) => {
       const others = entry.slices.filter((slice) => slice !== before);
       entry.slices = after ? [...others, after] : others;

@@ -7,6 +7,7 @@
 import type { JsonObject } from '../../api/json.ts';
 import { asText, isJsonObject } from '../../api/json.ts';
 import { CatamaranError, type ErrorCode } from '../../runtime/errors.ts';
+import { toError } from '../../runtime/thrown.ts';
 
 /** One entry of `Status.details.causes`. */
 export interface StatusCause {
@@ -112,7 +113,7 @@ function rootOf(error: Error): Error {
 export function transportError(request: RequestName, cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
   if (cause instanceof CatamaranError) return new ApiError(cause.code, request, cause.message, { cause });
-  const error = rootOf(cause instanceof Error ? cause : new Error(String(cause)));
+  const error = rootOf(toError(cause));
   const code = codeOf(error);
   if (TLS_CODES.test(code)) return new ApiError('CTM_API_TLS', request, `${error.message} (${code})`, { cause });
   if (TIMEOUT_CODES.test(code)) return new ApiError('CTM_API_TIMEOUT', request, error.message, { cause });

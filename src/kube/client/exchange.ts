@@ -7,7 +7,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { Credentials } from '../kubeconfig/credentials.ts';
 import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, transportError } from './api-errors.ts';
 import type { RequestOptions } from './client.ts';
-import { Slots } from './semaphore.ts';
+import { Semaphore } from './semaphore.ts';
 import type { Transport, TransportResponse } from './transport.ts';
 
 /** A request to an API server. */
@@ -47,11 +47,11 @@ interface ExchangeOptions {
 /** Sends requests to one API server. Every failure is an ApiError, the reason of the caller's signal, or a NotSentError. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
-    this.#slots = new Slots(options.limits.inFlight);
+    this.#semaphore = new Semaphore(options.limits.inFlight);
   }
 
   /** The JSON of an answer. Waits for its turn first; the time limit runs from then on. */
@@ -60,7 +60,7 @@ export class Exchange {
     const seen = { unauthorized: false, closed: false };
     for (let retries = 0; ; ) {
       let failure: ApiError;
-      await this.#slots.take(signal);
+      await this.#semaphore.acquire(signal);
       try {
         if (maySend?.() === false) throw new NotSentError();
         return await this.#once(request, signal);
@@ -69,7 +69,7 @@ export class Exchange {
         if (error instanceof NotSentError) throw error;
         failure = transportError(request.name, error);
       } finally {
-        this.#slots.give();
+        this.#semaphore.release();
       }
       if (this.#worthAnother(request, failure, seen)) continue;
       const wait = this.#retryAfter(request, failure);

@@ -25,7 +25,7 @@ import type {
 } from './client.ts';
 import { type ApiRequest, Exchange, type ExchangeLimits } from './exchange.ts';
 import { jsonLines } from './lines.ts';
-import { type Place, pathOf, placeName, type Query, resourceName } from './paths.ts';
+import { type Place, pathOf, placeName, type QueryParameters, resourceName } from './paths.ts';
 import { type SocketLimits, SocketTransport } from './sockets.ts';
 import type { Transport } from './transport.ts';
 
@@ -248,7 +248,7 @@ class HttpClient implements KubeClient {
     method: ApiRequest['method'],
     resource: Resource,
     place: Place,
-    query?: Query,
+    query?: QueryParameters,
     body?: JsonObject | readonly JsonObject[],
   ): ApiRequest {
     return {

@@ -1,8 +1,8 @@
 /** URLs of the Kubernetes API. Source: Kubernetes documentation, "API concepts", "Resource URIs". */
 import { apiVersion, type Resource } from '../../api/resources.ts';
 
-/** Query parameters; those that are undefined are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** QueryParameters parameters; those that are undefined are left out. */
+export type QueryParameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Where in a resource: without a name the collection, without a namespace all of them. */
 export interface Place {
@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** Path of a collection, an object or a subresource, with its query. */
-export function pathOf(resource: Resource, place: Place, query: Query = {}): string {
+export function pathOf(resource: Resource, place: Place, query: QueryParameters = {}): string {
   const parts = [resource.group === '' ? 'api' : 'apis', ...apiVersion(resource).split('/')];
   if (place.namespace !== undefined) parts.push('namespaces', place.namespace);
   parts.push(resource.plural);

@@ -1,7 +1,5 @@
-/** A bound on what runs at once. */
-
-/** Hands out a fixed number of slots, first come first served. */
-export class Slots {
+/** Bounds what runs at once: `count` permits, first come first served. */
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -9,8 +7,8 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Waits for a slot; rejects with the signal's reason when it aborts first. */
-  async take(signal?: AbortSignal): Promise<void> {
+  /** Waits for a permit; rejects with the signal's reason when it aborts first. */
+  async acquire(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.#free > 0) {
       this.#free--;
@@ -30,8 +28,8 @@ export class Slots {
     });
   }
 
-  /** Gives a slot back, to the one who waited longest. */
-  give(): void {
+  /** Returns a permit, to whoever has waited longest. */
+  release(): void {
     const next = this.#waiting.shift();
     if (next) next();
     else this.#free++;

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 
 /** A client certificate and its key, PEM. Compared by content where a connection must be opened anew. */
 export interface ClientCertificate {
@@ -138,7 +139,7 @@ export function fileCredentials(
     try {
       return await readFile(path);
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const message = messageOf(cause);
       throw new CatamaranError('CTM_CREDENTIALS', `${path}: cannot be read: ${message}`, { cause });
     }
   };

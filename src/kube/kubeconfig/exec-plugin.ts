@@ -85,8 +85,8 @@ async function runPlugin(options: ExecOptions): Promise<string> {
       if (output[stream].length > MAX_OUTPUT_BYTES) end(`printed more than ${MAX_OUTPUT_BYTES} bytes`);
     });
   }
-  const settled = new AbortController();
-  clock.sleep(TIME_LIMIT_MS, settled.signal).then(
+  const ended = new AbortController();
+  clock.sleep(TIME_LIMIT_MS, ended.signal).then(
     () => end(`did not end within ${TIME_LIMIT_MS / 1_000} s`),
     () => {},
   );
@@ -107,7 +107,7 @@ async function runPlugin(options: ExecOptions): Promise<string> {
     const hint = plugin.installHint === undefined ? '' : ` (${plugin.installHint.trim()})`;
     throw failed(options, missing ? `not found${hint}` : String(error), error);
   } finally {
-    settled.abort();
+    ended.abort();
   }
 }
 

@@ -129,13 +129,13 @@ function problemOf(root: unknown, issue: z.core.$ZodIssue): string {
   }
   if (issue.code === 'invalid_type') {
     const value = issue.path.reduce<unknown>(member, root);
-    return value === undefined ? `missing; ${issue.expected} needed` : `${typeName(value)}; ${issue.expected} needed`;
+    return value === undefined ? `missing; ${issue.expected} needed` : `${jsonTypeOf(value)}; ${issue.expected} needed`;
   }
   if (issue.code === 'too_small') return 'empty';
   return issue.message;
 }
 
-function typeName(value: unknown): string {
+function jsonTypeOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }

@@ -10,7 +10,7 @@ import type { JsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
-import { isLocal, refusal, refuseCluster, refuseUser, type Trust } from '../client/untrusted.ts';
+import { messageOf } from '../../runtime/thrown.ts';
 import { type ClusterAccess, fileCredentials } from './credentials.ts';
 import {
   invalid,
@@ -21,9 +21,10 @@ import {
   parseFile,
 } from './kubeconfig-schema.ts';
 import { checkCertificate, decode, userCredentials } from './kubeconfig-user.ts';
+import { checkClusterFields, checkUserFields, isLocal, refusedField, type Trust } from './untrusted.ts';
 
-export type { Trust } from '../client/untrusted.ts';
 export type { ClusterAccess } from './credentials.ts';
+export type { Trust } from './untrusted.ts';
 
 /** What reading a kubeconfig needs from outside. */
 export interface KubeconfigEnvironment {
@@ -143,7 +144,7 @@ export async function inClusterAccess(options: KubeconfigEnvironment): Promise<C
 }
 
 function unreadable(what: string, cause: unknown): CatamaranError {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return new CatamaranError('CTM_KUBECONFIG_READ', `${what}: cannot be read: ${message}`, { cause });
 }
 
@@ -215,14 +216,14 @@ function known(entries: ReadonlyMap<string, unknown>): string {
 
 /** Throws for what is refused, whatever else may be wrong. */
 function check({ cluster, clusterPrefix: prefix, user, userPrefix }: Selected, trust: Trust): void {
-  refuseCluster(cluster.source, prefix, cluster.value, trust);
-  refuseUser(user.source, userPrefix, user.value, trust);
+  checkClusterFields(cluster.source, prefix, cluster.value, trust);
+  checkUserFields(user.source, userPrefix, user.value, trust);
   const url = serverOf(cluster.source, `${prefix}.server`, cluster.value.server);
   if (trust === 'user') return;
   const field = `${prefix}.server: ${JSON.stringify(url.href)}`;
-  if (url.protocol !== 'https:') throw refusal(cluster.source, field, 'a stored kubeconfig must use https');
+  if (url.protocol !== 'https:') throw refusedField(cluster.source, field, 'a stored kubeconfig must use https');
   if (isLocal(url))
-    throw refusal(cluster.source, field, 'a stored kubeconfig cannot reach loopback or link-local addresses');
+    throw refusedField(cluster.source, field, 'a stored kubeconfig cannot reach loopback or link-local addresses');
 }
 
 function serverOf(source: string, field: string, server: string | undefined): URL {

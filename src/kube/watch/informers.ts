@@ -3,6 +3,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
+import { toError } from '../../runtime/thrown.ts';
 import { isRefusal } from '../client/api-errors.ts';
 import type { KubeClient } from '../client/client.ts';
 import { withTimeLimit } from '../client/watchdog.ts';
@@ -154,7 +155,7 @@ export class Informers {
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return undefined;
-      return error instanceof Error ? error : new Error(String(error));
+      return toError(error);
     }
   }
 

@@ -1,14 +1,15 @@
 /** What names an object, read from parsed JSON. */
 import { asText, isJsonObject, type JsonObject } from '../../api/json.ts';
 
-export function metadataOf(object: JsonObject): JsonObject {
+/** @throws TypeError if there is none. */
+export function requireMetadata(object: JsonObject): JsonObject {
   if (!isJsonObject(object.metadata)) throw new TypeError('metadata: missing');
   return object.metadata;
 }
 
 /** `namespace/name`, or the name of a cluster-wide object. */
 export function objectName(object: JsonObject): string {
-  const metadata = metadataOf(object);
+  const metadata = requireMetadata(object);
   const name = asText(metadata.name);
   if (name === undefined) throw new TypeError('metadata.name: missing');
   const namespace = asText(metadata.namespace);
@@ -17,11 +18,11 @@ export function objectName(object: JsonObject): string {
 
 /** The object's resourceVersion; `0` where it has none. */
 export function resourceVersionOf(object: JsonObject): string {
-  return asText(metadataOf(object).resourceVersion) ?? '0';
+  return asText(requireMetadata(object).resourceVersion) ?? '0';
 }
 
 /** A label's value. */
 export function labelOf(object: JsonObject, label: string): string | undefined {
-  const labels = metadataOf(object).labels;
+  const labels = requireMetadata(object).labels;
   return isJsonObject(labels) ? asText(labels[label]) : undefined;
 }

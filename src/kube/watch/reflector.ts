@@ -11,6 +11,7 @@ import { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
+import { toError } from '../../runtime/thrown.ts';
 import { ApiError, isGone, isTooNew, statusError } from '../client/api-errors.ts';
 import type { KubeClient, WatchEvent } from '../client/client.ts';
 import { resourceName } from '../client/paths.ts';
@@ -325,7 +326,7 @@ export class Reflector {
     } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 
     // A stream that was open and broke says little about the server: how the next one fares will show it.
-    if (reading || stream.openedAt === undefined) this.#lost(error instanceof Error ? error : new Error(String(error)));
+    if (reading || stream.openedAt === undefined) this.#lost(toError(error));
     else if (lived) return random() * RENEW_JITTER_MS;
 
     const missing = error instanceof ApiError && error.status === 404;

@@ -1,4 +1,4 @@
-/** The objects of one resource that a member's cache keeps, fed by a reflector and by our own writes. */
+/** Slim copies of the objects of one resource, fed by a reflector and by the writes of this process. */
 import type { JsonObject } from '../../api/json.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { objectName, resourceVersionOf } from './object.ts';
@@ -18,11 +18,10 @@ interface Row<T> {
   readonly value: T;
 }
 
-/** Says what a table keeps and who is told of changes. */
-export interface TableOptions<T> {
-  /** The slim copy, or undefined where the object is of no interest. May throw; the object is then set aside. */
+export interface StoreOptions<T> {
+  /** The slim copy, or undefined to drop the object. If it throws, the object is set aside. */
   slim(object: JsonObject): T | undefined;
-  /** Called after the table changed; `before` and `after` are undefined where there was or is nothing. */
+  /** Called after the store changed; `before` is undefined for a new object, `after` for one that is gone. */
   changed(name: string, before: T | undefined, after: T | undefined): void;
   readonly logger: Logger;
 }
@@ -33,8 +32,8 @@ export interface TableOptions<T> {
  * server that is restored from a backup is not followed until its versions have caught up. Controllers are to be restarted
  * then (Kubernetes documentation, "Restoring an etcd cluster").
  */
-export class Table<T> implements Sink {
-  readonly #options: TableOptions<T>;
+export class Store<T> implements Sink {
+  readonly #options: StoreOptions<T>;
   readonly #rows = new Map<string, Row<T>>();
   /** Names met since the running list began; undefined between lists. */
   #seen: Set<string> | undefined;
@@ -44,7 +43,7 @@ export class Table<T> implements Sink {
   #started = false;
   #synced = false;
 
-  constructor(options: TableOptions<T>) {
+  constructor(options: StoreOptions<T>) {
     this.#options = options;
   }
 
@@ -104,7 +103,7 @@ export class Table<T> implements Sink {
     this.#enter(objectName(object), object);
   }
 
-  /** Takes out an object that we deleted, if the table still holds the version (or an older one) that is gone. */
+  /** Takes out an object that we deleted, if the store still holds the version (or an older one) that is gone. */
   deleted(name: string, version: string): void {
     const row = this.#rows.get(name);
     if (row && compareVersions(row.version, version) <= 0) this.#delete(name, row);
@@ -119,7 +118,7 @@ export class Table<T> implements Sink {
   }
 
   /**
-   * Enters objects read beside the watch. `read` must start after the table began to keep the objects it reads:
+   * Enters objects read beside the watch. `read` must start after the store began to keep the objects it reads:
    * what the watch removed meanwhile is not brought back.
    */
   async fetch(read: () => Promise<readonly JsonObject[]>): Promise<void> {

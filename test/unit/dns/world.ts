@@ -13,8 +13,8 @@ import {
   recordText,
 } from '../../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../../src/dns/zone/zone.ts';
-import { type SlimImport, type SlimSlice, slimImport, slimSlice } from '../../../src/dns/zone/zone-objects.ts';
-import { Table } from '../../../src/kube/watch/store.ts';
+import { type ZoneImport, type ZoneSlice, zoneImportOf, zoneSliceOf } from '../../../src/dns/zone/zone-objects.ts';
+import { Store } from '../../../src/kube/watch/store.ts';
 import { silent } from '../../support/silent-log.ts';
 import type { Expected } from './cases.ts';
 
@@ -26,18 +26,18 @@ export class World {
   readonly metrics = new DnsMetrics();
   current = true;
   readonly responder: Responder;
-  readonly #imports: Table<SlimImport>;
-  readonly #slices: Table<SlimSlice>;
+  readonly #imports: Store<ZoneImport>;
+  readonly #slices: Store<ZoneSlice>;
   #version = 0;
 
   constructor(objects: readonly JsonObject[] = [], { rateLimit = 0 }: { readonly rateLimit?: number } = {}) {
-    this.#imports = new Table({
-      slim: slimImport,
+    this.#imports = new Store({
+      slim: zoneImportOf,
       changed: (_, before, after) => this.zone.importChanged(before, after),
       logger: silent,
     });
-    this.#slices = new Table({
-      slim: slimSlice,
+    this.#slices = new Store({
+      slim: zoneSliceOf,
       changed: (_, before, after) => this.zone.sliceChanged(before, after),
       logger: silent,
     });
@@ -69,7 +69,7 @@ export class World {
     return parseMessage(response);
   }
 
-  #table(object: JsonObject): Table<SlimImport> | Table<SlimSlice> {
+  #table(object: JsonObject): Store<ZoneImport> | Store<ZoneSlice> {
     return object.kind === 'ServiceImport' ? this.#imports : this.#slices;
   }
 

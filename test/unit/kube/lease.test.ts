@@ -339,7 +339,7 @@ describe('sharing', () => {
     const clock = new ManualClock();
     const a = stand(server, 'a', clock, {
       shouldRelease: (lease) => lease.metadata.annotations?.['test/wanted-by'] === 'b',
-      settles: ['test/wanted-by'],
+      clearOnAcquire: ['test/wanted-by'],
     });
     await settle();
     await clock.advance(10 * SECOND);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCorefile } from '../../../../src/dns/coredns/corefile.ts';
-import { type DnsMode, disable, enable, lookAt } from '../../../../src/dns/coredns/corefile-edit.ts';
+import { addZone, type DnsMode, inspectZone, removeZone } from '../../../../src/dns/coredns/corefile-edit.ts';
 import { diff } from '../../../../src/dns/coredns/diff.ts';
 import { KUBEADM_COREFILE } from './clusters.ts';
 
@@ -32,17 +32,17 @@ const KINDS: readonly [string, string][] = [
 
 describe.each(KINDS)('a Corefile: %s', (_, text) => {
   it.each([COREDNS, STUB])('brings the zone in by $mode once, and takes it out without a trace', (wanted) => {
-    const enabled = enable(text, wanted);
-    expect(lookAt(text, ZONE).mode).toBeUndefined();
-    expect(lookAt(enabled, ZONE).mode).toBe(wanted.mode);
-    expect(enable(enabled, wanted)).toBe(enabled);
-    expect(disable(enabled, ZONE).trimEnd()).toBe(text.trimEnd());
-    expect(disable(text, ZONE)).toBe(text);
+    const enabled = addZone(text, wanted);
+    expect(inspectZone(text, ZONE).mode).toBeUndefined();
+    expect(inspectZone(enabled, ZONE).mode).toBe(wanted.mode);
+    expect(addZone(enabled, wanted)).toBe(enabled);
+    expect(removeZone(enabled, ZONE).trimEnd()).toBe(text.trimEnd());
+    expect(removeZone(text, ZONE)).toBe(text);
   });
 
   it('goes from one way to the other', () => {
-    expect(enable(enable(text, COREDNS), STUB).trimEnd()).toBe(enable(text, STUB).trimEnd());
-    expect(enable(enable(text, STUB), COREDNS).trimEnd()).toBe(enable(text, COREDNS).trimEnd());
+    expect(addZone(addZone(text, COREDNS), STUB).trimEnd()).toBe(addZone(text, STUB).trimEnd());
+    expect(addZone(addZone(text, STUB), COREDNS).trimEnd()).toBe(addZone(text, COREDNS).trimEnd());
   });
 });
 
@@ -74,50 +74,50 @@ describe('the change', () => {
       ],
     ],
   ])('of kubeadm’s Corefile by %s is what the documents do by hand', (mode, lines) => {
-    const shown = diff(KUBEADM_COREFILE, enable(KUBEADM_COREFILE, { ...STUB, mode }));
+    const shown = diff(KUBEADM_COREFILE, addZone(KUBEADM_COREFILE, { ...STUB, mode }));
     expect(shown.slice(0, lines.length)).toEqual(lines);
   });
 
   it('keeps what somebody else changed meanwhile', () => {
     for (const wanted of [COREDNS, STUB]) {
-      const edited = enable(KUBEADM_COREFILE, wanted).replace('loadbalance', 'loadbalance random');
-      expect(disable(edited, ZONE)).toBe(KUBEADM_COREFILE.replace('loadbalance', 'loadbalance random'));
+      const edited = addZone(KUBEADM_COREFILE, wanted).replace('loadbalance', 'loadbalance random');
+      expect(removeZone(edited, ZONE)).toBe(KUBEADM_COREFILE.replace('loadbalance', 'loadbalance random'));
     }
-    const more = enable('.:53 {\n    kubernetes cluster.local\n}\n', COREDNS).replace(
+    const more = addZone('.:53 {\n    kubernetes cluster.local\n}\n', COREDNS).replace(
       'multicluster',
       'ttl 9\n        multicluster',
     );
-    expect(disable(more, ZONE)).toBe('.:53 {\n    kubernetes cluster.local {\n        ttl 9\n    }\n}\n');
+    expect(removeZone(more, ZONE)).toBe('.:53 {\n    kubernetes cluster.local {\n        ttl 9\n    }\n}\n');
   });
 
   it('of one zone leaves that of another alone', () => {
     const other = { zone: 'other.example', forward: '10.96.0.54' };
     for (const { mode } of [COREDNS, STUB]) {
-      const one = enable(KUBEADM_COREFILE, { ...STUB, mode });
-      const both = enable(one, { ...other, mode });
-      expect(disable(one, other.zone)).toBe(one);
-      expect([lookAt(both, ZONE).mode, lookAt(both, other.zone).mode]).toEqual([mode, mode]);
-      expect(disable(both, other.zone)).toBe(one);
-      expect(disable(both, ZONE)).toBe(enable(KUBEADM_COREFILE, { ...other, mode }));
+      const one = addZone(KUBEADM_COREFILE, { ...STUB, mode });
+      const both = addZone(one, { ...other, mode });
+      expect(removeZone(one, other.zone)).toBe(one);
+      expect([inspectZone(both, ZONE).mode, inspectZone(both, other.zone).mode]).toEqual([mode, mode]);
+      expect(removeZone(both, other.zone)).toBe(one);
+      expect(removeZone(both, ZONE)).toBe(addZone(KUBEADM_COREFILE, { ...other, mode }));
     }
   });
 
   it('keeps a block that somebody put between our marks', () => {
     const block = 'corp.example:53 {\n    errors\n}\n';
-    const edited = enable(KUBEADM_COREFILE, STUB).replace('# end of', `${block}# end of`);
-    expect(disable(edited, ZONE)).toBe(KUBEADM_COREFILE + block);
+    const edited = addZone(KUBEADM_COREFILE, STUB).replace('# end of', `${block}# end of`);
+    expect(removeZone(edited, ZONE)).toBe(KUBEADM_COREFILE + block);
   });
 
   it('is taken out whatever the case of the zone', () => {
     for (const wanted of [COREDNS, STUB])
-      expect(disable(enable(KUBEADM_COREFILE, wanted), 'ClusterSet.Local')).toBe(KUBEADM_COREFILE);
+      expect(removeZone(addZone(KUBEADM_COREFILE, wanted), 'ClusterSet.Local')).toBe(KUBEADM_COREFILE);
   });
 
   it('leaves alone what a user did by hand', () => {
     const byHand =
       '.:53 {\n    kubernetes cluster.local clusterset.local {\n        multicluster clusterset.local\n    }\n}\n';
-    expect(enable(byHand, COREDNS)).toBe(byHand);
-    expect(disable(byHand, ZONE)).toBe(byHand);
+    expect(addZone(byHand, COREDNS)).toBe(byHand);
+    expect(removeZone(byHand, ZONE)).toBe(byHand);
   });
 });
 
@@ -139,8 +139,8 @@ describe('is refused, with its line:', () => {
     expect(() => parseCorefile(text)).toThrow(
       expect.objectContaining({ code: 'CTM_COREFILE', message: expect.stringContaining(message) }),
     );
-    expect(() => enable(text, COREDNS)).toThrow(message);
-    expect(() => disable(text, ZONE)).toThrow(message);
+    expect(() => addZone(text, COREDNS)).toThrow(message);
+    expect(() => removeZone(text, ZONE)).toThrow(message);
   });
 
   it.each([
@@ -155,6 +155,6 @@ describe('is refused, with its line:', () => {
     ['a kubernetes in quotes', '.:53 {\n    "kubernetes" a\n}\n', 'line 2: kubernetes is written in an unusual way'],
     ['half of the option', '.:53 {\n    kubernetes a clusterset.local\n}\n', 'half of what serves'],
   ])('%s', (_, text, message) => {
-    expect(() => enable(text, COREDNS)).toThrow(message);
+    expect(() => addZone(text, COREDNS)).toThrow(message);
   });
 });

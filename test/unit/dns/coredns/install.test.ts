@@ -3,7 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
 import type { Resource } from '../../../../src/api/resources.ts';
 import { checkDns } from '../../../../src/dns/coredns/check.ts';
-import { applyDns, BACKUP, KUBEADM_PLACE, planDns } from '../../../../src/dns/coredns/install.ts';
+import { KUBEADM_NAMES } from '../../../../src/dns/coredns/coredns-objects.ts';
+import { BACKUP, type InstallRequest, planInstall } from '../../../../src/dns/coredns/install.ts';
+import { applyEdits } from '../../../../src/dns/coredns/object-edit.ts';
 import { ApiError } from '../../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../../src/kube/client/client.ts';
 import { ZONE } from '../world.ts';
@@ -76,7 +78,7 @@ class Objects {
   }
 
   get rules(): number {
-    const { rules } = this.get('ClusterRole', KUBEADM_PLACE.clusterRole);
+    const { rules } = this.get('ClusterRole', KUBEADM_NAMES.clusterRole);
     return Array.isArray(rules) ? rules.length : 0;
   }
 }
@@ -86,12 +88,12 @@ let client: KubeClient;
 
 beforeEach(() => {
   objects = new Objects();
-  for (const object of clusterDnsObjects(KUBEADM_PLACE.namespace, KUBEADM_PLACE.clusterRole)) objects.put(object);
+  for (const object of clusterDnsObjects(KUBEADM_NAMES.namespace, KUBEADM_NAMES.clusterRole)) objects.put(object);
   client = objects.client();
 });
 
-const plan = (wish: Parameters<typeof planDns>[2]) => planDns(client, KUBEADM_PLACE, wish);
-const apply = async (wish: Parameters<typeof planDns>[2]) => applyDns(client, await plan(wish));
+const plan = (request: InstallRequest) => planInstall(client, KUBEADM_NAMES, request);
+const apply = async (request: InstallRequest) => applyEdits(client, (await plan(request)).edits);
 
 describe('two zones', () => {
   it('go one after the other, and with the last one the Corefile is as it was and the rule is gone', async () => {
@@ -123,7 +125,7 @@ describe('a write that fails', () => {
   });
 
   it('is told, too, where what was written before it cannot be taken back', async () => {
-    const wish = await plan({ mode: 'coredns', zone: ZONE });
+    const planned = await plan({ mode: 'coredns', zone: ZONE });
     objects.refusals.push(['ConfigMap', new Error('the first fault')]);
     const update = client.update;
     let roles = 0;
@@ -131,25 +133,25 @@ describe('a write that fails', () => {
       update: (...args: Parameters<KubeClient['update']>) =>
         args[0].kind === 'ClusterRole' && ++roles > 1 ? Promise.reject(new Error('the second fault')) : update(...args),
     });
-    await expect(applyDns(failing, wish)).rejects.toMatchObject({
+    await expect(applyEdits(failing, planned.edits)).rejects.toMatchObject({
       code: 'CTM_DNS',
       message: expect.stringMatching(/^the first fault; what was written before stays.*ClusterRole.*the second fault/),
     });
   });
 
   it('of a ConfigMap that changed meanwhile overwrites nothing', async () => {
-    const wish = await plan({ mode: 'stub', zone: ZONE, forward: '10.96.0.53' });
+    const planned = await plan({ mode: 'stub', zone: ZONE, forward: '10.96.0.53' });
     const mine = `${KUBEADM_COREFILE}# mine\n`;
     objects.put({ ...objects.get('ConfigMap', 'coredns'), data: { Corefile: mine } });
-    await expect(applyDns(client, wish)).rejects.toMatchObject({ status: 409 });
+    await expect(applyEdits(client, planned.edits)).rejects.toMatchObject({ status: 409 });
     expect(objects.corefile.text).toBe(mine);
   });
 });
 
 describe('what is missing', () => {
   it('is told with the option that names it', async () => {
-    const place = { ...KUBEADM_PLACE, clusterRole: 'nope' };
-    await expect(planDns(client, place, { mode: 'coredns', zone: ZONE })).rejects.toMatchObject({
+    const names = { ...KUBEADM_NAMES, clusterRole: 'nope' };
+    await expect(planInstall(client, names, { mode: 'coredns', zone: ZONE })).rejects.toMatchObject({
       code: 'CTM_COREFILE',
       message: expect.stringContaining("no ClusterRole nope: name CoreDNS' own by --cluster-role"),
     });
@@ -158,7 +160,7 @@ describe('what is missing', () => {
 
 describe('catamaran dns check', () => {
   const check = async () => {
-    const hops = await checkDns({ client, place: KUBEADM_PLACE, zone: ZONE, timeoutMs: 500, random: () => 0.5 });
+    const hops = await checkDns({ client, names: KUBEADM_NAMES, zone: ZONE, timeoutMs: 500, random: () => 0.5 });
     return Object.fromEntries(hops.map(({ hop, result, seen }) => [hop, `${result}: ${seen}`]));
   };
 

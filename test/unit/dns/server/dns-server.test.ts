@@ -6,7 +6,7 @@ import { framed } from '../../../../src/dns/server/tcp.ts';
 import { RCODE } from '../../../../src/dns/wire/protocol.ts';
 import { parseMessage } from '../../../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../../../src/dns/zone/zone.ts';
-import { slimImport, slimSlice } from '../../../../src/dns/zone/zone-objects.ts';
+import { zoneImportOf, zoneSliceOf } from '../../../../src/dns/zone/zone-objects.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { MemoryLogger } from '../../../support/memory-logger.ts';
 import { askTcp, askUdp, type Target, TcpClient } from '../clients.ts';
@@ -24,8 +24,8 @@ async function start(options: Partial<DnsServerOptions> = {}, host = '127.0.0.1'
     importedSlice('shop', 'crowd', 'east', crowd, []),
   ];
   for (const object of objects) {
-    if (object.kind === 'ServiceImport') zone.importChanged(undefined, slimImport(object));
-    else zone.sliceChanged(undefined, slimSlice(object));
+    if (object.kind === 'ServiceImport') zone.importChanged(undefined, zoneImportOf(object));
+    else zone.sliceChanged(undefined, zoneSliceOf(object));
   }
   const logger = new MemoryLogger();
   const server = new DnsServer({

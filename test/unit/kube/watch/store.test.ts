@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
-import { compareVersions, Table } from '../../../../src/kube/watch/store.ts';
+import { compareVersions, Store } from '../../../../src/kube/watch/store.ts';
 import { silent } from '../../../support/silent-log.ts';
 
 function object(name: string, resourceVersion: number, value = 'kept'): JsonObject {
@@ -9,7 +9,7 @@ function object(name: string, resourceVersion: number, value = 'kept'): JsonObje
 
 function tableOf() {
   const changes: string[] = [];
-  const table = new Table<string>({
+  const table = new Store<string>({
     slim: (json) => {
       if (json.value === 'broken') throw new TypeError('cannot be read');
       return typeof json.value === 'string' && json.value !== 'boring' ? json.value : undefined;

@@ -1,7 +1,7 @@
-/** What is refused from a kubeconfig, and why. */
+/** Fields of a kubeconfig that are refused: never supported, or not from a kubeconfig that is stored in a cluster. */
 import ipaddr from 'ipaddr.js';
 import { CatamaranError } from '../../runtime/errors.ts';
-import type { KubeconfigCluster, KubeconfigUser } from '../kubeconfig/kubeconfig-schema.ts';
+import type { KubeconfigCluster, KubeconfigUser } from './kubeconfig-schema.ts';
 
 /**
  * Who wrote a kubeconfig: `user` is a file of the person who starts the program, as kubectl reads it; `stored` is one
@@ -39,25 +39,25 @@ const STORED_USER: readonly Rule<KubeconfigUser>[] = [
 ];
 
 /** Throws CTM_KUBECONFIG_REFUSED for the first field that is refused. `prefix` is the path of the entry. */
-export function refuseCluster(source: string, prefix: string, cluster: KubeconfigCluster, trust: Trust): void {
-  refuse(source, prefix, cluster, [...NEVER_CLUSTER, ...(trust === 'stored' ? STORED_CLUSTER : [])]);
+export function checkClusterFields(source: string, prefix: string, cluster: KubeconfigCluster, trust: Trust): void {
+  checkFields(source, prefix, cluster, [...NEVER_CLUSTER, ...(trust === 'stored' ? STORED_CLUSTER : [])]);
 }
 
 /** The same for a user. */
-export function refuseUser(source: string, prefix: string, user: KubeconfigUser, trust: Trust): void {
-  refuse(source, prefix, user, [...NEVER_USER, ...(trust === 'stored' ? STORED_USER : [])]);
+export function checkUserFields(source: string, prefix: string, user: KubeconfigUser, trust: Trust): void {
+  checkFields(source, prefix, user, [...NEVER_USER, ...(trust === 'stored' ? STORED_USER : [])]);
 }
 
-function refuse<T>(source: string, prefix: string, entry: T, rules: readonly Rule<T>[]): void {
+function checkFields<T>(source: string, prefix: string, entry: T, rules: readonly Rule<T>[]): void {
   for (const [field, reason] of rules) {
     const value = entry[field];
     if (value === undefined || value === null || value === false) continue;
-    throw refusal(source, `${prefix}.${field}`, reason);
+    throw refusedField(source, `${prefix}.${field}`, reason);
   }
 }
 
 /** The error for something that is refused. */
-export function refusal(source: string, field: string, reason: string): CatamaranError {
+export function refusedField(source: string, field: string, reason: string): CatamaranError {
   return new CatamaranError('CTM_KUBECONFIG_REFUSED', `${source}: ${field}: refused: ${reason}`);
 }
 
