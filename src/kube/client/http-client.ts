@@ -1,7 +1,6 @@
 /** The client of one API server, over HTTP/1.1. */
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Json, JsonObject } from '../../api/json.ts';
-import { asText, isJsonObject, metadataOf } from '../../api/json.ts';
+import { asText, type JsonObject, metadataOf } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { apiVersion, type Resource } from '../../api/resources.ts';
@@ -10,7 +9,8 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ClusterAccess } from '../kubeconfig/credentials.ts';
-import { ApiError, isAbsent, isGone, type RequestName, transportError } from './api-errors.ts';
+import { eventIn, listIn, objectIn } from './answers.ts';
+import { ApiError, isAbsent, isGone, transportError } from './api-errors.ts';
 import type {
   DeleteOptions,
   KubeClient,
@@ -98,7 +98,7 @@ class HttpClient implements KubeClient {
     options: RequestOptions = {},
   ): Promise<T> {
     const request = this.#request('get', 'GET', resource, object);
-    return asObject<T>(request.name, await this.#exchange.call(request, options));
+    return objectIn<T>(request.name, await this.#exchange.call(request, options));
   }
 
   async list<T extends KubeObject = RawObject>(resource: Resource, options: ListOptions = {}): Promise<ObjectList<T>> {
@@ -129,7 +129,7 @@ class HttpClient implements KubeClient {
         continue: next,
       });
       const answer = await this.#exchange.call(request, options);
-      const page = asList(request.name, answer);
+      const page = listIn(request.name, answer);
       // The items of a list come without the two fields that each of them has elsewhere.
       yield {
         items: page.items.map((item) => ({ ...type, ...item })),
@@ -148,7 +148,7 @@ class HttpClient implements KubeClient {
     const request = this.#request('create', 'POST', resource, { namespace }, { fieldManager: FIELD_MANAGER }, object);
     const name = asText(metadataOf(object)?.name);
     const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
-    return asObject<T>(request.name, await this.#exchange.call(named, options));
+    return objectIn<T>(request.name, await this.#exchange.call(named, options));
   }
 
   async update<T extends KubeObject = RawObject>(
@@ -165,7 +165,7 @@ class HttpClient implements KubeClient {
       // With a resourceVersion the second of two equal updates fails instead of acting.
       repeatable: metadata?.resourceVersion !== undefined,
     };
-    return asObject<T>(request.name, await this.#exchange.call(request, options));
+    return objectIn<T>(request.name, await this.#exchange.call(request, options));
   }
 
   async patch<T extends KubeObject = RawObject>(
@@ -187,7 +187,7 @@ class HttpClient implements KubeClient {
       // A JSON patch may append to a list.
       repeatable: kind !== 'json',
     };
-    return asObject<T>(request.name, await this.#exchange.call(request, options));
+    return objectIn<T>(request.name, await this.#exchange.call(request, options));
   }
 
   async delete(resource: Resource, object: ObjectName, options: DeleteOptions = {}): Promise<boolean> {
@@ -221,7 +221,7 @@ class HttpClient implements KubeClient {
     const body = await this.#exchange.open(request, options.signal);
     options.onOpen?.();
     try {
-      for await (const line of jsonLines(body)) yield asEvent(request.name, line);
+      for await (const line of jsonLines(body)) yield eventIn(request.name, line);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof SyntaxError || error instanceof RangeError) {
@@ -264,47 +264,4 @@ class HttpClient implements KubeClient {
       repeatable: method !== 'POST',
     };
   }
-}
-
-function protocolError(name: RequestName, message: string): ApiError {
-  return new ApiError('CTM_API_PROTOCOL', name, `the answer is not from a Kubernetes API server: ${message}`, {
-    status: 200,
-  });
-}
-
-function asObject<T extends KubeObject>(name: RequestName, answer: Json): T {
-  if (!isJsonObject(answer)) throw protocolError(name, 'not an object');
-  if (typeof answer.kind !== 'string' || !metadataOf(answer)) throw protocolError(name, 'no kind or metadata');
-  // The server validated the object against the schema of the resource that T stands for.
-  return answer as JsonObject & T;
-}
-
-/** A page of a list. Whatever is not surely a list is an error: an empty one would mean that everything is gone. */
-function asList(name: RequestName, answer: Json) {
-  if (!isJsonObject(answer) || !asText(answer.kind)?.endsWith('List')) throw protocolError(name, 'not a list');
-  const metadata = metadataOf(answer);
-  const resourceVersion = asText(metadata?.resourceVersion);
-  if (resourceVersion === undefined) throw protocolError(name, 'a list without resourceVersion');
-  const items = answer.items ?? [];
-  if (!Array.isArray(items) || !items.every(isJsonObject)) throw protocolError(name, 'items that are not objects');
-  return { items, resourceVersion, next: asText(metadata?.continue) };
-}
-
-const EVENT_TYPES: ReadonlySet<string> = new Set<WatchEvent['type']>([
-  'ADDED',
-  'MODIFIED',
-  'DELETED',
-  'BOOKMARK',
-  'ERROR',
-]);
-
-function isEventType(type: Json | undefined): type is WatchEvent['type'] {
-  return typeof type === 'string' && EVENT_TYPES.has(type);
-}
-
-function asEvent(name: RequestName, line: Json): WatchEvent {
-  if (!isJsonObject(line) || !isEventType(line.type) || !isJsonObject(line.object)) {
-    throw protocolError(name, 'an event without type or object');
-  }
-  return { type: line.type, object: line.object };
 }

@@ -32,7 +32,5 @@ export const EXCEPTIONS: readonly string[] = [
   'src/core/exports.ts: the module holds state: sortedOut',
   'src/core/merge.ts: the module holds state: memo',
   'src/controller/controller.ts: has more than 300 lines',
-  'src/dns/coredns/install.ts: has more than 300 lines',
   'src/fleet/fleet.ts: has more than 300 lines',
-  'src/kube/client/http-client.ts: has more than 300 lines',
 ];
