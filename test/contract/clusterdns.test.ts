@@ -12,15 +12,15 @@ import { ZoneSource } from '../../src/dns/zone/zone-source.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { startCoreDns } from '../../tools/controlplane/coredns.ts';
-import { type Cluster, openCluster } from '../integration/cluster.ts';
-import { eventually, freshNamespace, installCrds } from '../integration/fleet.ts';
+import { type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, installCrds } from '../support/clusters/shared-clusters.ts';
+import { askUdp, type Target } from '../support/dns/clients.ts';
+import { clusterDnsObjects, KUBEADM_COREFILE } from '../support/dns/coredns-objects.ts';
+import { caseObjects } from '../support/dns/objects.ts';
+import { questionOf, ZONE } from '../support/dns/served-zone.ts';
 import { invoke } from '../support/invoke.ts';
 import { silent } from '../support/silent-log.ts';
-import { askUdp, type Target } from '../unit/dns/clients.ts';
-import { clusterDnsObjects, KUBEADM_COREFILE } from '../unit/dns/coredns/clusters.ts';
-import { caseObjects } from '../unit/dns/objects.ts';
-import { questionOf, ZONE } from '../unit/dns/world.ts';
-import { controlPlane } from './cluster.ts';
+import { controlPlane } from './api-clients.ts';
 
 interface ConfigMap extends KubeObject {
   readonly data: StringMap;

@@ -17,10 +17,10 @@ import { plan } from '../../src/core/plan.ts';
 import type { ConsumerView, ServiceView } from '../../src/core/view.ts';
 import { ownSlice, slimImport, slimService } from '../../src/fleet/slim.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
+import { at, onBothServers, type TestServer } from '../support/api-servers/both-servers.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../support/core-objects.ts';
 import { World } from '../support/core-world.ts';
-import { at, onBothServers, type TestServer } from './apiserver/servers.ts';
-import { accessOf, clientOf } from './cluster.ts';
+import { accessOf, clientOf } from './api-clients.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
 const SLICES = [

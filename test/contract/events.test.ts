@@ -5,10 +5,10 @@ import type { KubeObject } from '../../src/api/meta.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { type EventDraft, EventRecorder } from '../../src/kube/events.ts';
+import { onBothServers } from '../support/api-servers/both-servers.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { onBothServers } from './apiserver/servers.ts';
-import { accessOf, clientOf, newNamespace } from './cluster.ts';
+import { accessOf, clientOf, newNamespace } from './api-clients.ts';
 
 interface Event extends KubeObject {
   readonly type: string;

@@ -17,10 +17,10 @@ import {
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { type ClusterAccess, fileCredentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { onBothServers } from '../support/api-servers/both-servers.ts';
 import { selfSigned } from '../support/certificates.ts';
 import { FaultProxy, type Match } from '../support/fault-proxy.ts';
-import { onBothServers } from './apiserver/servers.ts';
-import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './cluster.ts';
+import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './api-clients.ts';
 
 onBothServers((server) => {
   interface ConfigMap extends KubeObject {

@@ -5,11 +5,11 @@ import { RESOURCES } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { LeaseHolder, type LeaseOptions } from '../../src/kube/lease.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { onBothServers } from '../support/api-servers/both-servers.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type Candidacy, candidacy } from '../support/leases.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { onBothServers } from './apiserver/servers.ts';
-import { accessOf, clientOf, newNamespace } from './cluster.ts';
+import { accessOf, clientOf, newNamespace } from './api-clients.ts';
 
 onBothServers((server) => {
   const NAME = 'catamaran-writer';

@@ -8,10 +8,10 @@ import type { ClientLimits } from '../../src/kube/client/http-client.ts';
 import { Reflector, type ReflectorLimits, type RestartReason } from '../../src/kube/watch/reflector.ts';
 import type { ReflectorState, Sink } from '../../src/kube/watch/sink.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { onBothServers } from '../support/api-servers/both-servers.ts';
 import { FaultProxy, type Match, type SeenRequest } from '../support/fault-proxy.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { onBothServers } from './apiserver/servers.ts';
-import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './cluster.ts';
+import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './api-clients.ts';
 
 onBothServers((server) => {
   let direct: KubeClient;

@@ -3,21 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServicePort, ServiceSpec } from '../../src/api/core.ts';
 import type { ServiceExport, ServiceImportSpec } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { eventsOf } from './events.ts';
-import {
-  addresses,
-  condition,
-  eventually,
-  fleetConfig,
-  freshNamespace,
-  type Held,
-  held,
-  type RunningFleet,
-  runFleet,
-  sharedClusters,
-} from './fleet.ts';
 import { clear, createAll, move, type Offer, offer, podAddress } from './offers.ts';
+import { addresses, condition, fleetConfig, type Held, held, type RunningFleet, runFleet } from './running-fleet.ts';
 
 const port = (name: string, number: number): ServicePort => ({ name, port: number, protocol: 'TCP' });
 

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Cluster } from './cluster.ts';
-import { addresses, condition, eventually, fleetYaml, freshNamespace, held, sharedClusters } from './fleet.ts';
+import { service, serviceExport, slice } from '../support/clusters/manifests.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { WriteProxy } from './killer.ts';
-import { service, serviceExport, slice } from './manifests.ts';
+import { addresses, condition, fleetYaml, held } from './running-fleet.ts';
 
 /** More writes than one export can cost two members. */
 const MOST_WRITES = 40;

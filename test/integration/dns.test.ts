@@ -9,11 +9,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rcodeName } from '../../src/dns/wire/protocol.ts';
 import { parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { freePort } from '../../tools/controlplane/ports.ts';
-import { askTcp, askUdp, type Target } from '../unit/dns/clients.ts';
-import { caseObjects } from '../unit/dns/objects.ts';
-import { questionOf } from '../unit/dns/world.ts';
-import type { Cluster } from './cluster.ts';
-import { eventually, freshNamespace, sharedClusters } from './fleet.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { askTcp, askUdp, type Target } from '../support/dns/clients.ts';
+import { caseObjects } from '../support/dns/objects.ts';
+import { questionOf } from '../support/dns/served-zone.ts';
 import { Gate } from './gate.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;

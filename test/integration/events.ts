@@ -1,7 +1,7 @@
 /** Events of objects, as `kubectl describe` lists them. */
 import type { KubeObject } from '../../src/api/meta.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
 
 /** An Event, as far as tests look at it. */
 export interface SeenEvent {

@@ -7,21 +7,12 @@ import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
 import type { Condition } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import { type Cluster, find } from './cluster.ts';
+import { service, serviceExport, serviceImport, slice } from '../support/clusters/manifests.ts';
+import { type Cluster, find } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { eventsOf } from './events.ts';
-import {
-  addresses,
-  condition,
-  eventually,
-  freshNamespace,
-  type Held,
-  held,
-  type RunningFleet,
-  runFleet,
-  sharedClusters,
-} from './fleet.ts';
-import { service, serviceExport, serviceImport, slice } from './manifests.ts';
 import { clear, createAll, move, offer, podAddress } from './offers.ts';
+import { addresses, condition, type Held, held, type RunningFleet, runFleet } from './running-fleet.ts';
 
 let clusters: readonly [Cluster, Cluster, Cluster];
 let exporter: Cluster;

@@ -3,22 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Cluster } from './cluster.ts';
-import {
-  addresses,
-  condition,
-  eventually,
-  fleetConfig,
-  freshNamespace,
-  type Held,
-  held,
-  installCrds,
-  type RunningFleet,
-  runFleet,
-  sharedClusters,
-} from './fleet.ts';
-import { namespace, serviceImport } from './manifests.ts';
+import { namespace, serviceImport } from '../support/clusters/manifests.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, installCrds, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { clear, createAll, move, offer, podAddress } from './offers.ts';
+import { addresses, condition, fleetConfig, type Held, held, type RunningFleet, runFleet } from './running-fleet.ts';
 
 let clusters: readonly [Cluster, Cluster, Cluster];
 let exporter: Cluster;

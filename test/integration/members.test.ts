@@ -15,23 +15,22 @@ import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { selfSigned } from '../support/certificates.ts';
+import { adminClient, type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { type Fault, FaultProxy, type Match } from '../support/fault-proxy.ts';
-import { recordingLog, silent } from '../support/silent-log.ts';
-import { adminClient, type Cluster, openCluster } from './cluster.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { silent } from '../support/silent-log.ts';
+import { clear, createAll, move, offer, podAddress } from './offers.ts';
 import {
   addresses,
   condition,
-  eventually,
   type FleetSettings,
   fleetConfig,
-  freshNamespace,
   held,
   type RunningFleet,
   type RunOptions,
   runFleet,
-  sharedClusters,
-} from './fleet.ts';
-import { clear, createAll, move, offer, podAddress } from './offers.ts';
+} from './running-fleet.ts';
 
 /** Waits a twentieth of the time, so that retries and heartbeats of seconds do not make the tests last as long. */
 const hurried: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) };
@@ -274,13 +273,13 @@ describe('a member whose kubeconfig', () => {
 
 describe('two members', () => {
   let twin: Cluster;
-  const log = recordingLog();
+  const log = new MemoryLogger();
 
   beforeAll(async () => {
     const kubeconfig = join(dir, 'twin.kubeconfig');
     await copyFile(faulty.plane.kubeconfig, kubeconfig);
     twin = openCluster({ ...faulty.plane, name: 'twin', kubeconfig, podCIDRs: [], serviceCIDRs: [] });
-    await run({ logger: log.log }, [...clusters, twin]);
+    await run({ logger: log }, [...clusters, twin]);
     await configure(clusters);
     await expectAllFollowed();
   });

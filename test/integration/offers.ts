@@ -8,9 +8,9 @@ import { MANAGER, SLICE_MANAGED_BY } from '../../src/api/labels.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Cluster } from './cluster.ts';
-import { eventually } from './fleet.ts';
-import { service, serviceExport, slice } from './manifests.ts';
+import { service, serviceExport, slice } from '../support/clusters/manifests.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually } from '../support/clusters/shared-clusters.ts';
 
 /** What an offer may have its own way. */
 export interface Offer {

@@ -3,22 +3,20 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { WANTED_BY } from '../../src/controller/election.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
-import { recordingLog } from '../support/silent-log.ts';
-import { adminClient, type Cluster, find } from './cluster.ts';
+import { service, serviceExport, slice } from '../support/clusters/manifests.ts';
+import { adminClient, type Cluster, find } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { Gate } from './gate.ts';
 import {
   addresses,
   condition,
-  eventually,
   fleetConfig,
-  freshNamespace,
   held,
   type RunningFleet,
   type RunOptions,
   runFleet,
-  sharedClusters,
-} from './fleet.ts';
-import { Gate } from './gate.ts';
-import { service, serviceExport, slice } from './manifests.ts';
+} from './running-fleet.ts';
 
 let clusters: readonly [Cluster, Cluster, Cluster];
 const running: RunningFleet[] = [];
@@ -266,7 +264,7 @@ describe('an admission webhook that undoes what is written', () => {
   it('is told of, and not fought without end', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'webhook');
-    const { log, lines } = recordingLog();
+    const log = new MemoryLogger();
     let patches = 0;
     const connect = altered(second, (client) => ({
       patch: (resource, object, body, options) => {
@@ -280,7 +278,7 @@ describe('an admission webhook that undoes what is written', () => {
     await exported(ns, 'neighbour');
     await first.apply(slice(ns, 'fought', 'fought-a', ['10.1.9.5']));
     await eventually(() => {
-      expect(lines).toContainEqual({
+      expect(log.lines).toContainEqual({
         level: 'warn',
         message: 'writes do not last: somebody undoes them',
         fields: expect.objectContaining({ member: 'cluster2', service: `${ns}/fought` }),

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../tools/controlplane/ports.ts';
-import type { Cluster } from './cluster.ts';
-import { addresses, eventually, type FleetSettings, fleetYaml, freshNamespace, held, sharedClusters } from './fleet.ts';
-import { service, serviceExport, slice } from './manifests.ts';
+import { service, serviceExport, slice } from '../support/clusters/manifests.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { addresses, type FleetSettings, fleetYaml, held } from './running-fleet.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 

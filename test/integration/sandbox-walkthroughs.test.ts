@@ -11,8 +11,9 @@ import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { run } from '../../tools/controlplane/component.ts';
 import { ROOT } from '../../tools/paths.ts';
 import { fakeVolumes } from '../../tools/start/volumes.ts';
-import { type RunningSandbox, runSandbox } from '../unit/sandbox/running.ts';
-import { eventually, type RunningFleet, runFleet, sharedClusters } from './fleet.ts';
+import { eventually, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { type RunningSandbox, runSandbox } from '../support/sandbox/running-sandbox.ts';
+import { type RunningFleet, runFleet } from './running-fleet.ts';
 
 /** Two clusters and a controller, whatever they are made of. */
 interface Place {

@@ -4,20 +4,11 @@ import type { ServiceSpec } from '../../src/api/core.ts';
 import type { EndpointPort } from '../../src/api/endpoint-slice.ts';
 import type { ServiceImportSpec } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
-import type { Cluster } from './cluster.ts';
-import {
-  addresses,
-  condition,
-  eventually,
-  freshNamespace,
-  type Held,
-  held,
-  type RunningFleet,
-  runFleet,
-  sharedClusters,
-} from './fleet.ts';
-import { service, serviceExport, serviceImport, slice } from './manifests.ts';
+import { service, serviceExport, serviceImport, slice } from '../support/clusters/manifests.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { clear, createAll, type Offer, offer, podAddress } from './offers.ts';
+import { addresses, condition, type Held, held, type RunningFleet, runFleet } from './running-fleet.ts';
 
 let exporter: Cluster;
 let consumer: Cluster;

@@ -1,17 +1,9 @@
 /** What the documents show, on real API servers, with kubectl. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cluster } from './cluster.ts';
-import {
-  addresses,
-  condition,
-  eventually,
-  freshNamespace,
-  held,
-  type RunningFleet,
-  runFleet,
-  sharedClusters,
-} from './fleet.ts';
-import { service, serviceExport, serviceImport } from './manifests.ts';
+import { service, serviceExport, serviceImport } from '../support/clusters/manifests.ts';
+import type { Cluster } from '../support/clusters/real-cluster.ts';
+import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { addresses, condition, held, type RunningFleet, runFleet } from './running-fleet.ts';
 
 let cluster1: Cluster;
 let cluster2: Cluster;

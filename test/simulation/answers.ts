@@ -1,6 +1,6 @@
 /** Answers that no API server of ours gave. */
 import type { TransportResponse } from '../../src/kube/client/transport.ts';
-import { wholeBody } from './body.ts';
+import { wholeBody } from '../support/memory-body.ts';
 
 /** A failure as API servers tell of it. `retryAfter` is in seconds. */
 export function statusAnswer(code: number, reason: string, message: string, retryAfter?: string): TransportResponse {

@@ -1,8 +1,9 @@
 /** Which faults a schedule has, and when they come and go. */
-import type { Cluster } from './cluster.ts';
+
 import type { Dice } from './dice.ts';
-import type { FaultyFleet } from './fleet.ts';
+import type { FaultyFleet } from './faulty-fleet.ts';
 import type { Link } from './link.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
 import { CLEAR, type Reach, type Weather } from './weather.ts';
 
 /** Everything that may happen in one schedule, drawn once. */
@@ -63,7 +64,7 @@ export function drawClimate(dice: Dice): Climate {
 /** Lets one disturbance come, or some go; says what. */
 export function disturb(
   fleet: FaultyFleet,
-  clusters: readonly [Cluster, ...Cluster[]],
+  clusters: readonly [SimulatedCluster, ...SimulatedCluster[]],
   climate: Climate,
   dice: Dice,
 ): string {

@@ -2,14 +2,14 @@
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/kube/client/transport.ts';
+import { MemoryBody, orAborted, socketError, wholeBody } from '../support/memory-body.ts';
 import { statusAnswer } from './answers.ts';
-import { MemoryBody, orAborted, socketError, wholeBody } from './body.ts';
-import type { Cluster } from './cluster.ts';
 import type { Dice } from './dice.ts';
 import type { Ledger } from './ledger.ts';
 import type { Monitor } from './monitor.ts';
-import type { ReplicaProcess } from './replica.ts';
+import type { ReplicaProcess } from './replica-process.ts';
 import { type RequestTarget, targetOf } from './request-path.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { endsInitialState, eventsOf, initialStateEnd, type StreamEvent, spoiled } from './watch-stream.ts';
 import { CLEAR, type Weather } from './weather.ts';
@@ -17,7 +17,7 @@ import { CLEAR, type Weather } from './weather.ts';
 /** What a link is made of. */
 export interface LinkOptions {
   readonly process: ReplicaProcess;
-  readonly cluster: Cluster;
+  readonly cluster: SimulatedCluster;
   readonly time: VirtualTime;
   readonly dice: Dice;
   readonly monitor: Monitor;
@@ -44,7 +44,7 @@ export class Link implements Transport {
     return this.#options.process.identity;
   }
 
-  get cluster(): Cluster {
+  get cluster(): SimulatedCluster {
     return this.#options.cluster;
   }
 

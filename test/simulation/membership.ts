@@ -1,6 +1,6 @@
 /** fleet.yaml: which clusters are members, and what became of those that left. */
 import { type FleetConfig, parseFleet } from '../../src/config/parse.ts';
-import type { Cluster } from './cluster.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
 
 /** Times of the Leases, in seconds. */
 export interface LeaseTimes {
@@ -19,14 +19,14 @@ export interface Witness {
 
 /** The fleet file as it is now. */
 export class Membership {
-  readonly #clusters: readonly Cluster[];
+  readonly #clusters: readonly SimulatedCluster[];
   readonly #lease: LeaseTimes;
   /** By name: how often what is said of the member was changed. */
   readonly #members = new Map<string, number>();
   /** Of the clusters that left: the replicas that then had them as members. */
   readonly #witnesses = new Map<string, readonly Witness[]>();
 
-  constructor(clusters: readonly Cluster[], members: Iterable<string>, lease: LeaseTimes) {
+  constructor(clusters: readonly SimulatedCluster[], members: Iterable<string>, lease: LeaseTimes) {
     this.#clusters = clusters;
     this.#lease = lease;
     for (const name of members) this.#members.set(name, 0);
@@ -81,7 +81,7 @@ export class Membership {
     return parseFleet(text, { file: '/fleet.yaml' });
   }
 
-  #declaration({ name, number, settings, importMode }: Cluster) {
+  #declaration({ name, number, settings, importMode }: SimulatedCluster) {
     return {
       name,
       kubeconfig: `${name}.kubeconfig`,

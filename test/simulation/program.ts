@@ -6,9 +6,9 @@ import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject } from '../../src/api/json.ts';
 import { DERIVED_FROM, MANAGER, SERVICE_NAME, SLICE_MANAGED_BY } from '../../src/api/labels.ts';
 import { labelOf } from '../../src/kube/watch/object.ts';
-import type { Cluster } from './cluster.ts';
 import type { Dice } from './dice.ts';
 import { isAutomaticImport } from './monitor.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
 
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
@@ -51,7 +51,7 @@ const WEIGHTS = {
 } as const;
 
 /** Does one thing, in one cluster; says what. Where the API server refuses it, nothing has happened. */
-export async function act(clusters: readonly [Cluster, ...Cluster[]], dice: Dice): Promise<string> {
+export async function act(clusters: readonly [SimulatedCluster, ...SimulatedCluster[]], dice: Dice): Promise<string> {
   const cluster = dice.pick(clusters);
   const namespace = dice.pick(NAMESPACES);
   const name = dice.pick(NAMES);
@@ -66,7 +66,7 @@ export async function act(clusters: readonly [Cluster, ...Cluster[]], dice: Dice
 }
 
 /** Offers some Services in each cluster, before anything else; says which. */
-export function begin(clusters: readonly Cluster[], dice: Dice): string[] {
+export function begin(clusters: readonly SimulatedCluster[], dice: Dice): string[] {
   const share = dice.pick([0.1, 0.3, 0.5]);
   const places = clusters.flatMap((cluster) =>
     NAMESPACES.flatMap((namespace) => NAMES.map((name): Place => ({ cluster, namespace, name, dice }))),
@@ -80,7 +80,7 @@ export function begin(clusters: readonly Cluster[], dice: Dice): string[] {
 }
 
 interface Place {
-  readonly cluster: Cluster;
+  readonly cluster: SimulatedCluster;
   readonly namespace: string;
   readonly name: string;
   readonly dice: Dice;

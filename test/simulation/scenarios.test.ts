@@ -2,12 +2,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/api/json.ts';
 import { SOURCE_CLUSTER } from '../../src/api/labels.ts';
-import { Cluster, settingsOf } from './cluster.ts';
 import { Dice } from './dice.ts';
-import { FaultyFleet } from './fleet.ts';
+import { FaultyFleet } from './faulty-fleet.ts';
 import { holdingsOf } from './holdings.ts';
 import { addressesOf } from './ledger.ts';
 import { namespaceObject } from './program.ts';
+import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { CLEAR } from './weather.ts';
 
@@ -20,8 +20,8 @@ async function twoClusters() {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const dice = new Dice(1);
   const cluster = (index: number) =>
-    new Cluster({ settings: settingsOf(index), importMode: 'Automatic', time, dice: dice.fork() });
-  const clusters: readonly [Cluster, Cluster] = [cluster(1), cluster(2)];
+    new SimulatedCluster({ settings: settingsOf(index), importMode: 'Automatic', time, dice: dice.fork() });
+  const clusters: readonly [SimulatedCluster, SimulatedCluster] = [cluster(1), cluster(2)];
   await time.pass(0);
   for (const { api } of clusters) api.create('/namespaces', namespaceObject(namespace));
   const trace: string[] = [];
@@ -50,7 +50,7 @@ afterEach(() => {
 });
 
 /** Exports a Service with one endpoint. */
-function offer({ api, number }: Cluster, name: string, port = 80): void {
+function offer({ api, number }: SimulatedCluster, name: string, port = 80): void {
   const spec = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', ports: [{ name: 'http', port }] };
   api.create('/services', { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name }, spec });
   api.create(SLICES, {
@@ -66,14 +66,14 @@ function offer({ api, number }: Cluster, name: string, port = 80): void {
 }
 
 /** Addresses that a cluster has of another one. */
-function addressesFrom({ name: source }: Cluster, { api }: Cluster): string[] {
+function addressesFrom({ name: source }: SimulatedCluster, { api }: SimulatedCluster): string[] {
   return api
     .list(SLICES, { namespace, labels: { [SOURCE_CLUSTER]: source } })
     .flatMap((slice: JsonObject) => addressesOf(slice));
 }
 
 /** What is there of ours, users' exports aside. */
-function leftovers({ api }: Cluster): string[] {
+function leftovers({ api }: SimulatedCluster): string[] {
   return Object.keys(holdingsOf(api)).filter((name) => !name.startsWith(EXPORTS));
 }
 

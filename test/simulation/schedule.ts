@@ -5,12 +5,12 @@
  */
 import { createHash } from 'node:crypto';
 import { disturb, drawClimate } from './climate.ts';
-import { Cluster, settingsOf } from './cluster.ts';
 import { Dice } from './dice.ts';
-import { FaultyFleet } from './fleet.ts';
+import { FaultyFleet } from './faulty-fleet.ts';
 import { differences, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
 import type { LeaseTimes } from './membership.ts';
 import { act, begin, NAMESPACES, namespaceObject } from './program.ts';
+import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { CLEAR } from './weather.ts';
 
@@ -50,13 +50,13 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   const time = new VirtualTime(BEGINNING);
   const count = dice.whole(2, 4);
   const cluster = (index: number) =>
-    new Cluster({
+    new SimulatedCluster({
       settings: settingsOf(index + 1),
       importMode: dice.chance(0.6) ? 'Automatic' : 'Manual',
       time,
       dice: dice.fork(),
     });
-  const clusters: readonly [Cluster, ...Cluster[]] = [
+  const clusters: readonly [SimulatedCluster, ...SimulatedCluster[]] = [
     cluster(0),
     ...Array.from({ length: count - 1 }, (_, index) => cluster(index + 1)),
   ];
@@ -123,7 +123,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
 /** Waits until the state is right, and stays so. */
 async function judge(
   fleet: FaultyFleet,
-  clusters: readonly [Cluster, ...Cluster[]],
+  clusters: readonly [SimulatedCluster, ...SimulatedCluster[]],
   time: VirtualTime,
   pass: (ms: number) => Promise<void>,
   patienceMs: number,
@@ -153,13 +153,13 @@ async function judge(
 }
 
 /** What a new fleet makes of what users have in the clusters now. */
-async function idealState(fleet: FaultyFleet, clusters: readonly [Cluster, ...Cluster[]]) {
+async function idealState(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
   const time = new VirtualTime(BEGINNING);
   const dice = new Dice(0);
-  const copy = (of: Cluster) =>
-    new Cluster({ settings: of.settings, importMode: of.importMode, time, dice: dice.fork() });
+  const copy = (of: SimulatedCluster) =>
+    new SimulatedCluster({ settings: of.settings, importMode: of.importMode, time, dice: dice.fork() });
   const [first, ...rest] = clusters;
-  const copies: readonly [Cluster, ...Cluster[]] = [copy(first), ...rest.map(copy)];
+  const copies: readonly [SimulatedCluster, ...SimulatedCluster[]] = [copy(first), ...rest.map(copy)];
   await time.pass(0);
   const objects = clusters
     .flatMap(({ api }, index) =>

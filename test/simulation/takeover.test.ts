@@ -2,11 +2,11 @@
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../src/api/json.ts';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
-import { Cluster, settingsOf } from './cluster.ts';
 import { Dice } from './dice.ts';
-import { FaultyFleet } from './fleet.ts';
+import { FaultyFleet } from './faulty-fleet.ts';
 import { addressesOf } from './ledger.ts';
 import { namespaceObject } from './program.ts';
+import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { CLEAR } from './weather.ts';
 
@@ -23,7 +23,7 @@ function slice(name: string, ...addresses: readonly string[]): JsonObject {
   };
 }
 
-function offer({ api }: Cluster, name: string, ...addresses: readonly string[]): void {
+function offer({ api }: SimulatedCluster, name: string, ...addresses: readonly string[]): void {
   const metadata = { namespace: 'blue', name };
   api.create('/services', { metadata, spec: { ports: [{ name: 'http', port: 80 }] } });
   api.create(SLICES, slice(name, ...addresses));
@@ -34,7 +34,7 @@ it('leaves what the holder before wrote, until it has heard of the source itself
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const dice = new Dice(1);
   const cluster = (number: number) =>
-    new Cluster({ settings: settingsOf(number), importMode: 'Automatic', time, dice: dice.fork() });
+    new SimulatedCluster({ settings: settingsOf(number), importMode: 'Automatic', time, dice: dice.fork() });
   const [source, consumer] = [cluster(1), cluster(2)];
   await time.pass(0);
   for (const { api } of [source, consumer]) api.create('/namespaces', namespaceObject('blue'));

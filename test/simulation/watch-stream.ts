@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
 import { jsonLines } from '../../src/kube/client/lines.ts';
-import { orAborted, socketError } from './body.ts';
+import { orAborted, socketError } from '../support/memory-body.ts';
 import type { Dice } from './dice.ts';
 import type { Weather } from './weather.ts';
 

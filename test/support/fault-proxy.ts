@@ -9,7 +9,7 @@ import { Agent, createServer, request as forward } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { ServerAccess } from '../contract/apiserver/servers.ts';
+import type { ServerAccess } from './api-servers/both-servers.ts';
 import { selfSigned } from './certificates.ts';
 
 /** A request that came by. */

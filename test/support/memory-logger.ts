@@ -1,4 +1,4 @@
-/** A log that remembers, so that a test can say what was told and that nothing secret was. */
+/** Keeps what is logged, so that a test can check what was logged and that nothing secret was. */
 import type { Logger } from '../../src/runtime/logger.ts';
 
 export interface LogLine {

@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
-import { compareSurvivors, readSurvivors, showMutant } from '../../test/mutation/survivors.ts';
+import { compareSurvivors, readSurvivors, showMutant } from '../mutation/survivors.ts';
 
-const CONFIG = fileURLToPath(new URL('../../test/mutation/stryker.config.js', import.meta.url));
+const CONFIG = fileURLToPath(new URL('../mutation/stryker.config.js', import.meta.url));
 
 const files = process.argv.slice(2);
 const results = await new Stryker({

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { findBinary } from '../../../tools/controlplane/binaries.ts';
 import { run } from '../../../tools/controlplane/component.ts';
-import { onBothServers } from './servers.ts';
+import { onBothServers } from '../../support/api-servers/both-servers.ts';
 
 const DEPLOYMENT = (replicas: number) => ({
   apiVersion: 'apps/v1',

@@ -1,7 +1,7 @@
 /** What outlives a request: namespaces that end, owners and what they own, generations, scale. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
-import { at, normalized, onBothServers } from './servers.ts';
+import { at, normalized, onBothServers } from '../../support/api-servers/both-servers.ts';
 
 const MERGE = 'application/merge-patch+json';
 const NIL_UID = '00000000-0000-4000-8000-000000000000';

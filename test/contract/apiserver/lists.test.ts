@@ -1,7 +1,7 @@
 /** Lists: order, selectors, pages, versions. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
-import { type Answer, at, onBothServers, type TestServer } from './servers.ts';
+import { type Answer, at, onBothServers, type TestServer } from '../../support/api-servers/both-servers.ts';
 
 /** Labels of the ConfigMaps that most cases select from. */
 const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = {

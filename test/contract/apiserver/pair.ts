@@ -3,7 +3,13 @@ import type { Dispatcher } from 'undici';
 import { afterAll, beforeAll } from 'vitest';
 import type { Json } from '../../../src/api/json.ts';
 import { isJsonObject } from '../../../src/api/json.ts';
-import { type Answer, normalized, openServer, type Sent, type TestServer } from './servers.ts';
+import {
+  type Answer,
+  normalized,
+  openServer,
+  type Sent,
+  type TestServer,
+} from '../../support/api-servers/both-servers.ts';
 
 const ALLOCATED = /172\.17\.\d{1,3}\.\d{1,3}|fd00:20:1::[0-9a-f:]*/g;
 /** Members that differ between any two servers, or are the matter of other tests. */

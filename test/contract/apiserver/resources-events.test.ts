@@ -1,7 +1,7 @@
 /** Events: one kind of object that two APIs show. */
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
-import { type Answer, at, normalized, onBothServers } from './servers.ts';
+import { type Answer, at, normalized, onBothServers } from '../../support/api-servers/both-servers.ts';
 
 onBothServers((server) => {
   const core = (namespace: string, name = ''): string => `/api/v1/namespaces/${namespace}/events${name}`;

@@ -1,7 +1,7 @@
 /** Addresses and node ports of Services: given once, kept, and given back. */
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
-import { type Answer, at, onBothServers } from './servers.ts';
+import { type Answer, at, onBothServers } from '../../support/api-servers/both-servers.ts';
 
 const WEB = [{ name: 'web', port: 80 }];
 const IN_USE = 'provided IP is already allocated';

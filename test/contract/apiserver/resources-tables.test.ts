@@ -2,9 +2,9 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject } from '../../../src/api/json.ts';
+import { at } from '../../support/api-servers/both-servers.ts';
 import { bothServers, pathIn } from './pair.ts';
 import { TABLES } from './resources-tables.ts';
-import { at } from './servers.ts';
 
 const servers = bothServers();
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };

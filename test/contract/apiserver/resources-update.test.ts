@@ -1,9 +1,9 @@
 /** What becomes of changes: what is kept, allocated and given back, and what is refused in which words. */
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
+import { at } from '../../support/api-servers/both-servers.ts';
 import { bothServers, pathIn } from './pair.ts';
 import { CHANGES } from './resources-changes.ts';
-import { at } from './servers.ts';
 
 const servers = bothServers();
 

@@ -2,7 +2,13 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject } from '../../../src/api/json.ts';
-import { type Answer, normalized, openServer, type Sent, type TestServer } from './servers.ts';
+import {
+  type Answer,
+  normalized,
+  openServer,
+  type Sent,
+  type TestServer,
+} from '../../support/api-servers/both-servers.ts';
 
 type Method = Parameters<TestServer['request']>[0];
 

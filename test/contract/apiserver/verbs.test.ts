@@ -1,7 +1,7 @@
 /** Create, read, update, patch and delete: answers word for word. */
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
-import { type Answer, at, normalized, onBothServers } from './servers.ts';
+import { type Answer, at, normalized, onBothServers } from '../../support/api-servers/both-servers.ts';
 
 const NIL_UID = '00000000-0000-4000-8000-000000000000';
 const MERGE = 'application/merge-patch+json';

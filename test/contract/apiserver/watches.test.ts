@@ -1,7 +1,7 @@
 /** Watches: from where, what is selected, bookmarks, and WatchList. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
-import { at, onBothServers } from './servers.ts';
+import { at, onBothServers } from '../../support/api-servers/both-servers.ts';
 
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
 

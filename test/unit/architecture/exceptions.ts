@@ -14,17 +14,6 @@ export const EXCEPTIONS: readonly string[] = [
   'packages/kubesim/test may not import src/runtime',
   'packages/kubesim/test may not import test/support',
 
-  'test/contract may not import test/integration',
-  'test/contract may not import test/unit/dns',
-  'test/integration may not import test/unit/dns',
-  'test/integration may not import test/unit/sandbox',
-  'test/support may not import test/contract',
-  'test/unit/kube may not import test/simulation',
-  'a cycle of folders: test/contract -> test/support -> test/contract',
-
-  'tools/tasks may not import test/mutation',
-  'test/unit/tools may not import test/mutation',
-
   'one name twice: src/core/ports.ts and src/sandbox/ports.ts',
   'src/core/addresses.ts: the module holds state: parsedPolicies',
   'src/core/derive-slice.ts: the module holds state: derived',

@@ -58,11 +58,11 @@ export const TABLE: Table = {
   'test/contract': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
   'test/simulation': { imports: ['src', 'kubesim', 'test/support'] },
   'test/integration': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
-  'test/mutation': { imports: [] },
   'test/e2e': { imports: ['src', 'tools', 'test/support'] },
 
   tools: { imports: [] },
   'tools/controlplane': { imports: [] },
+  'tools/mutation': { imports: [] },
   // Writes the schemas of the embedded Kubernetes.
   'tools/codegen': { imports: ['tools/controlplane', 'packages/kubesim/src/schema'] },
   // Files that hold a folder tell who wrote them by the sandbox's identity of a process.
@@ -70,7 +70,15 @@ export const TABLE: Table = {
   // What `make start` starts, the sandbox among it.
   'tools/start': { imports: ['tools/paths.ts', 'tools/controlplane', 'tools/lab', 'src/sandbox'] },
   'tools/tasks': {
-    imports: ['tools/paths.ts', 'tools/controlplane', 'tools/lab', 'tools/start', 'src/sandbox/state.ts', 'kubesim'],
+    imports: [
+      'tools/paths.ts',
+      'tools/controlplane',
+      'tools/lab',
+      'tools/mutation',
+      'tools/start',
+      'src/sandbox/state.ts',
+      'kubesim',
+    ],
   },
 
   bench: {

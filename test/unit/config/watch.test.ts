@@ -4,58 +4,44 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FleetConfig } from '../../../src/config/parse.ts';
 import { type LoadedFleet, loadFleet, watchFleetFile } from '../../../src/config/watch.ts';
-import type { Clock } from '../../../src/runtime/clock.ts';
 import type { CatamaranError } from '../../../src/runtime/errors.ts';
-import type { Logger } from '../../../src/runtime/logger.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silent } from '../../support/silent-log.ts';
 
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
+const INTERVAL = 1_000;
 
 function fleet(...names: string[]): string {
   const members = names.map((name) => `    - {name: ${name}, context: ${name}}\n`).join('');
   return `apiVersion: catamaran.dev/v1alpha1\nkind: Fleet\nspec:\n  members:\n${members}`;
 }
 
-/** A clock whose sleepers wake when the test says so. */
-class StepClock implements Clock {
-  #wake: (() => void) | undefined;
-  now(): number {
-    return 0;
-  }
-  sleep(_ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#wake = resolve;
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-  }
-  /** Lets the watch look once, and waits until it sleeps again. */
-  async step(): Promise<void> {
-    await vi.waitFor(() => expect(this.#wake).toBeDefined(), { interval: 1 });
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-    await vi.waitFor(() => expect(this.#wake).toBeDefined(), { interval: 1 });
-  }
-}
-
 describe('watching a fleet file', () => {
   let folder: string;
   let file: string;
-  let clock: StepClock;
+  let clock: ManualClock;
   let stop: AbortController;
   let watching: Promise<void>;
   let seen: string[];
   let errors: CatamaranError[];
 
   const names = (config: FleetConfig) => config.members.map((member) => member.name).join(',');
+  const asleep = () => vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 1 });
+  /** Lets the watch read the file once, and waits until it sleeps again. */
+  const look = async () => {
+    await asleep();
+    await clock.advance(INTERVAL);
+    await asleep();
+  };
   const settle = async () => {
-    for (let looks = 0; looks < 3; looks++) await clock.step();
+    for (let looks = 0; looks < 3; looks++) await look();
   };
   const start = (current: LoadedFleet) => {
     watching = watchFleetFile(file, {
       current,
       signal: stop.signal,
       clock,
-      logger: quiet,
+      intervalMs: INTERVAL,
+      logger: silent,
       onChange: (config) => void seen.push(names(config)),
       onError: (error) => void errors.push(error),
     });
@@ -64,7 +50,7 @@ describe('watching a fleet file', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'catamaran-fleet-'));
     file = join(folder, 'fleet.yaml');
-    clock = new StepClock();
+    clock = new ManualClock();
     stop = new AbortController();
     seen = [];
     errors = [];
@@ -114,7 +100,7 @@ describe('watching a fleet file', () => {
     await symlink('v1', join(folder, '..data'));
     await rm(file);
     await symlink(join('..data', 'fleet.yaml'), file);
-    clock = new StepClock();
+    clock = new ManualClock();
     start(await loadFleet(file));
     await symlink('v2', join(folder, '..data_tmp'));
     await rename(join(folder, '..data_tmp'), join(folder, '..data'));
@@ -123,13 +109,13 @@ describe('watching a fleet file', () => {
   });
 
   it('waits until two looks agree, since half a file may be valid and name fewer members', async () => {
-    await clock.step();
+    await look();
     await writeFile(file, fleet('b'));
-    await clock.step();
+    await look();
     await writeFile(file, fleet('b', 'c'));
-    await clock.step();
+    await look();
     expect(seen).toEqual([]);
-    await clock.step();
+    await look();
     expect(seen).toEqual(['b,c']);
   });
 

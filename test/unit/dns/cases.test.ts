@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FLAG } from '../../../src/dns/wire/protocol.ts';
-import { CASES } from './cases.ts';
-import { DIFFERENCES } from './differences.ts';
-import { caseObjects } from './objects.ts';
-import { shown, sorted, World } from './world.ts';
+import { CASES } from '../../support/dns/cases.ts';
+import { DIFFERENCES } from '../../support/dns/differences.ts';
+import { caseObjects } from '../../support/dns/objects.ts';
+import { ServedZone, shown, sorted } from '../../support/dns/served-zone.ts';
 
 describe('the zone answers', () => {
-  const world = new World(caseObjects('shop'));
+  const served = new ServedZone(caseObjects('shop'));
 
   it.each(CASES)('$ask', ({ ask, ours }) => {
-    const message = world.ask(ask);
+    const message = served.ask(ask);
     expect(shown(message)).toEqual(sorted(ours));
     const negative = ours.answers.length === 0 && ours.rcode !== 'REFUSED';
     expect(message.authority.map(({ type, ttl, data }) => ({ type, ttl, data }))).toEqual(

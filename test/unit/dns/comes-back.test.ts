@@ -2,10 +2,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Zone } from '../../../src/dns/zone/zone.ts';
 import { ZoneSource } from '../../../src/dns/zone/zone-source.ts';
+import { ZONE } from '../../support/dns/served-zone.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silent } from '../../support/silent-log.ts';
-import { ZONE } from './world.ts';
 
 const SECOND = 1_000;
 const stop: AbortController[] = [];

@@ -6,9 +6,9 @@ import { labelsOf, nameText, parseName } from '../../../src/dns/wire/name.ts';
 import { EDNS_UDP_BYTES, TYPE } from '../../../src/dns/wire/protocol.ts';
 import { parseQuery } from '../../../src/dns/wire/query.ts';
 import { encodeQuery, parseMessage, recordText } from '../../../src/dns/wire/wire-message.ts';
-import { CASES } from './cases.ts';
-import { caseObjects, importedSlice, serviceImport } from './objects.ts';
-import { questionOf, World, ZONE } from './world.ts';
+import { CASES } from '../../support/dns/cases.ts';
+import { caseObjects, importedSlice, serviceImport } from '../../support/dns/objects.ts';
+import { questionOf, ServedZone, ZONE } from '../../support/dns/served-zone.ts';
 
 const label = fc.stringMatching(/^[a-z0-9_]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const name = fc.array(label, { minLength: 1, maxLength: 8 }).map((labels) => labels.join('.'));
@@ -98,10 +98,10 @@ describe('questions', () => {
 });
 
 describe('answers', () => {
-  const world = new World(caseObjects('shop'));
+  const served = new ServedZone(caseObjects('shop'));
 
   it.each(CASES)('to $ask are read by dns-packet as by us', ({ ask }) => {
-    const bytes = world.responder.respond(questionOf(ask), '127.0.0.1', 'udp');
+    const bytes = served.responder.respond(questionOf(ask), '127.0.0.1', 'udp');
     if (!bytes) throw new Error('no answer');
     const ours = parseMessage(bytes);
     const theirs = packet.decode(bytes);
@@ -135,7 +135,7 @@ describe('answers', () => {
             [port],
           ),
         );
-        const { responder } = new World([serviceImport('shop', 'db', 'Headless', [port]), ...made]);
+        const { responder } = new ServedZone([serviceImport('shop', 'db', 'Headless', [port]), ...made]);
         const wanted = new Set(
           all.flatMap((endpoints) => endpoints.flatMap(({ ip, ready }) => (ready === false ? [] : [ip]))),
         );
@@ -164,7 +164,7 @@ describe('answers', () => {
     const odd = Buffer.from(bytes);
     odd.write('wEb', 13, 'latin1');
     odd.write('sHoP', 17, 'latin1');
-    const answer = world.responder.respond(odd, '127.0.0.1', 'udp');
+    const answer = served.responder.respond(odd, '127.0.0.1', 'udp');
     if (!answer) throw new Error('no answer');
     const decoded = packet.decode(answer);
     expect(decoded.questions?.[0]?.name).toBe(`wEb.sHoP.svc.${ZONE}`);

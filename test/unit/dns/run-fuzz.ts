@@ -1,5 +1,5 @@
 /** `make fuzz`: mutated packets for the DNS server, from a seed. `node --expose-gc test/unit/dns/run-fuzz.ts [packets [seed]]`. */
-import { bombard } from './mutate.ts';
+import { bombard } from '../../support/dns/mutated-packets.ts';
 
 const PACKETS = 10_000_000;
 /** Live bytes that may be added between the first tenth of the packets and the last. */

@@ -14,8 +14,8 @@ import { loadKubeconfig } from '../../../src/kube/kubeconfig/kubeconfig.ts';
 import type { SandboxStatus } from '../../../src/sandbox/control-protocol.ts';
 import { processIdentity } from '../../../src/sandbox/state.ts';
 import { invoke } from '../../support/invoke.ts';
+import { type RunningSandbox, runSandbox } from '../../support/sandbox/running-sandbox.ts';
 import { silent } from '../../support/silent-log.ts';
-import { type RunningSandbox, runSandbox } from './running.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compareSurvivors, readSurvivors, showMutant } from '../../mutation/survivors.ts';
+import { compareSurvivors, readSurvivors, showMutant } from '../../../tools/mutation/survivors.ts';
 
 const CORE = join(import.meta.dirname, '../../../src/core');
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCorefile } from '../../../../src/dns/coredns/corefile.ts';
 import { addZone, type DnsMode, inspectZone, removeZone } from '../../../../src/dns/coredns/corefile-edit.ts';
 import { diff } from '../../../../src/dns/coredns/diff.ts';
-import { KUBEADM_COREFILE } from './clusters.ts';
+import { KUBEADM_COREFILE } from '../../../support/dns/coredns-objects.ts';
 
 const ZONE = 'clusterset.local';
 const COREDNS = { mode: 'coredns', zone: ZONE } as const;

@@ -8,8 +8,8 @@ import { BACKUP, type InstallRequest, planInstall } from '../../../../src/dns/co
 import { applyEdits } from '../../../../src/dns/coredns/object-edit.ts';
 import { ApiError } from '../../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../../src/kube/client/client.ts';
-import { ZONE } from '../world.ts';
-import { clusterDnsObjects, KUBEADM_COREFILE } from './clusters.ts';
+import { clusterDnsObjects, KUBEADM_COREFILE } from '../../../support/dns/coredns-objects.ts';
+import { ZONE } from '../../../support/dns/served-zone.ts';
 
 /** The objects of a cluster. What is not asked of it here is not there. */
 class Objects {

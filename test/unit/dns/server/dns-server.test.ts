@@ -8,10 +8,10 @@ import { parseMessage } from '../../../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../../../src/dns/zone/zone.ts';
 import { zoneImportOf, zoneSliceOf } from '../../../../src/dns/zone/zone-objects.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
+import { askTcp, askUdp, type Target, TcpClient } from '../../../support/dns/clients.ts';
+import { caseObjects, importedSlice, serviceImport } from '../../../support/dns/objects.ts';
+import { questionOf, ZONE } from '../../../support/dns/served-zone.ts';
 import { MemoryLogger } from '../../../support/memory-logger.ts';
-import { askTcp, askUdp, type Target, TcpClient } from '../clients.ts';
-import { caseObjects, importedSlice, serviceImport } from '../objects.ts';
-import { questionOf, ZONE } from '../world.ts';
 
 const running: DnsServer[] = [];
 

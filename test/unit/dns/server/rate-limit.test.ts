@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { networkOf, RateLimit } from '../../../../src/dns/server/rate-limit.ts';
-import { caseObjects } from '../objects.ts';
-import { questionOf, World } from '../world.ts';
+import { caseObjects } from '../../../support/dns/objects.ts';
+import { questionOf, ServedZone } from '../../../support/dns/served-zone.ts';
 
 describe('RateLimit', () => {
   it('lets a burst through, then one in two goes to TCP, and the rate comes back with time', () => {
@@ -54,7 +54,7 @@ describe('RateLimit', () => {
 
 describe('a client over its rate', () => {
   it('is sent to TCP with an answer no longer than its question and EDNS, and is served there', () => {
-    const { responder } = new World(caseObjects('shop'), { rateLimit: 1 });
+    const { responder } = new ServedZone(caseObjects('shop'), { rateLimit: 1 });
     const packet = questionOf('web.shop.svc A');
     const ask = (transport: 'udp' | 'tcp') => responder.respond(packet, '10.9.9.9', transport);
     expect(ask('udp')?.readUInt16BE(6)).toBe(1);

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { keyOf, parseName, readName } from '../../../../src/dns/wire/name.ts';
 import { FLAG, RCODE } from '../../../../src/dns/wire/protocol.ts';
 import { MAX_QUERY_BYTES, parseQuery } from '../../../../src/dns/wire/query.ts';
-import { caseObjects } from '../objects.ts';
-import { questionOf, World } from '../world.ts';
+import { caseObjects } from '../../../support/dns/objects.ts';
+import { questionOf, ServedZone } from '../../../support/dns/served-zone.ts';
 
-const world = new World(caseObjects('shop'));
+const served = new ServedZone(caseObjects('shop'));
 const PLAIN = questionOf('web.shop.svc A', 0, 0xbeef);
 const EDNS = questionOf('web.shop.svc A', 4096, 0xbeef);
 const OPT = EDNS.subarray(PLAIN.length);
@@ -19,7 +19,7 @@ function patched(packet: Buffer, words: Readonly<Record<number, number>>): Buffe
 
 /** What comes back: response code, length, flags and id. */
 function answer(packet: Buffer) {
-  const response = world.responder.respond(packet, '127.0.0.1', 'udp');
+  const response = served.responder.respond(packet, '127.0.0.1', 'udp');
   if (!response) return undefined;
   const flags = response.readUInt16BE(2);
   return { id: response.readUInt16BE(0), rcode: flags & FLAG.RCODE, flags, response };
@@ -115,7 +115,7 @@ describe('a question', () => {
     ['the root', '. A'],
     ['an address backwards', '10.0.97.10.in-addr.arpa. PTR'],
   ])('for %s is refused', (_, ask) => {
-    const message = world.ask(ask);
+    const message = served.ask(ask);
     expect(message).toMatchObject({ rcode: RCODE.REFUSED, answers: [], authority: [] });
     expect(message.flags & FLAG.AA).toBe(0);
   });
@@ -150,14 +150,14 @@ describe('a question', () => {
   });
 
   it('gets EDNS back where it has it, and only there', () => {
-    expect(world.ask('web.shop.svc A', { udpBytes: 0 }).udpBytes).toBeUndefined();
-    expect(world.ask('web.shop.svc A', { udpBytes: 4096 }).udpBytes).toBe(1232);
+    expect(served.ask('web.shop.svc A', { udpBytes: 0 }).udpBytes).toBeUndefined();
+    expect(served.ask('web.shop.svc A', { udpBytes: 4096 }).udpBytes).toBe(1232);
     const wantsDnssec = patched(EDNS, { [EDNS.length - 4]: 0x8000 });
     expect(answer(wantsDnssec)?.response.readUInt16BE((answer(wantsDnssec)?.response.length ?? 0) - 4)).toBe(0x8000);
   });
 
   it('with EDNS of a later version gets BADVERS, and our version', () => {
-    const message = world.responder.respond(patched(EDNS, { [EDNS.length - 6]: 0x0001 }), '127.0.0.1', 'udp');
+    const message = served.responder.respond(patched(EDNS, { [EDNS.length - 6]: 0x0001 }), '127.0.0.1', 'udp');
     expect(message?.readUInt16BE(2)).toBe(FLAG.QR);
     expect(message?.readUInt32BE(message.length - 6)).toBe(0x01000000);
     expect(message?.readUInt16BE(6)).toBe(0);

@@ -8,10 +8,10 @@ import { Zone } from '../../../../src/dns/zone/zone.ts';
 import { ZoneSource } from '../../../../src/dns/zone/zone-source.ts';
 import { ApiError } from '../../../../src/kube/client/api-errors.ts';
 import type { KubeClient, WatchEvent, WatchOptions } from '../../../../src/kube/client/client.ts';
+import { caseObjects } from '../../../support/dns/objects.ts';
+import { ZONE } from '../../../support/dns/served-zone.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { silent } from '../../../support/silent-log.ts';
-import { caseObjects } from '../objects.ts';
-import { ZONE } from '../world.ts';
 
 const unused = () => {
   throw new Error('not for a DNS source');

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../../../src/api/json.ts';
 import { parseName } from '../../../../src/dns/wire/name.ts';
 import { FLAG, RCODE, TYPE } from '../../../../src/dns/wire/protocol.ts';
 import { Zone } from '../../../../src/dns/zone/zone.ts';
-import { caseObjects, importedSlice, serviceImport } from '../objects.ts';
-import { questionOf, shown, World, ZONE } from '../world.ts';
+import { caseObjects, importedSlice, serviceImport } from '../../../support/dns/objects.ts';
+import { questionOf, ServedZone, shown, ZONE } from '../../../support/dns/served-zone.ts';
 
 const MYSQL = { name: 'mysql', port: 3306 };
 const db = serviceImport('shop', 'db', 'Headless', [MYSQL]);
@@ -25,8 +25,8 @@ const west = (...ips: string[]) =>
     [MYSQL],
   );
 
-function addresses(world: World, name = 'db.shop.svc'): string[] {
-  return world
+function addresses(served: ServedZone, name = 'db.shop.svc'): string[] {
+  return served
     .ask(`${name} A`)
     .answers.map(({ data }) => data)
     .sort();
@@ -34,60 +34,60 @@ function addresses(world: World, name = 'db.shop.svc'): string[] {
 
 describe('the zone follows its objects', () => {
   it('as they come, change and go, in any order', () => {
-    const world = new World();
-    expect(world.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    world.apply(east('10.1.0.1'));
-    expect(world.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    world.apply(db);
-    expect(addresses(world)).toEqual(['10.1.0.1']);
-    world.apply(west('10.2.0.1', '10.2.0.2'));
-    expect(addresses(world)).toEqual(['10.1.0.1', '10.2.0.1', '10.2.0.2']);
-    world.apply(west('10.2.0.2'));
-    expect(addresses(world)).toEqual(['10.1.0.1', '10.2.0.2']);
-    expect(world.ask('10-2-0-1.west.db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    world.remove(east());
-    expect(addresses(world)).toEqual(['10.2.0.2']);
-    world.remove(db);
-    expect(world.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    expect(world.ask('shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    expect(world.zone.services).toBe(0);
-    world.apply(db);
-    expect(addresses(world)).toEqual(['10.2.0.2']);
+    const served = new ServedZone();
+    expect(served.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    served.apply(east('10.1.0.1'));
+    expect(served.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    served.apply(db);
+    expect(addresses(served)).toEqual(['10.1.0.1']);
+    served.apply(west('10.2.0.1', '10.2.0.2'));
+    expect(addresses(served)).toEqual(['10.1.0.1', '10.2.0.1', '10.2.0.2']);
+    served.apply(west('10.2.0.2'));
+    expect(addresses(served)).toEqual(['10.1.0.1', '10.2.0.2']);
+    expect(served.ask('10-2-0-1.west.db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    served.remove(east());
+    expect(addresses(served)).toEqual(['10.2.0.2']);
+    served.remove(db);
+    expect(served.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    expect(served.ask('shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    expect(served.zone.services).toBe(0);
+    served.apply(db);
+    expect(addresses(served)).toEqual(['10.2.0.2']);
   });
 
   it('from headless to a clusterset IP and back', () => {
-    const world = new World([db, east('10.1.0.1')]);
-    expect(addresses(world)).toEqual(['10.1.0.1']);
-    world.apply(serviceImport('shop', 'db', 'ClusterSetIP', [MYSQL], ['10.97.0.1']));
-    expect(addresses(world)).toEqual(['10.97.0.1']);
-    expect(world.ask('10-1-0-1.east.db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    world.apply(db);
-    expect(addresses(world)).toEqual(['10.1.0.1']);
+    const served = new ServedZone([db, east('10.1.0.1')]);
+    expect(addresses(served)).toEqual(['10.1.0.1']);
+    served.apply(serviceImport('shop', 'db', 'ClusterSetIP', [MYSQL], ['10.97.0.1']));
+    expect(addresses(served)).toEqual(['10.97.0.1']);
+    expect(served.ask('10-1-0-1.east.db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    served.apply(db);
+    expect(addresses(served)).toEqual(['10.1.0.1']);
   });
 
   it('to the Service that a slice is labelled for now', () => {
-    const world = new World([db, serviceImport('shop', 'cache', 'Headless', [MYSQL]), east('10.1.0.1')]);
-    expect(addresses(world)).toEqual(['10.1.0.1']);
+    const served = new ServedZone([db, serviceImport('shop', 'cache', 'Headless', [MYSQL]), east('10.1.0.1')]);
+    expect(addresses(served)).toEqual(['10.1.0.1']);
     const moved = importedSlice('shop', 'cache', 'east', [{ ip: '10.1.0.1' }], [MYSQL], 'db-east');
-    world.apply(moved);
-    expect(world.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
-    expect(addresses(world, 'cache.shop.svc')).toEqual(['10.1.0.1']);
+    served.apply(moved);
+    expect(served.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
+    expect(addresses(served, 'cache.shop.svc')).toEqual(['10.1.0.1']);
   });
 
   it('and tells each version of it by another serial', () => {
-    const world = new World([db]);
-    const serial = () => world.ask('@ SOA').answers[0]?.data.split(' ')[2];
+    const served = new ServedZone([db]);
+    const serial = () => served.ask('@ SOA').answers[0]?.data.split(' ')[2];
     const before = serial();
     expect(serial()).toBe(before);
-    world.apply(east('10.1.0.1'));
+    served.apply(east('10.1.0.1'));
     expect(serial()).not.toBe(before);
   });
 
   it('writing anew only the answers of the Service that changed', () => {
-    const world = new World([...caseObjects('shop'), db, east('10.1.0.1')]);
-    const answer = (name: string) => world.zone.answer(parseName(`${name}.shop.svc.${ZONE}`), TYPE.A);
+    const served = new ServedZone([...caseObjects('shop'), db, east('10.1.0.1')]);
+    const answer = (name: string) => served.zone.answer(parseName(`${name}.shop.svc.${ZONE}`), TYPE.A);
     const [web, kafka, before] = [answer('web'), answer('kafka'), answer('db')];
-    world.apply(east('10.1.0.1', '10.1.0.9'), importedSlice('shop', 'web', 'east', [{ ip: '10.1.0.77' }], []));
+    served.apply(east('10.1.0.1', '10.1.0.9'), importedSlice('shop', 'web', 'east', [{ ip: '10.1.0.77' }], []));
     expect(answer('web')).toBe(web);
     expect(answer('kafka')).toBe(kafka);
     expect(answer('db')).not.toBe(before);
@@ -95,39 +95,39 @@ describe('the zone follows its objects', () => {
   });
 
   it('keeping nothing for names that are not there', () => {
-    const world = new World(caseObjects('shop'));
-    for (let i = 0; i < 1000; i++) world.ask(`x${i}.shop.svc A`);
-    for (let i = 0; i < 1000; i++) world.ask(`x${i}.east.db.shop.svc A`);
-    expect(world.zone.names).toBe(0);
-    for (const type of ['A', 'AAAA', 'SRV']) world.ask(`db.shop.svc ${type}`);
-    for (let i = 1000; i < 2000; i++) world.ask(`db.shop.svc TYPE${i}`);
-    expect(world.zone.names).toBe(1);
+    const served = new ServedZone(caseObjects('shop'));
+    for (let i = 0; i < 1000; i++) served.ask(`x${i}.shop.svc A`);
+    for (let i = 0; i < 1000; i++) served.ask(`x${i}.east.db.shop.svc A`);
+    expect(served.zone.names).toBe(0);
+    for (const type of ['A', 'AAAA', 'SRV']) served.ask(`db.shop.svc ${type}`);
+    for (let i = 1000; i < 2000; i++) served.ask(`db.shop.svc TYPE${i}`);
+    expect(served.zone.names).toBe(1);
   });
 
   it('also where the answer was that there is nothing', () => {
     const none = serviceImport('shop', 'db', 'Headless', [MYSQL]);
     // A namespace that is called svc, so that the Service's name ends like that of another namespace.
-    const world = new World([
+    const served = new ServedZone([
       none,
       east('10.1.0.1'),
       serviceImport('svc', 'shop', 'ClusterSetIP', [MYSQL], ['10.97.0.1']),
     ]);
-    const rcodes = () => ['db.shop.svc AAAA', 'shop.svc A'].map((question) => world.ask(question).rcode);
+    const rcodes = () => ['db.shop.svc AAAA', 'shop.svc A'].map((question) => served.ask(question).rcode);
     expect(rcodes()).toEqual([RCODE.NOERROR, RCODE.NOERROR]);
-    world.apply(importedSlice('shop', 'db', 'six', [{ ip: 'fd00:10:1::5' }], [MYSQL]));
-    expect(world.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:10:1::5']);
-    world.remove(none);
+    served.apply(importedSlice('shop', 'db', 'six', [{ ip: 'fd00:10:1::5' }], [MYSQL]));
+    expect(served.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:10:1::5']);
+    served.remove(none);
     expect(rcodes()).toEqual([RCODE.NXDOMAIN, RCODE.NXDOMAIN]);
   });
 });
 
 describe('objects that say odd things', () => {
   const answersOf = (...objects: JsonObject[]) => {
-    const world = new World([db, ...objects]);
+    const served = new ServedZone([db, ...objects]);
     return {
-      a: addresses(world),
-      srv: world.ask('db.shop.svc SRV').answers.map(({ data }) => data),
-      rcode: world.ask('db.shop.svc A').rcode,
+      a: addresses(served),
+      srv: served.ask('db.shop.svc SRV').answers.map(({ data }) => data),
+      rcode: served.ask('db.shop.svc A').rcode,
     };
   };
 
@@ -148,11 +148,11 @@ describe('objects that say odd things', () => {
   it('give no name that would be longer than 255 bytes, nor point to one', () => {
     const long = 'x'.repeat(63);
     const slice = importedSlice('shop', long, long, [{ ip: '10.1.0.1', host: long }], [MYSQL], 'long');
-    const world = new World([serviceImport('shop', long, 'Headless', [MYSQL]), slice]);
-    expect(addresses(world, `${long}.shop.svc`)).toEqual(['10.1.0.1']);
-    expect(world.ask(`${long}.shop.svc SRV`).answers).toHaveLength(1);
+    const served = new ServedZone([serviceImport('shop', long, 'Headless', [MYSQL]), slice]);
+    expect(addresses(served, `${long}.shop.svc`)).toEqual(['10.1.0.1']);
+    expect(served.ask(`${long}.shop.svc SRV`).answers).toHaveLength(1);
     const ns = 'n'.repeat(63);
-    const far = new World([
+    const far = new ServedZone([
       serviceImport(ns, long, 'Headless', [MYSQL]),
       importedSlice(ns, long, long, [{ ip: '10.1.0.1', host: long }], [MYSQL], 'long'),
     ]);
@@ -161,61 +161,61 @@ describe('objects that say odd things', () => {
   });
 
   it('give no SRV name to a port whose name fills a label, nor to one without number', () => {
-    const world = new World([
+    const served = new ServedZone([
       serviceImport('shop', 'db', 'ClusterSetIP', [{ name: 'p'.repeat(63), port: 1 }], ['10.97.0.1']),
     ]);
-    expect(world.ask('db.shop.svc SRV').answers).toEqual([]);
+    expect(served.ask('db.shop.svc SRV').answers).toEqual([]);
     const every = { ...east('10.1.0.1'), ports: [{ name: 'every', protocol: 'TCP' }] };
     expect(answersOf(every).srv).toEqual([]);
   });
 
   it('give an address once that an import names twice', () => {
     const ips = ['10.97.0.1', 'fd00:97::1', '10.97.0.1', 'fd00:97:0::1'];
-    const world = new World([serviceImport('shop', 'db', 'ClusterSetIP', [MYSQL], ips)]);
-    expect(addresses(world)).toEqual(['10.97.0.1']);
-    expect(world.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:97::1']);
+    const served = new ServedZone([serviceImport('shop', 'db', 'ClusterSetIP', [MYSQL], ips)]);
+    expect(addresses(served)).toEqual(['10.97.0.1']);
+    expect(served.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:97::1']);
   });
 
   it('answer with all addresses of an endpoint, and count ready where nothing is said', () => {
     const slice = importedSlice('shop', 'db', 'east', [{ ip: ['10.1.0.1', '10.1.0.2'], host: 'db-0' }], [MYSQL]);
-    const world = new World([db, slice]);
-    expect(addresses(world, 'db-0.east.db.shop.svc')).toEqual(['10.1.0.1', '10.1.0.2']);
+    const served = new ServedZone([db, slice]);
+    expect(addresses(served, 'db-0.east.db.shop.svc')).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
   it('are no import where their name is not one label', () => {
-    const world = new World([serviceImport('shop', 'a.b', 'ClusterSetIP', [], ['10.97.0.1'])]);
-    expect(world.zone.services).toBe(0);
+    const served = new ServedZone([serviceImport('shop', 'a.b', 'ClusterSetIP', [], ['10.97.0.1'])]);
+    expect(served.zone.services).toBe(0);
   });
 });
 
 describe('answers', () => {
   it('begin with another record each time, so that each comes first equally often', () => {
     const ips = ['10.1.0.1', '10.1.0.2', '10.1.0.3'];
-    const world = new World([db, east(...ips)]);
+    const served = new ServedZone([db, east(...ips)]);
     const firsts = Array.from({ length: 6 }, () => {
       // Clients ask for both families one after the other.
-      world.ask('db.shop.svc AAAA');
-      return world.ask('db.shop.svc A').answers[0]?.data;
+      served.ask('db.shop.svc AAAA');
+      return served.ask('db.shop.svc A').answers[0]?.data;
     });
     expect(firsts).toEqual([...ips, ...ips]);
   });
 
   it('too long for a datagram are cut and say so, and go around all endpoints', () => {
     const ips = Array.from({ length: 200 }, (_, i) => `10.1.1.${i}`);
-    const world = new World([db, east(...ips)]);
-    const plain = world.ask('db.shop.svc A', { udpBytes: 0 });
+    const served = new ServedZone([db, east(...ips)]);
+    const plain = served.ask('db.shop.svc A', { udpBytes: 0 });
     expect(plain.flags & FLAG.TC).toBe(FLAG.TC);
     expect(plain.answers).toHaveLength(29);
     const seen = new Set<string>();
-    for (let i = 0; i < 200; i++) for (const { data } of world.ask('db.shop.svc A').answers) seen.add(data);
+    for (let i = 0; i < 200; i++) for (const { data } of served.ask('db.shop.svc A').answers) seen.add(data);
     expect(seen.size).toBe(200);
   });
 
   it('leave out additional records before they say that they are cut', () => {
-    const world = new World([db, east('10.1.0.1', '10.1.0.2', '10.1.0.3')]);
-    const { answers, additional, flags } = world.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
+    const served = new ServedZone([db, east('10.1.0.1', '10.1.0.2', '10.1.0.3')]);
+    const { answers, additional, flags } = served.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
     expect([answers.length, additional.length, flags & FLAG.TC]).toEqual([3, 3, 0]);
-    const many = new World([db, east(...Array.from({ length: 5 }, (_, i) => `10.1.0.${i}`))]);
+    const many = new ServedZone([db, east(...Array.from({ length: 5 }, (_, i) => `10.1.0.${i}`))]);
     const cut = many.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
     expect([cut.answers.length, cut.flags & FLAG.TC]).toEqual([5, 0]);
     expect(cut.additional.length).toBeLessThan(5);
@@ -223,10 +223,10 @@ describe('answers', () => {
 
   it('leave out an additional set whole, or a client would take a part for all of it', () => {
     const endpoint = { ip: Array.from({ length: 20 }, (_, i) => `10.1.0.${i}`), host: 'db-0' };
-    const world = new World([db, importedSlice('shop', 'db', 'east', [endpoint], [MYSQL])]);
-    const whole = world.ask('_mysql._tcp.db.shop.svc SRV');
+    const served = new ServedZone([db, importedSlice('shop', 'db', 'east', [endpoint], [MYSQL])]);
+    const whole = served.ask('_mysql._tcp.db.shop.svc SRV');
     expect([whole.answers.length, whole.additional.length]).toEqual([1, 20]);
-    const cut = world.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
+    const cut = served.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
     expect([cut.answers.length, cut.additional.length, cut.flags & FLAG.TC]).toEqual([1, 0, 0]);
   });
 
@@ -241,7 +241,7 @@ describe('answers', () => {
         `db-${s}`,
       ),
     );
-    const { responder } = new World([db, ...slices]);
+    const { responder } = new ServedZone([db, ...slices]);
     const response = responder.respond(questionOf('db.shop.svc A'), '127.0.0.1', 'tcp');
     expect(response?.length).toBeLessThanOrEqual(65_535);
     expect(response?.readUInt16BE(6)).toBe(Math.floor((65_535 - 12 - 34 - 11) / 16));
@@ -249,21 +249,21 @@ describe('answers', () => {
   });
 
   it('are SERVFAIL while nothing may be told, and REFUSED for others all the same', () => {
-    const world = new World(caseObjects('shop'));
-    world.current = false;
+    const served = new ServedZone(caseObjects('shop'));
+    served.current = false;
     for (const ask of ['web.shop.svc A', 'gone.shop.svc A', '@ SOA', 'dns-version TXT'])
-      expect(world.ask(ask).rcode).toBe(RCODE.SERVFAIL);
-    expect(world.ask('example.com. A').rcode).toBe(RCODE.REFUSED);
-    world.current = true;
-    expect(world.ask('web.shop.svc A').rcode).toBe(RCODE.NOERROR);
+      expect(served.ask(ask).rcode).toBe(RCODE.SERVFAIL);
+    expect(served.ask('example.com. A').rcode).toBe(RCODE.REFUSED);
+    served.current = true;
+    expect(served.ask('web.shop.svc A').rcode).toBe(RCODE.NOERROR);
   });
 
   it('at the apex are the SOA and a name server', () => {
-    const world = new World();
-    expect(world.ask('@ SOA').answers.map(({ ttl }) => ttl)).toEqual([5]);
-    expect(world.ask('@ NS').answers.map(({ data }) => data)).toEqual(['ns.dns.clusterset.local.']);
-    expect(shown(world.ask('@ A'))).toEqual({ rcode: 'NOERROR', answers: [] });
-    for (const name of ['ns.dns', 'dns', 'svc']) expect(world.ask(`${name} A`).rcode).toBe(RCODE.NOERROR);
+    const served = new ServedZone();
+    expect(served.ask('@ SOA').answers.map(({ ttl }) => ttl)).toEqual([5]);
+    expect(served.ask('@ NS').answers.map(({ data }) => data)).toEqual(['ns.dns.clusterset.local.']);
+    expect(shown(served.ask('@ A'))).toEqual({ rcode: 'NOERROR', answers: [] });
+    for (const name of ['ns.dns', 'dns', 'svc']) expect(served.ask(`${name} A`).rcode).toBe(RCODE.NOERROR);
   });
 });
 

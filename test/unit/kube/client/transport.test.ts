@@ -5,7 +5,7 @@ import { createKubeClient } from '../../../../src/kube/client/http-client.ts';
 import type { Transport } from '../../../../src/kube/client/transport.ts';
 import { staticCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
-import { wholeBody } from '../../../simulation/body.ts';
+import { wholeBody } from '../../../support/memory-body.ts';
 import { silent } from '../../../support/silent-log.ts';
 
 const BUSY = {

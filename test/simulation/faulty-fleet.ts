@@ -5,20 +5,20 @@ import { Metrics } from '../../src/controller/metrics.ts';
 import { createKubeClient } from '../../src/kube/client/http-client.ts';
 import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
-import type { Cluster } from './cluster.ts';
 import type { Dice } from './dice.ts';
 import { Link } from './link.ts';
 import { type LeaseTimes, Membership, type Witness } from './membership.ts';
 import { Monitor } from './monitor.ts';
 import { isContested } from './program.ts';
-import { ReplicaProcess } from './replica.ts';
+import { ReplicaProcess } from './replica-process.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { CLEAR, type Weather } from './weather.ts';
 
 /** What a fleet is made of. */
 export interface FleetOptions {
   readonly time: VirtualTime;
-  readonly clusters: readonly [Cluster, ...Cluster[]];
+  readonly clusters: readonly [SimulatedCluster, ...SimulatedCluster[]];
   readonly dice: Dice;
   readonly lease: LeaseTimes;
   /** Names of the clusters that are members at first; all where absent. */

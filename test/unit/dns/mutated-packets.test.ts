@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { bombard } from './mutate.ts';
+import { bombard } from '../../support/dns/mutated-packets.ts';
 
 it('200,000 mutated packets: no fault, no answer longer than allowed, no memory kept', () => {
   setFlagsFromString('--expose-gc');

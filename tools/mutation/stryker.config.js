@@ -3,12 +3,19 @@ export default {
   mutate: ['src/core/**/*.ts'],
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
-  vitest: { configFile: 'test/mutation/vitest.config.ts' },
+  vitest: { configFile: 'tools/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
   concurrency: 2,
   // TypeScript 7 has no JavaScript API, which Stryker calls when it finds a tsconfig.json: only what the tests import is
   // copied to the sandbox.
-  ignorePatterns: ['**', '!package.json', '!src/{api,core}/**', '!test/{mutation,support}/**', '!test/unit/core/**'],
+  ignorePatterns: [
+    '**',
+    '!package.json',
+    '!src/{api,core}/**',
+    '!tools/mutation/**',
+    '!test/support/**',
+    '!test/unit/core/**',
+  ],
   disableTypeChecks: false,
   tempDirName: 'coverage/mutation/sandbox',
   incrementalFile: 'coverage/mutation/incremental.json',

@@ -1,4 +1,5 @@
 /** The process of one replica: a clock of its own, that may be off; it can be paused, and killed at any moment. */
+
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

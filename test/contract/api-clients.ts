@@ -8,10 +8,10 @@ import { RESOURCES } from '../../src/api/resources.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { type ClientLimits, createKubeClient } from '../../src/kube/client/http-client.ts';
 import { type ClusterAccess, type Credentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import type { ServerAccess } from '../support/api-servers/both-servers.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import type { SharedControlPlane } from '../support/setup/control-planes.ts';
-import type { ServerAccess } from './apiserver/servers.ts';
 
 export const CONFIG_MAPS: Resource = {
   group: '',

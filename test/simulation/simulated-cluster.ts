@@ -9,8 +9,8 @@ import { CRDS } from '../../src/api/crd-manifests.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
 import type { TransportRequest, TransportResponse } from '../../src/kube/client/transport.ts';
+import { MemoryBody, wholeBody } from '../support/memory-body.ts';
 import { silent } from '../support/silent-log.ts';
-import { MemoryBody, wholeBody } from './body.ts';
 import type { Dice } from './dice.ts';
 import { RIVAL } from './holdings.ts';
 import type { Monitor } from './monitor.ts';
@@ -43,7 +43,7 @@ const KEPT = 12;
 /** Requests that are not part of what is looked at: replicas renew their Leases for ever, and tell Events. */
 const OWN_AFFAIRS = /\/(leases|events)\b/;
 
-export class Cluster {
+export class SimulatedCluster {
   readonly settings: ClusterSettings;
   readonly importMode: 'Automatic' | 'Manual';
   readonly api: ClusterApi;

@@ -15,13 +15,13 @@ import {
 import { Zone } from '../../../src/dns/zone/zone.ts';
 import { type ZoneImport, type ZoneSlice, zoneImportOf, zoneSliceOf } from '../../../src/dns/zone/zone-objects.ts';
 import { Store } from '../../../src/kube/watch/store.ts';
-import { silent } from '../../support/silent-log.ts';
+import { silent } from '../silent-log.ts';
 import type { Expected } from './cases.ts';
 
 export const ZONE = 'clusterset.local';
 
 /** A zone, and tables that feed it as the reflectors do. */
-export class World {
+export class ServedZone {
   readonly zone = new Zone({ zone: ZONE, ttl: 5 });
   readonly metrics = new DnsMetrics();
   current = true;

@@ -3,7 +3,7 @@
 import { EDNS_UDP_BYTES, FLAG, PLAIN_UDP_BYTES, RCODE } from '../../../src/dns/wire/protocol.ts';
 import { CASES } from './cases.ts';
 import { caseObjects } from './objects.ts';
-import { questionOf, World } from './world.ts';
+import { questionOf, ServedZone } from './served-zone.ts';
 
 /** A small generator of numbers (xorshift32): the same for the same seed. */
 export function randomOf(seed: number): (below: number) => number {
@@ -67,7 +67,7 @@ function allowed(response: Buffer): number {
 
 /** Puts `count` mutated packets to a server. */
 export function bombard(count: number, seed: number, collect: () => void): Tally {
-  const world = new World(caseObjects('shop'));
+  const served = new ServedZone(caseObjects('shop'));
   const seeds = CASES.flatMap(({ ask }) => [questionOf(ask, 4096, 7), questionOf(ask, 0, 7)]);
   const random = randomOf(seed);
   const wrong: string[] = [];
@@ -78,7 +78,7 @@ export function bombard(count: number, seed: number, collect: () => void): Tally
       first = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
     }
     const packet = mutate(seeds[random(seeds.length)] ?? Buffer.alloc(0), random);
-    const response = world.responder.respond(packet, '127.0.0.1', 'udp');
+    const response = served.responder.respond(packet, '127.0.0.1', 'udp');
     if (!response) {
       dropped++;
       if (packet.length >= 12 && ((packet[2] ?? 0) & 0x80) === 0) wrong.push(packet.toString('hex'));

@@ -15,7 +15,7 @@ import { isJsonObject, parseJson } from '../../../src/api/json.ts';
 import { jsonLines } from '../../../src/kube/client/lines.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { kubeconfig } from '../../../tools/controlplane/kubeconfig.ts';
-import { MemoryLogger } from '../../support/memory-logger.ts';
+import { MemoryLogger } from '../memory-logger.ts';
 
 /** How to reach an API server. */
 export interface ServerAccess {

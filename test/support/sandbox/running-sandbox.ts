@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { remote } from '../../../src/sandbox/control.ts';
 import { processIdentity, stateDir } from '../../../src/sandbox/state.ts';
-import { invoke, MAIN, type Outcome } from '../../support/invoke.ts';
+import { invoke, MAIN, type Outcome } from '../invoke.ts';
 
 /** A sandbox that runs. */
 export interface RunningSandbox {

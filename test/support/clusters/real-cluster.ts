@@ -1,14 +1,14 @@
 /** One real cluster as a test uses it: kubectl for what a user does, a client for setting things up and looking. */
 import { readFileSync } from 'node:fs';
-import type { JsonObject } from '../../src/api/json.ts';
-import type { KubeObject } from '../../src/api/meta.ts';
-import type { KubeClient } from '../../src/kube/client/client.ts';
-import { createKubeClient } from '../../src/kube/client/http-client.ts';
-import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
-import { findBinary } from '../../tools/controlplane/binaries.ts';
-import { run } from '../../tools/controlplane/component.ts';
-import type { SharedControlPlane } from '../support/setup/control-planes.ts';
-import { silent } from '../support/silent-log.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
+import type { KubeObject } from '../../../src/api/meta.ts';
+import type { KubeClient } from '../../../src/kube/client/client.ts';
+import { createKubeClient } from '../../../src/kube/client/http-client.ts';
+import { staticCredentials } from '../../../src/kube/kubeconfig/credentials.ts';
+import { findBinary } from '../../../tools/controlplane/binaries.ts';
+import { run } from '../../../tools/controlplane/component.ts';
+import type { SharedControlPlane } from '../setup/control-planes.ts';
+import { silent } from '../silent-log.ts';
 
 /** A control plane with a client. */
 export interface Cluster {

@@ -1,8 +1,8 @@
 /** Manifests that tests use, as a user would write them. */
 
-import type { ServiceSpec } from '../../src/api/core.ts';
-import type { EndpointPort } from '../../src/api/endpoint-slice.ts';
-import type { ServiceImportSpec } from '../../src/api/multicluster.ts';
+import type { ServiceSpec } from '../../../src/api/core.ts';
+import type { EndpointPort } from '../../../src/api/endpoint-slice.ts';
+import type { ServiceImportSpec } from '../../../src/api/multicluster.ts';
 
 export const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 

@@ -1,7 +1,5 @@
 /** A controller over the shared control planes, run in the test's own process. */
-import { inject, vi } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
-import { CRDS } from '../../src/api/crd-manifests.ts';
 import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
 import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import type { Condition } from '../../src/api/meta.ts';
@@ -14,41 +12,9 @@ import type { KubeClient } from '../../src/kube/client/client.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
+import { adminClient, type Cluster, find } from '../support/clusters/real-cluster.ts';
+import { eventually } from '../support/clusters/shared-clusters.ts';
 import { silent } from '../support/silent-log.ts';
-import { adminClient, type Cluster, find, openCluster } from './cluster.ts';
-import { namespace } from './manifests.ts';
-
-/** How long a test waits for what must come; no test asserts on time. */
-const PATIENCE = { timeout: 20_000, interval: 50 };
-
-/** The three shared clusters, with the CRDs installed. */
-export async function sharedClusters(): Promise<readonly [Cluster, Cluster, Cluster]> {
-  const [a, b, c] = inject('controlPlanes').map(openCluster);
-  if (!a || !b || !c) throw new Error('three control planes are needed');
-  await Promise.all([a, b, c].map(installCrds));
-  return [a, b, c];
-}
-
-export async function installCrds(cluster: Cluster): Promise<void> {
-  await cluster.apply(...CRDS);
-  await cluster.kubectl(
-    'wait',
-    '--for=condition=Established',
-    '--timeout=30s',
-    'crd',
-    '-l',
-    'multicluster.x-k8s.io/release-version',
-  );
-}
-
-let serial = 0;
-
-/** Makes a namespace of the test's own in each cluster, and gives its name. */
-export async function freshNamespace(clusters: readonly Cluster[], base = 'test'): Promise<string> {
-  const name = `${base}-${process.pid}-${++serial}`;
-  await Promise.all(clusters.map((cluster) => cluster.apply(namespace(name))));
-  return name;
-}
 
 /** Settings of a fleet beside its members; see docs/reference/fleet.md. */
 export interface FleetSettings {
@@ -120,20 +86,13 @@ export async function runFleet(clusters: readonly Cluster[], options: RunOptions
     stop.abort();
     await done;
   };
-  await vi
-    .waitFor(() => {
-      if (!controller.status().ready) throw new Error(`not ready: ${JSON.stringify(controller.status())}`);
-    }, PATIENCE)
-    .catch(async (error: unknown) => {
-      await end();
-      throw error;
-    });
+  await eventually(() => {
+    if (!controller.status().ready) throw new Error(`not ready: ${JSON.stringify(controller.status())}`);
+  }).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   return { controller, metrics, stop: end };
-}
-
-/** Looks until `check` passes. */
-export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, PATIENCE);
 }
 
 /** What a cluster holds of one name, as a user would look at it. */

@@ -1,0 +1,42 @@
+/** The real clusters that the tests of a run share. */
+import { inject, vi } from 'vitest';
+import { CRDS } from '../../../src/api/crd-manifests.ts';
+import { namespace } from './manifests.ts';
+import { type Cluster, openCluster } from './real-cluster.ts';
+
+/** How long a test waits for what must come; no test asserts on time. */
+const PATIENCE = { timeout: 20_000, interval: 50 };
+
+/** The three shared clusters, with the CRDs installed. */
+export async function sharedClusters(): Promise<readonly [Cluster, Cluster, Cluster]> {
+  const [a, b, c] = inject('controlPlanes').map(openCluster);
+  if (!a || !b || !c) throw new Error('three control planes are needed');
+  await Promise.all([a, b, c].map(installCrds));
+  return [a, b, c];
+}
+
+export async function installCrds(cluster: Cluster): Promise<void> {
+  await cluster.apply(...CRDS);
+  await cluster.kubectl(
+    'wait',
+    '--for=condition=Established',
+    '--timeout=30s',
+    'crd',
+    '-l',
+    'multicluster.x-k8s.io/release-version',
+  );
+}
+
+let serial = 0;
+
+/** Creates a namespace for one test in each cluster and returns its name. */
+export async function freshNamespace(clusters: readonly Cluster[], base = 'test'): Promise<string> {
+  const name = `${base}-${process.pid}-${++serial}`;
+  await Promise.all(clusters.map((cluster) => cluster.apply(namespace(name))));
+  return name;
+}
+
+/** Retries `check` until it passes. */
+export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, PATIENCE);
+}
