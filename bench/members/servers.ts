@@ -4,11 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { makeCertificates } from '../../packages/kubesim/src/apiserver/certificates.ts';
-import { listen } from '../../packages/kubesim/src/apiserver/listener.ts';
-import { type ApiServer, createApiServer } from '../../packages/kubesim/src/apiserver/server.ts';
-import { settingsOf } from '../../packages/kubesim/src/ranges.ts';
-import { builtinResources } from '../../packages/kubesim/src/resources/index.ts';
+import { type ApiServer, createApiServer, listen, makeCertificates, settingsOf } from 'kubesim/internal';
 import { CRDS } from '../../src/api/crd-manifests.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../src/api/json.ts';
@@ -33,7 +29,6 @@ async function start(member: number): Promise<{ readonly server: ApiServer; read
   const settings = settingsOf(member);
   const server = createApiServer({
     settings,
-    definitions: builtinResources(settings),
     clock: systemClock,
     random: Math.random,
     logger: silent,

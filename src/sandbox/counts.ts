@@ -1,7 +1,6 @@
 /** What a cluster of a sandbox holds, in numbers. */
 
-import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
-import type { StoredObject } from '../../packages/kubesim/src/machinery/object.ts';
+import type { ClusterApi, StoredObject } from 'kubesim';
 import { SOURCE_CLUSTER } from '../api/labels.ts';
 import type { ClusterStatus } from './control-protocol.ts';
 

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { ExitError } from '../runtime/errors.ts';
 import type { ProcessContext } from '../runtime/process-context.ts';
-import type { Remote } from './control.ts';
+import type { Remote } from './control-client.ts';
 import type { RequestBody } from './control-protocol.ts';
 
 /** What to ask for, and how. */

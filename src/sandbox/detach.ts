@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { systemClock } from '../runtime/clock.ts';
 import { ExitError } from '../runtime/errors.ts';
 import type { ProcessContext } from '../runtime/process-context.ts';
-import { isErrorCode, remote } from './control.ts';
+import { isErrorCode, remote } from './control-client.ts';
 import { makeLogs, refuseForeign, refuseSecond } from './state.ts';
 import type { UpOptions } from './up.ts';
 
@@ -16,16 +16,16 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   refuseSecond(state);
   refuseForeign(state);
   makeLogs(state);
-  const said = openSync(state.said, 'w');
-  const complained = openSync(state.complained, 'w');
+  const stdoutFile = openSync(state.stdoutLog, 'w');
+  const stderrFile = openSync(state.stderrLog, 'w');
   const [node, ...script] = program;
   const args = ['sandbox', 'up', '--state-dir', state.dir, '--clusters', String(clusters), '--import', options.import];
   if (proxyPort !== undefined) args.push('--proxy-port', String(proxyPort));
   if (listenPort !== undefined) args.push('--listen-port', String(listenPort));
   // Its output is files: who reads ours waits for the end of all that hold it.
-  const child = spawn(node, [...script, ...args], { detached: true, stdio: ['ignore', said, complained] });
-  closeSync(said);
-  closeSync(complained);
+  const child = spawn(node, [...script, ...args], { detached: true, stdio: ['ignore', stdoutFile, stderrFile] });
+  closeSync(stdoutFile);
+  closeSync(stderrFile);
   const stop = (): boolean => child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
   let exit: number | undefined;
@@ -34,7 +34,7 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   });
   let shown = 0;
   const passOn = (): void => {
-    const text = readFileSync(state.said, 'utf8');
+    const text = readFileSync(state.stdoutLog, 'utf8');
     stdout.write(text.slice(shown));
     shown = text.length;
   };
@@ -47,7 +47,7 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
       }
       await systemClock.sleep(POLL_MS);
     }
-    if (exit !== 0) throw complaint(readFileSync(state.complained, 'utf8'), exit);
+    if (exit !== 0) throw startError(readFileSync(state.stderrLog, 'utf8'), exit);
   } finally {
     signal.removeEventListener('abort', stop);
     child.unref();
@@ -63,7 +63,7 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
 }
 
 /** The error that the process printed, as one of this process. */
-function complaint(text: string, exitCode: number): ExitError {
+function startError(text: string, exitCode: number): ExitError {
   const [, code = '', message = ''] = /^error: \[(\w+)\] (.*)/s.exec(text) ?? [];
   if (isErrorCode(code)) return new ExitError(code, message.trimEnd(), exitCode);
   return new ExitError(

@@ -1,7 +1,6 @@
 /** The clusterset zones of all clusters of a sandbox. */
 
-import type { EmbeddedCluster } from '../../packages/kubesim/src/cluster.ts';
-import type { DnsAnswer, DnsRecord, RecordType, Zone } from '../../packages/kubesim/src/network/index.ts';
+import type { Cluster, DnsAnswer, DnsRecord, RecordType, Zone } from 'kubesim';
 import { nameText } from '../dns/wire/name.ts';
 import { RCODE, TYPE } from '../dns/wire/protocol.ts';
 import type { ResourceRecord } from '../dns/wire/wire-message.ts';
@@ -40,7 +39,7 @@ export class Zones {
   }
 
   /** Serves these clusters from now on, as they change. */
-  follow(clusters: readonly EmbeddedCluster[]): void {
+  follow(clusters: readonly Cluster[]): void {
     const { clock, random, logger } = this.#options;
     for (const cluster of clusters) {
       const client = createKubeClient({

@@ -2,14 +2,18 @@
 
 import { systemClock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
-import { remote } from './control.ts';
+import { remote } from './control-client.ts';
 import { clearLeft, holderOf, processIdentity, type StateDir } from './state.ts';
 
 const GRACE_MS = 30_000;
 const POLL_MS = 50;
 
-/** Ends a sandbox and gives a sentence about it. Throws CTM_SANDBOX_NONE where none runs. */
-export async function end(state: StateDir, signal: AbortSignal): Promise<string> {
+/**
+ * Ends a sandbox and returns the line to print.
+ *
+ * @throws CTM_SANDBOX_NONE if none is running.
+ */
+export async function down(state: StateDir, signal: AbortSignal): Promise<string> {
   const holder = holderOf(state);
   try {
     await remote(state).stop();

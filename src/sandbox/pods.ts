@@ -1,6 +1,7 @@
 /** Which pod to be, where a user names a Deployment. */
+
+import type { ClusterApi } from 'kubesim';
 import { z } from 'zod';
-import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 
 const deploymentSchema = z.object({

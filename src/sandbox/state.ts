@@ -18,9 +18,9 @@ export interface StateDir {
   readonly logs: string;
   readonly log: string;
   readonly controllerLog: string;
-  /** Output of one that was detached. */
-  readonly said: string;
-  readonly complained: string;
+  /** Output of a detached process. */
+  readonly stdoutLog: string;
+  readonly stderrLog: string;
   /** Who holds the folder. */
   readonly run: string;
 }
@@ -53,8 +53,8 @@ export function stateDir(path: string): StateDir {
     logs: join(dir, 'logs'),
     log: join(dir, 'logs', 'sandbox.log'),
     controllerLog: join(dir, 'logs', 'catamaran.log'),
-    said: join(dir, 'logs', 'up.out'),
-    complained: join(dir, 'logs', 'up.err'),
+    stdoutLog: join(dir, 'logs', 'up.out'),
+    stderrLog: join(dir, 'logs', 'up.err'),
     run: join(dir, 'run.json'),
   };
 }
@@ -166,8 +166,8 @@ export function refuseForeign(state: StateDir): void {
 
 /** Removes what a sandbox wrote, and the folder where nothing else is in it; `files` leaves the logs. */
 export function clear(state: StateDir, what: 'all' | 'files'): void {
-  const { kubeconfig, fleet, fleetKubeconfig, socket, run, log, controllerLog, said, complained } = state;
-  const logs = what === 'all' ? [log, controllerLog, said, complained] : [];
+  const { kubeconfig, fleet, fleetKubeconfig, socket, run, log, controllerLog, stdoutLog, stderrLog } = state;
+  const logs = what === 'all' ? [log, controllerLog, stdoutLog, stderrLog] : [];
   for (const path of [...logs, kubeconfig, fleet, fleetKubeconfig, socket, run]) rmSync(path, { force: true });
   for (const dir of [...(what === 'all' ? [state.logs] : []), state.dir]) {
     try {

@@ -1,28 +1,23 @@
 /** `catamaran sandbox up`: clusters, their network and DNS, and a controller over them, until it is told to end. */
-import { randomBytes } from 'node:crypto';
+
+import { type Clusters, type ClustersOptions, ListenError, startClusters } from 'kubesim';
 import { pino } from 'pino';
-import type { EmbeddedCluster } from '../../packages/kubesim/src/cluster.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../packages/kubesim/src/clusters.ts';
-import { ListenError } from '../../packages/kubesim/src/machinery/errors.ts';
-import type { RequestFrom } from '../../packages/kubesim/src/network/index.ts';
 import { CRDS } from '../api/crd-manifests.ts';
-import type { JsonObject } from '../api/json.ts';
 import type { ImportMode } from '../core/view.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import { createLog } from '../runtime/log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ProcessContext } from '../runtime/process-context.ts';
-import { type Controls, listenForCommands, noSuchCluster } from './control.ts';
-import type { ActionRequest, RequestResult, SandboxStatus } from './control-protocol.ts';
-import { type ControllerProcess, startController } from './controller-process.ts';
-import { countsOf } from './counts.ts';
+import { listenForCommands } from './control-server.ts';
+import { startController } from './controller-process.ts';
+import { controlsOf, type Running } from './controls.ts';
 import { Zones } from './dns-zones.ts';
 import { writeFiles } from './files.ts';
-import { podOf } from './pods.ts';
 import { chosenPort, isFree } from './ports.ts';
 import { shown, welcome } from './report.ts';
 import { claim, clear, type StateDir } from './state.ts';
+import { createStorageClass } from './storage-class.ts';
 
 /** What a user chose. */
 export interface UpOptions {
@@ -77,11 +72,6 @@ export async function up(options: UpOptions, context: ProcessContext): Promise<v
   context.stdout.write('stopped; nothing is left behind\n');
 }
 
-interface Running {
-  readonly sandbox: Sandbox;
-  readonly controller: ControllerProcess;
-}
-
 interface Build {
   step(line: string): void;
   readonly logger: Logger;
@@ -92,17 +82,16 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
   const { state } = options;
   const zones = new Zones({ clock: systemClock, random: Math.random, logger });
   const sandbox = await opened({
-    crds: CRDS.map((crd) => crd as unknown as JsonObject), // the type only describes JSON
+    crds: CRDS,
     clusters: options.clusters,
     clock: systemClock,
-    random: Math.random,
     logger,
-    token: () => randomBytes(24).toString('hex'),
     proxyPort: await proxyPortOf(options),
     clusterSetZone: (cluster) => zones.of(cluster),
   });
   stack.defer(() => sandbox.close());
   stack.defer(() => zones.close());
+  for (const { api } of sandbox.clusters) createStorageClass(api);
   zones.follow(sandbox.clusters);
   const names = sandbox.clusters.map(({ name }) => name);
   step(
@@ -121,9 +110,9 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
 }
 
 /** @throws CTM_LISTEN if the port of a proxy is taken. */
-async function opened(options: SandboxOptions): Promise<Sandbox> {
+async function opened(options: ClustersOptions): Promise<Clusters> {
   try {
-    return await startSandbox(options);
+    return await startClusters(options);
   } catch (error) {
     if (error instanceof ListenError) throw new CatamaranError('CTM_LISTEN', error.message, { cause: error });
     throw error;
@@ -135,77 +124,6 @@ async function proxyPortOf({ proxyPort, clusters }: UpOptions): Promise<number> 
   if (proxyPort !== undefined) return proxyPort;
   const usual = await Promise.all(Array.from({ length: clusters }, (_, i) => isFree(USUAL_PROXY_PORT + i)));
   return usual.every(Boolean) ? USUAL_PROXY_PORT : 0;
-}
-
-function controlsOf({ sandbox, controller }: Running, state: StateDir, stop: () => void): Controls {
-  const cluster = (name: string): EmbeddedCluster => {
-    const found = sandbox.clusters.find((each) => each.name === name);
-    if (!found) throw noSuchCluster(name, sandbox.clusters);
-    return found;
-  };
-  return {
-    stop,
-    status: () => statusOf(sandbox, controller, state),
-    act: (name, request) => apply(cluster(name), request),
-    request: (name, { namespace, pod, url }) => {
-      const { api } = cluster(name);
-      const [, deployment] = /^deploy(?:ment)?\/(.+)$/.exec(pod ?? '') ?? [];
-      const chosen = deployment === undefined ? pod : podOf(api, namespace, deployment);
-      return request(sandbox, { from: name, namespace, url, ...(chosen !== undefined && { pod: chosen }) });
-    },
-    podOf: (name, namespace, deployment) => podOf(cluster(name).api, namespace, deployment),
-  };
-}
-
-/** A request over the virtual network. Throws CTM_SANDBOX_CURL where there is no such pod to make it. */
-async function request({ network }: Sandbox, wanted: RequestFrom): Promise<RequestResult> {
-  try {
-    const result = await network.request(wanted);
-    if (!result.ok) return result;
-    const headers = Object.entries(result.headers).map(([name, value]) => [name, String(value)] as const);
-    return { ...result, headers: Object.fromEntries(headers) };
-  } catch (error) {
-    if (error instanceof RangeError) throw new CatamaranError('CTM_SANDBOX_CURL', error.message);
-    throw error;
-  }
-}
-
-async function apply(cluster: EmbeddedCluster, { action, ms = 0 }: ActionRequest): Promise<void> {
-  if (action === 'partition') cluster.partition();
-  else if (action === 'heal') cluster.heal();
-  else if (action === 'slow') cluster.slow(ms);
-  else if (action === 'stop') await cluster.stop();
-  else await cluster.start();
-}
-
-async function statusOf(sandbox: Sandbox, controller: ControllerProcess, state: StateDir): Promise<SandboxStatus> {
-  const readyz = await controller.readyz();
-  const ended = controller.ended();
-  const { pid, url, command } = controller;
-  return {
-    pid: process.pid,
-    stateDir: state.dir,
-    kubeconfig: state.kubeconfig,
-    controller: {
-      pid,
-      url,
-      command,
-      ...(ended !== undefined && { ended }),
-      ...(readyz && { ready: readyz.ready }),
-    },
-    clusters: sandbox.clusters.map((cluster) => {
-      const member = readyz?.members.find(({ name }) => name === cluster.name);
-      return {
-        name: cluster.name,
-        context: cluster.name,
-        api: cluster.server,
-        proxy: `socks5h://127.0.0.1:${sandbox.network.proxies.get(cluster.name)}`,
-        fault: cluster.fault,
-        ...(member && { member }),
-        ...countsOf(cluster.api),
-      };
-    }),
-  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

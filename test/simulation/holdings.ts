@@ -1,8 +1,6 @@
 /** What a cluster holds in the end, without what every run gives anew: UIDs, versions, times and allocated addresses. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
-import type { StoredObject } from '../../packages/kubesim/src/machinery/object.ts';
-import type { ResourceName } from '../../packages/kubesim/src/machinery/resource.ts';
+import type { ClusterApi, ResourceName, StoredObject } from 'kubesim';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject } from '../../src/api/json.ts';
 import { DERIVED_FROM, LAST_CHANGE_TRIGGER_TIME, MANAGER, SLICE_MANAGED_BY } from '../../src/api/labels.ts';

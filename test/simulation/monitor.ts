@@ -1,6 +1,6 @@
 /** Looks at every write that a replica sends, and says which of them must never have been. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
+import type { ClusterApi } from 'kubesim';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf } from '../../src/api/json.ts';
 import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC, MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';

@@ -1,7 +1,6 @@
 /** What users do to their clusters while the faults go on: Services, slices, exports, imports, namespaces come and go. */
 
-import type { StoredObject } from '../../packages/kubesim/src/machinery/object.ts';
-import type { ResourceName } from '../../packages/kubesim/src/machinery/resource.ts';
+import type { ResourceName, StoredObject } from 'kubesim';
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject } from '../../src/api/json.ts';
 import { DERIVED_FROM, MANAGER, SERVICE_NAME, SLICE_MANAGED_BY } from '../../src/api/labels.ts';

@@ -1,5 +1,5 @@
 /** What a request to an API server is about. */
-import type { ResourceName } from '../../packages/kubesim/src/machinery/resource.ts';
+import type { ResourceName } from 'kubesim';
 
 /** The parts of a request's path and query. */
 export interface RequestTarget {

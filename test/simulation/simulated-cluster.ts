@@ -1,10 +1,7 @@
 /** One cluster of the sandbox, reached without sockets. */
 
-import type { ClusterApi } from '../../packages/kubesim/src/apiserver/cluster.ts';
-import type { ApiResponse } from '../../packages/kubesim/src/apiserver/http.ts';
-import { type ApiServer, createApiServer } from '../../packages/kubesim/src/apiserver/server.ts';
-import type { ClusterSettings, ResourceName } from '../../packages/kubesim/src/machinery/resource.ts';
-import { builtinResources } from '../../packages/kubesim/src/resources/index.ts';
+import type { ClusterApi, ClusterSettings, ResourceName } from 'kubesim';
+import { type ApiResponse, type ApiServer, createApiServer } from 'kubesim/internal';
 import { CRDS } from '../../src/api/crd-manifests.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
@@ -18,7 +15,7 @@ import type { RequestTarget } from './request-path.ts';
 import { Rights } from './rights.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export { settingsOf } from '../../packages/kubesim/src/ranges.ts';
+export { settingsOf } from 'kubesim/internal';
 
 /** What a cluster is made of. */
 export interface ClusterOptions {
@@ -65,7 +62,6 @@ export class SimulatedCluster {
     this.importMode = importMode;
     this.#server = createApiServer({
       settings: this.settings,
-      definitions: builtinResources(this.settings),
       clock: time,
       random: dice.next,
       logger: silent,

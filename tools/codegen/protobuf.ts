@@ -6,9 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import kinds from '../../packages/kubesim/src/schema/builtin/kinds.json' with { type: 'json' };
-import { componentSchema } from '../../packages/kubesim/src/schema/builtins.ts';
+import { componentSchema } from 'kubesim/internal';
 
+/** Component by kind, as openapi.ts recorded it. */
+const KINDS = new URL('../../packages/kubesim/src/schema/builtin/kinds.json', import.meta.url);
 const OUTPUT = fileURLToPath(new URL('../../packages/kubesim/src/apiserver/protobuf/messages.json', import.meta.url));
 const MODULES = fileURLToPath(new URL('../pins/kubernetes', import.meta.url));
 
@@ -90,6 +91,7 @@ function propertiesOf(component: string): readonly string[] | undefined {
   }
 }
 
+const kinds = JSON.parse(readFileSync(KINDS, 'utf8')) as Readonly<Record<string, string>>; // from openapi.ts
 const messages: Record<string, Record<string, string>> = {};
 const roots: Record<string, string> = {};
 // No client sends CRDs in protobuf: the API server does not take them so.

@@ -1,5 +1,5 @@
 /** What a cluster has besides its control plane and nodes: its DNS and its storage classes. */
-import { kubeadmCorefile } from '../../packages/kubesim/src/workloads/bootstrap/dns.ts';
+import { kubeadmCorefile } from 'kubesim/internal';
 import { COREDNS_IMAGE } from './images.ts';
 import type { ClusterLayout } from './layout.ts';
 

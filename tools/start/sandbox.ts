@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Remote, remote } from '../../src/sandbox/control.ts';
+import { type Remote, remote } from '../../src/sandbox/control-client.ts';
 import type { SandboxStatus } from '../../src/sandbox/control-protocol.ts';
 import { stateDir } from '../../src/sandbox/state.ts';
 import { run } from '../controlplane/component.ts';

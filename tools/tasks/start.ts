@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MAX_CLUSTERS as MOST_IN_SANDBOX } from '../../packages/kubesim/src/ranges.ts';
+import { MAX_CLUSTERS as MOST_IN_SANDBOX } from 'kubesim';
 import { MAX_CLUSTERS } from '../controlplane/networks.ts';
 import { enterFabric, isInFabric } from '../lab/session.ts';
 import { shown } from '../paths.ts';

@@ -5,7 +5,7 @@ import { drained } from './machinery/drained.ts';
 import type { Clock } from './machinery/runtime.ts';
 
 /** What a gate stands in front of. */
-export interface GateOptions {
+export interface FaultProxyOptions {
   /** Port of 127.0.0.1 that connections are passed on to. */
   readonly target: number;
   readonly clock: Clock;
@@ -15,8 +15,8 @@ export interface GateOptions {
 const HELD_BYTES = 1 << 20;
 
 /** Passes connections on, until it is told otherwise. */
-export class Gate {
-  readonly #options: GateOptions;
+export class FaultProxy {
+  readonly #options: FaultProxyOptions;
   readonly #sockets = new Set<Socket>();
   readonly #stop = new AbortController();
   #server: Server | undefined;
@@ -25,7 +25,7 @@ export class Gate {
   /** While nothing arrives: resolves when it does again. */
   #hung: PromiseWithResolvers<void> | undefined;
 
-  constructor(options: GateOptions) {
+  constructor(options: FaultProxyOptions) {
     this.#options = options;
   }
 

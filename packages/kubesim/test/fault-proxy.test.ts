@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/runtime/clock.ts';
-import { ManualClock } from '../../../test/support/manual-clock.ts';
-import { Gate } from '../src/fault-proxy.ts';
+import { FaultProxy } from '../src/fault-proxy.ts';
+import { systemClock } from '../src/machinery/system-clock.ts';
+import { ManualClock } from '../src/manual-clock.ts';
 
 /** A server that says everything twice, until it is told `bye`. */
 const server = createServer((socket) => {
@@ -14,7 +14,7 @@ const server = createServer((socket) => {
   socket.on('error', () => {});
 });
 let target: number;
-let gate: Gate;
+let gate: FaultProxy;
 const clients: Socket[] = [];
 
 beforeEach(async () => {
@@ -25,7 +25,7 @@ beforeEach(async () => {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   target = address.port;
-  gate = new Gate({ target, clock: systemClock });
+  gate = new FaultProxy({ target, clock: systemClock });
   await gate.open(0);
 });
 
@@ -114,7 +114,7 @@ describe('a gate', () => {
 
   it('delays what the server sends, the end too', async () => {
     const clock = new ManualClock();
-    const slow = new Gate({ target, clock });
+    const slow = new FaultProxy({ target, clock });
     await slow.open(0);
     try {
       slow.delay(500);
@@ -140,7 +140,7 @@ describe('a gate', () => {
   });
 
   it('says that its port is in use', async () => {
-    const second = new Gate({ target, clock: systemClock });
+    const second = new FaultProxy({ target, clock: systemClock });
     await expect(second.open(gate.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });

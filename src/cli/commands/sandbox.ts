@@ -6,7 +6,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { parseDuration } from '../../config/duration.ts';
 import type { ImportMode } from '../../core/view.ts';
+import { createLog } from '../../runtime/log.ts';
 import type { ActionRequest } from '../../sandbox/control-protocol.ts';
+import { connector, targetOf } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { given, wholeNumber } from '../values.ts';
 
@@ -56,32 +58,23 @@ function withState(command: Command): Command {
   );
 }
 
+/** Loads the bundle of its own. */
+const loadSandbox = () => import('../../sandbox/index.ts');
+
 async function remoteOf({ stateDir: path }: StateOptions) {
-  const [{ remote }, { stateDir }] = await Promise.all([
-    import('../../sandbox/control.ts'),
-    import('../../sandbox/state.ts'),
-  ]);
+  const { remote, stateDir } = await loadSandbox();
   return remote(stateDir(path));
 }
 
 async function up({ detach, stateDir: path, ...options }: UpCommandOptions, context: CliContext): Promise<void> {
-  const { stateDir } = await import('../../sandbox/state.ts');
-  const state = stateDir(path);
-  if (detach) {
-    const { upDetached } = await import('../../sandbox/detach.ts');
-    await upDetached({ ...options, state }, context);
-    return;
-  }
-  const { up: run } = await import('../../sandbox/up.ts');
-  await run({ ...options, state }, context);
+  const sandbox = await loadSandbox();
+  const run = detach ? sandbox.upDetached : sandbox.up;
+  await run({ ...options, state: sandbox.stateDir(path) }, context);
 }
 
 async function down({ stateDir: path }: StateOptions, { stdout, signal }: CliContext): Promise<void> {
-  const [{ end }, { stateDir }] = await Promise.all([
-    import('../../sandbox/down.ts'),
-    import('../../sandbox/state.ts'),
-  ]);
-  stdout.write(await end(stateDir(path), signal));
+  const sandbox = await loadSandbox();
+  stdout.write(await sandbox.down(sandbox.stateDir(path), signal));
 }
 
 async function status(
@@ -91,10 +84,7 @@ async function status(
   const now = await (await remoteOf(options)).status();
   if (output === 'json') stdout.write(`${JSON.stringify(now, null, 2)}\n`);
   else if (output === 'yaml') stdout.write(stringify(now));
-  else {
-    const { statusText } = await import('../../sandbox/report.ts');
-    stdout.write(statusText(now, output === 'wide'));
-  }
+  else stdout.write((await loadSandbox()).statusText(now, output === 'wide'));
 }
 
 async function act(
@@ -109,22 +99,18 @@ async function act(
 }
 
 async function curl(url: string, options: CurlOptions, context: CliContext): Promise<void> {
-  const { curl: run } = await import('../../sandbox/curl.ts');
+  const sandbox = await loadSandbox();
   const { include, fail, maxTime, namespace, pod } = options;
   const request = { url, namespace, ...(pod !== undefined && { pod }), include, fail, timeoutMs: maxTime };
-  await run(await remoteOf(options), options.from, request, context);
+  await sandbox.curl(await remoteOf(options), options.from, request, context);
 }
 
 async function apply({ to, filename, namespace, ...options }: ApplyOptions, context: CliContext): Promise<void> {
-  const { readManifests, applyManifests } = await import('../../sandbox/manifests.ts');
+  const { readManifests, applyManifests } = await loadSandbox();
   const manifests = await readManifests(filename);
   const remote = await remoteOf(options);
   await remote.cluster(to);
   const { kubeconfig } = await remote.status();
-  const [{ connector, targetOf }, { createLog }] = await Promise.all([
-    import('../connect.ts'),
-    import('../../runtime/log.ts'),
-  ]);
   const logger = createLog({ level: 'warn', format: 'text', colors: context.stderrColors });
   const { environment, signal, stdout } = context;
   const client = await connector(environment, logger)(targetOf({ kubeconfig, context: to }, environment));

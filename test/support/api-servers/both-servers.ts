@@ -3,13 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ApiServer, createApiServer, listen, makeCertificates, settingsOf } from 'kubesim/internal';
 import { Agent, type Dispatcher } from 'undici';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
-import { makeCertificates } from '../../../packages/kubesim/src/apiserver/certificates.ts';
-import { listen } from '../../../packages/kubesim/src/apiserver/listener.ts';
-import { type ApiServer, createApiServer } from '../../../packages/kubesim/src/apiserver/server.ts';
-import { settingsOf } from '../../../packages/kubesim/src/ranges.ts';
-import { builtinResources } from '../../../packages/kubesim/src/resources/index.ts';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../../src/api/json.ts';
 import { jsonLines } from '../../../src/kube/client/lines.ts';
@@ -132,7 +128,6 @@ async function openSandbox(): Promise<TestServer> {
   const logger = new MemoryLogger();
   const sandbox = createApiServer({
     settings,
-    definitions: builtinResources(settings),
     clock: systemClock,
     random: Math.random,
     token,

@@ -1,6 +1,6 @@
 /** What kubeadm makes for CoreDNS, by the fields that matter. */
 
-import { kubeadmCorefile } from '../../../packages/kubesim/src/workloads/bootstrap/dns.ts';
+import { kubeadmCorefile } from 'kubesim/internal';
 import type { JsonObject } from '../../../src/api/json.ts';
 
 export const KUBEADM_COREFILE = kubeadmCorefile('cluster.local');

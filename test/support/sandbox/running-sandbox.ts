@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { remote } from '../../../src/sandbox/control.ts';
+import { remote } from '../../../src/sandbox/control-client.ts';
 import { processIdentity, stateDir } from '../../../src/sandbox/state.ts';
 import { invoke, MAIN, type Outcome } from '../invoke.ts';
 

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startCluster } from 'kubesim';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -76,6 +77,12 @@ describe('CRDs', () => {
     const yaml = crdsYaml();
     expect(parseAllDocuments(yaml).map((document) => document.toJS())).toEqual(CRDS);
     expect(yaml).not.toMatch(/[&*]a\d/);
+  });
+
+  it('are accepted by an API server that validates strictly', async () => {
+    await using cluster = await startCluster({ crds: CRDS, workloads: false });
+    const served = cluster.api.list('apiextensions.k8s.io/customresourcedefinitions');
+    expect(served.map(({ metadata: { name } }) => name)).toEqual(CRDS.map(({ metadata: { name } }) => name));
   });
 });
 

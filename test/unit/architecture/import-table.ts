@@ -51,7 +51,7 @@ export const TABLE: Table = {
   'packages/kubesim/test': { imports: ['packages/kubesim/src'] },
 
   'test/support': { imports: ['src', 'tools', 'kubesim'] },
-  'test/unit/*': { imports: ['src', 'test/support', 'package.json'] },
+  'test/unit/*': { imports: ['src', 'kubesim', 'test/support', 'package.json'] },
   // Runs the bundle, which it has to build.
   'test/unit/cli': { imports: ['src', 'test/support', 'package.json', 'tools/tasks/bundle.ts'] },
   'test/unit/tools': { imports: ['tools', 'test/support'] },
@@ -64,7 +64,7 @@ export const TABLE: Table = {
   'tools/controlplane': { imports: [] },
   'tools/mutation': { imports: [] },
   // Writes the schemas of the embedded Kubernetes.
-  'tools/codegen': { imports: ['tools/controlplane', 'packages/kubesim/src/schema'] },
+  'tools/codegen': { imports: ['tools/controlplane', 'kubesim'] },
   // Files that hold a folder tell who wrote them by the sandbox's identity of a process.
   'tools/lab': { imports: ['tools/paths.ts', 'tools/controlplane', 'src/sandbox/state.ts', 'kubesim'] },
   // What `make start` starts, the sandbox among it.

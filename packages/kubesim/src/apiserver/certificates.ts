@@ -29,7 +29,7 @@ const VALID_MS = 365 * DAY_MS;
 
 const KEYS = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const AUTHORITY = 'CN=catamaran-sandbox-ca';
+const AUTHORITY = 'CN=kubesim-ca';
 
 /**
  * Makes an authority of its own and, signed by it, a certificate for 127.0.0.1, ::1 and localhost: ECDSA, P-256. `now` in
@@ -61,7 +61,7 @@ export async function makeCertificates(now: number): Promise<Certificates> {
     }),
     X509CertificateGenerator.create({
       ...common,
-      subject: 'CN=catamaran-sandbox',
+      subject: 'CN=kubesim',
       publicKey: server.publicKey,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),

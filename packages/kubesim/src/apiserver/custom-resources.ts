@@ -1,4 +1,5 @@
 /** Serves the resources of CRDs while they are there. Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResourceDefinitions". */
+
 import type { JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';

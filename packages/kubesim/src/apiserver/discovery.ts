@@ -20,7 +20,7 @@ const VERSION: JsonObject = {
   emulationMinor: '34',
   minCompatibilityMajor: '1',
   minCompatibilityMinor: '33',
-  gitVersion: 'v1.34.4+catamaran-sandbox',
+  gitVersion: 'v1.34.4+kubesim',
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '1970-01-01T00:00:00Z',

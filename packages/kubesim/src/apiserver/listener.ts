@@ -10,7 +10,7 @@ import type { Logger } from '../machinery/runtime.ts';
 import type { Certificates } from './certificates.ts';
 import { MAX_BODY_BYTES } from './handler.ts';
 import type { ApiResponse } from './http.ts';
-import { decodeProtobuf, PROTOBUF } from './protobuf/decode.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf/message.ts';
 import type { ApiServer } from './server.ts';
 
 /** Where and as whom to listen. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ClusterSettings, ResourceName } from '../machinery/resource.ts';
 import { StatusError } from '../machinery/status.ts';
-import type { ClusterApi, Listener } from './cluster.ts';
+import type { ClusterApi, Listener } from './cluster-api.ts';
 import type { Deleter } from './deleter.ts';
 import { readMetadata } from './read-metadata.ts';
 import { notServed } from './route.ts';

@@ -1,7 +1,7 @@
 /** What an API server says of metadata. Source: Kubernetes, apimachinery, api/validation/objectmeta. */
 
 import type { FieldError } from '../machinery/field-error.ts';
-import { forbidden, IMMUTABLE, invalid, invalidFor, required, tooLong } from '../machinery/field-errors.ts';
+import { forbidden, IMMUTABLE, invalid, invalidFor, required, tooLong } from '../machinery/field-error.ts';
 import { label1035, label1123, labelValue, pathSegment, qualifiedName, subdomain1123 } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import type { Owner, StoredMetadata } from '../machinery/object.ts';

@@ -1,4 +1,5 @@
 /** Empties namespaces that are being deleted, then takes them away. Source: Kubernetes documentation, "Namespaces". */
+
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';

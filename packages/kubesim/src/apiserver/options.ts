@@ -1,7 +1,7 @@
 /** Query parameters of requests. Source: Kubernetes API reference, "Common Parameters". */
 
 import type { FieldError } from '../machinery/field-error.ts';
-import { forbidden, invalid as invalidField, notSupported, required, tooLong } from '../machinery/field-errors.ts';
+import { forbidden, invalid as invalidField, notSupported, required, tooLong } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import { badRequest, invalid, StatusError } from '../machinery/status.ts';

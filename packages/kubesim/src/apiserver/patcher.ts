@@ -1,19 +1,19 @@
 /** Patches of all kinds. Source: Kubernetes documentation, "API concepts", "Patching"; "Server-Side Apply". */
 
-import { invalid as invalidField } from '../machinery/field-errors.ts';
+import { invalid as invalidField } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, parseJson } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { badRequest, invalid, notFound, StatusError } from '../machinery/status.ts';
 import { conversionProblem } from '../schema/convert.ts';
-import { decodeProblem } from '../schema/decode.ts';
+import { decodeProblem } from '../schema/go-decode.ts';
 import { goPrint } from '../schema/golang.ts';
 import { applyConfiguration, applyConflict } from '../schema/managed.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '../schema/patch.ts';
-import { fromYaml } from './decode.ts';
 import { jsonSyntaxProblem } from './go-json.ts';
-import type { Subresource } from './managers.ts';
+import type { Subresource } from './managed-fields.ts';
 import { readMetadata } from './read-metadata.ts';
+import { fromYaml } from './request-body.ts';
 import { type ClusterState, collectionOf, presented, timeText } from './state.ts';
 import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
 import type { Writer, Written } from './writer.ts';

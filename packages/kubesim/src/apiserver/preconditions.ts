@@ -1,5 +1,5 @@
 /** What a write must agree with before anything is looked at closer. */
-import { invalid as invalidField } from '../machinery/field-errors.ts';
+import { invalid as invalidField } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { badRequest, conflict, invalid, StatusError } from '../machinery/status.ts';

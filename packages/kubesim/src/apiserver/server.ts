@@ -1,9 +1,10 @@
 /** One API server: from requests to answers, without sockets. */
 
-import type { ClusterSettings, ResourceDefinition } from '../machinery/resource.ts';
+import type { ClusterSettings } from '../machinery/resource.ts';
 import type { Clock, Logger, Random } from '../machinery/runtime.ts';
+import { builtinResources } from '../resources/index.ts';
 import { customResourceDefinitions } from '../schema/crd.ts';
-import type { ClusterApi } from './cluster.ts';
+import type { ClusterApi } from './cluster-api.ts';
 import { CustomResources } from './custom-resources.ts';
 import { Deleter } from './deleter.ts';
 import { EventExpiry } from './event-expiry.ts';
@@ -14,7 +15,7 @@ import { LocalApi } from './local-api.ts';
 import { NamespaceController } from './namespace-controller.ts';
 import { Patcher } from './patcher.ts';
 import { Registry } from './registry.ts';
-import { ScaleVerbs } from './scale.ts';
+import { ScaleVerbs } from './scale-verbs.ts';
 import type { ClusterState } from './state.ts';
 import { Store } from './store.ts';
 import { type SubresourceHandler, Verbs } from './verbs.ts';
@@ -23,8 +24,6 @@ import { Writer } from './writer.ts';
 /** What an API server is made of. */
 export interface ApiServerOptions {
   readonly settings: ClusterSettings;
-  /** Built-in resources, as `builtinResources(settings)` gives them. */
-  readonly definitions: readonly ResourceDefinition[];
   readonly clock: Clock;
   /** For uids, generated names and jitter. */
   readonly random: Random;
@@ -57,7 +56,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const state: ClusterState = {
     settings,
     store: new Store(options.history),
-    registry: new Registry([...options.definitions, customResourceDefinitions]),
+    registry: new Registry([...builtinResources(settings), customResourceDefinitions]),
     clock,
     random,
   };

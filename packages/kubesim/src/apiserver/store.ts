@@ -2,7 +2,7 @@
 
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ResourceName } from '../machinery/resource.ts';
-import type { Changed, Listener } from './cluster.ts';
+import type { Changed, Listener } from './cluster-api.ts';
 import { Collection, keyText } from './collection.ts';
 
 /** Events that a resource keeps for watches where no number is given. */

@@ -2,6 +2,7 @@
  * Watches. Source: Kubernetes documentation, "API concepts": "Efficient detection of changes", "Watch bookmarks",
  * "Streaming lists".
  */
+
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { Clock, Random } from '../machinery/runtime.ts';

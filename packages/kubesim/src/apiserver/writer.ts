@@ -7,15 +7,15 @@ import type { ManagedFields, StoredMetadata, StoredObject } from '../machinery/o
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { alreadyExists, invalid, notFound, StatusError } from '../machinery/status.ts';
 import { validateSchema } from '../schema/validate.ts';
-import { decoded } from './decode.ts';
 import { generatedName, newUid } from './identifiers.ts';
-import { managedFieldsOf, type Subresource } from './managers.ts';
+import { managedFieldsOf, type Subresource } from './managed-fields.ts';
 import { metadataErrors, metadataUpdateErrors } from './metadata.ts';
 import { admitToNamespace } from './namespace-admission.ts';
 import { withOwnersOnce } from './owner-references.ts';
 import { checkVersion, namespaceOf, wrongName } from './preconditions.ts';
 import { readMetadata, type SentMetadata, withMetadata } from './read-metadata.ts';
 import { apiVersionOf } from './registry.ts';
+import { decoded } from './request-body.ts';
 import { isOver, mergedMetadata, saysTheSame, statusOf, wantsOther, withStatus } from './rewrite.ts';
 import { type ClusterState, storedIn, storedName, strategyContext, timeText } from './state.ts';
 import type { Target, WriteOptions } from './target.ts';

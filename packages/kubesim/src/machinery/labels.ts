@@ -1,6 +1,6 @@
 /** Rules of labels and annotations. Source: Kubernetes, apimachinery, meta/v1 validation. */
 
-import { type FieldError, invalidFor, tooLong } from './field-errors.ts';
+import { type FieldError, invalidFor, tooLong } from './field-error.ts';
 import { labelValue, qualifiedName } from './formats.ts';
 import type { Json } from './json.ts';
 import { objectOf, textOf } from './read.ts';

@@ -1,7 +1,7 @@
 /** Session affinity: a client stays with an endpoint. Source: Kubernetes documentation, "Virtual IPs and Service Proxies", Session affinity. */
 import type { Clock } from '../machinery/runtime.ts';
 import type { Service } from '../workloads/kinds.ts';
-import type { Destination } from './endpoints.ts';
+import type { Destination } from './service-endpoints.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 10_800;
 

@@ -1,5 +1,5 @@
 /** Who asks: a pod of a cluster, or the cluster's proxy in the place of one. */
-import { type Family, familyOf } from '../workloads/addresses.ts';
+import { type Family, familyOf } from '../workloads/address-ranges.ts';
 import type { Pod, PodSpec } from '../workloads/kinds.ts';
 import { clientAddresses, ZONE } from '../workloads/nodes.ts';
 import type { ClusterView } from './view.ts';

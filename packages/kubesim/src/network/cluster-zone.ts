@@ -1,6 +1,6 @@
 /** The DNS of a cluster: `cluster.local` and the names of its addresses. Source: Kubernetes DNS-Based Service Discovery, 1.1.0. */
 import ipaddr from 'ipaddr.js';
-import { canonicalAddress, familyOf } from '../workloads/addresses.ts';
+import { canonicalAddress, familyOf } from '../workloads/address-ranges.ts';
 import type { Service, SliceEndpoint, SlicePort } from '../workloads/kinds.ts';
 import { answer, type DnsAnswer, type DnsRecord, isBelow, NXDOMAIN, type Question } from './dns.ts';
 import type { ClusterView } from './view.ts';

@@ -1,6 +1,6 @@
 /** Connections of clients to hosts: names, routes and pods put together. */
 import type { Duplex } from 'node:stream';
-import { familyOf } from '../workloads/addresses.ts';
+import { familyOf } from '../workloads/address-ranges.ts';
 import { addressFor, type Client } from './client.ts';
 import type { PodHttp } from './pod-http.ts';
 import type { Resolver } from './resolver.ts';

@@ -5,7 +5,7 @@
  * `clusterset.local` is answered in every cluster, whatever its Corefile says: there is no CoreDNS that would read it.
  */
 
-import type { ClusterApi } from '../apiserver/cluster.ts';
+import type { ClusterApi } from '../apiserver/cluster-api.ts';
 import type { Clock, Logger, Random } from '../machinery/runtime.ts';
 import type { PodLogs } from '../workloads/logs.ts';
 import { type Client, type ClientName, findClient } from './client.ts';
@@ -61,7 +61,7 @@ export interface Network {
 /**
  * Starts the network, and its proxies; all ends with the signal.
  *
- * @throws CTM_LISTEN where a proxy's port cannot be had; then nothing is left.
+ * @throws ListenError if the port of a proxy is taken; then nothing is left behind.
  */
 export async function startNetwork(options: NetworkOptions, signal: AbortSignal): Promise<Network> {
   const { clusters, clusterSetZone, clock, random, logger } = options;

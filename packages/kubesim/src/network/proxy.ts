@@ -10,7 +10,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { ListenError } from '../machinery/errors.ts';
+import { ListenError } from '../machinery/listen-error.ts';
 import type { Logger } from '../machinery/runtime.ts';
 import { type Client, findClient } from './client.ts';
 import type { Connected, Fabric } from './fabric.ts';
@@ -45,7 +45,7 @@ export interface SocksProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy. @throws CTM_LISTEN where the port cannot be had. */
+/** @throws ListenError if the port is taken. */
 export async function startProxy(options: ProxyOptions): Promise<SocksProxy> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -53,7 +53,7 @@ export async function startProxy(options: ProxyOptions): Promise<SocksProxy> {
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {});
     serve(options, socket).catch((error: unknown) => {
-      options.logger.debug({ cluster: options.view.name, error: String(error) }, 'sandbox proxy: a connection ended');
+      options.logger.debug({ cluster: options.view.name, error: String(error) }, 'proxy: a connection ended');
       socket.destroy();
     });
   });

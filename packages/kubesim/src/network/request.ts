@@ -53,7 +53,7 @@ export async function makeRequest(fabric: Fabric, client: Client, request: HttpR
   const url = parse(request.url);
   if (!url || url.hostname === '') return failed(3, 'URL rejected: Malformed input to a URL function');
   if (url.protocol !== 'http:') {
-    return failed(1, `Protocol "${url.protocol.slice(0, -1)}" not supported: pods of the sandbox speak plain HTTP`);
+    return failed(1, `Protocol "${url.protocol.slice(0, -1)}" not supported: pods of kubesim speak plain HTTP`);
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? 80 : Number(url.port);

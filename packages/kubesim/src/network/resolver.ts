@@ -1,6 +1,6 @@
 /** A client's resolver: the search list, then the DNS of its cluster. Source: resolv.conf(5); Kubernetes documentation, "DNS for Services and Pods". */
 import type { Random } from '../machinery/runtime.ts';
-import { canonicalAddress, familyOf } from '../workloads/addresses.ts';
+import { canonicalAddress, familyOf } from '../workloads/address-ranges.ts';
 import type { Client } from './client.ts';
 import { answerCluster } from './cluster-zone.ts';
 import { type DnsAnswer, type DnsRecord, isBelow, NXDOMAIN, type Question, type Zone } from './dns.ts';

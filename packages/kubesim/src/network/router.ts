@@ -1,12 +1,12 @@
 /** Where a connection goes: Service addresses inside of their cluster, pod addresses everywhere. */
 import type { Clock, Random } from '../machinery/runtime.ts';
-import { familyOf, isIn } from '../workloads/addresses.ts';
+import { familyOf, isIn } from '../workloads/address-ranges.ts';
 import type { Container, Pod, Service } from '../workloads/kinds.ts';
 import { Affinity } from './affinity.ts';
 import { addressFor, type Client } from './client.ts';
-import { type Destination, endpointsFor } from './endpoints.ts';
 import { listener } from './images.ts';
 import type { Links } from './links.ts';
+import { type Destination, endpointsFor } from './service-endpoints.ts';
 import type { ClusterView } from './view.ts';
 
 /** Why there is no connection: nothing listens, nobody has the address, or no answer comes. */

@@ -4,7 +4,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
-import { type FieldError, invalid } from '../machinery/field-errors.ts';
+import { type FieldError, invalid } from '../machinery/field-error.ts';
 
 /** A parsed address. */
 export type Address = IPv4 | IPv6;

@@ -1,6 +1,6 @@
 /** Rules of fields that several resources have: one of a list, a port, a protocol. */
 
-import { type FieldError, invalidFor, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, invalidFor, notSupported, required } from '../machinery/field-error.ts';
 import { portName, portNumber } from '../machinery/formats.ts';
 import type { Json } from '../machinery/json.ts';
 import { isUnset, numberOf } from '../machinery/read.ts';

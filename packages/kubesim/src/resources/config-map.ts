@@ -9,7 +9,7 @@ import {
   invalidFor,
   required,
   tooLong,
-} from '../machinery/field-errors.ts';
+} from '../machinery/field-error.ts';
 import { configMapKey } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';

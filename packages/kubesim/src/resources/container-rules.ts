@@ -10,7 +10,7 @@ import {
   NEGATIVE,
   notSupported,
   required,
-} from '../machinery/field-errors.ts';
+} from '../machinery/field-error.ts';
 import { environmentName, label1123, mismatch, portName, portNumber, subdomain1123 } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { quantityValue } from '../machinery/quantity.ts';

@@ -1,6 +1,6 @@
 /** apps/v1 ControllerRevisions: the templates that a StatefulSet had. */
 import { AGE, age, column, NAME } from '../machinery/columns.ts';
-import { IMMUTABLE, invalid } from '../machinery/field-errors.ts';
+import { IMMUTABLE, invalid } from '../machinery/field-error.ts';
 import { numberOf, objectOf, sameValue } from '../machinery/read.ts';
 import { define } from './define.ts';
 

@@ -1,6 +1,6 @@
 /** Built-in resources, from what is particular to each. */
 
-import type { FieldError } from '../machinery/field-errors.ts';
+import type { FieldError } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { Printer, ResourceDefinition, Strategy, StrategyContext } from '../machinery/resource.ts';
 import { builtinSchema } from '../schema/builtins.ts';

@@ -1,13 +1,13 @@
 /** apps/v1 Deployments and ReplicaSets. */
 
 import { CONTAINERS, column, containerCells, printer, wide } from '../machinery/columns.ts';
-import { type FieldError, forbidden, invalid, notSupported } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, invalid, notSupported } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { isUnset, numberOf, objectOf, sameValue, withMissing, withObject } from '../machinery/read.ts';
 import { define } from './define.ts';
-import { selectorText } from './label-selector.ts';
 import { templateDefaults } from './pod-defaults.ts';
+import { selectorText } from './selector-rules.ts';
 import { hostnameWarnings, podWarnings } from './warnings.ts';
 import {
   countErrors,

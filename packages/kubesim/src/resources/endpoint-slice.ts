@@ -9,7 +9,7 @@ import {
   invalidFor,
   required,
   tooMany,
-} from '../machinery/field-errors.ts';
+} from '../machinery/field-error.ts';
 import { label1123, labelValue, qualifiedName, subdomain1123 } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { labelErrors } from '../machinery/labels.ts';

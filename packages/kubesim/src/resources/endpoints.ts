@@ -1,7 +1,7 @@
 /** v1 Endpoints. */
 
 import { column, printer } from '../machinery/columns.ts';
-import { type FieldError, invalidFor, required } from '../machinery/field-errors.ts';
+import { type FieldError, invalidFor, required } from '../machinery/field-error.ts';
 import { label1123, portNumber, qualifiedName, subdomain1123 } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';

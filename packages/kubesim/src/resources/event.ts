@@ -2,7 +2,7 @@
 
 import { column, NAME, wide } from '../machinery/columns.ts';
 import { since } from '../machinery/duration.ts';
-import { type FieldError, IMMUTABLE, invalid, invalidFor, required } from '../machinery/field-errors.ts';
+import { type FieldError, IMMUTABLE, invalid, invalidFor, required } from '../machinery/field-error.ts';
 import { qualifiedName } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';

@@ -1,5 +1,5 @@
 /** Fields of a pod that its containers may have in their environment. Source: Kubernetes documentation, "Downward API". */
-import { type FieldError, invalid, invalidFor, notSupported } from '../machinery/field-errors.ts';
+import { type FieldError, invalid, invalidFor, notSupported } from '../machinery/field-error.ts';
 import { qualifiedName } from '../machinery/formats.ts';
 
 const FIELDS = [

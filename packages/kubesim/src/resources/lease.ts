@@ -1,7 +1,7 @@
 /** coordination.k8s.io/v1 Leases. */
 
 import { column, printer } from '../machinery/columns.ts';
-import { type FieldError, invalid, NEGATIVE } from '../machinery/field-errors.ts';
+import { type FieldError, invalid, NEGATIVE } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { at, maybeNumber, objectOf, textOf, withObject, without } from '../machinery/read.ts';
 import { define } from './define.ts';

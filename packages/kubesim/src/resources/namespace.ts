@@ -1,7 +1,7 @@
 /** v1 Namespaces. */
 
 import { column, printer } from '../machinery/columns.ts';
-import { type FieldError, invalid, invalidFor } from '../machinery/field-errors.ts';
+import { type FieldError, invalid, invalidFor } from '../machinery/field-error.ts';
 import { qualifiedName } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';

@@ -1,9 +1,9 @@
 /** Rules of which nodes a pod wants. Source: Kubernetes API reference, core/v1 NodeAffinity. */
 
-import { type FieldError, invalid, required } from '../machinery/field-errors.ts';
+import { type FieldError, invalid, required } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import { isUnset, numberOf, objectOf, objectsOf, textOf, textsOf } from '../machinery/read.ts';
-import { requirementErrors } from './label-selector.ts';
+import { requirementErrors } from './selector-rules.ts';
 
 const MAX_WEIGHT = 100;
 

@@ -1,7 +1,7 @@
 /** v1 Nodes. */
 
 import { AGE, age, column, NAME, wide } from '../machinery/columns.ts';
-import { duplicate, type FieldError, forbidden, invalid } from '../machinery/field-errors.ts';
+import { duplicate, type FieldError, forbidden, invalid } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { at, objectOf, objectsOf, sameValue, textOf, textsOf, withMissing } from '../machinery/read.ts';
 import { looseRange } from './addresses.ts';

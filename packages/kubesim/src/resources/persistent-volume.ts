@@ -1,7 +1,7 @@
 /** v1 PersistentVolumes and PersistentVolumeClaims. */
 
 import { AGE, age, column, NAME, wide } from '../machinery/columns.ts';
-import { type FieldError, forbidden, invalid, invalidFor, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, invalid, invalidFor, notSupported, required } from '../machinery/field-error.ts';
 import { subdomain1123 } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -18,7 +18,7 @@ import {
   without,
 } from '../machinery/read.ts';
 import { define } from './define.ts';
-import { selectorErrors } from './label-selector.ts';
+import { selectorErrors } from './selector-rules.ts';
 
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] as const;
 const SHORT_MODES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** Rules of changes of a pod. Source: Kubernetes documentation, "Pods", Pod update and replacement. */
 
-import { type FieldError, forbidden, invalid, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, invalid, required } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import { isUnset, maybeNumber, objectsOf, sameValue, textOf, without } from '../machinery/read.ts';
 

@@ -8,7 +8,7 @@ import {
   invalidFor,
   notSupported,
   required,
-} from '../machinery/field-errors.ts';
+} from '../machinery/field-error.ts';
 import { inRange, label1123, labelValue, mismatch, qualifiedName, subdomain1123 } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import { annotationErrors, labelErrors } from '../machinery/labels.ts';

@@ -1,6 +1,6 @@
 /** v1 Pods. */
 
-import type { FieldError } from '../machinery/field-errors.ts';
+import type { FieldError } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { quantityValue } from '../machinery/quantity.ts';

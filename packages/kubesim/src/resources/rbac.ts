@@ -1,7 +1,7 @@
 /** rbac.authorization.k8s.io/v1: roles and who has them. They are kept, not enforced: everybody may do everything. */
 
 import { AGE, age, column, NAME, wide } from '../machinery/columns.ts';
-import { type FieldError, invalid, invalidFor, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, invalid, invalidFor, notSupported, required } from '../machinery/field-error.ts';
 import { pathSegment, subdomain1123 } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -18,7 +18,7 @@ import {
 } from '../machinery/read.ts';
 import type { Printer } from '../machinery/resource.ts';
 import { define } from './define.ts';
-import { selectorErrors } from './label-selector.ts';
+import { selectorErrors } from './selector-rules.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 

@@ -3,7 +3,7 @@
  * ones of a range are left to those who choose theirs, as Kubernetes does (KEP-3070).
  */
 import ipaddr from 'ipaddr.js';
-import { type FieldError, invalid } from '../machinery/field-errors.ts';
+import { type FieldError, invalid } from '../machinery/field-error.ts';
 import type { Json } from '../machinery/json.ts';
 import { StatusError } from '../machinery/status.ts';
 import { addressText, type Family, parseAddress, parseRange } from './addresses.ts';

@@ -1,5 +1,5 @@
 /** Rules of changes of a Service: its addresses and families stay. Source: Kubernetes documentation, "IPv4/IPv6 dual-stack". */
-import { type FieldError, forbidden, IMMUTABLE, invalid } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, IMMUTABLE, invalid } from '../machinery/field-error.ts';
 import { numberOf, textOf } from '../machinery/read.ts';
 import { clusterIPsOf, familiesOf, isHeadless, needsHealthCheck, policyOf, type Spec } from './service-fields.ts';
 

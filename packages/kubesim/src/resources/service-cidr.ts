@@ -1,7 +1,7 @@
 /** networking.k8s.io/v1 ServiceCIDRs. They are kept and shown; the ranges of a cluster are those of its settings. */
 
 import { column, printer } from '../machinery/columns.ts';
-import { type FieldError, IMMUTABLE, invalid, required } from '../machinery/field-errors.ts';
+import { type FieldError, IMMUTABLE, invalid, required } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { at, textsOf } from '../machinery/read.ts';
 import { parseRange, strictRange } from './addresses.ts';

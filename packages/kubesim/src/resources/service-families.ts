@@ -3,7 +3,7 @@
  * client may give any of them; the others follow. Source: Kubernetes documentation, "IPv4/IPv6 dual-stack"; KEP-563.
  */
 
-import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-errors.ts';
+import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-error.ts';
 import { isUnset, textOf } from '../machinery/read.ts';
 import { type Family, familyOf, looseAddress, otherFamily } from './addresses.ts';
 import {

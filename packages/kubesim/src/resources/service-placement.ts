@@ -1,6 +1,6 @@
 /** Addresses and node ports of one Service: what it gets, what it may keep, what it gives back. */
 
-import { invalid } from '../machinery/field-errors.ts';
+import { invalid } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import { isUnset, numberOf, textOf, without } from '../machinery/read.ts';
 import { StatusError } from '../machinery/status.ts';

@@ -8,7 +8,7 @@ import {
   invalidFor,
   notSupported,
   required,
-} from '../machinery/field-errors.ts';
+} from '../machinery/field-error.ts';
 import { label1123, portNumber, qualifiedName, subdomain1123 } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { labelErrors } from '../machinery/labels.ts';

@@ -1,7 +1,7 @@
 /** v1 Services. */
 
 import { AGE, age, column, labelsText, NAME, wide } from '../machinery/columns.ts';
-import type { FieldError } from '../machinery/field-errors.ts';
+import type { FieldError } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { at, isUnset, numberOf, objectOf, objectsOf, textOf, textsOf } from '../machinery/read.ts';
 import type { ClusterSettings, ResourceDefinition } from '../machinery/resource.ts';

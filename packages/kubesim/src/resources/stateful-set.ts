@@ -1,7 +1,7 @@
 /** apps/v1 StatefulSets. */
 
 import { CONTAINERS, column, containerCells, printer } from '../machinery/columns.ts';
-import { type FieldError, forbidden, invalid, invalidFor, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, invalid, invalidFor, notSupported, required } from '../machinery/field-error.ts';
 import { label1123 } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import { annotationErrors, labelErrors } from '../machinery/labels.ts';

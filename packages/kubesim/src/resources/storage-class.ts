@@ -1,7 +1,7 @@
 /** storage.k8s.io/v1 StorageClasses. */
 
 import { AGE, age, column, NAME } from '../machinery/columns.ts';
-import { type FieldError, forbidden, IMMUTABLE, invalid, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, IMMUTABLE, invalid, notSupported, required } from '../machinery/field-error.ts';
 import { qualifiedName } from '../machinery/formats.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { sameValue, textOf, withMissing } from '../machinery/read.ts';

@@ -1,10 +1,10 @@
 /** Rules of how pods spread over a topology. Source: Kubernetes API reference, core/v1 TopologySpreadConstraint. */
 
-import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-errors.ts';
+import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import { isUnset, maybeNumber, objectOf, textOf } from '../machinery/read.ts';
 import { oneOf } from './choices.ts';
-import { selectorErrors } from './label-selector.ts';
+import { selectorErrors } from './selector-rules.ts';
 
 const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway'] as const;
 const POLICIES = ['Honor', 'Ignore'] as const;

@@ -8,13 +8,13 @@ import {
   NEGATIVE,
   notSupported,
   required,
-} from '../machinery/field-errors.ts';
+} from '../machinery/field-error.ts';
 import { percentage } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isUnset, maybeNumber, numberOf, objectOf, sameValue } from '../machinery/read.ts';
 import type { ScalePaths } from '../machinery/resource.ts';
-import { isEmptySelector, isUsable, selectorErrors, selects, sorted } from './label-selector.ts';
 import { templateErrors } from './pod-rules.ts';
+import { isEmptySelector, isUsable, selectorErrors, selects, sorted } from './selector-rules.ts';
 
 /** The scale subresource of workloads. */
 export const SCALE: ScalePaths = {

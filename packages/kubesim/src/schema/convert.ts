@@ -5,8 +5,8 @@
 import type { Json } from '../machinery/json.ts';
 import { isList, isObject, members } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
-import { valueProblem } from './decode.ts';
 import { childSchema } from './defaults.ts';
+import { valueProblem } from './go-decode.ts';
 import { base64Problem } from './go-text.ts';
 import { goType } from './golang.ts';
 

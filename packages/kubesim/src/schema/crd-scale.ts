@@ -1,7 +1,7 @@
 /** The numbers of the scale subresource in a custom resource. Source: Kubernetes documentation, CRDs, "Scale subresource". */
 
 import type { FieldError } from '../machinery/field-error.ts';
-import { invalid } from '../machinery/field-errors.ts';
+import { invalid } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, ownMember } from '../machinery/json.ts';
 import type { ScalePaths } from '../machinery/resource.ts';

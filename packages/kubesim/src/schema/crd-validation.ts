@@ -3,7 +3,7 @@
  * structural.ts. Not checked: CEL rules, conversion webhooks, selectable fields, the approval of kubernetes.io groups.
  */
 
-import { type FieldError, forbidden, IMMUTABLE, invalid, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, IMMUTABLE, invalid, notSupported, required } from '../machinery/field-error.ts';
 import { label1035, subdomain1123 } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isObject, isZero, members } from '../machinery/json.ts';

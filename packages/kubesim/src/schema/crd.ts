@@ -130,7 +130,7 @@ export function crdWarnings(crd: JsonObject): readonly string[] {
     const { openAPIV3Schema } = objectOf(version.schema);
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
     return rulesIn(openAPIV3Schema, path).map(
-      (place) => `${place}.x-kubernetes-validations: the sandbox does not evaluate CEL rules`,
+      (place) => `${place}.x-kubernetes-validations: kubesim does not evaluate CEL rules`,
     );
   });
 }

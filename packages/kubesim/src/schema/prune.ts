@@ -2,8 +2,8 @@
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, mapItems, mapMembers } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
+import { canonicalQuantity } from './canonical-quantity.ts';
 import { childSchema } from './defaults.ts';
-import { canonicalQuantity } from './quantity.ts';
 
 /** An object without unknown fields, and the paths of those it had, sorted, as `spec.ports[0].foo`. */
 export interface Pruned {

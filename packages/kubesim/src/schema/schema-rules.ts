@@ -1,6 +1,6 @@
 /** What a schema in a CRD may not say, in the API server's words. Source: Kubernetes documentation, CRDs, "Validation". */
 
-import { type FieldError, forbidden, invalid, notSupported, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, invalid, notSupported, required } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, members } from '../machinery/json.ts';
 import { objectOf, objectsOf, textOf, textsOf } from '../machinery/read.ts';

@@ -3,8 +3,7 @@
  * type. Source: Kubernetes documentation, CRDs, "Specifying a structural schema".
  */
 
-import { fieldErrorText } from '../machinery/field-error.ts';
-import { type FieldError, forbidden, invalid, required } from '../machinery/field-errors.ts';
+import { type FieldError, fieldErrorText, forbidden, invalid, required } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isList, isObject, members } from '../machinery/json.ts';
 import { objectOf, objectsOf, textOf } from '../machinery/read.ts';

@@ -8,8 +8,8 @@ import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, members, ownMember } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
 import { childSchema } from './defaults.ts';
-import { hasFormat } from './formats.ts';
 import { duplicates } from './list-types.ts';
+import { hasFormat } from './openapi-formats.ts';
 
 /** Where the API server has no path it shows this. */
 export const NO_PATH = '<nil>';

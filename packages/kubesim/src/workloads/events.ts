@@ -1,6 +1,6 @@
 /** Events about pods and their controllers, as `kubectl describe` shows them. Source: Kubernetes API reference, Event v1. */
 
-import type { Changed, ClusterApi } from '../apiserver/cluster.ts';
+import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { Clock } from '../machinery/runtime.ts';

@@ -3,7 +3,7 @@
  * Services need it. A subscription only notes keys; one loop works on them.
  */
 
-import type { Changed, ClusterApi } from '../apiserver/cluster.ts';
+import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
 import type { SubresourceHandler } from '../apiserver/verbs.ts';
 import type { Clock, Logger } from '../machinery/runtime.ts';
 import { bootstrap } from './bootstrap/index.ts';

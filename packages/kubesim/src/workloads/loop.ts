@@ -92,7 +92,7 @@ export class Loop {
     } catch (error) {
       const failures = this.#failures.get(id) ?? 0;
       this.#failures.set(id, failures + 1);
-      this.#options.logger.debug({ key: id, error: String(error) }, 'sandbox controller: a key failed');
+      this.#options.logger.debug({ key: id, error: String(error) }, 'workloads: a key failed');
       this.#workLater(item, Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** Math.min(failures, 16)));
     }
   }

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey } from '../machinery/object.ts';
 import type { ClusterSettings } from '../machinery/resource.ts';
-import { addressAt, familyOf, partOf } from './addresses.ts';
+import { addressAt, familyOf, partOf } from './address-ranges.ts';
 import type { Node } from './kinds.ts';
 import { apiTime } from './time.ts';
 
@@ -91,13 +91,13 @@ export function nodeOf(settings: ClusterSettings, number: number, nodes: number,
       nodeInfo: {
         architecture: 'amd64',
         bootID: '',
-        containerRuntimeVersion: 'catamaran://sandbox',
-        kernelVersion: 'sandbox',
+        containerRuntimeVersion: 'kubesim://v1',
+        kernelVersion: 'kubesim',
         kubeProxyVersion: '',
         kubeletVersion: VERSION,
         machineID: '',
         operatingSystem: 'linux',
-        osImage: 'Catamaran sandbox',
+        osImage: 'kubesim',
         systemUUID: '',
       },
     },

@@ -1,6 +1,6 @@
 /** A cluster's API with the types of the objects that the controllers use. */
 
-import type { ClusterApi } from '../apiserver/cluster.ts';
+import type { ClusterApi } from '../apiserver/cluster-api.ts';
 import type { JsonObject, StringMap } from '../machinery/json.ts';
 import type { ObjectKey } from '../machinery/object.ts';
 import type { ClusterSettings, ResourceName } from '../machinery/resource.ts';

@@ -1,6 +1,6 @@
 /** Which controllers have to look at what, after a change of an object. */
 
-import type { Changed } from '../apiserver/cluster.ts';
+import type { Changed } from '../apiserver/cluster-api.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { SERVICE_NAME } from '../machinery/well-known.ts';
 import { hasSelector } from './endpoints/index.ts';

@@ -1,25 +1,23 @@
 /** What goes with a CRD: its objects, and what they own. Source: Kubernetes documentation, "Garbage Collection". */
 import { expect, it } from 'vitest';
-import { CRDS } from '../../../../src/api/crd-manifests.ts';
-import { parseJson } from '../../../../src/api/json.ts';
-import { localServer, secret } from './servers.ts';
+import { localServer, secret } from '../support/local-server.ts';
+import { WIDGETS } from '../support/widgets.ts';
 
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
-const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
+const WIDGET_RESOURCE = 'example.com/widgets';
 
 it('what an object of a CRD owns goes with the CRD; of an owner whose kind is not known nothing is known', async () => {
   const { server } = localServer();
-  const name = 'serviceimports.multicluster.x-k8s.io';
-  const crd = parseJson(JSON.stringify(CRDS.find(({ metadata }) => metadata.name === name)));
-  server.api.create(DEFINITIONS, Object(crd));
+  const { name } = WIDGETS.metadata;
+  server.api.create(DEFINITIONS, WIDGETS);
   await Promise.resolve();
-  const apiVersion = 'multicluster.x-k8s.io/v1beta1';
-  const kind = 'ServiceImport';
-  const { metadata } = server.api.create(IMPORTS, {
+  const apiVersion = 'example.com/v1';
+  const kind = 'Widget';
+  const { metadata } = server.api.create(WIDGET_RESOURCE, {
     apiVersion,
     kind,
     metadata: { name: 'a', namespace: 'default' },
-    spec: { type: 'ClusterSetIP', ports: [{ port: 80 }] },
+    spec: { size: 1 },
   });
   const ownedBy = (kind: string, uid: string) => ({ ownerReferences: [{ apiVersion, kind, name: 'a', uid }] });
   const place = { namespace: 'default' };
@@ -34,6 +32,6 @@ it('what an object of a CRD owns goes with the CRD; of an owner whose kind is no
   server.api.create('/secrets', secret('late', { metadata: late }));
   await Promise.resolve();
   expect(server.api.get('/secrets', { ...place, name: 'late' })).toBeDefined();
-  server.api.create(DEFINITIONS, Object(crd));
+  server.api.create(DEFINITIONS, WIDGETS);
   await expect.poll(() => server.api.list('/secrets').map(({ metadata: { name } }) => name)).toEqual(['other']);
 });

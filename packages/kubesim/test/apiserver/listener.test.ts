@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
-import { jsonLines } from '../../../../src/kube/client/lines.ts';
 import { makeCertificates } from '../../src/apiserver/certificates.ts';
 import { type Listening, listen } from '../../src/apiserver/listener.ts';
-import { type LocalServer, localServer, SECRETS, secret, TOKEN } from './servers.ts';
+import { linesOf } from '../support/lines.ts';
+import { type LocalServer, localServer, SECRETS, secret, TOKEN } from '../support/local-server.ts';
 
 const tls = await makeCertificates(Date.now());
 const headers = { authorization: `Bearer ${TOKEN}` };
@@ -97,7 +97,7 @@ describe('a port', () => {
     for (let i = 0; i < count; i++)
       server.api.create('/secrets', secret(`s${i}`, { stringData: { a: 'x'.repeat(2_000) } }));
     let seen = 0;
-    for await (const _event of jsonLines(body)) if (++seen === count) break;
+    for await (const _event of linesOf(body)) if (++seen === count) break;
     expect(seen).toBe(count);
   });
 
@@ -109,7 +109,7 @@ describe('a port', () => {
     closeAll.push(async () => void process.off('warning', note));
     const path = `${SECRETS}?watch=1&resourceVersion=${server.version()}`;
     const { body } = await agent.request({ origin, path, method: 'GET', headers, highWaterMark: 1 });
-    const events = jsonLines(body);
+    const events = linesOf(body);
     for (let i = 0; i < 20; i++) {
       server.api.create('/secrets', secret(`s${i}`, { stringData: { a: 'x'.repeat(500_000) } }));
       await events.next();

@@ -1,7 +1,7 @@
 /** What only a server within the process can be made to do: forget, fall behind, wait for a clock, be the same twice. */
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../../../src/api/json.ts';
-import { bodyOf, eventsOf, localServer, SECRETS, secret } from './servers.ts';
+import type { Json } from '../../src/machinery/json.ts';
+import { bodyOf, eventsOf, localServer, SECRETS, secret } from '../support/local-server.ts';
 
 const WATCH = `${SECRETS}?watch=1`;
 const MINUTE = 60_000;

@@ -1,12 +1,20 @@
 /** The proxies, by real curl. */
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
-import { systemClock } from '../../../../src/runtime/clock.ts';
-import { MemoryLogger } from '../../../../test/support/memory-logger.ts';
+import type { JsonObject } from '../../src/machinery/json.ts';
+import { systemClock } from '../../src/machinery/system-clock.ts';
 import { startNetwork } from '../../src/network/index.ts';
-import { deployment, NAMESPACE, podsOf, seeded, service, statefulSet, type TestCluster } from '../workloads/cluster.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type World } from '../support/network-world.ts';
+import { recordingLogger } from '../support/recording-logger.ts';
+import {
+  deployment,
+  NAMESPACE,
+  podsOf,
+  seeded,
+  service,
+  statefulSet,
+  type TestCluster,
+} from '../support/workload-cluster.ts';
 
 const DEMO = {
   image: 'registry.example/demo/web-demo:0.4.0',
@@ -253,7 +261,7 @@ describe('SOCKS5', () => {
   it('says which port is in use', async () => {
     const { cluster1, network } = await startWorld();
     const port = network.proxies.get('cluster1') ?? 0;
-    const options = { clock: systemClock, random: seeded(), logger: new MemoryLogger() };
+    const options = { clock: systemClock, random: seeded(), logger: recordingLogger() };
     const clusters = [{ api: cluster1.api, proxyPort: port }];
     await expect(startNetwork({ clusters, ...options }, new AbortController().signal)).rejects.toMatchObject({
       name: 'ListenError',

@@ -1,10 +1,10 @@
 /** Services, links and names, without sockets and on a clock that stands still. */
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
-import { ManualClock } from '../../../../test/support/manual-clock.ts';
+import type { JsonObject } from '../../src/machinery/json.ts';
+import { ManualClock } from '../../src/manual-clock.ts';
 import type { DnsRecord, Question } from '../../src/network/index.ts';
-import { deployment, NAMESPACE, podsOf, service, statefulSet, type TestCluster } from '../workloads/cluster.ts';
-import { startWorld, type World, type WorldOptions } from './world.ts';
+import { startWorld, type World, type WorldOptions } from '../support/network-world.ts';
+import { deployment, NAMESPACE, podsOf, service, statefulSet, type TestCluster } from '../support/workload-cluster.ts';
 
 const WEB = { app: 'web' };
 const PORT = { container: { ports: [{ containerPort: 8080, name: 'web' }] } };
@@ -90,7 +90,7 @@ describe('a Service', () => {
     const world = await withWeb(2);
     const [first, second] = podsOf(world.cluster1, WEB);
     if (!first || !second) throw new Error('no pods');
-    const annotations = { 'sandbox.catamaran.dev/ready': 'false' };
+    const annotations = { 'kubesim.catamaran.dev/ready': 'false' };
     world.cluster1.api.update('/pods', { ...first, metadata: { ...first.metadata, annotations } });
     await world.pass();
     expect([...(await answering(world))]).toEqual([second.metadata.name]);

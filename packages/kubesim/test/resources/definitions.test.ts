@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../../src/ranges.ts';
+import { settingsOf } from '../../src/cluster-settings.ts';
 import { builtinResources } from '../../src/resources/index.ts';
-import { context, definitionOf, NOW, stored } from './definitions.ts';
+import { context, definitionOf, NOW, stored } from '../support/definitions.ts';
 
 const DEFINITIONS = builtinResources(settingsOf(1));
 

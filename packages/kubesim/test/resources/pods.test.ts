@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
+import type { JsonObject } from '../../src/machinery/json.ts';
 import { at } from '../../src/machinery/read.ts';
-import { context, definitionOf, stored } from './definitions.ts';
+import { context, definitionOf, stored } from '../support/definitions.ts';
 
 const { strategy } = definitionOf('/pods');
 

@@ -1,8 +1,8 @@
 /** Rows of objects that the controllers of a real cluster would not leave alone; the rest is compared by the contract. */
 import { expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import type { StoredObject } from '../../src/machinery/object.ts';
-import { definitionOf, NOW, stored } from './definitions.ts';
+import { definitionOf, NOW, stored } from '../support/definitions.ts';
 
 const TEMPLATE = {
   spec: {

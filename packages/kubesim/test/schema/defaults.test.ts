@@ -4,7 +4,7 @@ import type { OpenApiSchema } from '../../src/machinery/schema.ts';
 import { builtinSchema } from '../../src/schema/builtins.ts';
 import { withDefaults } from '../../src/schema/defaults.ts';
 import { pruneUnknown } from '../../src/schema/prune.ts';
-import { anyObject } from './arbitraries.ts';
+import { anyObject } from '../support/arbitraries.ts';
 
 const SERVICE = builtinSchema('', 'v1', 'Service');
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import { builtinSchema } from '../../src/schema/builtins.ts';
 import { type Applied, applyConfiguration, applyConflict, trackUpdate } from '../../src/schema/managed.ts';
 

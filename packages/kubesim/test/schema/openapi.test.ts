@@ -1,22 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { CRDS } from '../../../../src/api/crd-manifests.ts';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import { settingsOf } from '../../src/cluster-settings.ts';
+import type { Json } from '../../src/machinery/json.ts';
 import { isList, isObject, members } from '../../src/machinery/json.ts';
 import type { ResourceDefinition } from '../../src/machinery/resource.ts';
-import { settingsOf } from '../../src/ranges.ts';
 import { builtinResources } from '../../src/resources/index.ts';
 import { componentSchema, recordedComponent } from '../../src/schema/builtins.ts';
 import { customResource, customResourceDefinitions } from '../../src/schema/crd.ts';
 import { DESCRIPTIONS } from '../../src/schema/descriptions.ts';
 import { openApiDocument, openApiIndex } from '../../src/schema/openapi.ts';
+import { WIDGETS } from '../support/widgets.ts';
 
-const [exportCrd] = CRDS.map((crd): JsonObject => JSON.parse(JSON.stringify(crd)));
-if (!exportCrd) throw new Error('there is no CRD');
-const serviceExports = customResource(exportCrd);
+const widgets = customResource(WIDGETS);
 const definitions: readonly ResourceDefinition[] = [
   ...builtinResources(settingsOf(1)),
   customResourceDefinitions,
-  serviceExports,
+  widgets,
 ];
 
 function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
@@ -37,23 +35,23 @@ function urls(served: readonly ResourceDefinition[]): Readonly<Record<string, Js
 describe('openApiIndex', () => {
   it('names a document for each group version', () => {
     expect(Object.keys(urls(definitions))).toEqual(
-      expect.arrayContaining(['api/v1', 'apis/apps/v1', 'apis/multicluster.x-k8s.io/v1beta1']),
+      expect.arrayContaining(['api/v1', 'apis/apps/v1', 'apis/example.com/v1']),
     );
   });
 
   it('gives a document another address when it changes, and only then', () => {
     const before = urls(definitions);
     expect(urls(definitions)).toEqual(before);
-    const changed = customResource(JSON.parse(JSON.stringify(exportCrd).replaceAll('"object"', '"array"')));
-    const after = urls([...definitions.filter((one) => one !== serviceExports), changed]);
+    const changed = customResource(JSON.parse(JSON.stringify(WIDGETS).replaceAll('"object"', '"array"')));
+    const after = urls([...definitions.filter((one) => one !== widgets), changed]);
     expect(Object.keys(before).filter((path) => before[path] !== after[path])).toEqual([
-      ...['apis/multicluster.x-k8s.io/v1beta1', 'apis/multicluster.x-k8s.io/v1alpha1'],
+      ...['apis/example.com/v1', 'apis/example.com/v1alpha1'],
     ]);
   });
 });
 
 describe('openApiDocument', () => {
-  it.each(['v1', 'apps/v1', 'discovery.k8s.io/v1', 'apiextensions.k8s.io/v1', 'multicluster.x-k8s.io/v1beta1'])(
+  it.each(['v1', 'apps/v1', 'discovery.k8s.io/v1', 'apiextensions.k8s.io/v1', 'example.com/v1'])(
     'of %s has every schema that it names, and nothing of ours',
     (groupVersion) => {
       const text = JSON.stringify(openApiDocument(groupVersion, definitions));
@@ -89,9 +87,9 @@ describe('openApiDocument', () => {
   });
 
   it('has the schema of a CRD as it is, with metadata as all objects have it', () => {
-    const document = openApiDocument('multicluster.x-k8s.io/v1beta1', definitions);
-    const schema = at(document, 'components', 'schemas', 'io.x-k8s.multicluster.v1beta1.ServiceExport');
-    const own = at(exportCrd, 'spec', 'versions', 1, 'schema', 'openAPIV3Schema', 'properties', 'status');
+    const document = openApiDocument('example.com/v1', definitions);
+    const schema = at(document, 'components', 'schemas', 'com.example.v1.Widget');
+    const own = at(WIDGETS, 'spec', 'versions', 1, 'schema', 'openAPIV3Schema', 'properties', 'status');
     expect(at(schema, 'properties', 'status')).toEqual(own);
     expect(at(schema, 'properties', 'metadata', 'allOf', 0)).toEqual({
       $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import { StatusError } from '../../src/machinery/status.ts';
 import { builtinSchema } from '../../src/schema/builtins.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '../../src/schema/patch.ts';
-import { anyObject, withoutNull } from './arbitraries.ts';
+import { anyObject, withoutNull } from '../support/arbitraries.ts';
 
 const POD = builtinSchema('', 'v1', 'Pod');
 const SERVICE = builtinSchema('', 'v1', 'Service');

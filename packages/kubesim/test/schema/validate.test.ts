@@ -1,12 +1,12 @@
 /** Single rules; the contract suite compares all of them with a kube-apiserver. */
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
 import { fieldErrorText } from '../../src/machinery/field-error.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import type { OpenApiSchema } from '../../src/machinery/schema.ts';
 import { builtinSchema } from '../../src/schema/builtins.ts';
-import { decodeProblem } from '../../src/schema/decode.ts';
-import { hasFormat } from '../../src/schema/formats.ts';
+import { decodeProblem } from '../../src/schema/go-decode.ts';
 import { base64Problem, quantityProblem, timeProblem } from '../../src/schema/go-text.ts';
+import { hasFormat } from '../../src/schema/openapi-formats.ts';
 import { validateSchema } from '../../src/schema/validate.ts';
 
 function errors(a: OpenApiSchema, value: Json): readonly string[] {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stillCluster } from './cluster.ts';
+import { stillCluster } from '../support/workload-cluster.ts';
 
 it('a new cluster has what every cluster has', async () => {
   const { api, objects, log } = await stillCluster();

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import type { Deployment, ReplicaSet } from '../../src/workloads/kinds.ts';
 import { isActive, isReady } from '../../src/workloads/pods.ts';
-import { deployment, NAMESPACE, podsOf, type StillCluster, service, stillCluster } from './cluster.ts';
+import {
+  deployment,
+  NAMESPACE,
+  podsOf,
+  type StillCluster,
+  service,
+  stillCluster,
+} from '../support/workload-cluster.ts';
 
 const WEB = { app: 'web' };
 
@@ -127,7 +134,7 @@ describe('scaling', () => {
     const cluster = await withWeb();
     const [first] = podsOf(cluster, WEB);
     if (!first) throw new Error('no pod');
-    const annotations = { 'sandbox.catamaran.dev/ready': 'false' };
+    const annotations = { 'kubesim.catamaran.dev/ready': 'false' };
     cluster.api.update('/pods', { ...first, metadata: { ...first.metadata, annotations } });
     await cluster.pass();
     expect(web(cluster).status).toMatchObject({ readyReplicas: 2, unavailableReplicas: 1 });
@@ -155,7 +162,7 @@ describe('scaling', () => {
     });
     // The new pods never become ready, so that the rollout stands still.
     const { template } = web(cluster).spec;
-    const marked = { ...template.metadata, annotations: { 'sandbox.catamaran.dev/ready': 'false' } };
+    const marked = { ...template.metadata, annotations: { 'kubesim.catamaran.dev/ready': 'false' } };
     change(cluster, { template: { ...template, metadata: marked } });
     await cluster.pass();
     expect(setsOf(cluster).map(({ spec }) => spec.replicas)).toEqual([8, 5]);
@@ -225,7 +232,7 @@ describe('a new template', () => {
   it('that does not become ready in time is said so', async () => {
     const cluster = await withWeb({ name: 'web', spec: { progressDeadlineSeconds: 60 } });
     const { template } = web(cluster).spec;
-    const marked = { ...template.metadata, annotations: { 'sandbox.catamaran.dev/ready': 'false' } };
+    const marked = { ...template.metadata, annotations: { 'kubesim.catamaran.dev/ready': 'false' } };
     change(cluster, { template: { ...template, metadata: marked } });
     await cluster.pass(59_000);
     expect(conditionsOf(web(cluster))).not.toContainEqual(

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
-import type { StringMap } from '../../../../src/api/meta.ts';
+import type { JsonObject, StringMap } from '../../src/machinery/json.ts';
 import type { Pod, Slice } from '../../src/workloads/kinds.ts';
 import {
   deployment,
@@ -13,9 +12,9 @@ import {
   slicesOf,
   statefulSet,
   stillCluster,
-} from './cluster.ts';
+} from '../support/workload-cluster.ts';
 
-const UNREADY = { 'sandbox.catamaran.dev/ready': 'false' };
+const UNREADY = { 'kubesim.catamaran.dev/ready': 'false' };
 
 function pod(name: string, labels: StringMap, metadata: JsonObject = {}, container: JsonObject = {}): JsonObject {
   return {
@@ -325,7 +324,7 @@ it('after any sequence of changes the slices are the set of matching pods', asyn
       const wanted = podsOf(cluster, { app: 'web', tier }).map(({ metadata, status }) => [
         status?.podIP,
         metadata.name,
-        metadata.annotations?.['sandbox.catamaran.dev/ready'] !== 'false',
+        metadata.annotations?.['kubesim.catamaran.dev/ready'] !== 'false',
       ]);
       const found = endpointsOf(cluster, 'web').map(({ addresses, targetRef, conditions }) => [
         addresses[0],

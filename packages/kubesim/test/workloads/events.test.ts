@@ -1,6 +1,13 @@
 /** Events of pods and their controllers, as `kubectl describe` and `kubectl events` show them. */
 import { describe, expect, it } from 'vitest';
-import { deployment, NAMESPACE, podsOf, type StillCluster, statefulSet, stillCluster } from './cluster.ts';
+import {
+  deployment,
+  NAMESPACE,
+  podsOf,
+  type StillCluster,
+  statefulSet,
+  stillCluster,
+} from '../support/workload-cluster.ts';
 
 /** What the name of an Event ends in: its time. */
 function suffix({ metadata }: { readonly metadata: { readonly name: string } }): string {

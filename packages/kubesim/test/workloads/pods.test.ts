@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
+import type { JsonObject } from '../../src/machinery/json.ts';
 import type { Pod } from '../../src/workloads/kinds.ts';
 import { environmentOf } from '../../src/workloads/kubelet/configuration.ts';
-import { NAMESPACE, type StillCluster, stillCluster } from './cluster.ts';
+import { NAMESPACE, type StillCluster, stillCluster } from '../support/workload-cluster.ts';
 
 function pod(name: string, spec: JsonObject = {}, metadata: JsonObject = {}): JsonObject {
   return {
@@ -185,7 +185,7 @@ describe('a pod', () => {
 
   it('is unready as long as the annotation says so', async () => {
     const cluster = await stillCluster();
-    cluster.api.create('/pods', pod('one', {}, { annotations: { 'sandbox.catamaran.dev/ready': 'false' } }));
+    cluster.api.create('/pods', pod('one', {}, { annotations: { 'kubesim.catamaran.dev/ready': 'false' } }));
     await cluster.pass();
     expect(get(cluster, 'one').status?.phase).toBe('Running');
     expect(readyOf(cluster, 'one')).toBe('False');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
+import type { JsonObject } from '../../src/machinery/json.ts';
 import type { StatefulSet } from '../../src/workloads/kinds.ts';
 import { isReady } from '../../src/workloads/pods.ts';
-import { NAMESPACE, podsOf, type StillCluster, statefulSet, stillCluster } from './cluster.ts';
+import { NAMESPACE, podsOf, type StillCluster, statefulSet, stillCluster } from '../support/workload-cluster.ts';
 
 const DB = { app: 'db' };
 const CLAIMS = [

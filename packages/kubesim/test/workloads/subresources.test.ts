@@ -1,6 +1,6 @@
 /** Logs over HTTP, as `kubectl logs` asks for them, and what the sandbox says of what it does not have. */
 import { expect, it } from 'vitest';
-import { NAMESPACE, type StillCluster, stillCluster } from './cluster.ts';
+import { NAMESPACE, type StillCluster, stillCluster } from '../support/workload-cluster.ts';
 
 async function withPod(): Promise<StillCluster> {
   const cluster = await stillCluster();

@@ -1,33 +1,32 @@
 /** What a new cluster has before anybody uses it. */
 import type { ClusterSettings } from '../../machinery/resource.ts';
-import { addressAt, familyOf } from '../addresses.ts';
+import { addressAt, familyOf } from '../address-ranges.ts';
 import { DEFAULT_STORAGE_CLASS } from '../claims.ts';
 import { nodeLease, nodeOf } from '../nodes.ts';
 import type { Objects } from '../objects.ts';
-import { dnsObjects, type Initial } from './dns.ts';
+import { dnsObjects, type Initial } from './cluster-dns.ts';
 
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 const API_PORT = 6443;
 
-/** Classes that the documents' manifests name; claims of any class are bound. */
-const STORAGE_CLASSES = [DEFAULT_STORAGE_CLASS, 'alicloud-disk-topology-alltype'] as const;
+const NAMESPACE_OBJECTS: readonly Initial[] = NAMESPACES.map((name) => ({
+  resource: '/namespaces',
+  object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+}));
 
-function storageClasses(): Initial[] {
-  return STORAGE_CLASSES.map((name) => ({
-    resource: 'storage.k8s.io/storageclasses',
-    object: {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: {
-        name,
-        ...(name === DEFAULT_STORAGE_CLASS && {
-          annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
-        }),
-      },
-      provisioner: 'sandbox.catamaran.dev/none',
+/** Claims of any class are bound; this one is for those that name none. */
+const STORAGE_CLASS: Initial = {
+  resource: 'storage.k8s.io/storageclasses',
+  object: {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: {
+      name: DEFAULT_STORAGE_CLASS,
+      annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
     },
-  }));
-}
+    provisioner: 'kubesim.catamaran.dev/none',
+  },
+};
 
 /** The Service of the API server, with the address of a node where one of a control plane would be. */
 function apiService({ serviceCIDRs, nodeCIDRs }: ClusterSettings): Initial[] {
@@ -75,20 +74,21 @@ function apiService({ serviceCIDRs, nodeCIDRs }: ClusterSettings): Initial[] {
   ];
 }
 
-/** Makes what is missing of it. */
+/** Creates what a kube-apiserver creates by itself. */
+export function bootstrapApi(objects: Objects): void {
+  ensure(objects, [...NAMESPACE_OBJECTS, ...apiService(objects.settings)]);
+}
+
+/** Creates what is missing of a whole cluster: nodes, storage class and DNS as well. */
 export function bootstrap(objects: Objects, nodes: number, now: number): void {
   const { settings } = objects;
-  const namespaces: Initial[] = NAMESPACES.map((name) => ({
-    resource: '/namespaces',
-    object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-  }));
-  for (const { resource, object } of [...namespaces, ...storageClasses()]) {
-    objects.ensure(resource, object, object.metadata);
-  }
+  ensure(objects, [...NAMESPACE_OBJECTS, STORAGE_CLASS]);
   for (let number = 1; number <= nodes; number++) ensureNode(objects, number, nodes, now);
-  for (const { resource, object } of [...apiService(settings), ...dnsObjects(settings)]) {
-    objects.ensure(resource, object, object.metadata);
-  }
+  ensure(objects, [...apiService(settings), ...dnsObjects(settings)]);
+}
+
+function ensure(objects: Objects, initial: readonly Initial[]): void {
+  for (const { resource, object } of initial) objects.ensure(resource, object, object.metadata);
 }
 
 /** A create drops the status, which comes after it. */

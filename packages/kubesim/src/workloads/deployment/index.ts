@@ -7,9 +7,9 @@ import { claim, controllerOf } from '../owners.ts';
 import { isFinished } from '../pods.ts';
 import { selects } from '../selector.ts';
 import { sameJson } from '../template.ts';
+import { type Happened, isComplete, pauseStatus, statusOf } from './deployment-status.ts';
+import { growNew, isScaling, newReplicas, replicasOfSet, scaleAll, scaleSet, shrinkOlds } from './replicas.ts';
 import { createNew, numberRevisions, type Rollout, revisionOf, rolloutOf } from './revision.ts';
-import { growNew, isScaling, newReplicas, replicasOfSet, scaleAll, scaleSet, shrinkOlds } from './scale.ts';
-import { type Happened, isComplete, pauseStatus, statusOf } from './status.ts';
 import { isRolling, replicasOf } from './surge.ts';
 
 /** Takes one step with a Deployment; what it changes adds the key again. Gives the milliseconds to its deadline. */

@@ -1,6 +1,6 @@
 /** What the pods of a Service are as endpoints. Source: Kubernetes documentation, "EndpointSlices". */
 
-import { type Family, familyOf } from '../addresses.ts';
+import { type Family, familyOf } from '../address-ranges.ts';
 import type { Node, Pod, Service, SliceEndpoint, SlicePort, StoredServicePort } from '../kinds.ts';
 import { ZONE } from '../nodes.ts';
 import { condition, isFinished, isReady, isTerminating } from '../pods.ts';

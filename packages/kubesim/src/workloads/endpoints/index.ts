@@ -1,5 +1,5 @@
 /** Endpoints and EndpointSlices of Services. Those without a selector, and of type ExternalName, are left alone. */
-import type { Family } from '../addresses.ts';
+import type { Family } from '../address-ranges.ts';
 import type { Service } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { hasLabels } from '../selector.ts';

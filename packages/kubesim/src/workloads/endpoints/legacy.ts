@@ -2,7 +2,7 @@
 
 import type { JsonObject, StringMap } from '../../machinery/json.ts';
 import { HEADLESS, LAST_CHANGE_TRIGGER_TIME } from '../../machinery/well-known.ts';
-import { type Family, familyOf } from '../addresses.ts';
+import { type Family, familyOf } from '../address-ranges.ts';
 import type { Pod, Service, StoredServicePort } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { condition, isReady, isTerminating } from '../pods.ts';

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject, StringMap } from '../../machinery/json.ts';
 import { HEADLESS, LAST_CHANGE_TRIGGER_TIME, SERVICE_NAME, SLICE_MANAGED_BY } from '../../machinery/well-known.ts';
-import type { Family } from '../addresses.ts';
+import type { Family } from '../address-ranges.ts';
 import type { Service, Slice, SliceEndpoint, SlicePort } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { controllerOf, controllerReference } from '../owners.ts';

@@ -5,10 +5,10 @@ import type { Objects } from '../objects.ts';
 import { isFinished, isTerminating } from '../pods.ts';
 import { sameJson } from '../template.ts';
 import { apiTime } from '../time.ts';
-import { PodAddresses } from './addresses.ts';
 import { missingFor } from './configuration.ts';
+import { PodAddresses } from './pod-addresses.ts';
+import { hostAddresses, running, unschedulable, waiting } from './pod-status.ts';
 import { placeFor } from './schedule.ts';
-import { hostAddresses, running, unschedulable, waiting } from './status.ts';
 
 /** How long the life of a pod takes, in milliseconds. */
 export interface PodTimes {

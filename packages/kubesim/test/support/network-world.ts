@@ -1,11 +1,11 @@
 /** Clusters with a network between them, on the real clock, and curl. */
 import { execFile } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-import type { Clock } from '../../../../src/runtime/clock.ts';
-import { systemClock } from '../../../../src/runtime/clock.ts';
-import { MemoryLogger } from '../../../../test/support/memory-logger.ts';
+import type { Clock } from '../../src/machinery/runtime.ts';
+import { systemClock } from '../../src/machinery/system-clock.ts';
 import { type Network, type NetworkOptions, startNetwork } from '../../src/network/index.ts';
-import { seeded, startCluster, type TestCluster } from '../workloads/cluster.ts';
+import { recordingLogger } from './recording-logger.ts';
+import { seeded, startCluster, type TestCluster } from './workload-cluster.ts';
 
 export interface World {
   readonly cluster1: TestCluster;
@@ -30,7 +30,7 @@ export async function startWorld({ clock = systemClock, clusterSetZone }: WorldO
       ...(clusterSetZone && { clusterSetZone }),
       clock,
       random: seeded(),
-      logger: new MemoryLogger(),
+      logger: recordingLogger(),
     },
     end.signal,
   );

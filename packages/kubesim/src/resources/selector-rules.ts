@@ -1,6 +1,6 @@
 /** Label selectors of workloads. Source: Kubernetes, meta/v1 LabelSelector. */
 
-import { type FieldError, forbidden, invalid, invalidFor, required } from '../machinery/field-errors.ts';
+import { type FieldError, forbidden, invalid, invalidFor, required } from '../machinery/field-error.ts';
 import { labelValue, qualifiedName } from '../machinery/formats.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { labelErrors } from '../machinery/labels.ts';

@@ -1,6 +1,6 @@
 /** Any JSON, for laws. */
 import fc from 'fast-check';
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import { isList, isObject, members } from '../../src/machinery/json.ts';
 
 const { object } = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../machinery/json.ts';
 import type { Container, ContainerStatus, Node, Pod, PodStatus, StatusCondition } from '../kinds.ts';
 
 /** On a pod: `"false"` makes it unready, as a readiness probe that fails does. */
-export const READY_ANNOTATION = 'sandbox.catamaran.dev/ready';
+export const READY_ANNOTATION = 'kubesim.catamaran.dev/ready';
 
 type News = Omit<StatusCondition, 'lastTransitionTime' | 'lastProbeTime' | 'observedGeneration'>;
 

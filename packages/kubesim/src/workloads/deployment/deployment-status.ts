@@ -1,8 +1,8 @@
 /** What a Deployment's status says. Source: Kubernetes documentation, "Deployments", Deployment status. */
 import type { Deployment, DeploymentStatus, ReplicaSet, StatusCondition } from '../kinds.ts';
 import { apiTime, timeOf } from '../time.ts';
+import { sum } from './replicas.ts';
 import type { Rollout } from './revision.ts';
-import { sum } from './scale.ts';
 import { boundsOf, replicasOf } from './surge.ts';
 
 interface News {

@@ -1,8 +1,8 @@
 /** The way to an API server of the sandbox within its process. */
 import { EventEmitter } from 'node:events';
-import type { ApiResponse } from './apiserver/http.ts';
-import type { ApiServer } from './apiserver/server.ts';
-import type { ResponseBody, Transport, TransportRequest, TransportResponse } from './machinery/transport.ts';
+import type { ResponseBody, Transport, TransportRequest, TransportResponse } from '../machinery/transport.ts';
+import type { ApiResponse } from './http.ts';
+import type { ApiServer } from './server.ts';
 
 /** A body that is there, or comes line by line. */
 class LocalBody extends EventEmitter implements ResponseBody {

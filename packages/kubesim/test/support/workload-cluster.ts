@@ -1,17 +1,15 @@
 /** An embedded cluster with its controllers, on a clock that the test moves. */
 import { onTestFinished } from 'vitest';
-import type { JsonObject } from '../../../../src/api/json.ts';
-import type { StringMap } from '../../../../src/api/meta.ts';
-import type { Clock } from '../../../../src/runtime/clock.ts';
-import { ManualClock } from '../../../../test/support/manual-clock.ts';
-import { MemoryLogger } from '../../../../test/support/memory-logger.ts';
-import type { ClusterApi } from '../../src/apiserver/cluster.ts';
+import type { ClusterApi } from '../../src/apiserver/cluster-api.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
-import { settingsOf } from '../../src/ranges.ts';
-import { builtinResources } from '../../src/resources/index.ts';
+import { settingsOf } from '../../src/cluster-settings.ts';
+import type { JsonObject, StringMap } from '../../src/machinery/json.ts';
+import type { Clock } from '../../src/machinery/runtime.ts';
+import { ManualClock } from '../../src/manual-clock.ts';
 import { startWorkloads, type Workloads } from '../../src/workloads/index.ts';
 import type { Pod, Slice, SliceEndpoint } from '../../src/workloads/kinds.ts';
 import { Objects } from '../../src/workloads/objects.ts';
+import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 
 /** Random numbers that are the same in every run. */
 export function seeded(seed = 1): () => number {
@@ -28,18 +26,16 @@ export interface TestCluster {
   readonly api: ClusterApi;
   readonly objects: Objects;
   readonly workloads: Workloads;
-  readonly log: MemoryLogger;
+  readonly log: RecordingLogger;
 }
 
 /** Cluster `index`, on a clock of the test's choice. It ends with the test. */
 export function startCluster(index: number, clock: Clock, seed = index): TestCluster {
   const settings = settingsOf(index);
   const end = new AbortController();
-  const log = new MemoryLogger();
-  const definitions = builtinResources(settings);
+  const log = recordingLogger();
   const server = createApiServer({
     settings,
-    definitions,
     clock,
     random: seeded(seed),
     logger: log,

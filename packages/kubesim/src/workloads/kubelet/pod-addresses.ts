@@ -1,5 +1,5 @@
 /** Addresses of pods, from the ranges of their nodes. */
-import { addressAt, sizeOf } from '../addresses.ts';
+import { addressAt, sizeOf } from '../address-ranges.ts';
 import type { Node } from '../kinds.ts';
 
 /** The first address is the network's, the second the node's own. */

@@ -1,4 +1,4 @@
-/** An error that whoever starts a cluster can act on. */
+/** A port that cannot be listened on. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }

@@ -1,13 +1,13 @@
 /** An API server within the process of a test, with time and chance that the test owns. */
-import type { Json, JsonObject } from '../../../../src/api/json.ts';
-import { isJsonObject, parseJson } from '../../../../src/api/json.ts';
-import type { Random } from '../../../../src/runtime/random.ts';
-import { ManualClock } from '../../../../test/support/manual-clock.ts';
-import { MemoryLogger } from '../../../../test/support/memory-logger.ts';
+
 import type { ApiRequest, ApiResponse } from '../../src/apiserver/http.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
-import { settingsOf } from '../../src/ranges.ts';
-import { builtinResources } from '../../src/resources/index.ts';
+import { settingsOf } from '../../src/cluster-settings.ts';
+import type { Json, JsonObject } from '../../src/machinery/json.ts';
+import { isObject, parseJson } from '../../src/machinery/json.ts';
+import type { Random } from '../../src/machinery/runtime.ts';
+import { ManualClock } from '../../src/manual-clock.ts';
+import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 
 export const TOKEN = 'token';
 export const SECRETS = '/api/v1/namespaces/default/secrets';
@@ -27,7 +27,7 @@ export function seeded(seed: number): Random {
 export interface LocalServer {
   readonly server: ApiServer;
   readonly clock: ManualClock;
-  readonly logger: MemoryLogger;
+  readonly logger: RecordingLogger;
   request(method: string, path: string, more?: Partial<ApiRequest>): Promise<ApiResponse>;
 }
 
@@ -35,10 +35,9 @@ export interface LocalServer {
 export function localServer(options: { seed?: number; history?: number } = {}): LocalServer {
   const settings = settingsOf(1);
   const clock = new ManualClock();
-  const logger = new MemoryLogger();
+  const logger = recordingLogger();
   const server = createApiServer({
     settings,
-    definitions: builtinResources(settings),
     clock,
     random: seeded(options.seed ?? 1),
     logger,
@@ -58,7 +57,7 @@ export function localServer(options: { seed?: number; history?: number } = {}): 
 /** The JSON of an answer. */
 export function bodyOf({ body }: ApiResponse): JsonObject {
   const value: Json = typeof body === 'string' ? parseJson(body) : null;
-  if (!isJsonObject(value)) throw new Error(`no object: ${String(body)}`);
+  if (!isObject(value)) throw new Error(`no object: ${String(body)}`);
   return value;
 }
 
@@ -72,7 +71,7 @@ export async function eventsOf(
   for await (const text of body) {
     for (const line of text.split('\n')) {
       const event = line === '' ? null : parseJson(line);
-      if (isJsonObject(event)) events.push(event);
+      if (isObject(event)) events.push(event);
     }
     if (enough(events)) break;
   }

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectKey } from '../../machinery/object.ts';
 import type { ClusterSettings, ResourceName } from '../../machinery/resource.ts';
-import { addressAt } from '../addresses.ts';
+import { addressAt } from '../address-ranges.ts';
 
 /** An object of a new cluster. */
 export interface Initial {

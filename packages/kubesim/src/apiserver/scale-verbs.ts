@@ -1,6 +1,6 @@
 /** The scale subresource. Source: Kubernetes API reference, autoscaling/v1 Scale; CustomResourceSubresourceScale. */
 
-import { invalid as invalidField } from '../machinery/field-errors.ts';
+import { invalid as invalidField } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -8,11 +8,11 @@ import type { ResourceDefinition, ScalePaths } from '../machinery/resource.ts';
 import { badRequest, invalid, notFound } from '../machinery/status.ts';
 import { builtinSchema } from '../schema/builtins.ts';
 import type { Call, Result } from './call.ts';
-import { decoded, parseObject } from './decode.ts';
 import { writeOptions } from './options.ts';
 import { patchedObject, patchType } from './patcher.ts';
 import { modified } from './preconditions.ts';
 import { readMetadata } from './read-metadata.ts';
+import { decoded, parseObject } from './request-body.ts';
 import { methodNotAllowed } from './route.ts';
 import { type ClusterState, collectionOf } from './state.ts';
 import type { Target, WriteOptions } from './target.ts';

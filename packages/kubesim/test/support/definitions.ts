@@ -1,8 +1,9 @@
 /** The built-in resources of a cluster, and stored objects of them. */
-import type { JsonObject } from '../../../../src/api/json.ts';
+
+import { settingsOf } from '../../src/cluster-settings.ts';
+import type { JsonObject } from '../../src/machinery/json.ts';
 import type { StoredObject } from '../../src/machinery/object.ts';
 import type { ClusterSettings, ResourceDefinition, StrategyContext } from '../../src/machinery/resource.ts';
-import { settingsOf } from '../../src/ranges.ts';
 import { builtinResources } from '../../src/resources/index.ts';
 
 /** The time of these tests. */

@@ -1,0 +1,9 @@
+/** Parts for the tests, benchmarks and generators of this repository. Not part of the published package. */
+
+export { makeCertificates } from './apiserver/certificates.ts';
+export type { ApiResponse } from './apiserver/http.ts';
+export { listen } from './apiserver/listener.ts';
+export { type ApiServer, createApiServer } from './apiserver/server.ts';
+export { settingsOf } from './cluster-settings.ts';
+export { componentSchema } from './schema/builtins.ts';
+export { kubeadmCorefile } from './workloads/bootstrap/cluster-dns.ts';

@@ -1,0 +1,65 @@
+/** Several clusters and the network between their pods. */
+import type { Cluster } from './cluster.ts';
+import { settingsOf } from './cluster-settings.ts';
+import { endingWith } from './ending.ts';
+import { silentLogger } from './machinery/silent-logger.ts';
+import { systemClock } from './machinery/system-clock.ts';
+import { type Network, startNetwork } from './network/index.ts';
+import { openCluster } from './open-cluster.ts';
+import { type ClustersOptions, checkClustersOptions } from './options.ts';
+import type { RunningCluster } from './running-cluster.ts';
+import { randomToken } from './start-cluster.ts';
+
+/** Running clusters. They end with `await using`, {@link Clusters.close}, or the signal that they were started with. */
+export interface Clusters extends AsyncDisposable {
+  readonly clusters: readonly Cluster[];
+  readonly network: Network;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts clusters within this process, and a network on which their pods reach each other; if it rejects, nothing is
+ * left behind.
+ *
+ * @throws OptionError for an option that cannot be used, ListenError if the port of a proxy is taken.
+ */
+export async function startClusters(options: ClustersOptions): Promise<Clusters> {
+  checkClustersOptions(options);
+  const { clusters: count, proxyPort = 0, clusterSetZone, crds = [], workloads = true, signal } = options;
+  const { clock = systemClock, random = Math.random, logger = silentLogger } = options;
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const opened: RunningCluster[] = [];
+  const close = async (): Promise<void> => {
+    stop.abort();
+    await Promise.all(opened.map((cluster) => cluster.close()));
+  };
+  try {
+    const opening = Array.from({ length: count }, async (_, index) => {
+      const settings = settingsOf(index + 1);
+      opened[index] = await openCluster({ settings, token: randomToken(), crds, workloads, clock, random, logger });
+    });
+    // All have to be settled before a failure of one ends the others.
+    await Promise.allSettled(opening);
+    await Promise.all(opening);
+    const network = await startNetwork(
+      {
+        clusters: opened.map(({ api, logs }, index) => ({
+          api,
+          proxyPort: proxyPort === 0 ? 0 : proxyPort + index,
+          ...(logs && { logs }),
+        })),
+        ...(clusterSetZone && { clusterSetZone }),
+        clock,
+        random,
+        logger,
+      },
+      stop.signal,
+    );
+    const running: Clusters = { clusters: opened, network, close, [Symbol.asyncDispose]: close };
+    return await endingWith(signal, running, stop.signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

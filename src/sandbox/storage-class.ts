@@ -1,0 +1,11 @@
+/** The storage class that ACK's headless walk-through names. Claims of any class are bound; kubectl lists this one. */
+import type { ClusterApi } from 'kubesim';
+
+export function createStorageClass(api: ClusterApi): void {
+  api.create('storage.k8s.io/storageclasses', {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'alicloud-disk-topology-alltype' },
+    provisioner: 'kubesim.catamaran.dev/none',
+  });
+}
