@@ -17,6 +17,8 @@ export interface Expected {
 export interface Case {
   /** `name TYPE`. */
   readonly ask: string;
+  /** Number of the rule in docs/reference/semantics.md that it is a case of. */
+  readonly rule?: 24 | 25 | 26 | 27;
   readonly ours: Expected;
   /** Where CoreDNS 1.14 differs, and what it says. */
   readonly coredns?: Expected & { readonly why: Difference };
@@ -46,10 +48,11 @@ export const CASES: readonly Case[] = [
   // 2.2: the version of the schema.
   {
     ask: 'dns-version TXT',
+    rule: 27,
     ours: found('dns-version 28800 IN TXT "1.0.0"'),
     coredns: { ...found('dns-version 28800 IN TXT "1.1.0"'), why: 'version' },
   },
-  { ask: 'dns-version A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
+  { ask: 'dns-version A', rule: 27, ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
 
   // 2.3: a Service with a clusterset IP.
   { ask: 'web.shop.svc A', ours: found('web.shop.svc 5 IN A 10.97.0.10') },
@@ -60,10 +63,12 @@ export const CASES: readonly Case[] = [
   { ask: 'dual.shop.svc AAAA', ours: found('dual.shop.svc 5 IN AAAA fd00:97::b') },
   {
     ask: '_http._tcp.web.shop.svc SRV',
+    rule: 24,
     ours: srv(['_http._tcp.web.shop.svc 5 IN SRV * * 80 web.shop.svc'], ['web.shop.svc 5 IN A 10.97.0.10']),
   },
   {
     ask: '_dns._udp.dual.shop.svc SRV',
+    rule: 24,
     ours: srv(
       ['_dns._udp.dual.shop.svc 5 IN SRV * * 53 dual.shop.svc'],
       ['dual.shop.svc 5 IN A 10.97.0.11', 'dual.shop.svc 5 IN AAAA fd00:97::b'],
@@ -71,6 +76,7 @@ export const CASES: readonly Case[] = [
   },
   {
     ask: 'web.shop.svc SRV',
+    rule: 24,
     ours: srv(
       ['web.shop.svc 5 IN SRV * * 80 web.shop.svc', 'web.shop.svc 5 IN SRV * * 8080 web.shop.svc'],
       ['web.shop.svc 5 IN A 10.97.0.10'],
@@ -78,6 +84,7 @@ export const CASES: readonly Case[] = [
   },
   {
     ask: 'dual.shop.svc SRV',
+    rule: 24,
     ours: srv(
       ['dual.shop.svc 5 IN SRV * * 53 dual.shop.svc'],
       ['dual.shop.svc 5 IN A 10.97.0.11', 'dual.shop.svc 5 IN AAAA fd00:97::b'],
@@ -88,18 +95,20 @@ export const CASES: readonly Case[] = [
     ours: NODATA,
     coredns: { ...found('_http._tcp.web.shop.svc 5 IN A 10.97.0.10'), why: 'srv-address' },
   },
-  { ask: '_http._udp.web.shop.svc SRV', ours: NXDOMAIN },
-  { ask: '_dns._tcp.dual.shop.svc SRV', ours: NXDOMAIN },
-  { ask: '_tcp.web.shop.svc SRV', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
-  { ask: '_udp.web.shop.svc SRV', ours: NXDOMAIN },
+  { ask: '_http._udp.web.shop.svc SRV', rule: 24, ours: NXDOMAIN },
+  { ask: '_dns._tcp.dual.shop.svc SRV', rule: 24, ours: NXDOMAIN },
+  { ask: '_tcp.web.shop.svc SRV', rule: 24, ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
+  { ask: '_udp.web.shop.svc SRV', rule: 24, ours: NXDOMAIN },
   {
     ask: '_http._tcp.terse.shop.svc SRV',
+    rule: 24,
     ours: srv(['_http._tcp.terse.shop.svc 5 IN SRV * * 80 terse.shop.svc'], ['terse.shop.svc 5 IN A 10.97.0.13']),
     coredns: { ...NXDOMAIN, why: 'no-protocol' },
   },
   { ask: 'plain.shop.svc A', ours: found('plain.shop.svc 5 IN A 10.97.0.12') },
   {
     ask: 'plain.shop.svc SRV',
+    rule: 24,
     ours: NODATA,
     coredns: {
       ...srv(['plain.shop.svc 5 IN SRV * * 8080 plain.shop.svc'], ['plain.shop.svc 5 IN A 10.97.0.12']),
@@ -107,13 +116,14 @@ export const CASES: readonly Case[] = [
     },
   },
   { ask: 'pending.shop.svc A', ours: NODATA },
-  { ask: '_http._tcp.pending.shop.svc SRV', ours: NODATA },
+  { ask: '_http._tcp.pending.shop.svc SRV', rule: 24, ours: NODATA },
   { ask: 'web.shop.svc MX', ours: NODATA },
 
   // 2.3.4: no name for one cluster's share of it.
-  { ask: 'east.web.shop.svc A', ours: NXDOMAIN },
+  { ask: 'east.web.shop.svc A', rule: 26, ours: NXDOMAIN },
   {
     ask: 'web-0.east.web.shop.svc A',
+    rule: 26,
     ours: NXDOMAIN,
     coredns: { ...found('web-0.east.web.shop.svc 5 IN A 10.1.0.10'), why: 'endpoint-of-vip' },
   },
@@ -121,14 +131,15 @@ export const CASES: readonly Case[] = [
   // 2.4: a headless Service.
   { ask: 'db.shop.svc A', ours: found(...DB_ADDRESSES.map((ip) => `db.shop.svc 5 IN A ${ip}`)) },
   { ask: 'db.shop.svc AAAA', ours: NODATA },
-  { ask: 'db-0.east.db.shop.svc A', ours: found('db-0.east.db.shop.svc 5 IN A 10.1.0.1') },
-  { ask: 'db-0.west.db.shop.svc A', ours: found('db-0.west.db.shop.svc 5 IN A 10.2.0.1') },
-  { ask: '10-2-0-7.west.db.shop.svc A', ours: found('10-2-0-7.west.db.shop.svc 5 IN A 10.2.0.7') },
-  { ask: 'db-0.east.db.shop.svc AAAA', ours: NODATA },
-  { ask: 'db-2.east.db.shop.svc A', ours: NXDOMAIN },
-  { ask: 'db-1.west.db.shop.svc A', ours: NXDOMAIN },
+  { ask: 'db-0.east.db.shop.svc A', rule: 25, ours: found('db-0.east.db.shop.svc 5 IN A 10.1.0.1') },
+  { ask: 'db-0.west.db.shop.svc A', rule: 25, ours: found('db-0.west.db.shop.svc 5 IN A 10.2.0.1') },
+  { ask: '10-2-0-7.west.db.shop.svc A', rule: 25, ours: found('10-2-0-7.west.db.shop.svc 5 IN A 10.2.0.7') },
+  { ask: 'db-0.east.db.shop.svc AAAA', rule: 25, ours: NODATA },
+  { ask: 'db-2.east.db.shop.svc A', rule: 25, ours: NXDOMAIN },
+  { ask: 'db-1.west.db.shop.svc A', rule: 25, ours: NXDOMAIN },
   {
     ask: 'db-0.east.db.shop.svc SRV',
+    rule: 25,
     ours: NODATA,
     coredns: {
       ...srv(
@@ -138,9 +149,9 @@ export const CASES: readonly Case[] = [
       why: 'endpoint-srv',
     },
   },
-  { ask: '_mysql._tcp.db.shop.svc SRV', ours: srv(DB_SRV('_mysql._tcp.db.shop.svc'), DB_GLUE) },
-  { ask: 'db.shop.svc SRV', ours: srv(DB_SRV('db.shop.svc'), DB_GLUE) },
-  { ask: '_mysql._udp.db.shop.svc SRV', ours: NXDOMAIN },
+  { ask: '_mysql._tcp.db.shop.svc SRV', rule: 24, ours: srv(DB_SRV('_mysql._tcp.db.shop.svc'), DB_GLUE) },
+  { ask: 'db.shop.svc SRV', rule: 24, ours: srv(DB_SRV('db.shop.svc'), DB_GLUE) },
+  { ask: '_mysql._udp.db.shop.svc SRV', rule: 24, ours: NXDOMAIN },
   { ask: '_tcp.db.shop.svc A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
   { ask: 'db6.shop.svc A', ours: NODATA },
   {
@@ -149,18 +160,21 @@ export const CASES: readonly Case[] = [
   },
   {
     ask: 'fd00-10-1--5.east.db6.shop.svc AAAA',
+    rule: 25,
     ours: found('fd00-10-1--5.east.db6.shop.svc 5 IN AAAA fd00:10:1::5'),
   },
   {
     ask: 'fd00-10-1-2--0.east.db6.shop.svc AAAA',
+    rule: 25,
     ours: found('fd00-10-1-2--0.east.db6.shop.svc 5 IN AAAA fd00:10:1:2::'),
   },
   { ask: 'duo.shop.svc A', ours: found('duo.shop.svc 5 IN A 10.1.0.20') },
   { ask: 'duo.shop.svc AAAA', ours: found('duo.shop.svc 5 IN AAAA fd00:10:1::14') },
-  { ask: 'duo-0.east.duo.shop.svc A', ours: found('duo-0.east.duo.shop.svc 5 IN A 10.1.0.20') },
-  { ask: 'duo-0.east.duo.shop.svc AAAA', ours: found('duo-0.east.duo.shop.svc 5 IN AAAA fd00:10:1::14') },
+  { ask: 'duo-0.east.duo.shop.svc A', rule: 25, ours: found('duo-0.east.duo.shop.svc 5 IN A 10.1.0.20') },
+  { ask: 'duo-0.east.duo.shop.svc AAAA', rule: 25, ours: found('duo-0.east.duo.shop.svc 5 IN AAAA fd00:10:1::14') },
   {
     ask: '_mysql._tcp.duo.shop.svc SRV',
+    rule: 24,
     ours: srv(
       ['_mysql._tcp.duo.shop.svc 5 IN SRV * * 3306 duo-0.east.duo.shop.svc'],
       ['duo-0.east.duo.shop.svc 5 IN A 10.1.0.20', 'duo-0.east.duo.shop.svc 5 IN AAAA fd00:10:1::14'],
@@ -168,15 +182,18 @@ export const CASES: readonly Case[] = [
   },
   {
     ask: '_admin._tcp.kafka.shop.svc SRV',
+    rule: 24,
     ours: srv(KAFKA_SRV('_admin._tcp.kafka.shop.svc', 19093), KAFKA_GLUE),
   },
   {
     ask: 'kafka.shop.svc SRV',
+    rule: 24,
     ours: srv([...KAFKA_SRV('kafka.shop.svc', 19092), ...KAFKA_SRV('kafka.shop.svc', 19093)], KAFKA_GLUE),
   },
   { ask: 'raw.shop.svc A', ours: found('raw.shop.svc 5 IN A 10.1.0.40') },
   {
     ask: 'raw.shop.svc SRV',
+    rule: 24,
     ours: NODATA,
     coredns: {
       ...srv(['raw.shop.svc 5 IN SRV * * 7000 raw-0.east.raw.shop.svc'], ['raw-0.east.raw.shop.svc 5 IN A 10.1.0.40']),
@@ -184,10 +201,15 @@ export const CASES: readonly Case[] = [
     },
   },
   { ask: 'portless.shop.svc A', ours: found('portless.shop.svc 5 IN A 10.1.0.41') },
-  { ask: 'portless-0.east.portless.shop.svc A', ours: found('portless-0.east.portless.shop.svc 5 IN A 10.1.0.41') },
+  {
+    ask: 'portless-0.east.portless.shop.svc A',
+    rule: 25,
+    ours: found('portless-0.east.portless.shop.svc 5 IN A 10.1.0.41'),
+  },
   { ask: 'moving.shop.svc A', ours: found('moving.shop.svc 5 IN A 10.1.0.50') },
   {
     ask: 'moving.shop.svc SRV',
+    rule: 24,
     ours: srv(
       ['moving.shop.svc 5 IN SRV * * 3306 moving-0.east.moving.shop.svc'],
       ['moving-0.east.moving.shop.svc 5 IN A 10.1.0.50'],
@@ -195,13 +217,13 @@ export const CASES: readonly Case[] = [
   },
 
   // 2.4.1: nobody is ready. 2.4.4: no name for one cluster's share.
-  { ask: 'idle.shop.svc A', ours: NXDOMAIN },
-  { ask: 'idle-0.east.idle.shop.svc A', ours: NXDOMAIN },
-  { ask: 'none.shop.svc A', ours: NXDOMAIN },
-  { ask: 'none.shop.svc SRV', ours: NXDOMAIN },
-  { ask: 'east.db.shop.svc A', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
-  { ask: 'east.db.shop.svc SRV', ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
-  { ask: 'north.db.shop.svc A', ours: NXDOMAIN },
+  { ask: 'idle.shop.svc A', rule: 26, ours: NXDOMAIN },
+  { ask: 'idle-0.east.idle.shop.svc A', rule: 26, ours: NXDOMAIN },
+  { ask: 'none.shop.svc A', rule: 26, ours: NXDOMAIN },
+  { ask: 'none.shop.svc SRV', rule: 26, ours: NXDOMAIN },
+  { ask: 'east.db.shop.svc A', rule: 26, ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
+  { ask: 'east.db.shop.svc SRV', rule: 26, ours: NODATA, coredns: { ...NXDOMAIN, why: 'parents' } },
+  { ask: 'north.db.shop.svc A', rule: 26, ours: NXDOMAIN },
 
   // Names above the Services, and names that are not there.
   { ask: 'shop.svc A', ours: NODATA },

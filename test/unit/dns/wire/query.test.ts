@@ -36,7 +36,7 @@ describe('a packet gets no answer', () => {
   });
 });
 
-describe('FORMERR, a header alone', () => {
+describe('rule 27: FORMERR, a header alone', () => {
   it.each<[string, Buffer]>([
     ['no question', patched(PLAIN, { 4: 0 })],
     ['two questions (RFC 9619)', patched(Buffer.concat([PLAIN, PLAIN.subarray(12)]), { 4: 2 })],
