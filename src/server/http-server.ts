@@ -1,8 +1,10 @@
 /** The controller's HTTP endpoints: health, readiness and metrics. */
-import { type ServerType, serve } from '@hono/node-server';
+import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Registry } from 'prom-client';
 import { type Address, hostPort } from '../runtime/address.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { closeServer } from '../runtime/close-server.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 
 /** Milliseconds that requests under way have when the server ends. */
@@ -29,29 +31,35 @@ export function routes({ status, registry }: Probes): Hono {
   return app;
 }
 
-/** A server that listens, and how to end it. */
-export interface HttpServer {
+/** Disposing of it takes no further connection, and gives requests under way a moment. */
+export interface HttpServer extends AsyncDisposable {
   readonly address: Address;
-  close(): Promise<void>;
 }
 
-/** Takes no further connection, gives answers that are under way a moment, and ends: a client may ask nothing for long. */
-async function end(server: ServerType): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const over = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), GRACE_MS);
-  await closed;
-  clearTimeout(over);
+export interface HttpServerOptions extends Probes {
+  readonly clock: Clock;
 }
 
 /**
- * Listens on an address. `option` is the one that named it, for the message.
+ * Listens on an address. `option` is the command line option that named it, for the message.
  *
- * @throws CTM_LISTEN where it cannot be had.
+ * @throws CTM_LISTEN if the address is not to be had.
  */
-export function listen(probes: Probes, { host, port }: Address, option = '--listen'): Promise<HttpServer> {
+export function openHttpServer(
+  options: HttpServerOptions,
+  { host, port }: Address,
+  option = '--listen',
+): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: routes(probes).fetch, hostname: host, port }, (info) => {
-      resolve({ address: { host, port: info.port }, close: () => end(server) });
+    const server = serve({ fetch: routes(options).fetch, hostname: host, port }, (info) => {
+      resolve({
+        address: { host, port: info.port },
+        [Symbol.asyncDispose]: () =>
+          // A client may hold a connection and ask nothing for long.
+          closeServer(server, options.clock, GRACE_MS, () => {
+            if ('closeAllConnections' in server) server.closeAllConnections();
+          }),
+      });
     });
     server.once('error', (cause) => {
       reject(new CatamaranError('CTM_LISTEN', `${option} ${hostPort({ host, port })}: ${cause.message}`, { cause }));

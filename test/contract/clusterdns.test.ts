@@ -5,7 +5,8 @@ import { CONFIG_MAPS, type CoreDnsNames } from '../../src/dns/coredns/coredns-ob
 import { addZone } from '../../src/dns/coredns/corefile-edit.ts';
 import { BACKUP, planInstall } from '../../src/dns/coredns/install.ts';
 import { applyEdits } from '../../src/dns/coredns/object-edit.ts';
-import { DnsServer } from '../../src/dns/server/dns-server.ts';
+import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
+import { type DnsServer, openDnsServer } from '../../src/dns/server/dns-server.ts';
 import { parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../src/dns/zone/zone.ts';
 import { ZoneSource } from '../../src/dns/zone/zone-source.ts';
@@ -181,22 +182,24 @@ describe('with the real CoreDNS', () => {
       logger: silent,
       staleAfterMs: Number.POSITIVE_INFINITY,
     });
-    server = new DnsServer({
+    const options = {
       zone,
       current: () => source.current,
+      metrics: new DnsMetrics(),
       clock,
       logger: silent,
       monotonic: () => performance.now(),
       rateLimit: 0,
-    });
-    target = await server.listen({ host: '127.0.0.1', port: 0 });
+    };
+    server = await openDnsServer(options, { host: '127.0.0.1', port: 0 });
+    target = server.address;
     following = source.run(stop.signal);
   });
 
   afterAll(async () => {
     stop.abort();
     await following;
-    await server?.close();
+    await server?.[Symbol.asyncDispose]();
   });
 
   /** The Corefile of the cluster as this CoreDNS can run it: on a loopback port, with a kubeconfig. */

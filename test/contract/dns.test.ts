@@ -1,6 +1,7 @@
 /** Every DNS case on our server and on real CoreDNS, from the same objects of a real API server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DnsServer } from '../../src/dns/server/dns-server.ts';
+import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
+import { type DnsServer, openDnsServer } from '../../src/dns/server/dns-server.ts';
 import { rcodeName } from '../../src/dns/wire/protocol.ts';
 import { type Message, parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../src/dns/zone/zone.ts';
@@ -47,22 +48,24 @@ beforeAll(async () => {
     logger: silent,
     staleAfterMs: Number.POSITIVE_INFINITY,
   });
-  server = new DnsServer({
+  const options = {
     zone,
     current: () => source.current,
+    metrics: new DnsMetrics(),
     clock: systemClock,
     logger: silent,
     monotonic: () => performance.now(),
     rateLimit: 0,
-  });
-  ours = await server.listen({ host: '127.0.0.1', port: 0 });
+  };
+  server = await openDnsServer(options, { host: '127.0.0.1', port: 0 });
+  ours = server.address;
   following = source.run(stop.signal);
 });
 
 afterAll(async () => {
   stop.abort();
   await following;
-  await Promise.all([server?.close(), coredns?.stop()]);
+  await Promise.all([server?.[Symbol.asyncDispose](), coredns?.stop()]);
 });
 
 /** One question by UDP. */

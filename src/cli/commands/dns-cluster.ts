@@ -10,6 +10,7 @@ import { forwardAddress } from '../../dns/coredns/service-address.ts';
 import { isHostLabel } from '../../dns/zone/zone-objects.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Address, hostPort } from '../../runtime/address.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { createLog } from '../../runtime/log.ts';
 import { table } from '../../runtime/text-table.ts';
@@ -113,6 +114,7 @@ async function check(options: CheckOptions, context: CliContext): Promise<void> 
       names,
       zone,
       timeoutMs: TIMEOUT_MS,
+      clock: systemClock,
       random: Math.random,
       ...(server && { server }),
     });

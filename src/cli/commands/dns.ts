@@ -2,13 +2,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { nearest } from '../../config/suggest.ts';
-import { DnsServer } from '../../dns/server/dns-server.ts';
+import { DnsMetrics } from '../../dns/server/dns-metrics.ts';
+import { openDnsServer } from '../../dns/server/dns-server.ts';
 import { Zone } from '../../dns/zone/zone.ts';
 import { ZoneSource } from '../../dns/zone/zone-source.ts';
+import type { KubeClient } from '../../kube/client/client.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../../runtime/log.ts';
-import { listen } from '../../server/http-server.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { openHttpServer } from '../../server/http-server.ts';
 import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { parseIpAddress, parseOptionalAddress } from '../listen-address.ts';
@@ -37,50 +40,54 @@ function parseStaleAfter(text: string): number {
   return ms;
 }
 
+/** Answers until the signal aborts. */
+async function answer(options: DnsOptions, client: KubeClient, logger: Logger, signal: AbortSignal): Promise<void> {
+  const clock = systemClock;
+  const zone = new Zone({ zone: options.zone, ttl: options.ttl });
+  const source = new ZoneSource({
+    client,
+    zone,
+    clock,
+    random: Math.random,
+    logger,
+    staleAfterMs: options.staleAfter,
+  });
+  const metrics = new DnsMetrics();
+  await using server = await openDnsServer(
+    {
+      zone,
+      current: () => source.current,
+      metrics,
+      clock,
+      logger,
+      monotonic: () => performance.now(),
+      rateLimit: options.rateLimit,
+      logQueries: options.logQueries,
+    },
+    options.listen,
+  );
+  const sizes = () => ({ services: zone.services, names: zone.names, connections: server.connections });
+  metrics.gauge(() => {
+    const { lostSince } = source.status;
+    return { ...sizes(), lostSeconds: lostSince === undefined ? 0 : Math.max(0, clock.now() - lostSince) / 1000 };
+  });
+  const status = () => ({ ready: source.current, zone: options.zone, ...sizes(), ...source.status });
+  const endpoints = { status, registry: metrics.registry, clock };
+  await using http = options.http === 'none' ? undefined : await openHttpServer(endpoints, options.http, '--http');
+  logger.info({ zone: options.zone, cluster: client.cluster, dns: server.address, http: http?.address }, 'dns starts');
+  await source.run(signal);
+}
+
 async function serve(options: DnsOptions, context: CliContext): Promise<void> {
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? environment.logLevel;
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
   const client = await connector(environment, logger)(targetOf(options, environment));
-  const zone = new Zone({ zone: options.zone, ttl: options.ttl });
-  const source = new ZoneSource({
-    client,
-    zone,
-    clock: systemClock,
-    random: Math.random,
-    logger,
-    staleAfterMs: options.staleAfter,
-  });
-  const server = new DnsServer({
-    zone,
-    current: () => source.current,
-    clock: systemClock,
-    logger,
-    monotonic: () => performance.now(),
-    rateLimit: options.rateLimit,
-    logQueries: options.logQueries,
-  });
-  const lostSeconds = () => {
-    const { lostSince } = source.status;
-    return lostSince === undefined ? 0 : Math.max(0, systemClock.now() - lostSince) / 1000;
-  };
-  const sizes = () => ({ services: zone.services, names: zone.names, connections: server.connections });
-  server.metrics.gauge(() => ({ ...sizes(), lostSeconds: lostSeconds() }));
-  const status = () => ({ ready: source.current, zone: options.zone, ...sizes(), ...source.status });
-  const address = await server.listen(options.listen);
-  const probes = { status, registry: server.metrics.registry };
-  const http =
-    options.http === 'none'
-      ? undefined
-      : await listen(probes, options.http, '--http').catch(async (error: unknown) => {
-          await server.close();
-          throw error;
-        });
-  logger.info({ zone: options.zone, cluster: client.cluster, dns: address, http: http?.address }, 'dns starts');
-  await source.run(signal);
-  await server.close();
-  await http?.close();
-  await client.close();
+  try {
+    await answer(options, client, logger, signal);
+  } finally {
+    await client.close();
+  }
   logger.info({}, 'dns stopped');
 }
 

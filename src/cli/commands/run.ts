@@ -9,7 +9,7 @@ import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog, LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../../runtime/log.ts';
 import { table } from '../../runtime/text-table.ts';
-import { listen } from '../../server/http-server.ts';
+import { openHttpServer } from '../../server/http-server.ts';
 import { connector } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { hasEnded, identityOf, thisProcess } from '../identity.ts';
@@ -64,19 +64,20 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
     printChanges(await controller.dryRun(signal), options.output, context);
     return;
   }
-  const probes = { status: () => controller.status(), registry: metrics.registry };
-  const server = options.listen === 'none' ? undefined : await listen(probes, options.listen);
-  logger.info({ config: options.config, identity: identityOf(self), listen: server?.address }, 'catamaran starts');
-  const watching = watchFleetFile(options.config, {
-    current,
-    signal,
-    clock: systemClock,
-    logger,
-    onChange: (config) => controller.configure(config),
-    onError: () => {}, // the watch has logged it; the last good configuration stays
-  });
-  await Promise.all([controller.run(signal), watching]);
-  await server?.close();
+  {
+    const endpoints = { status: () => controller.status(), registry: metrics.registry, clock: systemClock };
+    await using server = options.listen === 'none' ? undefined : await openHttpServer(endpoints, options.listen);
+    logger.info({ config: options.config, identity: identityOf(self), listen: server?.address }, 'catamaran starts');
+    const watching = watchFleetFile(options.config, {
+      current,
+      signal,
+      clock: systemClock,
+      logger,
+      onChange: (config) => controller.configure(config),
+      onError: () => {}, // the watch has logged it; the last good configuration stays
+    });
+    await Promise.all([controller.run(signal), watching]);
+  }
   logger.info({}, 'catamaran stopped');
 }
 

@@ -6,7 +6,9 @@ import { RESOURCES, type Resource } from '../../api/resources.ts';
 import { isForbidden } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Address, hostPort } from '../../runtime/address.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/thrown.ts';
+import { withTimeLimit } from '../../runtime/watchdog.ts';
 import { RCODE, rcodeName, TYPE } from '../wire/protocol.ts';
 import type { Message } from '../wire/wire-message.ts';
 import { type CoreDnsNames, corefileOf, readConfigMap, serviceAccountOf } from './coredns-objects.ts';
@@ -21,7 +23,9 @@ export interface CheckOptions {
   readonly zone: string;
   /** The cluster's DNS; where absent, that of the Service kube-dns beside CoreDNS. */
   readonly server?: Address;
+  /** For each question. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
   readonly random: () => number;
 }
 
@@ -57,7 +61,7 @@ interface Probe {
 
 /** Checks all hops; one that needs an earlier one that is wrong is skipped. */
 export async function checkDns(options: CheckOptions): Promise<Hop[]> {
-  const { client, names, zone, timeoutMs, random } = options;
+  const { client, names, zone, timeoutMs, clock, random } = options;
   const hops: Hop[] = [];
   const hop = async <T>(
     name: string,
@@ -72,11 +76,10 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
       return undefined;
     }
   };
-  const put = (server: Address, probe: Probe, transport: 'udp' | 'tcp') =>
-    ask(server, Math.floor(random() * 65_536), probe.name, probe.type, {
-      transport,
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+  const put = (server: Address, { name, type }: Probe, transport: 'udp' | 'tcp') =>
+    withTimeLimit(clock, timeoutMs, undefined, (signal) =>
+      ask(server, Math.floor(random() * 65_536), name, type, { transport, signal }),
+    );
 
   const version: Probe = { name: `dns-version.${zone}`, type: TYPE.TXT, addresses: [] };
   const probe = await hop('ServiceImports', async () => {

@@ -5,17 +5,17 @@ import { CatamaranError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { messageOf } from '../../runtime/thrown.ts';
 import type { Zone } from '../zone/zone.ts';
-import { DnsMetrics } from './dns-metrics.ts';
+import type { DnsMetrics } from './dns-metrics.ts';
 import { RateLimit } from './rate-limit.ts';
 import { Responder } from './responder.ts';
-import { type TcpLimits, TcpListener } from './tcp.ts';
-import { UdpListener } from './udp.ts';
+import { openTcpListener, type TcpLimits } from './tcp.ts';
+import { openUdpListener } from './udp.ts';
 
-/** What a server is made of. */
 export interface DnsServerOptions {
   readonly zone: Zone;
   /** Whether what the zone holds may be told; asked for every question. */
   readonly current: () => boolean;
+  readonly metrics: DnsMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Milliseconds with fractions, from any start. */
@@ -26,68 +26,63 @@ export interface DnsServerOptions {
   readonly tcpLimits?: Partial<TcpLimits>;
 }
 
-/** Tries for a port that both UDP and TCP can have, where the system chooses it. */
+/** Tries for a port that is free for both UDP and TCP, if the system chooses it. */
 const PORT_TRIES = 10;
 
-/** Answers until it is closed. */
-export class DnsServer {
-  readonly metrics = new DnsMetrics();
-  readonly #options: DnsServerOptions;
-  readonly #responder: Responder;
-  #udp: UdpListener | undefined;
-  #tcp: TcpListener | undefined;
-
-  constructor(options: DnsServerOptions) {
-    this.#options = options;
-    this.#responder = new Responder({
-      zone: options.zone,
-      current: options.current,
-      rateLimit: new RateLimit(options.rateLimit),
-      metrics: this.metrics,
-      logger: options.logger,
-      logQueries: options.logQueries ?? false,
-      monotonic: options.monotonic,
-    });
-  }
-
+/** Disposing of it sends the answers that are under way, then ends. */
+export interface DnsServer extends AsyncDisposable {
+  readonly address: Address;
   /** Open TCP connections. */
-  get connections(): number {
-    return this.#tcp?.connections ?? 0;
-  }
+  readonly connections: number;
+}
 
-  /**
-   * Listens by UDP and TCP on one address; port 0 lets the system choose one.
-   *
-   * @throws CTM_LISTEN where it cannot be had.
-   */
-  async listen({ host, port }: Address): Promise<Address> {
-    for (let tries = 1; ; tries++) {
-      const { clock, tcpLimits } = this.#options;
-      const tcp = new TcpListener({
-        respond: (packet, client) => this.#responder.respond(packet, client, 'tcp'),
-        clock,
-        ...(tcpLimits && { limits: tcpLimits }),
-      });
-      const udp = new UdpListener({
-        respond: (packet, client) => this.#responder.respond(packet, client, 'udp'),
-        notSent: () => this.metrics.unanswered('not-sent'),
-      });
-      try {
-        const had = await tcp.listen(host, port);
-        await udp.listen(host, had);
-        [this.#tcp, this.#udp] = [tcp, udp];
-        return { host, port: had };
-      } catch (cause) {
-        await Promise.all([tcp.close(), udp.close()]);
-        if (port === 0 && tries < PORT_TRIES) continue;
-        const why = messageOf(cause);
-        throw new CatamaranError('CTM_LISTEN', `--listen ${hostPort({ host, port })}: ${why}`, { cause });
-      }
+/**
+ * Listens by UDP and TCP on one address; port 0 lets the system choose one.
+ *
+ * @throws CTM_LISTEN if the address is not to be had.
+ */
+export async function openDnsServer(options: DnsServerOptions, address: Address): Promise<DnsServer> {
+  const { logQueries = false, rateLimit, ...rest } = options;
+  const responder = new Responder({ ...rest, logQueries, rateLimit: new RateLimit(rateLimit) });
+  for (let tries = 1; ; tries++) {
+    try {
+      return await listen(responder, options, address);
+    } catch (cause) {
+      if (address.port === 0 && tries < PORT_TRIES) continue;
+      throw new CatamaranError('CTM_LISTEN', `--listen ${hostPort(address)}: ${messageOf(cause)}`, { cause });
     }
   }
+}
 
-  /** Answers what has come, then ends. */
-  async close(): Promise<void> {
-    await Promise.all([this.#tcp?.close(), this.#udp?.close()]);
-  }
+async function listen(responder: Responder, options: DnsServerOptions, { host, port }: Address): Promise<DnsServer> {
+  const { clock, tcpLimits, metrics } = options;
+  await using opened = new AsyncDisposableStack();
+  const tcp = opened.use(
+    await openTcpListener(
+      {
+        respond: (packet, client) => responder.respond(packet, client, 'tcp'),
+        clock,
+        ...(tcpLimits && { limits: tcpLimits }),
+      },
+      { host, port },
+    ),
+  );
+  const address = { host, port: tcp.port };
+  opened.use(
+    await openUdpListener(
+      {
+        respond: (packet, client) => responder.respond(packet, client, 'udp'),
+        notSent: () => metrics.unanswered('not-sent'),
+      },
+      address,
+    ),
+  );
+  const listeners = opened.move();
+  return {
+    address,
+    get connections() {
+      return tcp.connections;
+    },
+    [Symbol.asyncDispose]: () => listeners.disposeAsync(),
+  };
 }

@@ -2,8 +2,10 @@
  * DNS over TCP: each message behind its length in two bytes, many on one connection, answered in their order
  * (RFC 7766). What a client can hold is bounded: connections, time without a whole question, answers not taken.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import type { Address } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { closeServer } from '../../runtime/close-server.ts';
 import { HEADER_BYTES } from '../wire/protocol.ts';
 import { MAX_QUERY_BYTES } from '../wire/query.ts';
 
@@ -106,79 +108,87 @@ export function framed(message: Buffer): Buffer {
   return frame;
 }
 
-/** Listens by TCP. */
-export class TcpListener {
+/** The open connections, and their bounds. */
+class Connections {
   readonly #options: TcpOptions;
   readonly #limits: TcpLimits;
-  readonly #connections = new Set<Connection>();
-  readonly #stop = new AbortController();
-  #server: Server | undefined;
+  readonly #open = new Set<Connection>();
 
   constructor(options: TcpOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_TCP_LIMITS, ...options.limits };
   }
 
-  get connections(): number {
-    return this.#connections.size;
+  get size(): number {
+    return this.#open.size;
   }
 
-  /** Gives the port; port 0 lets the system choose. Rejects where the address cannot be had. */
-  async listen(host: string, port: number): Promise<number> {
-    // A client may end its side and still wait for answers.
-    const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
-    this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-    // Such as EMFILE while accepting: the ones that are there go on.
-    server.on('error', () => {});
-    void this.#sweep(this.#stop.signal);
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
-  }
-
-  /** Takes no further connection, lets clients take the answers that are under way, and ends. */
-  async close(): Promise<void> {
-    this.#stop.abort();
-    const server = this.#server;
-    if (!server?.listening) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const { socket } of this.#connections) socket.destroySoon();
-    const over = new AbortController();
-    const grace = this.#options.clock.sleep(GRACE_MS, over.signal).then(
-      () => {
-        for (const { socket } of this.#connections) socket.destroy();
-      },
-      () => {},
-    );
-    await closed;
-    over.abort();
-    await grace;
-  }
-
-  #accept(socket: Socket): void {
-    if (this.#connections.size >= this.#limits.connections) this.#endLongestIdle();
+  accept(socket: Socket): void {
+    if (this.#open.size >= this.#limits.connections) this.#destroyLongestIdle();
     const connection = new Connection(socket, this.#options, this.#limits);
-    this.#connections.add(connection);
-    socket.on('close', () => this.#connections.delete(connection));
+    this.#open.add(connection);
+    socket.on('close', () => this.#open.delete(connection));
     connection.listen();
   }
 
-  #endLongestIdle(): void {
-    let oldest: Connection | undefined;
-    for (const each of this.#connections) if (!oldest || each.askedAt < oldest.askedAt) oldest = each;
-    oldest?.socket.destroy();
-    if (oldest) this.#connections.delete(oldest);
-  }
-
-  async #sweep(signal: AbortSignal): Promise<void> {
+  /** Ends connections that have been idle for too long, until the signal aborts. */
+  async sweep(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
       await clock.sleep(SWEEP_MS, signal).catch(() => {});
       const before = clock.now() - this.#limits.idleMs;
-      for (const { askedAt, socket } of this.#connections) if (askedAt < before) socket.destroy();
+      for (const { askedAt, socket } of this.#open) if (askedAt < before) socket.destroy();
     }
   }
+
+  /** Ends each connection once its client has taken the answers that are under way. */
+  end(): void {
+    for (const { socket } of this.#open) socket.destroySoon();
+  }
+
+  destroy(): void {
+    for (const { socket } of this.#open) socket.destroy();
+  }
+
+  #destroyLongestIdle(): void {
+    let oldest: Connection | undefined;
+    for (const each of this.#open) if (!oldest || each.askedAt < oldest.askedAt) oldest = each;
+    oldest?.socket.destroy();
+    if (oldest) this.#open.delete(oldest);
+  }
+}
+
+/** Disposing of it takes no further connection, and gives clients a moment to take the answers that are under way. */
+export interface TcpListener extends AsyncDisposable {
+  readonly port: number;
+  /** Open connections. */
+  readonly connections: number;
+}
+
+/** Listens by TCP; port 0 lets the system choose. Rejects if the address is not to be had. */
+export async function openTcpListener(options: TcpOptions, { host, port }: Address): Promise<TcpListener> {
+  const connections = new Connections(options);
+  // A client may end its side and still wait for answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => connections.accept(socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  // Such as EMFILE while accepting: the connections that are open go on.
+  server.on('error', () => {});
+  const stop = new AbortController();
+  const sweeping = connections.sweep(stop.signal);
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    get connections() {
+      return connections.size;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      connections.end();
+      await closeServer(server, options.clock, GRACE_MS, () => connections.destroy());
+      await sweeping;
+    },
+  };
 }

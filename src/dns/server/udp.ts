@@ -1,6 +1,7 @@
 /** DNS over UDP: one question, one packet. */
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import type { Address } from '../../runtime/address.ts';
 
 /** What a listener is made of. */
 export interface UdpOptions {
@@ -12,43 +13,39 @@ export interface UdpOptions {
 /** Bytes of questions that may wait in the system while we are busy; it may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
-/** Listens by UDP. */
-export class UdpListener {
-  readonly #options: UdpOptions;
-  #socket: Socket | undefined;
-
-  constructor(options: UdpOptions) {
-    this.#options = options;
-  }
-
-  /** Rejects where the address cannot be had. */
-  async listen(host: string, port: number): Promise<void> {
-    const { respond, notSent } = this.#options;
-    const family = isIPv6(host) ? 6 : 4;
-    const socket = createSocket({
-      type: family === 6 ? 'udp6' : 'udp4',
-      recvBufferSize: RECEIVE_BUFFER_BYTES,
-      // Where to answer is always an address, never a name.
-      lookup: (address, _options, found) => found(null, address, family),
-    });
-    this.#socket = socket;
-    const sent = (error: Error | null) => {
-      if (error) notSent();
-    };
-    socket.on('message', (packet, client) => {
-      const response = client.port === 0 ? undefined : respond(packet, client.address);
-      if (response) socket.send(response, client.port, client.address, sent);
-    });
+/** Listens by UDP until it is disposed of. Rejects if the address is not to be had. */
+export async function openUdpListener(
+  { respond, notSent }: UdpOptions,
+  { host, port }: Address,
+): Promise<AsyncDisposable> {
+  const family = isIPv6(host) ? 6 : 4;
+  const socket = createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    recvBufferSize: RECEIVE_BUFFER_BYTES,
+    // Where to answer is always an address, never a name.
+    lookup: (address, _options, found) => found(null, address, family),
+  });
+  const sent = (error: Error | null) => {
+    if (error) notSent();
+  };
+  socket.on('message', (packet, client) => {
+    const response = client.port === 0 ? undefined : respond(packet, client.address);
+    if (response) socket.send(response, client.port, client.address, sent);
+  });
+  try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
       socket.bind({ address: host, port, exclusive: true }, resolve);
     });
-    socket.on('error', notSent);
+  } catch (error) {
+    socket.close();
+    throw error;
   }
-
-  async close(): Promise<void> {
-    const socket = this.#socket;
-    this.#socket = undefined;
-    if (socket) await new Promise<void>((resolve) => socket.close(resolve));
-  }
+  socket.on('error', notSent);
+  return {
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        socket.close(() => resolve());
+      }),
+  };
 }

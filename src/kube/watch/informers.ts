@@ -4,9 +4,9 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import { toError } from '../../runtime/thrown.ts';
+import { withTimeLimit } from '../../runtime/watchdog.ts';
 import { isRefusal } from '../client/api-errors.ts';
 import type { KubeClient } from '../client/client.ts';
-import { withTimeLimit } from '../client/watchdog.ts';
 import { Reflector, type RestartReason } from './reflector.ts';
 import type { Sink } from './sink.ts';
 

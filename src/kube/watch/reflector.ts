@@ -12,10 +12,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import { toError } from '../../runtime/thrown.ts';
+import { untilSilent } from '../../runtime/watchdog.ts';
 import { ApiError, isGone, isTooNew, statusError } from '../client/api-errors.ts';
 import type { KubeClient, WatchEvent } from '../client/client.ts';
 import { resourceName } from '../client/paths.ts';
-import { untilSilent } from '../client/watchdog.ts';
 import type { ReflectorState, Sink } from './sink.ts';
 
 /** Why a watch had to be opened anew. `expired`, `stalled` and `verify` are followed by a full reading. */

@@ -2,15 +2,20 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpServer, listen, routes } from '../../../src/server/http-server.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { type HttpServer, openHttpServer, routes } from '../../../src/server/http-server.ts';
 
-const probes = (ready: boolean) => ({ status: () => ({ ready, more: 1 }), registry: new Registry() });
+const probes = (ready: boolean) => ({
+  status: () => ({ ready, more: 1 }),
+  registry: new Registry(),
+  clock: systemClock,
+});
 
 const running: HttpServer[] = [];
 const sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await Promise.all(running.splice(0).map((server) => server.close()));
+  await Promise.all(running.splice(0).map((server) => server[Symbol.asyncDispose]()));
 });
 
 describe('the routes', () => {
@@ -29,18 +34,18 @@ describe('the routes', () => {
   });
 });
 
-describe('listen', () => {
+describe('openHttpServer', () => {
   it('says CTM_LISTEN with the option and the address where it is taken', async () => {
-    const server = await listen(probes(true), { host: '::1', port: 0 });
+    const server = await openHttpServer(probes(true), { host: '::1', port: 0 });
     running.push(server);
-    await expect(listen(probes(true), server.address, '--http')).rejects.toMatchObject({
+    await expect(openHttpServer(probes(true), server.address, '--http')).rejects.toMatchObject({
       code: 'CTM_LISTEN',
       message: expect.stringContaining(`--http [::1]:${server.address.port}: `),
     });
   });
 
   it('ends while clients hold connections and ask nothing, or half of something', async () => {
-    const server = await listen(probes(true), { host: '127.0.0.1', port: 0 });
+    const server = await openHttpServer(probes(true), { host: '127.0.0.1', port: 0 });
     for (const text of ['', 'GET /readyz HT']) {
       const socket = connect(server.address.port, '127.0.0.1');
       sockets.push(socket);
@@ -50,7 +55,7 @@ describe('listen', () => {
     }
     const answer = await fetch(`http://127.0.0.1:${server.address.port}/healthz`);
     expect(await answer.text()).toBe('ok\n');
-    await server.close();
+    await server[Symbol.asyncDispose]();
     await expect(fetch(`http://127.0.0.1:${server.address.port}/healthz`)).rejects.toThrow();
   });
 });

@@ -8,6 +8,7 @@ import { BACKUP, type InstallRequest, planInstall } from '../../../../src/dns/co
 import { applyEdits } from '../../../../src/dns/coredns/object-edit.ts';
 import { ApiError } from '../../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../../src/kube/client/client.ts';
+import { systemClock } from '../../../../src/runtime/clock.ts';
 import { clusterDnsObjects, KUBEADM_COREFILE } from '../../../support/dns/coredns-objects.ts';
 import { ZONE } from '../../../support/dns/served-zone.ts';
 
@@ -160,7 +161,14 @@ describe('what is missing', () => {
 
 describe('catamaran dns check', () => {
   const check = async () => {
-    const hops = await checkDns({ client, names: KUBEADM_NAMES, zone: ZONE, timeoutMs: 500, random: () => 0.5 });
+    const hops = await checkDns({
+      client,
+      names: KUBEADM_NAMES,
+      zone: ZONE,
+      timeoutMs: 500,
+      clock: systemClock,
+      random: () => 0.5,
+    });
     return Object.fromEntries(hops.map(({ hop, result, seen }) => [hop, `${result}: ${seen}`]));
   };
 

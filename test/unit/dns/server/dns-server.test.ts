@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DnsServer, type DnsServerOptions } from '../../../../src/dns/server/dns-server.ts';
+import { DnsMetrics } from '../../../../src/dns/server/dns-metrics.ts';
+import { type DnsServer, type DnsServerOptions, openDnsServer } from '../../../../src/dns/server/dns-server.ts';
 import { framed } from '../../../../src/dns/server/tcp.ts';
 import { RCODE } from '../../../../src/dns/wire/protocol.ts';
 import { parseMessage } from '../../../../src/dns/wire/wire-message.ts';
@@ -28,22 +29,25 @@ async function start(options: Partial<DnsServerOptions> = {}, host = '127.0.0.1'
     else zone.sliceChanged(undefined, zoneSliceOf(object));
   }
   const logger = new MemoryLogger();
-  const server = new DnsServer({
+  const metrics = new DnsMetrics();
+  const all = {
     zone,
     current: () => true,
+    metrics,
     clock: systemClock,
     logger,
     monotonic: () => performance.now(),
     rateLimit: 0,
     ...options,
-  });
+  };
+  const server = await openDnsServer(all, { host, port: 0 });
   running.push(server);
-  const target: Target = await server.listen({ host, port: 0 });
-  return { server, target, logger };
+  const target: Target = server.address;
+  return { server, target, metrics, logger };
 }
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()));
+  await Promise.all(running.splice(0).map((server) => server[Symbol.asyncDispose]()));
 });
 
 const ids = (client: TcpClient) => client.messages.map((message) => message.readUInt16BE(0));
@@ -68,22 +72,22 @@ describe('the server', () => {
 
   it('says CTM_LISTEN where its address is taken', async () => {
     const { target } = await start();
-    const other = new DnsServer({
+    const options = {
       zone: new Zone({ zone: ZONE, ttl: 5 }),
       current: () => true,
+      metrics: new DnsMetrics(),
       clock: systemClock,
       logger: new MemoryLogger(),
       monotonic: () => 0,
       rateLimit: 0,
-    });
-    await expect(other.listen(target)).rejects.toMatchObject({
+    };
+    await expect(openDnsServer(options, target)).rejects.toMatchObject({
       code: 'CTM_LISTEN',
       message: expect.stringContaining(`--listen 127.0.0.1:${target.port}`),
     });
-    await expect(
-      other.listen({ host: '::1', port: target.port }).then(() => other.listen({ host: '::1', port: target.port })),
-    ).rejects.toThrow(`--listen [::1]:${target.port}`);
-    await other.close();
+    const other = { host: '::1', port: target.port };
+    running.push(await openDnsServer(options, other));
+    await expect(openDnsServer(options, other)).rejects.toThrow(`--listen [::1]:${target.port}`);
   });
 
   it('chooses a port that is free for both', async () => {
@@ -95,13 +99,13 @@ describe('the server', () => {
   });
 
   it('counts answers by transport, type and code, and times them', async () => {
-    const { server, target } = await start();
+    const { metrics, target } = await start();
     await askUdp(target, WEB);
     await askUdp(target, questionOf('gone.shop.svc TYPE65280'));
     await askTcp(target, WEB);
     await askUdp(target, Buffer.from('no question'), 50);
-    server.metrics.gauge(() => ({ services: 1, names: 2, connections: 3, lostSeconds: 4 }));
-    const text = await server.metrics.registry.metrics();
+    metrics.gauge(() => ({ services: 1, names: 2, connections: 3, lostSeconds: 4 }));
+    const text = await metrics.registry.metrics();
     for (const line of [
       'catamaran_dns_responses_total{transport="udp",type="A",rcode="NOERROR"} 1',
       'catamaran_dns_responses_total{transport="udp",type="other",rcode="NXDOMAIN"} 1',
@@ -121,11 +125,11 @@ describe('the server', () => {
     const fault = (): never => {
       throw new TypeError('a fault');
     };
-    const { server, target, logger } = await start({ current: fault });
+    const { metrics, target, logger } = await start({ current: fault });
     const [udp, tcp] = [await askUdp(target, WEB), await askTcp(target, WEB)];
     for (const answer of [udp, tcp])
       expect(parseMessage(answer ?? Buffer.alloc(0))).toMatchObject({ id: 77, rcode: RCODE.SERVFAIL, answers: [] });
-    expect(await server.metrics.registry.metrics()).toContain('catamaran_dns_unanswered_total{reason="fault"} 2');
+    expect(await metrics.registry.metrics()).toContain('catamaran_dns_unanswered_total{reason="fault"} 2');
     expect(logger.lines.map(({ level }) => level)).toEqual(['error']);
   });
 
@@ -166,14 +170,13 @@ describe('a TCP connection', () => {
   });
 
   it('that asks and does not read makes the server hold little, and gets the rest when it reads', async () => {
-    const { server, target } = await start({ tcpLimits: { unsentBytes: 64 * 1024 } });
+    const { metrics, target } = await start({ tcpLimits: { unsentBytes: 64 * 1024 } });
     const client = new TcpClient(target);
     client.socket.pause();
     const count = 400;
     for (let i = 0; i < count; i++) client.send(questionOf('crowd.shop.svc A', 1232, i));
     // What the system's buffers take is answered; the rest is not even looked at.
-    const answered = async () =>
-      Number(/type="A",rcode="NOERROR"} (\d+)/.exec(await server.metrics.registry.metrics())?.[1]);
+    const answered = async () => Number(/type="A",rcode="NOERROR"} (\d+)/.exec(await metrics.registry.metrics())?.[1]);
     await expect.poll(answered).toBeGreaterThan(0);
     let last = -1;
     await vi.waitFor(
@@ -250,7 +253,7 @@ describe('a server that stops', () => {
     await expect.poll(() => client.messages.length).toBe(1);
     client.send(questionOf('crowd.shop.svc A'));
     await expect.poll(() => client.messages.length).toBe(2);
-    await server.close();
+    await server[Symbol.asyncDispose]();
     await expect.poll(() => client.closed).toBe(true);
     expect(client.messages.at(-1)?.length).toBeGreaterThan(48_000);
     expect(await askUdp(target, WEB, 100)).toBeUndefined();
@@ -263,7 +266,7 @@ describe('a server that stops', () => {
     client.socket.pause();
     for (let i = 0; i < 300; i++) client.send(questionOf('crowd.shop.svc A', 1232, i));
     await expect.poll(() => server.connections).toBe(1);
-    await server.close();
+    await server[Symbol.asyncDispose]();
     await expect.poll(() => server.connections).toBe(0);
     client.socket.destroy();
   });

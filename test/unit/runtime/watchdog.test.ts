@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { untilSilent, withTimeLimit } from '../../../../src/kube/client/watchdog.ts';
-import { ManualClock, settle } from '../../../support/manual-clock.ts';
+import { untilSilent, withTimeLimit } from '../../../src/runtime/watchdog.ts';
+import { ManualClock, settle } from '../../support/manual-clock.ts';
 
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

@@ -1,5 +1,5 @@
 /** Ends work that has fallen silent, or that takes too long. */
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** What guarded work gets: a signal to stop by, and a way to say that it is alive. */
 export interface Guard {
