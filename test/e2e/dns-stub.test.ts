@@ -4,7 +4,7 @@
  * manifest is the one that users apply. Then parts of it go away, while a pod asks without pause.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCatamaranImage } from '../../tools/lab/images.ts';
 import { ROOT } from '../../tools/paths.ts';
@@ -46,7 +46,7 @@ beforeAll(async () => {
   const [, image = ''] = /^ +image: (.*)$/m.exec(
     readFileSync(join(ROOT, 'examples', 'dns', 'catamaran-dns.yaml'), 'utf8'),
   ) ?? [''];
-  const layout = await makeCatamaranImage(`docker.io/library/${image}`, CATAMARAN, () => undefined);
+  const layout = await makeCatamaranImage(`docker.io/library/${image}`, dirname(CATAMARAN), () => undefined);
   await cluster2.lab.loadImages(layout);
   await provide();
   await cluster2.quietly(

@@ -13,24 +13,26 @@ import {
   readFileSync,
   renameSync,
 } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { type BinaryName, findBinary } from '../controlplane/binaries.ts';
 import { run } from '../controlplane/component.ts';
+import { ROOT } from '../paths.ts';
 import { LAB_CACHE } from './layout.ts';
 
 export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10';
 export const COREDNS_IMAGE = 'registry.k8s.io/coredns/coredns:v1.14.7';
 
-/** A file of an image: a binary, one of the files beside this one, or any other. */
+/** A file of an image: a binary, one of the files beside this one, any other, or a symbolic link. */
 interface ImageFile {
   readonly path: string;
   readonly binary?: BinaryName;
   readonly source?: string;
   readonly file?: string;
+  readonly link?: string;
 }
 
 interface Image {
@@ -122,21 +124,26 @@ export async function makeImages(say: (line: string) => void, signal?: AbortSign
 }
 
 /**
- * Gives the folder of an OCI image layout with one image: Debian, this process's Node, and a built `catamaran.js` as its
- * command `catamaran`.
+ * Makes an OCI image of Debian, this process's Node and a built `dist`, without the sandbox, which no cluster needs.
+ * Returns the folder of its layout.
  */
 export async function makeCatamaranImage(
   name: string,
-  bundle: string,
+  dist: string,
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<string> {
+  const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.js'));
   const image: Image = {
     names: [name],
     debian: true,
     files: [
       { path: 'usr/local/bin/node', file: process.execPath },
-      { path: 'usr/local/bin/catamaran', file: bundle },
+      { path: 'usr/local/bin/catamaran', link: '/opt/catamaran/dist/catamaran.js' },
+      { path: 'opt/catamaran/package.json', file: join(ROOT, 'package.json') },
+      ...built
+        .filter((path) => path !== 'sandbox.js')
+        .map((path) => ({ path: `opt/catamaran/dist/${path}`, file: join(dist, path) })),
     ],
     config: { Entrypoint: ['catamaran'] },
   };
@@ -196,7 +203,8 @@ async function removeOld(prefix: string): Promise<void> {
 /** A hash of all that images are made from. */
 function stampOf(images: readonly Image[], debian: string): string {
   const hash = createHash('sha256').update(JSON.stringify(images)).update(debian);
-  for (const file of images.flatMap((image) => image.files)) hash.update(readFileSync(originOf(file)));
+  const copied = images.flatMap((image) => image.files).filter(({ link }) => link === undefined);
+  for (const file of copied) hash.update(readFileSync(originOf(file)));
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -241,6 +249,10 @@ async function addLayer(blobs: string, files: readonly ImageFile[], signal?: Abo
     for (const file of files) {
       const path = join(dir, 'root', file.path);
       mkdirSync(dirname(path), { recursive: true });
+      if (file.link !== undefined) {
+        await symlink(file.link, path);
+        continue;
+      }
       copyFileSync(originOf(file), path);
       await chmod(path, file.path.endsWith('.conf') ? 0o644 : 0o755);
     }

@@ -5,8 +5,11 @@ import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Files of `dist` by name. What several of them import goes to `dist/chunks`. */
-const ENTRIES = { catamaran: 'src/cli/main.ts', program: 'src/cli/start.ts' };
+/**
+ * Files of `dist` by name. What several of them import goes to `dist/chunks`. The sandbox is loaded by its command only,
+ * so that no other command pays for the embedded Kubernetes.
+ */
+const ENTRIES = { catamaran: 'src/cli/main.ts', program: 'src/cli/start.ts', sandbox: 'src/sandbox/index.ts' };
 
 /** Packages that are CommonJS call `require` for modules of Node.js; a module of ECMAScript has none. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";

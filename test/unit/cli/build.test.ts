@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,6 +40,36 @@ describe('the bundle', () => {
     const command = `set -o pipefail; "${process.execPath}" "${bundle}" crds | true`;
     expect(await run('bash', ['-c', command])).toEqual({ stdout: '', stderr: '' });
   });
+
+  it('loads the embedded Kubernetes and what only that needs with the sandbox, not with the controller', async () => {
+    const dist = join(folder, 'dist');
+    const texts = async (names: readonly string[]): Promise<string> =>
+      (await Promise.all(names.map((name) => readFile(join(dist, name), 'utf8')))).join('\n');
+    const files = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.js'));
+    const sandbox = await texts(['sandbox.js']);
+    const controller = await texts(files.filter((name) => name !== 'sandbox.js'));
+    // Of @peculiar/x509, of rfc6902 and of kubesim.
+    for (const name of ['X509CertificateGenerator', 'InvalidOperationError', 'RunningCluster']) {
+      expect(sandbox).toContain(name);
+      expect(controller).not.toContain(name);
+    }
+  });
+
+  it('runs a sandbox from a folder with nothing else in it', async () => {
+    const call = (command: string, ...args: string[]) =>
+      run(process.execPath, [bundle, 'sandbox', command, '--state-dir', 'state', ...args], { cwd: folder });
+    await call('up', '--detach');
+    try {
+      const { stdout } = await call('status', '--output', 'json');
+      expect(JSON.parse(stdout)).toMatchObject({ controller: { ready: true }, clusters: [{}, {}] });
+      await expect(call('heal', 'cluster9')).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^error: \[CTM_SANDBOX_CLUSTER\] /),
+      });
+    } finally {
+      await call('down');
+    }
+  }, 60_000);
 
   it('can log', async () => {
     const entry = join(folder, 'entry.ts');
