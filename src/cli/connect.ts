@@ -1,23 +1,25 @@
-/** How commands reach clusters: kubeconfigs that the fleet file or an option names, or the pod's own account. */
+/** How commands connect to clusters: with a kubeconfig from the fleet file or an option, or the pod's service account. */
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { MemberConfig } from '../config/parse.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { createKubeClient } from '../kube/client/http-client.ts';
 import type { ClusterAccess, Credentials } from '../kube/kubeconfig/credentials.ts';
 import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
+import { createLog } from '../runtime/log.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
-import { given } from './values.ts';
+import { nonEmpty } from './values.ts';
 
-/** A cluster to open. */
+/** A cluster to connect to. */
 export interface Target {
-  /** Its name in logs and errors; that of its context where absent. */
+  /** Its name in logs and errors. Default: the name of its context. */
   readonly name?: string;
   readonly access: MemberConfig['access'];
 }
 
-/** Gives the function that opens a cluster. */
+/** Returns the function that connects to a cluster. */
 export function connector(environment: Environment, logger: Logger): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
     const load = () => loadAccess(access, environment);
@@ -31,7 +33,7 @@ export function connector(environment: Environment, logger: Logger): (target: Ta
   };
 }
 
-/** The credentials of an access that is loaded again when the server refuses them: a user may have put in new ones. */
+/** Credentials that are loaded again when the server rejects them: the user may have renewed them. */
 function reloaded(first: ClusterAccess, load: () => Promise<ClusterAccess>): Credentials {
   let current = Promise.resolve(first.credentials);
   return {
@@ -40,7 +42,7 @@ function reloaded(first: ClusterAccess, load: () => Promise<ClusterAccess>): Cre
     invalidate: (headers) => {
       current = current.then(async (credentials) => {
         credentials.invalidate(headers);
-        // A file that is being written may be no kubeconfig for a moment: what there was is better than nothing.
+        // A file that is being written may be invalid for a moment: the old credentials stay until it is readable.
         return load().then(
           (access) => access.credentials,
           () => credentials,
@@ -55,9 +57,9 @@ function loadAccess(
   { kubeconfigFiles, home, variables }: Environment,
 ): Promise<ClusterAccess> {
   if (access.kind === 'inCluster') return inClusterAccess({ environment: variables });
-  const usual = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
+  const defaults = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
   return loadKubeconfig({
-    files: access.path === undefined ? usual : [access.path],
+    files: access.path === undefined ? defaults : [access.path],
     trust: 'user',
     environment: variables,
     ...(access.context !== undefined && { context: access.context }),
@@ -70,10 +72,10 @@ export interface ClusterOptions {
   readonly context?: string;
 }
 
-/** The cluster that options name; in a pod that is told nothing else, the pod's own. */
+/** The cluster that options select. A pod without any kubeconfig selects its own cluster. */
 export function targetOf({ kubeconfig, context }: ClusterOptions, environment: Environment): Target {
-  const told = kubeconfig ?? context ?? environment.kubeconfigFiles[0];
-  if (told === undefined && environment.kubernetesService) return { access: { kind: 'inCluster' } };
+  const selected = kubeconfig ?? context ?? environment.kubeconfigFiles[0];
+  if (selected === undefined && environment.kubernetesService) return { access: { kind: 'inCluster' } };
   return {
     access: {
       kind: 'kubeconfig',
@@ -83,9 +85,30 @@ export function targetOf({ kubeconfig, context }: ClusterOptions, environment: E
   };
 }
 
-/** Adds the options that name one cluster. */
+/** Adds the options that select one cluster. */
 export function withCluster(command: Command): Command {
   return command
-    .option('--kubeconfig <file>', 'kubeconfig of the cluster (KUBECONFIG, else ~/.kube/config)', given)
-    .option('--context <name>', 'context in it; the current one unless told', given);
+    .addOption(
+      new Option('--kubeconfig <file>', 'kubeconfig file')
+        .argParser(nonEmpty)
+        .default(undefined, 'KUBECONFIG, then the service account of a pod, then ~/.kube/config'),
+    )
+    .addOption(
+      new Option('--context <name>', 'kubeconfig context').argParser(nonEmpty).default(undefined, 'current context'),
+    );
+}
+
+/** Connects to the selected cluster for one task; warnings go to stderr as text. */
+export async function withClient<T>(
+  options: ClusterOptions,
+  { environment, stderrColors }: Pick<CliContext, 'environment' | 'stderrColors'>,
+  use: (client: KubeClient) => Promise<T>,
+): Promise<T> {
+  const logger = createLog({ level: 'warn', format: 'text', colors: stderrColors });
+  const client = await connector(environment, logger)(targetOf(options, environment));
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
 }

@@ -1,11 +1,11 @@
-/** What every command is given, so that commands touch no global and tests can run them. */
+/** The surroundings of a command, so that commands use no globals and tests can run them. */
 import type { Command } from 'commander';
 import type { ProcessContext, TextSink } from '../runtime/process-context.ts';
 import type { Environment } from './environment.ts';
 
 export interface CliContext extends ProcessContext {
   readonly environment: Environment;
-  /** Errors and logs go here. */
+  /** For errors and logs. */
   readonly stderr: TextSink;
   readonly stdoutColors: boolean;
   readonly stderrColors: boolean;

@@ -4,23 +4,34 @@ import { delimiter } from 'node:path';
 import { CatamaranError } from '../runtime/errors.ts';
 import { LOG_LEVELS, type LogLevel } from '../runtime/log.ts';
 
-/** What the surroundings of the process say. */
+/** The variables that the program reads. `docs/reference/cli.md` is generated from it. */
+export const VARIABLES = {
+  KUBECONFIG: 'kubeconfig files, separated as in `PATH`, for members and commands that name none',
+  HOME: 'the parent of `.kube/config`, which is used if `KUBECONFIG` is not set either',
+  CATAMARAN_LOG_LEVEL: `minimum log level: ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')} (default: \`info\`); \`--log-level\` overrides it`,
+  NO_COLOR: 'any value disables colors, which only a terminal gets',
+  POD_NAME: 'identity of this replica in Leases (default: host name)',
+  POD_NAMESPACE: 'namespace of the controller’s pod',
+  KUBERNETES_SERVICE_HOST: 'address of the API server, set by Kubernetes in pods; used for `inCluster: true`',
+  KUBERNETES_SERVICE_PORT: 'port of the API server, set by Kubernetes in pods',
+} as const;
+
+/** The environment in types. */
 export interface Environment {
-  /** KUBECONFIG: files, the first one wins. Empty where unset. */
+  /** KUBECONFIG: the first file wins. Empty if unset. */
   readonly kubeconfigFiles: readonly string[];
-  /** HOME, else what the system knows. */
+  /** HOME, or the home directory that the system reports. */
   readonly home: string;
   /** NO_COLOR is set and not empty (no-color.org). */
   readonly noColor: boolean;
-  /** CATAMARAN_LOG_LEVEL; `info` where unset. */
   readonly logLevel: LogLevel;
-  /** POD_NAME, else the name of the machine: tells replicas apart in Leases. */
+  /** POD_NAME, or the host name. */
   readonly podName: string;
-  /** POD_NAMESPACE; absent outside a pod. */
+  /** Absent outside a pod. */
   readonly podNamespace?: string;
-  /** KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT; absent outside a pod. */
+  /** Absent outside a pod. */
   readonly kubernetesService?: { readonly host: string; readonly port: number };
-  /** All variables, for the exec plugins of a user's own kubeconfig: they expect what kubectl would give them. */
+  /** All variables, for the exec plugins of a user's own kubeconfig: they expect what kubectl passes to them. */
   readonly variables: Variables;
 }
 
@@ -31,36 +42,29 @@ function isLogLevel(text: string): text is LogLevel {
   return LOG_LEVELS.some((level) => level === text);
 }
 
-/** An empty variable counts as unset, as with kubectl. */
-function given(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
-}
-
-function kubernetesService(variables: Variables): Environment['kubernetesService'] {
-  const host = given(variables.KUBERNETES_SERVICE_HOST);
-  const port = given(variables.KUBERNETES_SERVICE_PORT);
-  return host === undefined || port === undefined ? undefined : { host, port: Number(port) };
-}
-
-/** Reads the environment of this process, or the variables given. Throws CTM_USAGE on a level that does not exist. */
+/** Reads the environment of this process, or the variables passed. Throws CTM_USAGE on an unknown log level. */
 export function readEnvironment(variables: Variables = process.env): Environment {
-  const logLevel = given(variables.CATAMARAN_LOG_LEVEL) ?? 'info';
+  // An empty variable counts as unset, as in kubectl.
+  const read = (name: keyof typeof VARIABLES) => (variables[name] === '' ? undefined : variables[name]);
+  const logLevel = read('CATAMARAN_LOG_LEVEL') ?? 'info';
   if (!isLogLevel(logLevel)) {
+    const allowed = LOG_LEVELS.join(', ');
     throw new CatamaranError(
       'CTM_USAGE',
-      `CATAMARAN_LOG_LEVEL is ${JSON.stringify(logLevel)}; use one of ${LOG_LEVELS.join(', ')}`,
+      `CATAMARAN_LOG_LEVEL: ${JSON.stringify(logLevel)} is not a log level; allowed: ${allowed}`,
     );
   }
-  const podNamespace = given(variables.POD_NAMESPACE);
-  const service = kubernetesService(variables);
+  const podNamespace = read('POD_NAMESPACE');
+  const host = read('KUBERNETES_SERVICE_HOST');
+  const port = read('KUBERNETES_SERVICE_PORT');
   return {
-    kubeconfigFiles: (variables.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== ''),
-    home: given(variables.HOME) ?? homedir(),
-    noColor: given(variables.NO_COLOR) !== undefined,
+    kubeconfigFiles: (read('KUBECONFIG') ?? '').split(delimiter).filter((file) => file !== ''),
+    home: read('HOME') ?? homedir(),
+    noColor: read('NO_COLOR') !== undefined,
     logLevel,
-    podName: given(variables.POD_NAME) ?? hostname(),
+    podName: read('POD_NAME') ?? hostname(),
     ...(podNamespace !== undefined && { podNamespace }),
-    ...(service && { kubernetesService: service }),
+    ...(host !== undefined && port !== undefined && { kubernetesService: { host, port: Number(port) } }),
     variables,
   };
 }

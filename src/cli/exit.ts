@@ -7,6 +7,14 @@ import type { CliContext } from './context.ts';
 /** One for each exit class of an error; `stopped` is the code that a shell reports for a command ended by SIGINT. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, stopped: 130 } as const;
 
+/** What the exit codes mean, for the help text and `docs/reference/cli.md`. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'success',
+  failure: 'failure; another try may succeed',
+  usage: 'the command line or a configuration file is wrong',
+  stopped: 'stopped by SIGINT or SIGTERM before the end; writes in progress were completed',
+};
+
 /** Where errors go, and how. */
 type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
 
@@ -16,7 +24,7 @@ export function printError(context: ErrorOutput, code: ErrorCode, message: strin
   context.stderr.write(`${title} [${code}] ${message}\n`);
 }
 
-/** Rejects as soon as the signal aborts, for work that may be left where it stands. */
+/** Rejects as soon as the signal aborts, for work that may be abandoned at any point. */
 export async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const over = new AbortController();
   const stopped = new Promise<never>((_, reject) => {
@@ -31,7 +39,7 @@ export async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): P
   }
 }
 
-/** Whether an error only says that the user stopped the command. */
+/** Whether an error only reports that the user stopped the command. */
 function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
   return aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'));
 }

@@ -1,12 +1,12 @@
-/** Who this process is on Leases, and how to tell that another one has ended. */
+/** Identity of this process on Leases, and detection of holders that have ended. */
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** What a process on a machine is known by. */
+/** Identifies a process of one machine. */
 export interface ProcessName {
   /** Name of the pod or machine. */
   readonly host: string;
   readonly pid: number;
-  /** Boot of the kernel and PID namespace: a pid means nothing outside them. Empty where the system does not tell. */
+  /** Boot of the kernel and PID namespace, outside which a pid means nothing. Empty if the system has no /proc. */
   readonly pidNamespace: string;
 }
 
@@ -25,14 +25,14 @@ function pidNamespace(): string {
   }
 }
 
-/** `host_namespace_pid`, as it stands on a Lease. */
+/** `host_namespace_pid`, the holderIdentity of a Lease. */
 export function identityOf({ host, pid, pidNamespace }: ProcessName): string {
   return `${host}_${pidNamespace}_${pid}`;
 }
 
 /**
- * Whether an identity names a process of this machine, boot and PID namespace that is no more: its Lease need not run out
- * before it is taken. Anything else, such as a reused pid, counts as alive.
+ * Whether an identity is a process of this machine, boot and PID namespace that no longer exists: its Lease can be taken
+ * before it expires. Anything else counts as alive, a reused pid included.
  */
 export function hasEnded(identity: string, self: ProcessName): boolean {
   const prefix = `${self.host}_${self.pidNamespace}_`;

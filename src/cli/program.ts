@@ -1,4 +1,4 @@
-/** The command line: which commands there are, and how an invocation ends. */
+/** The command line: all commands, and the exit code of an invocation. */
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { LogLevel } from '../runtime/log.ts';
@@ -8,40 +8,41 @@ import { registerDns } from './commands/dns.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSandbox } from './commands/sandbox.ts';
 import type { CliContext, Register } from './context.ts';
-import { EXIT, fail, printError } from './exit.ts';
+import { EXIT, EXIT_MEANINGS, fail, printError } from './exit.ts';
+import { examples, optionDescription } from './help.ts';
 
 /** In the order of the help text. */
 const COMMANDS: readonly Register[] = [registerRun, registerDns, registerCrds, registerConfig, registerSandbox];
 
-const EXAMPLES = `
-Examples:
-  catamaran run --config fleet.yaml           run the controller
-  catamaran dns --context cluster1           serve clusterset.local for one cluster
-  catamaran crds | kubectl apply -f -        install the ServiceExport and ServiceImport CRDs
-  catamaran config check --config fleet.yaml say everything that is wrong with a fleet file
-  catamaran config schema > fleet.schema.json
-  catamaran sandbox up                       run two clusters to try it on
+const EXAMPLES = examples(
+  ['catamaran run --config fleet.yaml', 'run the controller'],
+  ['catamaran dns --context cluster1', 'serve clusterset.local for one cluster'],
+  ['catamaran crds | kubectl apply -f -', 'install the ServiceExport and ServiceImport CRDs'],
+  ['catamaran config check --config fleet.yaml', 'validate a fleet file'],
+  ['catamaran config schema > fleet.schema.json', 'complete and check fleet files in an editor'],
+  ['catamaran sandbox up', 'run two local clusters to try it'],
+);
 
-Exit codes:
-  0    done
-  1    it failed
-  2    the command line or a configuration file is wrong
-  130  stopped by SIGINT or SIGTERM before it was done
-`;
+function exitCodesText(): string {
+  const names: readonly (keyof typeof EXIT)[] = ['ok', 'failure', 'usage', 'stopped'];
+  const lines = names.map((name) => `  ${String(EXIT[name]).padEnd(3)}  ${EXIT_MEANINGS[name]}\n`);
+  return `\nExit codes:\n${lines.join('')}`;
+}
 
 function usageText(commanderText: string): string {
   return commanderText.replace(/^error: /, '').trimEnd();
 }
 
-/** The whole program, with all commands. */
+/** The program with all commands. */
 export function buildProgram(context: CliContext): Command {
   const program = new Command('catamaran')
     .description(packageJson.description)
     .version(packageJson.version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
-    .addHelpText('after', EXAMPLES)
-    // What stands behind a command's name is the command's: `dns` and `dns enable` have options of the same name.
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .configureHelp({ optionDescription })
+    .addHelpText('after', `${EXAMPLES}${exitCodesText()}`)
+    // Options after the name of a command belong to that command: `dns` and `dns enable` share some names.
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .exitOverride()
@@ -56,7 +57,7 @@ export function buildProgram(context: CliContext): Command {
   return program;
 }
 
-/** Runs one invocation; `args` are those after the program's name. Resolves to the exit code and never rejects. */
+/** Runs one invocation; `args` are those after the name of the program. Resolves to the exit code and never rejects. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   let { logLevel } = context.environment;
   const program = buildProgram(context).hook('preAction', (_, command) => {
@@ -66,7 +67,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     await program.parseAsync([...args], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
-    // Commander has printed its own errors, help and version already.
+    // Commander has already printed its own errors, help and version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return fail({ ...context, logLevel }, error);
   }

@@ -5,18 +5,18 @@ import { EXIT, fail } from './exit.ts';
 import { runCli } from './program.ts';
 
 /**
- * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, as a shell would. A process that a
- * sandbox started aborts with the end of the sandbox, too, however that came; and one whose output nobody reads any more.
+ * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, with the exit code of a shell. Also
+ * aborts when stdout is closed, and when the sandbox that started this process has ended, however that happened.
  */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  // A reader such as `head` may close the pipe early; that is its right, and nobody is left to work for.
+  // A reader such as `head` may close the pipe early. That is no error, but further output has no reader.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    controller.abort(new DOMException('nobody reads the output', 'AbortError'));
+    controller.abort(new DOMException('stdout was closed', 'AbortError'));
   });
   process.once('disconnect', () => controller.abort(new DOMException('the parent process ended', 'AbortError')));
-  // Listening alone must not keep the process.
+  // The channel must not keep the process alive.
   process.channel?.unref();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
@@ -45,6 +45,6 @@ async function main(): Promise<number> {
   }
 }
 
-// What counts if the event loop runs dry before the end.
+// Applies if the event loop runs dry before main ends.
 process.exitCode = EXIT.failure;
 process.exitCode = await main();

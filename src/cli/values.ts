@@ -1,32 +1,57 @@
-/** Values of options: what they may be, and what is said where they are something else. */
+/** Values of options. Each parser throws InvalidArgumentError with what is allowed; Commander adds option and value. */
 import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../config/duration.ts';
 import { labelsOf, parseName } from '../dns/wire/name.ts';
 import { Zone } from '../dns/zone/zone.ts';
 import { isHostLabel } from '../dns/zone/zone-objects.ts';
 
-/** A whole number within bounds. */
-export function wholeNumber(least: number, greatest: number): (text: string) => number {
+/** A parser of whole numbers within bounds. */
+export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= greatest) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${least} to ${greatest}.`);
+    if (value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Allowed: whole numbers from ${minimum} to ${maximum}.`);
   };
 }
 
-/** Any text but none: a script's variable that is unset must not mean the default. */
-export function given(text: string): string {
+/** Refuses an empty value, as of an unset variable in a script, which must not select the default. */
+export function nonEmpty(text: string): string {
   if (text !== '') return text;
-  throw new InvalidArgumentError('It is empty.');
+  throw new InvalidArgumentError('Allowed: any value that is not empty.');
 }
 
-/** A domain that a zone can be served as, in lower case and without a dot at the end. */
+/** A domain that a zone can be served as, in lower case and without a trailing dot. */
 export function parseZone(text: string): string {
   try {
     const labels = labelsOf(parseName(text));
     const zone = labels.join('.');
     if (labels.length > 0 && labels.every(isHostLabel) && new Zone({ zone, ttl: 0 })) return zone;
   } catch {
-    // Told below.
+    // The error below covers it.
   }
-  throw new InvalidArgumentError('Write a domain of letters, digits and dashes, such as clusterset.local.');
+  throw new InvalidArgumentError('Allowed: domains of letters, digits and dashes, such as clusterset.local.');
+}
+
+/** `NAMESPACE/NAME`. */
+export function parseObjectName(text: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  if (isHostLabel(namespace) && name.split('.').every(isHostLabel) && rest.length === 0) return { namespace, name };
+  throw new InvalidArgumentError('Allowed: NAMESPACE/NAME, such as kube-system/coredns.');
+}
+
+/** Milliseconds of a duration; infinite for `never`. */
+export function parseDurationOrNever(text: string): number {
+  if (text === 'never') return Number.POSITIVE_INFINITY;
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError('Allowed: durations such as 90s, 30m and 24h, or never.');
+}
+
+const MAX_SECONDS = 86_400;
+
+/** Milliseconds of a time limit in seconds. */
+export function parseSeconds(text: string): number {
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * 1000) : parseDuration(text);
+  if (ms !== undefined && ms > 0 && ms <= MAX_SECONDS * 1000) return ms;
+  throw new InvalidArgumentError(`Allowed: seconds above 0, such as 5 or 0.5, up to ${MAX_SECONDS} (a day).`);
 }

@@ -81,7 +81,7 @@ describe('catamaran dns enable', () => {
       '  + multicluster.x-k8s.io serviceimports: list,watch',
       '  +     kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {',
       '  +         multicluster clusterset.local # by catamaran dns',
-      'Done; CoreDNS reads it within two minutes.',
+      'Done. CoreDNS reloads its configuration within two minutes.',
     ])
       expect(done.stdout.split('\n')).toContain(line);
     const written = await configMap();
@@ -90,14 +90,14 @@ describe('catamaran dns enable', () => {
     expect((await rules()).rules.map(({ resources }) => resources).at(-1)).toEqual(['serviceimports']);
 
     const before = await versions();
-    expect((await dns('enable', '--mode', 'coredns')).stdout).toContain('Nothing to do');
+    expect((await dns('enable', '--mode', 'coredns')).stdout).toContain('Already up to date.');
     expect(await versions()).toEqual(before);
 
     expect((await dns('disable')).code).toBe(0);
     const back = await configMap();
     expect([back.data.Corefile, back.metadata.annotations?.[BACKUP]]).toEqual([KUBEADM_COREFILE, undefined]);
     expect((await rules()).rules).toHaveLength(2);
-    expect((await dns('disable')).stdout).toContain('Nothing to do');
+    expect((await dns('disable')).stdout).toContain('Already up to date.');
   });
 
   it('--mode stub writes the block, goes over from the other mode, and disable knows the first Corefile', async () => {

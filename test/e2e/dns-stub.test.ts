@@ -102,9 +102,11 @@ describe('bringing it in', () => {
 
   it('has CoreDNS forward the zone to it', async () => {
     expect(await cluster2.sh('catamaran dns enable --mode stub --context cluster2')).toMatch(
-      /\+ clusterset\.local:53 \{\n.*\nDone; CoreDNS reads it within two minutes\.\n$/s,
+      /\+ clusterset\.local:53 \{\n.*\nDone\. CoreDNS reloads its configuration within two minutes\.\n$/s,
     );
-    expect(await cluster2.quietly('catamaran dns enable --mode stub --context cluster2')).toMatch(/^Nothing to do/);
+    expect(await cluster2.quietly('catamaran dns enable --mode stub --context cluster2')).toMatch(
+      /^Already up to date/,
+    );
   });
 });
 

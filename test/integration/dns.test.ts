@@ -90,7 +90,7 @@ describe('catamaran dns', () => {
       .split('\n')
       .map((line): { msg: string } => JSON.parse(line));
     expect(lines.map(({ msg }) => msg)).toEqual([expect.any(String), 'dns stopped']);
-    expect(lines.at(0)?.msg).toBe('dns starts');
+    expect(lines.at(0)?.msg).toBe('dns started');
   });
 
   it('answers SERVFAIL, and is not ready, until it has read everything', async () => {

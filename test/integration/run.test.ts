@@ -89,7 +89,7 @@ describe('catamaran run', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.at(-1)).toMatchObject({ msg: 'catamaran stopped' });
+    expect(lines.at(-1)).toMatchObject({ msg: 'controller stopped' });
     expect(JSON.stringify(lines)).not.toContain(first.plane.token);
     // The Lease was given back: nobody has to wait for it.
     expect(

@@ -32,7 +32,7 @@ describe('the bundle', () => {
     const env = { ...process.env, CATAMARAN_LOG_LEVEL: 'loud' };
     await expect(run(process.execPath, [bundle, 'crds'], { env })).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error: \[CTM_USAGE\] CATAMARAN_LOG_LEVEL is "loud"/),
+      stderr: expect.stringMatching(/^error: \[CTM_USAGE\] CATAMARAN_LOG_LEVEL: "loud"/),
     });
   });
 

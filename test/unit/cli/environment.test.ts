@@ -48,7 +48,7 @@ describe('the environment', () => {
     expect(() => readEnvironment({ CATAMARAN_LOG_LEVEL: 'loud' })).toThrow(
       expect.objectContaining({
         code: 'CTM_USAGE',
-        message: 'CATAMARAN_LOG_LEVEL is "loud"; use one of debug, info, warn, error',
+        message: 'CATAMARAN_LOG_LEVEL: "loud" is not a log level; allowed: debug, info, warn, error',
       }),
     );
   });

@@ -30,7 +30,10 @@ describe('catamaran', () => {
     [['--versoin'], "error: [CTM_USAGE] unknown option '--versoin'\n(Did you mean --version?)\n"],
     [['crds', '-o', 'xml'], "error: [CTM_USAGE] option '-o, --output <format>' argument 'xml' is invalid."],
     [['config', 'check'], "error: [CTM_USAGE] required option '-c, --config <file>' not specified\n"],
-    [['run', '-c', 'fleet.yaml', '-o', 'json'], "error: [CTM_USAGE] option '-o, --output <format>' is for --dry-run\n"],
+    [
+      ['run', '-c', 'fleet.yaml', '-o', 'json'],
+      "error: [CTM_USAGE] option '-o, --output <format>' requires --dry-run\n",
+    ],
     [['crds', 'more'], 'error: [CTM_USAGE] too many arguments'],
   ])('%j is wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await invoke(args);

@@ -273,12 +273,12 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
   });
 
   it.each([
-    [['partition', 'cluster1'], { action: 'partition' }, 'cut off from the controller; kubectl and traffic go on'],
-    [['heal', 'cluster1'], { action: 'heal' }, 'the controller reaches it again'],
-    [['stop', 'cluster1'], { action: 'stop' }, 'its API server is stopped; traffic goes on'],
-    [['start', 'cluster1'], { action: 'start' }, 'its API server is running'],
-    [['slow', 'cluster1'], { action: 'slow', ms: 500 }, 'answers to the controller 500 ms late'],
-    [['slow', 'cluster1', '--ms', '0'], { action: 'slow', ms: 0 }, 'answers without delay'],
+    [['partition', 'cluster1'], { action: 'partition' }, 'cut off from the controller; kubectl and traffic still work'],
+    [['heal', 'cluster1'], { action: 'heal' }, 'connected to the controller again'],
+    [['stop', 'cluster1'], { action: 'stop' }, 'API server stopped; traffic still works'],
+    [['start', 'cluster1'], { action: 'start' }, 'API server started'],
+    [['slow', 'cluster1'], { action: 'slow', ms: 500 }, 'responses to the controller are delayed by 500 ms'],
+    [['slow', 'cluster1', '--ms', '0'], { action: 'slow', ms: 0 }, 'responds without delay'],
   ] as const)('%j is done', async (args, request, said) => {
     expect(await sandbox(...args)).toEqual({ code: 0, stdout: `cluster1: ${said}\n`, stderr: '' });
     expect(acts).toEqual([['cluster1', request]]);
