@@ -1,7 +1,7 @@
 /** How commands connect to clusters: with a kubeconfig from the fleet file or an option, or the pod's service account. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { MemberConfig } from '../config/parse.ts';
+import type { MemberConfig } from '../config/fleet-config.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { createKubeClient } from '../kube/client/http-client.ts';
 import type { ClusterAccess, Credentials } from '../kube/kubeconfig/credentials.ts';

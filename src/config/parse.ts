@@ -1,60 +1,12 @@
-/** fleet.yaml as the rest of the program sees it: checked, with defaults, durations in milliseconds. */
+/** Reads fleet.yaml: from YAML through the schema and the checks between fields to a FleetConfig. */
 import { LineCounter, parseDocument } from 'yaml';
-import type { ImportMode } from '../core/view.ts';
 import { messageOf } from '../runtime/thrown.ts';
-import { accessOf, type MemberAccess } from './access.ts';
+import { accessOf } from './access.ts';
 import { parseDuration } from './duration.ts';
+import type { FleetConfig, NamespaceOverride } from './fleet-config.ts';
 import { describeIssue, FleetConfigError, offsetOf, type Problem, problemMaker, schemaProblems } from './problems.ts';
 import { type FleetDocument, fleetSchema, type MemberDocument } from './schema.ts';
 import { validateFields } from './validate.ts';
-
-/** What one namespace has its own way. */
-export interface NamespaceOverride {
-  readonly name: string;
-  readonly importMode: ImportMode;
-}
-
-/** One cluster of the fleet. */
-export interface MemberConfig {
-  /** The cluster id: one RFC 1123 label. */
-  readonly name: string;
-  readonly access: MemberAccess;
-  readonly podCIDRs: readonly string[];
-  readonly serviceCIDRs: readonly string[];
-  readonly nodeCIDRs: readonly string[];
-  readonly extraCIDRs: readonly string[];
-  /** Absent: the fleet's. Ask {@link importMode}, which knows the namespaces too. */
-  readonly importMode?: ImportMode;
-  /** The member's own prefix, else the fleet's. */
-  readonly derivedPrefix: string;
-  readonly namespaces: readonly NamespaceOverride[];
-}
-
-/** Settings of the Lease that the writer of a member holds. */
-export interface LeaseConfig {
-  readonly namespace: string;
-  readonly name: string;
-  /** A multiple of 1,000. */
-  readonly durationMs: number;
-  readonly renewDeadlineMs: number;
-  readonly retryPeriodMs: number;
-}
-
-/** The whole configuration: plain data, so that two can be compared. */
-export interface FleetConfig {
-  readonly name?: string;
-  /** Without a dot at the end. */
-  readonly clustersetDomain: string;
-  readonly importMode: ImportMode;
-  readonly derivedPrefix: string;
-  readonly unreachableAfterMs: number;
-  /** Absent: never. */
-  readonly endpointExpiryMs?: number;
-  readonly lease: LeaseConfig;
-  readonly namespaces: readonly NamespaceOverride[];
-  /** At least one, in the order of the file. */
-  readonly members: readonly MemberConfig[];
-}
 
 /** Where the text comes from: named in messages, and the base of relative paths. */
 export interface ParseOptions {
@@ -134,21 +86,4 @@ export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
   ]);
   if (!parsed.success) throw new TypeError('the schema refused the file without a reason');
   return configOf(parsed.data, file);
-}
-
-/**
- * Who creates ServiceImports in a namespace of the member of this name. The narrowest setting counts: the member's
- * namespace, then the fleet's namespace, then the member, then the fleet. The namespace comes before the member because
- * a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner decides
- * for all of them.
- */
-export function importMode(config: FleetConfig, member: string, namespace: string): ImportMode {
-  const named = (override: NamespaceOverride) => override.name === namespace;
-  const own = config.members.find(({ name }) => name === member);
-  return (
-    own?.namespaces.find(named)?.importMode ??
-    config.namespaces.find(named)?.importMode ??
-    own?.importMode ??
-    config.importMode
-  );
 }

@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { type FleetConfig, parseFleet } from './parse.ts';
+import type { FleetConfig } from './fleet-config.ts';
+import { parseFleet } from './parse.ts';
 
 /** A configuration and the text that it was read from. */
 export interface LoadedFleet {

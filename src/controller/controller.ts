@@ -1,7 +1,7 @@
 /** The controller: hears of keys, reads views, plans, and applies the plans of the members it holds. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ServiceKey } from '../api/meta.ts';
-import type { FleetConfig, MemberConfig } from '../config/parse.ts';
+import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 import type { Change } from '../core/change.ts';
 import { departure } from '../core/departure.ts';
 import { desired } from '../core/desired.ts';

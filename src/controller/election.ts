@@ -3,7 +3,7 @@
  * asking for one Lease at a time on the Lease itself, so that they need no other way to talk.
  */
 import type { Lease } from '../api/core.ts';
-import type { LeaseConfig } from '../config/parse.ts';
+import type { LeaseConfig } from '../config/fleet-config.ts';
 import type { Member } from '../fleet/member.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { LeaseHolder } from '../kube/lease.ts';

@@ -2,7 +2,7 @@
 import type { Service } from '../api/core.ts';
 import type { IPFamily, KubeObject } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
-import type { MemberConfig } from '../config/parse.ts';
+import type { MemberConfig } from '../config/fleet-config.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 

@@ -1,7 +1,7 @@
 /** Which clusters are members, and what they hold of one Service together. */
 
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
-import { type FleetConfig, importMode, type MemberConfig } from '../config/parse.ts';
+import { type FleetConfig, importMode, type MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
 import type { ConsumerView, ServiceView, SourceView } from '../core/view.ts';
 import type { KubeClient } from '../kube/client/client.ts';

@@ -1,6 +1,6 @@
 /** One member at run time: its connection, its reflectors and its cache. */
 import type { IPFamily } from '../api/meta.ts';
-import type { MemberConfig } from '../config/parse.ts';
+import type { MemberConfig } from '../config/fleet-config.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';

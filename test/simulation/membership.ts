@@ -1,5 +1,6 @@
 /** fleet.yaml: which clusters are members, and what became of those that left. */
-import { type FleetConfig, parseFleet } from '../../src/config/parse.ts';
+import type { FleetConfig } from '../../src/config/fleet-config.ts';
+import { parseFleet } from '../../src/config/parse.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 /** Times of the Leases, in seconds. */

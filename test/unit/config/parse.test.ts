@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { importMode, parseFleet } from '../../../src/config/parse.ts';
+import { importMode } from '../../../src/config/fleet-config.ts';
+import { parseFleet } from '../../../src/config/parse.ts';
 import { FleetConfigError } from '../../../src/config/problems.ts';
 
 const HEADER = 'apiVersion: catamaran.dev/v1alpha1\nkind: Fleet\n';

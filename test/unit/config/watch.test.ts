@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FleetConfig } from '../../../src/config/parse.ts';
+import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { type LoadedFleet, loadFleet, watchFleetFile } from '../../../src/config/watch.ts';
 import type { CatamaranError } from '../../../src/runtime/errors.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

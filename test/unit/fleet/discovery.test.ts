@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/api/meta.ts';
-import type { FleetConfig } from '../../../src/config/parse.ts';
+import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
 import { discoverNetwork } from '../../../src/fleet/discovery.ts';
 import { ApiError } from '../../../src/kube/client/api-errors.ts';

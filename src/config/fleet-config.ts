@@ -1,0 +1,68 @@
+/** The configuration of a fleet: plain data, checked, with defaults, durations in milliseconds. */
+import type { ImportMode } from '../core/view.ts';
+import type { MemberAccess } from './access.ts';
+
+/** What one namespace has its own way. */
+export interface NamespaceOverride {
+  readonly name: string;
+  readonly importMode: ImportMode;
+}
+
+/** One cluster of the fleet. */
+export interface MemberConfig {
+  /** The cluster id: one RFC 1123 label. */
+  readonly name: string;
+  readonly access: MemberAccess;
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  readonly nodeCIDRs: readonly string[];
+  readonly extraCIDRs: readonly string[];
+  /** Absent: the fleet's. Ask {@link importMode}, which knows the namespaces too. */
+  readonly importMode?: ImportMode;
+  /** The member's own prefix, else the fleet's. */
+  readonly derivedPrefix: string;
+  readonly namespaces: readonly NamespaceOverride[];
+}
+
+/** Settings of the Lease that the writer of a member holds. */
+export interface LeaseConfig {
+  readonly namespace: string;
+  readonly name: string;
+  /** A multiple of 1,000. */
+  readonly durationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+}
+
+/** The whole configuration: plain data, so that two can be compared. */
+export interface FleetConfig {
+  readonly name?: string;
+  /** Without a dot at the end. */
+  readonly clustersetDomain: string;
+  readonly importMode: ImportMode;
+  readonly derivedPrefix: string;
+  readonly unreachableAfterMs: number;
+  /** Absent: never. */
+  readonly endpointExpiryMs?: number;
+  readonly lease: LeaseConfig;
+  readonly namespaces: readonly NamespaceOverride[];
+  /** At least one, in the order of the file. */
+  readonly members: readonly MemberConfig[];
+}
+
+/**
+ * Who creates ServiceImports in a namespace of the member of this name. The narrowest setting counts: the member's
+ * namespace, then the fleet's namespace, then the member, then the fleet. The namespace comes before the member because
+ * a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner decides
+ * for all of them.
+ */
+export function importMode(config: FleetConfig, member: string, namespace: string): ImportMode {
+  const named = (override: NamespaceOverride) => override.name === namespace;
+  const own = config.members.find(({ name }) => name === member);
+  return (
+    own?.namespaces.find(named)?.importMode ??
+    config.namespaces.find(named)?.importMode ??
+    own?.importMode ??
+    config.importMode
+  );
+}
