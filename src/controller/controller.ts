@@ -1,6 +1,7 @@
 /** The controller: hears of keys, reads views, plans, and applies the plans of the members it holds. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ServiceKey } from '../api/meta.ts';
+import { timestamp } from '../api/time.ts';
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 import type { Change } from '../core/change.ts';
 import { departure } from '../core/departure.ts';
@@ -330,9 +331,4 @@ export class Controller {
       await clock.sleep(outcome === 'denied' ? DEPARTURE_LOOK_MS : backoff.next(), this.#stop).catch(() => {});
     }
   }
-}
-
-/** RFC 3339 in UTC to the second, as metav1.Time has it. */
-function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
