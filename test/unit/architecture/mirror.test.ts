@@ -11,7 +11,6 @@ const NOT_OF_SRC = ['architecture', 'docs', 'tools'];
 /** Test files that test a folder as a whole, and what of it. */
 const OF_FOLDERS: Readonly<Record<string, string>> = {
   'cli/build.test.ts': 'the bundle',
-  'cli/docs.test.ts': 'the command reference',
   'cli/old-node.test.ts': 'the bundle on an older Node.js',
   'cli/pipe.test.ts': 'a program whose output nobody reads',
   'core/golden.test.ts': 'messages and change sets',
