@@ -76,7 +76,7 @@ async function serve(options: DnsOptions, context: CliContext): Promise<void> {
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? environment.logLevel;
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
-  const client = await connector(environment, logger)(targetOf(options, environment));
+  const client = await connector(environment)(targetOf(options, environment));
   try {
     await serveZone(options, client, logger, signal);
   } finally {

@@ -47,7 +47,7 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   const self = thisProcess(environment.podName);
   const metrics = new Metrics();
   const controller = new Controller(current.config, {
-    connect: connector(environment, logger),
+    connect: connector(environment),
     identity: identityOf(self),
     ended: (identity) => hasEnded(identity, self),
     clock: systemClock,
