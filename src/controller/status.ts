@@ -1,6 +1,7 @@
 /** How the fleet stands, as plain data for /readyz, metrics and people. */
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member, MemberState } from '../fleet/member.ts';
+import type { Gauges } from './metrics.ts';
 
 /** One member's standing. `since` is RFC 3339. */
 export interface MemberStatus {
@@ -39,14 +40,14 @@ export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): F
 }
 
 /** Members by state. */
-export function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {
+function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {
   const counts = { ready: 0, unreachable: 0, unknown: 0, refused: 0 };
   for (const { state } of fleet.members) counts[state.phase]++;
   return counts;
 }
 
 /** Objects kept in memory by member and kind. */
-export function objectCounts(fleet: Fleet): { member: string; kind: string; count: number }[] {
+function objectCounts(fleet: Fleet): { member: string; kind: string; count: number }[] {
   return fleet.members.flatMap(({ name, cache }) => [
     { member: name, kind: 'ServiceExport', count: cache.exports.size },
     { member: name, kind: 'ServiceImport', count: cache.imports.size },
@@ -54,4 +55,21 @@ export function objectCounts(fleet: Fleet): { member: string; kind: string; coun
     { member: name, kind: 'EndpointSlice', count: cache.slices.size },
     { member: name, kind: 'Namespace', count: cache.namespaces.size },
   ]);
+}
+
+/** The numbers that are read when Prometheus asks. */
+export function gaugesOf(
+  fleet: Fleet,
+  leases: number,
+  queues: readonly { readonly depth: number; readonly retrying: number }[],
+): Gauges {
+  return {
+    members: phaseCounts(fleet),
+    leases,
+    objects: objectCounts(fleet),
+    queue: {
+      depth: queues.reduce((sum, { depth }) => sum + depth, 0),
+      retrying: queues.reduce((sum, { retrying }) => sum + retrying, 0),
+    },
+  };
 }

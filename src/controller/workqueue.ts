@@ -3,9 +3,10 @@
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Requeue } from './result.ts';
 
-/** What a queue is made of. */
-export interface QueueOptions {
+/** What a workqueue depends on. */
+export interface WorkqueueOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly workers: number;
@@ -15,17 +16,11 @@ export interface QueueOptions {
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
 /**
- * Says what became of a key: `done`; look at it `again` at once; `failed` and to be tried after a back-off, or when it is
- * added anew; or `undone`, and to be tried after a back-off whoever adds it, because what undoes the work adds it too.
- */
-export type Outcome = 'done' | 'again' | 'failed' | 'undone';
-
-/**
  * A level-triggered work queue: a key that is added while it waits is still worked on once, and a key that is added while
  * it is worked on is worked on once more. A key is never worked on twice at the same time.
  */
-export class Queue<K extends string> {
-  readonly #options: QueueOptions;
+export class Workqueue<K extends string> {
+  readonly #options: WorkqueueOptions;
   readonly #waiting = new Set<K>();
   readonly #working = new Set<K>();
   /** Keys added while they were worked on. */
@@ -37,7 +32,7 @@ export class Queue<K extends string> {
   #bell: (() => void)[] = [];
   #idleBell: (() => void)[] = [];
 
-  constructor(options: QueueOptions) {
+  constructor(options: WorkqueueOptions) {
     this.#options = options;
   }
 
@@ -90,7 +85,7 @@ export class Queue<K extends string> {
   }
 
   /** Works until the signal aborts; then finishes the keys that are worked on. */
-  async run(work: (key: K) => Promise<Outcome>, signal: AbortSignal): Promise<void> {
+  async run(work: (key: K) => Promise<Requeue>, signal: AbortSignal): Promise<void> {
     const ring = () => {
       for (const wake of this.#bell.splice(0)) wake();
     };
@@ -104,7 +99,7 @@ export class Queue<K extends string> {
     while (this.depth > 0) await new Promise<void>((resolve) => this.#idleBell.push(resolve));
   }
 
-  async #worker(work: (key: K) => Promise<Outcome>, signal: AbortSignal): Promise<void> {
+  async #worker(work: (key: K) => Promise<Requeue>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const key = this.#next();
       if (key === undefined) {
@@ -112,9 +107,9 @@ export class Queue<K extends string> {
         continue;
       }
       this.#working.add(key);
-      const outcome = await work(key);
+      const requeue = await work(key);
       this.#working.delete(key);
-      this.#settle(key, outcome, signal);
+      this.#finish(key, requeue, signal);
     }
   }
 
@@ -124,15 +119,15 @@ export class Queue<K extends string> {
     return key;
   }
 
-  #settle(key: K, outcome: Outcome, signal: AbortSignal): void {
+  #finish(key: K, requeue: Requeue, signal: AbortSignal): void {
     const dirty = this.#dirty.delete(key);
-    if (outcome === 'failed' || outcome === 'undone') {
-      // Also where it was added meanwhile: the answers to our own writes add it.
-      if (outcome === 'undone') this.#barred.add(key);
+    if (requeue === 'after-backoff' || requeue === 'not-before-backoff') {
+      // Even if it was added meanwhile: the answers to our own writes add it.
+      if (requeue === 'not-before-backoff') this.#barred.add(key);
       this.#addAfter(key, this.#backoff(key).next(), signal);
     } else {
       this.#backoffs.delete(key);
-      if (dirty || outcome === 'again') this.add(key);
+      if (dirty || requeue === 'at-once') this.add(key);
     }
     if (this.depth === 0) for (const wake of this.#idleBell.splice(0)) wake();
   }

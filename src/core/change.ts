@@ -1,6 +1,7 @@
 /** What the planner gives: writes as plain data, which the controller applies and the dry run prints. */
 import type { ObjectReference } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
+import type { KubeObject } from '../api/meta.ts';
 import type { RESOURCES } from '../api/resources.ts';
 
 /** Resources that the engine writes. */
@@ -29,6 +30,11 @@ export interface Target {
 export interface Precondition {
   readonly uid: string;
   readonly resourceVersion: string;
+}
+
+/** The precondition that a change of an observed object carries. */
+export function preconditionOf({ metadata }: KubeObject): Precondition {
+  return { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
 }
 
 /** An Event to record once its change was written. */

@@ -1,80 +1,42 @@
 /** What one member holds, as far as it matters to the fleet. */
 import type { Service } from '../api/core.ts';
-import type { EndpointSlice } from '../api/endpoint-slice.ts';
 import type { JsonObject } from '../api/json.ts';
-import {
-  DERIVED_FROM,
-  MANAGER,
-  MCS_SERVICE_NAME,
-  SERVICE_NAME,
-  SLICE_MANAGED_BY,
-  SOURCE_CLUSTER,
-} from '../api/labels.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
-import { observeSlice } from '../core/derived-slice.ts';
-import { derivedServiceName } from '../core/naming.ts';
-import type { DerivedSlice } from '../core/view.ts';
-import { labelOf, objectName } from '../kube/watch/object.ts';
+import type { AddressPolicy } from '../core/merge/addresses.ts';
+import { importOfService } from '../core/ownership.ts';
+import type { DerivedSlice, SourceSlice } from '../core/view.ts';
+import { objectName } from '../kube/watch/object.ts';
 import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { namespacePhase, ownSlice, slimExport, slimImport, slimService, slimSlice } from './slim.ts';
+import { type KeptSlice, keptSlice, SliceIndex } from './kept-slice.ts';
+import { namespacePhase, ownershipOf, slimExport, slimImport, slimService } from './slim.ts';
 
 /**
- * A kept EndpointSlice: a `source` of endpoints of an exported Service; `derived`, made by us; or `foreign`,
- * which somebody else labelled for a Service with the derived prefix. `key` is namespace and name of the Service that
- * the slice is labelled for; for a derived slice that of the ServiceImport.
- */
-type KeptSlice =
-  | { readonly kind: 'source'; readonly key: ServiceKey; readonly slice: EndpointSlice }
-  | { readonly kind: 'derived'; readonly key: ServiceKey; readonly slice: DerivedSlice }
-  | { readonly kind: 'foreign'; readonly key: ServiceKey; readonly name: string };
-
-/**
- * What changed in a member: the exports and endpoints it offers, what it consumes, a whole namespace, or something of
- * somebody else's at the `place` of a derived Service (its namespace and name).
+ * What changed in a member: the exports and endpoints it offers, what it consumes, a whole namespace, or an object of
+ * another client at the `place` of a derived Service (its namespace and name).
  */
 export type MemberChange =
   | { readonly side: 'source' | 'consumer'; readonly key: ServiceKey }
   | { readonly side: 'namespace'; readonly namespace: string }
   | { readonly side: 'place'; readonly derived: ServiceKey };
 
-/** What a cache is told at its start. */
+/** What a cache depends on. */
 export interface MemberCacheOptions {
   /** Prefix of derived Services in this member. */
   readonly derivedPrefix: string;
+  /** Which addresses the member may announce. */
+  readonly addresses: AddressPolicy;
   readonly logger: Logger;
-  /** Told after each change; the cache already shows it. */
+  /** Called after each change; the cache already shows it. */
   readonly changed: (change: MemberChange) => void;
-  /** Told when an export appeared whose Service and slices were dropped while streaming and must be fetched. */
+  /** Called when an export appeared whose Service and slices were dropped while streaming and must be fetched. */
   readonly exportAppeared: (key: ServiceKey) => void;
 }
 
-/** Groups kept slices by kind and key, so that a view costs what its Service has. */
-class SliceIndex {
-  readonly #byKey = new Map<string, Map<string, KeptSlice>>();
-
-  replace(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
-    if (before && (!after || before.kind !== after.kind || before.key !== after.key)) {
-      const group = this.#byKey.get(`${before.kind}:${before.key}`);
-      group?.delete(name);
-      if (group?.size === 0) this.#byKey.delete(`${before.kind}:${before.key}`);
-    }
-    if (!after) return;
-    const id = `${after.kind}:${after.key}`;
-    const group = this.#byKey.get(id);
-    if (group) group.set(name, after);
-    else this.#byKey.set(id, new Map([[name, after]]));
-  }
-
-  get(kind: KeptSlice['kind'], key: ServiceKey): Iterable<KeptSlice> {
-    return this.#byKey.get(`${kind}:${key}`)?.values() ?? [];
-  }
-}
-
 /**
- * Tables of one member. Of Services and EndpointSlices it keeps the exported ones, those that we made, and those that
- * stand where we want to write; the rest is dropped while it streams by.
+ * Tables of one member. Of Services and EndpointSlices it keeps the exported ones, those managed by Catamaran, and those
+ * at a place that a derived Service needs; the rest is dropped while it streams by.
  */
 export class MemberCache {
   readonly exports: Store<ServiceExport>;
@@ -84,14 +46,15 @@ export class MemberCache {
   readonly namespaces: Store<'Active' | 'Terminating'>;
   readonly #options: MemberCacheOptions;
   readonly #index = new SliceIndex();
-  /** Names of the Services that we derived, by the import that they belong to. */
+  /** Names of derived Services, by the import that they belong to. */
   readonly #derivedNames = new Map<ServiceKey, Set<ServiceKey>>();
   /** Exports whose Service and slices are being fetched: of these nothing is known yet. */
   readonly #pending = new Set<ServiceKey>();
 
   constructor(options: MemberCacheOptions) {
     this.#options = options;
-    const { logger, changed } = options;
+    const { logger, changed, derivedPrefix, addresses } = options;
+    const isExported = (key: ServiceKey): boolean => this.exports.get(key) !== undefined;
     this.exports = new Store({
       slim: slimExport,
       logger,
@@ -108,7 +71,7 @@ export class MemberCache {
       changed: (name, before, after) => this.#serviceChanged(asKey(name), before, after),
     });
     this.slices = new Store({
-      slim: (object) => this.#keepSlice(object),
+      slim: (object) => keptSlice(object, { derivedPrefix, addresses, isExported }),
       logger,
       changed: (name, before, after) => this.#sliceChanged(name, before, after),
     });
@@ -129,40 +92,44 @@ export class MemberCache {
     return this.synced && !this.#pending.has(key);
   }
 
-  /** Slices that the member's own controllers made for an exported Service. */
-  sourceSlices(key: ServiceKey): EndpointSlice[] {
-    return [...this.#index.get('source', key)].flatMap((kept) => (kept.kind === 'source' ? [kept.slice] : []));
+  /** Whether the member exports or imports the name, or holds an object derived for it. */
+  holds(key: ServiceKey): boolean {
+    return (
+      this.exports.get(key) !== undefined ||
+      this.imports.get(key) !== undefined ||
+      this.#index.has('derived', key) ||
+      this.#derivedNames.has(key)
+    );
   }
 
-  /** Services that we made for an import; more than one while the prefix of derived Services changes. */
+  /** Names that the member exports. */
+  exported(): readonly ServiceKey[] {
+    return [...this.exports.values()].map(({ metadata: { namespace = '', name } }) => serviceKey(namespace, name));
+  }
+
+  /** Slices that the member's own controllers made for an exported Service. */
+  sourceSlices(key: ServiceKey): SourceSlice[] {
+    return [...this.#index.get('source', key)].flatMap(([, kept]) => (kept.kind === 'source' ? [kept.slice] : []));
+  }
+
+  /** Services derived for an import; more than one while the prefix of derived Services changes. */
   derivedServices(key: ServiceKey): Service[] {
     return [...(this.#derivedNames.get(key) ?? [])].flatMap((name) => this.services.get(name) ?? []);
   }
 
-  /** Slices that we made for an import. */
+  /** Slices derived for an import. */
   derivedSlices(key: ServiceKey): DerivedSlice[] {
-    return [...this.#index.get('derived', key)].flatMap((kept) => (kept.kind === 'derived' ? [kept.slice] : []));
+    return [...this.#index.get('derived', key)].flatMap(([, kept]) => (kept.kind === 'derived' ? [kept.slice] : []));
   }
 
-  /** Names of slices that somebody else labelled for a derived Service. */
+  /** Names of slices that another client labelled for a derived Service. */
   foreignSlices(derivedService: ServiceKey): string[] {
-    return [...this.#index.get('foreign', derivedService)].flatMap((kept) =>
+    return [...this.#index.get('foreign', derivedService)].flatMap(([, kept]) =>
       kept.kind === 'foreign' ? [kept.name] : [],
     );
   }
 
-  /** Every name that this member exports, imports or holds something of ours for. */
-  keys(): Set<ServiceKey> {
-    const keys = new Set<ServiceKey>();
-    for (const object of [...this.exports.values(), ...this.imports.values()]) {
-      keys.add(serviceKey(object.metadata.namespace ?? '', object.metadata.name));
-    }
-    for (const kept of this.slices.values()) if (kept.kind === 'derived') keys.add(kept.key);
-    for (const key of this.#derivedNames.keys()) keys.add(key);
-    return keys;
-  }
-
-  /** Says that the Service and slices of a new export have been fetched. */
+  /** Enters that the Service and slices of a new export have been fetched. */
   fetched(key: ServiceKey): void {
     if (this.#pending.delete(key)) this.#options.changed({ side: 'source', key });
   }
@@ -175,6 +142,8 @@ export class MemberCache {
   #exportChanged(key: ServiceKey, before: ServiceExport | undefined, after: ServiceExport | undefined): void {
     if (!before && after && (this.services.started || this.slices.started)) {
       this.#pending.add(key);
+      // A slice kept as foreign is of the same version when it is fetched as a source.
+      this.slices.forget([...this.#index.get('foreign', key)].map(([name]) => name));
       this.#options.exportAppeared(key);
     } else if (before && !after) {
       this.#pending.delete(key);
@@ -184,13 +153,8 @@ export class MemberCache {
   }
 
   #forgetSource(key: ServiceKey): void {
-    const { namespace, name } = splitKey(key);
-    if (!name.startsWith(this.#options.derivedPrefix)) this.services.forget([key]);
-    this.slices.forget(
-      [...this.#index.get('source', key)].flatMap((kept) =>
-        kept.kind === 'source' ? [`${namespace}/${kept.slice.metadata.name}`] : [],
-      ),
-    );
+    if (!splitKey(key).name.startsWith(this.#options.derivedPrefix)) this.services.forget([key]);
+    this.slices.forget([...this.#index.get('source', key)].map(([name]) => name));
   }
 
   #wantsService(object: JsonObject): boolean {
@@ -198,19 +162,22 @@ export class MemberCache {
     return (
       this.exports.get(key) !== undefined ||
       splitKey(key).name.startsWith(this.#options.derivedPrefix) ||
-      labelOf(object, DERIVED_FROM) !== undefined
+      importOfService(ownershipOf(object)) !== undefined
     );
   }
 
   #serviceChanged(key: ServiceKey, before: Service | undefined, after: Service | undefined): void {
     if (this.exports.get(key)) this.#options.changed({ side: 'source', key });
     const { name } = splitKey(key);
-    const [was, is] = [before, after].map((service) => service && originOf(service));
+    const [was, is] = [before, after].map((service) => service && importKeyOf(service));
     if (was !== undefined && was !== is) this.#leaveDerived(was, key);
     if (is !== undefined) this.#enterDerived(is, key);
-    const origin = is ?? was;
-    if (origin !== undefined) this.#options.changed({ side: 'consumer', key: origin });
-    else if (name.startsWith(this.#options.derivedPrefix)) this.#options.changed({ side: 'place', derived: key });
+    for (const origin of new Set([was, is])) {
+      if (origin !== undefined) this.#options.changed({ side: 'consumer', key: origin });
+    }
+    if (was === undefined && is === undefined && name.startsWith(this.#options.derivedPrefix)) {
+      this.#options.changed({ side: 'place', derived: key });
+    }
   }
 
   #enterDerived(origin: ServiceKey, service: ServiceKey): void {
@@ -225,40 +192,9 @@ export class MemberCache {
     if (names?.size === 0) this.#derivedNames.delete(origin);
   }
 
-  #keepSlice(object: JsonObject): KeptSlice | undefined {
-    const name = objectName(object);
-    const namespace = name.slice(0, name.indexOf('/'));
-    const service = labelOf(object, SERVICE_NAME);
-    const imported = labelOf(object, MCS_SERVICE_NAME);
-    const source = labelOf(object, SOURCE_CLUSTER);
-    // A user may have taken a label off: the others, or the owner, still tell a slice that is ours to repair.
-    const ours =
-      labelOf(object, SLICE_MANAGED_BY) === MANAGER ||
-      (source !== undefined &&
-        imported !== undefined &&
-        service === derivedServiceName(this.#options.derivedPrefix, imported));
-    if (ours) {
-      const slice = ownSlice(object);
-      const from = imported ?? slice.metadata.ownerReferences?.find(({ kind }) => kind === 'ServiceImport')?.name;
-      if (from === undefined) return undefined;
-      return { kind: 'derived', key: serviceKey(namespace, from), slice: observeSlice(slice) };
-    }
-    if (service === undefined) return undefined;
-    const key = serviceKey(namespace, service);
-    if (source === undefined && this.exports.get(key)) {
-      return { kind: 'source', key, slice: slimSlice(object) };
-    }
-    // One without endpoints takes no connections; a selector that stood on the derived Service for a moment leaves such.
-    const holdsEndpoints = Array.isArray(object.endpoints) && object.endpoints.length > 0;
-    if (holdsEndpoints && service.startsWith(this.#options.derivedPrefix)) {
-      return { kind: 'foreign', key, name: name.slice(namespace.length + 1) };
-    }
-    return undefined;
-  }
-
   #sliceChanged(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
     this.#index.replace(name, before, after);
-    for (const kept of before?.key === after?.key ? [after] : [before, after]) {
+    for (const kept of before?.key === after?.key && before?.kind === after?.kind ? [after] : [before, after]) {
       if (kept?.kind === 'source') this.#options.changed({ side: 'source', key: kept.key });
       else if (kept?.kind === 'derived') this.#options.changed({ side: 'consumer', key: kept.key });
       else if (kept) this.#options.changed({ side: 'place', derived: kept.key });
@@ -266,11 +202,10 @@ export class MemberCache {
   }
 }
 
-/** The import that a Service of ours belongs to. The owner tells ours from one that a user only labelled so. */
-function originOf({ metadata: { namespace = '', labels, ownerReferences } }: Service): ServiceKey | undefined {
-  const from = labels?.[DERIVED_FROM];
-  const owned = ownerReferences?.some(({ kind, name }) => kind === 'ServiceImport' && name === from) ?? false;
-  return from !== undefined && owned ? serviceKey(namespace, from) : undefined;
+/** The import that a derived Service belongs to; undefined if it is not managed by Catamaran. */
+function importKeyOf({ metadata }: Service): ServiceKey | undefined {
+  const name = importOfService(metadata);
+  return name === undefined ? undefined : serviceKey(metadata.namespace ?? '', name);
 }
 
 /** Names of namespaced objects in tables are `namespace/name` already. */

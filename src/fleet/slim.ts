@@ -17,6 +17,24 @@ function stringMap(value: Json | undefined): StringMap | undefined {
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
+/** Owners that are named in full; the API server accepts no others. */
+function ownersOf({ ownerReferences }: JsonObject): readonly OwnerReference[] {
+  return list(ownerReferences).flatMap((owner) => {
+    if (!isJsonObject(owner)) return [];
+    const { apiVersion, kind, name, uid, controller } = owner;
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string') return [];
+    if (typeof name !== 'string' || typeof uid !== 'string') return [];
+    return [{ apiVersion, kind, name, uid, ...(typeof controller === 'boolean' && { controller }) }];
+  });
+}
+
+/** What ownership is decided from. */
+export function ownershipOf(object: JsonObject): Pick<ObjectMeta, 'labels' | 'ownerReferences'> {
+  const metadata = requireMetadata(object);
+  const labels = stringMap(metadata.labels);
+  return { ...(labels && { labels }), ownerReferences: ownersOf(metadata) };
+}
+
 /** Metadata without managedFields and, where told, with only some annotations. */
 function slimMeta(object: JsonObject, annotations: 'all' | readonly string[]): ObjectMeta {
   const metadata = requireMetadata(object);
@@ -43,10 +61,7 @@ function slimMeta(object: JsonObject, annotations: 'all' | readonly string[]): O
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
     ...(labels && { labels }),
     ...(kept && { annotations: kept }),
-    // Lists in an object that the API server validated have the shape of their type.
-    ...(Array.isArray(metadata.ownerReferences) && {
-      ownerReferences: metadata.ownerReferences as readonly unknown[] as readonly OwnerReference[],
-    }),
+    ...(Array.isArray(metadata.ownerReferences) && { ownerReferences: ownersOf(metadata) }),
   };
 }
 

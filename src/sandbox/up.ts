@@ -14,7 +14,7 @@ import { startController } from './controller-process.ts';
 import { controlsOf, type Running } from './controls.ts';
 import { Zones } from './dns-zones.ts';
 import { writeFiles } from './files.ts';
-import { chosenPort, isFree } from './ports.ts';
+import { chosenPort, isFree } from './listen-ports.ts';
 import { shown, welcome } from './report.ts';
 import { claim, clear, type StateDir } from './state.ts';
 import { createStorageClass } from './storage-class.ts';

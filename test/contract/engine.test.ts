@@ -12,10 +12,11 @@ import type { ServiceExport } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { type Change, STAGES } from '../../src/core/change.ts';
 import { observeSlice } from '../../src/core/derived-slice.ts';
-import { desired } from '../../src/core/desired.ts';
-import { plan } from '../../src/core/plan.ts';
-import type { ConsumerView, ServiceView } from '../../src/core/view.ts';
+import { desired } from '../../src/core/desired/desired.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { ConsumerView } from '../../src/core/view.ts';
 import { ownSlice, slimImport, slimService } from '../../src/fleet/slim.ts';
+import type { ServiceView } from '../../src/fleet/views.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { at, onBothServers, type TestServer } from '../support/api-servers/both-servers.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../support/core-objects.ts';
@@ -145,8 +146,8 @@ onBothServers((server) => {
     };
     const step = async (title: string): Promise<void> => {
       for (let pass = 1; ; pass++) {
-        const now = await view();
-        const changes = plan(now, desired(now), NOW);
+        const { clusterset, consumer } = await view();
+        const changes = plan(consumer, desired(clusterset, consumer), NOW);
         const modelled = world.plan('cluster2');
         expect(kinds(changes), `${title}, pass ${pass}`).toEqual(kinds(modelled));
         if (changes.length === 0) return;

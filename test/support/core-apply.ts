@@ -6,7 +6,7 @@
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { FIELD_MANAGER } from '../../src/api/labels.ts';
 import { type Change, STAGES, type WrittenResource } from '../../src/core/change.ts';
-import { isLabelValue, isQualifiedName } from '../../src/core/exported-keys.ts';
+import { isLabelValue, isQualifiedName } from '../../src/core/merge/exported-keys.ts';
 
 type Mutable = { [key: string]: Json | undefined };
 

@@ -2,15 +2,20 @@
 import type { Service } from '../../src/api/core.ts';
 import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
 import type { JsonObject } from '../../src/api/json.ts';
-import { MANAGER, MCS_SERVICE_NAME, SERVICE_NAME, SLICE_MANAGED_BY } from '../../src/api/labels.ts';
+import { SERVICE_NAME } from '../../src/api/labels.ts';
 import type { IPFamily, KubeObject } from '../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
 import type { Change } from '../../src/core/change.ts';
 import { observeSlice } from '../../src/core/derived-slice.ts';
-import { desired } from '../../src/core/desired.ts';
+import { desired } from '../../src/core/desired/desired.ts';
+import { addressPolicy } from '../../src/core/merge/addresses.ts';
+import { type Clusterset, merge } from '../../src/core/merge/merge.ts';
+import { sourceSlice } from '../../src/core/merge/source-slice.ts';
 import { derivedServiceName } from '../../src/core/naming.ts';
-import { plan } from '../../src/core/plan.ts';
-import type { ImportMode, ServiceView, SourceView } from '../../src/core/view.ts';
+import { importOfSlice, isOwnEndpoints } from '../../src/core/ownership.ts';
+import { plan } from '../../src/core/plan/plan.ts';
+import type { ConsumerView, ImportMode, SourceView } from '../../src/core/view.ts';
+import type { ServiceView } from '../../src/fleet/views.ts';
 import { ApiServer } from './core-apply.ts';
 import { NAME, NAMESPACE, NOW } from './core-objects.ts';
 
@@ -101,7 +106,7 @@ export class Member {
   }
 
   get derivedSlices(): readonly EndpointSlice[] {
-    return this.#slices().filter(({ metadata: { labels } }) => labels?.[SLICE_MANAGED_BY] === MANAGER);
+    return this.#slices().filter(({ metadata }) => importOfSlice(metadata) !== undefined);
   }
 
   /** Addresses that the consumer's derived slices name, sorted. */
@@ -112,7 +117,7 @@ export class Member {
   get foreignSlices(): readonly string[] {
     return this.#slices()
       .filter(({ metadata: { labels } }) => labels?.[SERVICE_NAME] === this.derivedName)
-      .filter(({ metadata: { labels } }) => labels?.[SLICE_MANAGED_BY] !== MANAGER)
+      .filter(({ metadata }) => importOfSlice(metadata) === undefined)
       .map(({ metadata }) => metadata.name);
   }
 
@@ -122,13 +127,19 @@ export class Member {
 
   source(): SourceView {
     const { known, reachable, expired, cidrs } = this.settings;
-    const base = { member: this.name, known, reachable, expired, addresses: { cidrs } };
-    if (!known) return { ...base, slices: [] };
+    if (!known) return { member: this.name, standing: 'unknown', expired };
+    const standing = expired ? 'expired' : reachable ? 'current' : 'unreachable';
+    const base = { member: this.name, standing } as const;
+    const policy = addressPolicy(cidrs);
     const exported = this.exported;
     const service = typed<Service>(this.api.get('services', this.serviceName));
     return {
       ...base,
-      slices: exported ? this.slices : [],
+      slices: exported
+        ? this.slices
+            .filter(({ metadata }) => isOwnEndpoints(metadata.labels))
+            .map((slice) => sourceSlice(slice, policy))
+        : [],
       ...(exported && { export: exported }),
       ...(exported && service && { service }),
     };
@@ -160,36 +171,44 @@ export class World {
     this.#members.delete(name);
   }
 
-  view(consumer: string): ServiceView {
-    const member = this.member(consumer);
+  sources(): readonly SourceView[] {
+    return this.members.map((source) => source.source());
+  }
+
+  consumer(name: string): ConsumerView {
+    const member = this.member(name);
     const { importMode, ipFamilies, namespace, prefix, trafficDistributions } = member.settings;
     const imported = member.imported;
     const derivedService = member.derivedService;
     return {
+      member: name,
       namespace: this.namespace,
       name: this.name,
-      sources: this.members.map((source) => source.source()),
-      consumer: {
-        member: consumer,
-        importMode,
-        derivedPrefix: prefix,
-        ipFamilies,
-        namespace,
-        ...(trafficDistributions && { trafficDistributions }),
-        derivedSlices: member.derivedSlices
-          .filter(({ metadata: { labels } }) => labels?.[MCS_SERVICE_NAME] === this.name)
-          .map(observeSlice),
-        foreignSlices: member.foreignSlices,
-        ...(imported && { import: imported }),
-        ...(derivedService && { derivedService }),
-      },
-      lastSources: [...this.#lastSources()],
+      namespacePhase: namespace,
+      importMode,
+      derivedPrefix: prefix,
+      ipFamilies,
+      ...(trafficDistributions && { trafficDistributions }),
+      derivedSlices: member.derivedSlices
+        .filter(({ metadata }) => importOfSlice(metadata) === this.name)
+        .map(observeSlice),
+      foreignSlices: member.foreignSlices,
+      ...(imported && { import: imported }),
+      ...(derivedService && { derivedService }),
     };
   }
 
-  plan(consumer: string, now: string = NOW): Change[] {
-    const view = this.view(consumer);
-    return plan(view, desired(view), now);
+  clusterset(): Clusterset {
+    return merge(this.sources(), this.lastSources());
+  }
+
+  view(consumer: string): ServiceView {
+    return { clusterset: this.clusterset(), consumer: this.consumer(consumer) };
+  }
+
+  plan(name: string, now: string = NOW): Change[] {
+    const { clusterset, consumer } = this.view(name);
+    return plan(consumer, desired(clusterset, consumer), now);
   }
 
   /** One pass over every member; how many changes were written. */
@@ -209,12 +228,12 @@ export class World {
     throw new Error(`no end after 5 passes: ${JSON.stringify(this.members.map(({ name }) => this.plan(name)))}`);
   }
 
-  #lastSources(): ReadonlySet<string> {
+  lastSources(): readonly string[] {
     const names = new Set<string>();
     for (const { imported, derivedSlices } of this.members) {
       for (const { cluster } of imported?.status?.clusters ?? []) names.add(cluster);
       for (const slice of derivedSlices) names.add(observeSlice(slice).source);
     }
-    return names;
+    return [...names];
   }
 }

@@ -1,6 +1,7 @@
 /** `catamaran run`: the controller. */
 import { loadFleet, watchFleetFile } from '../../config/watch.ts';
 import { Controller } from '../../controller/controller.ts';
+import { dryRun } from '../../controller/dry-run.ts';
 import { Metrics } from '../../controller/metrics.ts';
 import type { Change } from '../../core/change.ts';
 import type { Address } from '../../runtime/address.ts';
@@ -44,22 +45,21 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   const level = options.logLevel ?? (options.dryRun ? 'warn' : environment.logLevel);
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
   const current = await loadFleet(options.config);
-  const self = thisProcess(environment.podName);
-  const metrics = new Metrics();
-  const controller = new Controller(current.config, {
-    connect: connector(environment),
-    identity: identityOf(self),
-    ended: (identity) => hasEnded(identity, self),
-    clock: systemClock,
-    random: Math.random,
-    logger,
-    metrics,
-  });
+  const surroundings = { connect: connector(environment, logger), clock: systemClock, random: Math.random, logger };
   if (options.dryRun) {
-    const changes = await controller.dryRun(signal);
+    const changes = await dryRun(current.config, surroundings, signal);
     context.stdout.write(rendered(changes, options.output, () => changesText(changes, options.output === 'wide')));
     return;
   }
+  const self = thisProcess(environment.podName);
+  const metrics = new Metrics();
+  const controller = new Controller(current.config, {
+    ...surroundings,
+    identity: identityOf(self),
+    ended: (identity) => hasEnded(identity, self),
+    metrics,
+  });
+  metrics.gauge(() => controller.gauges());
   {
     const endpoints = { status: () => controller.status(), registry: metrics.registry, clock: systemClock };
     await using server = options.listen === 'none' ? undefined : await openHttpServer(endpoints, options.listen);

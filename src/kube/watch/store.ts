@@ -65,6 +65,11 @@ export class Store<T> implements Sink {
     return this.#rows.get(name)?.value;
   }
 
+  /** `namespace/name` of every object that is kept. */
+  names(): Iterable<string> {
+    return this.#rows.keys();
+  }
+
   values(): Iterable<T> {
     return this.#rows.values().map((row) => row.value);
   }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Outcome, Queue } from '../../../src/controller/workqueue.ts';
+import type { Requeue } from '../../../src/controller/result.ts';
+import { Workqueue } from '../../../src/controller/workqueue.ts';
 import { ManualClock } from '../../support/stepped-clock.ts';
 
-function started(work: (key: string) => Promise<Outcome>, workers = 1) {
+function started(work: (key: string) => Promise<Requeue>, workers = 1) {
   const clock = new ManualClock();
   const stop = new AbortController();
-  const queue = new Queue<string>({ clock, random: () => 1, workers });
+  const queue = new Workqueue<string>({ clock, random: () => 1, workers });
   const done = queue.run(work, stop.signal);
   return { clock, queue, done, stop: () => stop.abort(), signal: stop.signal };
 }
@@ -24,7 +25,7 @@ describe('a queue', () => {
     const seen: string[] = [];
     const { queue, done, stop } = started(async (key) => {
       seen.push(key);
-      return 'done';
+      return 'when-added';
     });
     for (let i = 0; i < 10; i++) queue.add('a');
     queue.add('b');
@@ -40,7 +41,7 @@ describe('a queue', () => {
     const { queue, done, stop } = started(async () => {
       times++;
       if (times === 1) await opened;
-      return 'done';
+      return 'when-added';
     });
     queue.add('a');
     await Promise.resolve();
@@ -62,7 +63,7 @@ describe('a queue', () => {
       most = Math.max(most, running);
       await new Promise((resolve) => setImmediate(resolve));
       running--;
-      return ++times < 20 ? 'again' : 'done';
+      return ++times < 20 ? 'at-once' : 'when-added';
     }, 8);
     queue.add('a');
     await queue.idle();
@@ -78,7 +79,7 @@ describe('a queue', () => {
     const { queue, done, stop } = started(async (key) => {
       if (key === 'stuck') await opened;
       seen.push(key);
-      return 'done';
+      return 'when-added';
     }, 2);
     queue.add('stuck');
     queue.add('a');
@@ -93,7 +94,7 @@ describe('a queue', () => {
   it('waits longer after each failure, and starts again from the shortest wait after a success', async () => {
     const waits: number[] = [];
     let fail = true;
-    const { queue, clock, done, stop } = started(async () => (fail ? 'failed' : 'done'));
+    const { queue, clock, done, stop } = started(async () => (fail ? 'after-backoff' : 'when-added'));
     for (const round of [1, 2, 3]) {
       if (round === 1) queue.add('a');
       await expect.poll(() => queue.retrying).toBe(1);
@@ -115,7 +116,7 @@ describe('a queue', () => {
 
   it('does not wait for a back-off when the key is added anew', async () => {
     let times = 0;
-    const { queue, done, stop } = started(async () => (++times === 1 ? 'failed' : 'done'));
+    const { queue, done, stop } = started(async () => (++times === 1 ? 'after-backoff' : 'when-added'));
     queue.add('a');
     await expect.poll(() => queue.retrying).toBe(1);
     queue.add('a');
@@ -132,7 +133,7 @@ describe('a queue', () => {
     const { queue, done, stop } = started(async (key) => {
       seen.push(key);
       await opened;
-      return 'done';
+      return 'when-added';
     });
     queue.add('a');
     await Promise.resolve();
@@ -151,7 +152,7 @@ describe('a queue', () => {
     const { queue, done, stop } = started(async (key) => {
       await opened;
       finished.push(key);
-      return 'done';
+      return 'when-added';
     });
     queue.add('a');
     await Promise.resolve();

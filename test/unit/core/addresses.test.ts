@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { AddressType } from '../../../src/api/endpoint-slice.ts';
-import { refusal } from '../../../src/core/addresses.ts';
+import { addressPolicy, refusal } from '../../../src/core/merge/addresses.ts';
 
-const ANY = { cidrs: [] };
-const DECLARED = { cidrs: ['10.1.0.0/16', 'fd01::/16'] };
+const ANY = addressPolicy([]);
+const DECLARED = addressPolicy(['10.1.0.0/16', 'fd01::/16']);
 
 test.each<[string, AddressType]>([
   ['10.1.2.3', 'IPv4'],
@@ -47,5 +47,5 @@ test('where CIDRs are declared, an address has to be inside one of its family', 
   expect(refusal('10.2.0.0', 'IPv4', DECLARED)).toBe(outside);
   expect(refusal('fd01:2::3', 'IPv6', DECLARED)).toBeUndefined();
   expect(refusal('fd02::1', 'IPv6', DECLARED)).toBe(outside);
-  expect(refusal('fd01::1', 'IPv6', { cidrs: ['10.0.0.0/8'] })).toBe(outside);
+  expect(refusal('fd01::1', 'IPv6', addressPolicy(['10.0.0.0/8']))).toBe(outside);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { departure } from '../../../src/core/departure.ts';
+import { departure } from '../../../src/core/plan/departure.ts';
 import { anEndpoint, anExport, anImport, aService, aSlice, DERIVED, NAMESPACE } from '../../support/core-objects.ts';
 import { World } from '../../support/core-world.ts';
 
 function leave(world: World, name: string): void {
   const member = world.member(name);
   for (let passes = 0; passes < 5; passes++) {
-    const changes = departure(world.view(name), member.exported);
+    const changes = departure(world.consumer(name), member.exported);
     if (changes.length === 0) return;
     member.api.apply(changes);
   }

@@ -128,7 +128,18 @@ test('messages of exports', async () => {
     ),
     ofExport('ExternalName', (member) => member.export(anExport(), aService({ type: 'ExternalName' }))),
     ofExport('a derived Service', (member) =>
-      member.export(anExport(), aService({}, { labels: { 'catamaran.dev/derived-from': 'other' } })),
+      member.export(
+        anExport(),
+        aService(
+          {},
+          {
+            labels: { 'catamaran.dev/derived-from': 'other' },
+            ownerReferences: [
+              { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'other', uid: 'uid' },
+            ],
+          },
+        ),
+      ),
     ),
     ofExport('refused keys', (member) => member.export(anExport(spec), aService())),
     ofExport('a refused address', (member) =>

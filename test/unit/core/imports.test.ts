@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ServiceSpec } from '../../../src/api/core.ts';
 import { SERVICE_NAME } from '../../../src/api/labels.ts';
 import type { ServiceImportSpec } from '../../../src/api/multicluster.ts';
-import { desired } from '../../../src/core/desired.ts';
-import { plan } from '../../../src/core/plan.ts';
+import { desired } from '../../../src/core/desired/desired.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
 import {
   anEndpoint,
   anExport,
@@ -418,15 +418,37 @@ describe('a Service of a user at the derived name', () => {
     expect(cluster2.imported?.spec.ips).toBeUndefined();
   });
 
-  test('is ours still when a user only took our labels off', () => {
+  test.each([
+    ['the label of the import', { 'app.kubernetes.io/managed-by': 'catamaran.dev' }],
+    ['managed-by', { 'catamaran.dev/derived-from': 'web' }],
+  ])('rule 31: stays managed by Catamaran if a user removed %s', (_, labels) => {
     const world = asking();
     const { api } = world.member('cluster2');
     const service = api.get('services', DERIVED);
-    api.put('services', { ...service, metadata: { ...Object(service?.metadata), labels: {} } });
+    api.put('services', { ...service, metadata: { ...Object(service?.metadata), labels } });
     world.converge();
     expect(world.member('cluster2').derivedService?.metadata.labels).toMatchObject({
+      'app.kubernetes.io/managed-by': 'catamaran.dev',
       'catamaran.dev/derived-from': 'web',
     });
+  });
+
+  test.each([
+    ['carries the labels, and has a selector and no owner', { ownerReferences: [] }],
+    ['has the owner, and none of the labels', { labels: {} }],
+  ])('rule 31: is left alone and reported if it %s', (_, metadata) => {
+    const world = asking();
+    const cluster2 = world.member('cluster2');
+    const service = cluster2.api.get('services', DERIVED);
+    const spec = { ...Object(service?.spec), selector: { app: 'mine' } };
+    cluster2.api.put('services', { ...service, spec, metadata: { ...Object(service?.metadata), ...metadata } });
+    const before = cluster2.api.get('services', DERIVED);
+    world.converge();
+    expect(ready(cluster2)).toMatch(/^False NameConflict: /);
+    expect(cluster2.api.get('services', DERIVED)).toEqual(before);
+    world.member('cluster1').unexport();
+    world.converge();
+    expect(cluster2.api.get('services', DERIVED)).toEqual(before);
   });
 });
 
@@ -495,9 +517,8 @@ describe('a user who edits what is ours', () => {
 
 test('what an API server refuses to take is told on the import', () => {
   const world = asking();
-  const view = world.view('cluster2');
-  const refused = { ...view, consumer: { ...view.consumer, refusal: 'exceeded quota: services' } };
-  const [change] = plan(refused, desired(refused), NOW);
+  const consumer = { ...world.consumer('cluster2'), refusal: 'exceeded quota: services' };
+  const [change] = plan(consumer, desired(world.clusterset(), consumer), NOW);
   expect(change).toMatchObject({
     subresource: 'status',
     notices: [{ type: 'Warning', reason: 'Rejected' }],

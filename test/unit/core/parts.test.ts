@@ -1,20 +1,22 @@
 /** Small parts of the engine: wording, equality, keys, families, ports. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clusterIPsOf } from '../../../src/core/derived-service.ts';
+import type { ServiceExport } from '../../../src/api/multicluster.ts';
+import { equal } from '../../../src/core/fingerprint.ts';
 import {
   ANNOTATIONS_LENGTH,
   admitAnnotations,
   admitLabels,
   isQualifiedName,
   isReserved,
-} from '../../../src/core/exported-keys.ts';
-import { exportsOf } from '../../../src/core/exports.ts';
-import { commonFamilies, familiesOf, preferred } from '../../../src/core/families.ts';
-import { equal } from '../../../src/core/fingerprint.ts';
-import { merge } from '../../../src/core/merge.ts';
+} from '../../../src/core/merge/exported-keys.ts';
+import { classifyExports } from '../../../src/core/merge/exports.ts';
+import { commonFamilies, familiesOf, preferred } from '../../../src/core/merge/families.ts';
+import { merge } from '../../../src/core/merge/merge.ts';
+import { named, type Port, portKey, unionOfPorts } from '../../../src/core/merge/ports.ts';
 import { clipped, firstOf, joined } from '../../../src/core/message.ts';
-import { named, type Port, portKey, unionOfPorts } from '../../../src/core/ports.ts';
+import { clusterIPsOf } from '../../../src/core/plan/derived-service.ts';
+import type { KnownSource, SourceView } from '../../../src/core/view.ts';
 import { anExport, aService, at } from '../../support/core-objects.ts';
 
 describe('wording', () => {
@@ -142,25 +144,20 @@ describe('ports', () => {
 });
 
 describe('merging', () => {
-  const source = (member: string, created: string | undefined) => {
+  const source = (member: string, created: string | undefined): KnownSource & { readonly export: ServiceExport } => {
     const { creationTimestamp: _, ...metadata } = anExport().metadata;
     const exported = { ...anExport(), metadata: { ...metadata, ...(created && { creationTimestamp: created }) } };
-    const known = { known: true, reachable: true, expired: false, addresses: { cidrs: [] }, slices: [] };
-    return { member, ...known, export: exported, service: aService() };
+    return { member, standing: 'current', slices: [], export: exported, service: aService() };
   };
 
-  test('of the very same objects is done once', () => {
-    const sources = [source('a', at(1)), source('b', at(0))];
-    const first = merge(exportsOf(sources).valid);
-    expect(merge(exportsOf([...sources]).valid)).toBe(first);
-    expect(merge(exportsOf([source('a', at(1)), ...sources.slice(1)]).valid)).not.toBe(first);
-    expect(first?.members).toEqual(['a', 'b']);
-    expect(first?.oldest).toBe('b');
+  test('names who exports, and the oldest export', () => {
+    const { merged } = merge([source('a', at(1)), source('b', at(0))]);
+    expect(merged?.members).toEqual(['a', 'b']);
+    expect(merged?.oldest).toBe('b');
   });
 
   test('puts an export without a time last, and compares times as times', () => {
-    const order = (...sources: readonly ReturnType<typeof source>[]) =>
-      exportsOf(sources).valid.map(({ member }) => member);
+    const order = (...sources: readonly SourceView[]) => classifyExports(sources).valid.map(({ member }) => member);
     expect(order(source('a', undefined), source('b', at(5)))).toEqual(['b', 'a']);
     expect(order(source('a', undefined), source('b', undefined))).toEqual(['a', 'b']);
     expect(order(source('a', '2026-01-01T01:00:00+02:00'), source('b', '2025-12-31T23:00:01Z'))).toEqual(['a', 'b']);
@@ -169,8 +166,25 @@ describe('merging', () => {
   test('takes no part of an export that is being deleted', () => {
     const going = source('a', at(0));
     const metadata = { ...going.export.metadata, deletionTimestamp: at(9) };
-    expect(exportsOf([{ ...going, export: { ...going.export, metadata } }])).toEqual({ valid: [], invalid: [] });
-    expect(merge([])).toBeUndefined();
+    const exports = { valid: [], invalid: [] };
+    expect(merge([{ ...going, export: { ...going.export, metadata } }])).toMatchObject({ exports, merged: undefined });
+    expect(merge([]).merged).toBeUndefined();
+  });
+
+  test('tells members that are unknown from those of them that took part, and those whose endpoints expired', () => {
+    const unknown = (member: string, expired = false): SourceView => ({ member, standing: 'unknown', expired });
+    const sources = [
+      source('a', at(0)),
+      unknown('d'),
+      unknown('c'),
+      unknown('e', true),
+      { ...source('f', at(1)), standing: 'expired' as const },
+    ];
+    const clusterset = merge(sources, ['d', 'c', 'gone']);
+    expect(clusterset).toMatchObject({ missing: ['c', 'd'], frozen: true });
+    expect([...clusterset.unknown].toSorted()).toEqual(['c', 'd', 'e']);
+    expect([...clusterset.expired].toSorted()).toEqual(['e', 'f']);
+    expect(merge(sources)).toMatchObject({ missing: [], frozen: false });
   });
 });
 

@@ -66,7 +66,15 @@ describe('merging exports', () => {
     ['an ExternalName Service', aService({ type: 'ExternalName' }), 'InvalidServiceType', 'Failed'],
     [
       'a derived Service',
-      aService({}, { labels: { 'catamaran.dev/derived-from': 'x' } }),
+      aService(
+        {},
+        {
+          labels: { 'catamaran.dev/derived-from': 'x' },
+          ownerReferences: [
+            { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'x', uid: 'uid' },
+          ],
+        },
+      ),
       'InvalidServiceType',
       'Failed',
     ],

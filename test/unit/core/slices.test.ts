@@ -1,19 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DerivedContent, deriveContext, deriveSlice, inspect } from '../../../src/core/derive-slice.ts';
 import { observeSlice, sliceBody, sliceMeta } from '../../../src/core/derived-slice.ts';
-import { exportsOf } from '../../../src/core/exports.ts';
-import type { SourceView } from '../../../src/core/view.ts';
+import { Derivations, type DerivedContent, deriveContext, deriveSlice } from '../../../src/core/desired/derivations.ts';
+import { addressPolicy } from '../../../src/core/merge/addresses.ts';
+import { classifyExports } from '../../../src/core/merge/exports.ts';
+import { sourceSlice } from '../../../src/core/merge/source-slice.ts';
+import type { KnownSource, SourceView } from '../../../src/core/view.ts';
 import { service, slices } from '../../support/core-arbitraries.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, HTTP, NAMESPACE } from '../../support/core-objects.ts';
 
-function aSource(more: Partial<SourceView> = {}): SourceView {
-  const known = { known: true, reachable: true, expired: false, addresses: { cidrs: [] }, slices: [] };
-  return { member: 'cluster1', ...known, export: anExport(), service: aService(), ...more };
+const ANY = addressPolicy([]);
+
+function aSource(more: Partial<KnownSource> = {}): KnownSource {
+  return { member: 'cluster1', standing: 'current', slices: [], export: anExport(), service: aService(), ...more };
 }
 
 function contextOf(source: SourceView, consumer = 'cluster2', headless = false) {
-  const [exporter] = exportsOf([source]).valid;
+  const [exporter] = classifyExports([source]).valid;
   if (!exporter) throw new Error('the export is not valid');
   const ports = [{ name: 'http', protocol: 'TCP' as const, port: 80 }];
   return deriveContext({
@@ -77,10 +80,9 @@ describe('the fingerprint of a body', () => {
       fc.property(service, slices, (service, slices) => {
         const source = aSource({
           service: { ...service, metadata: { name: 'web' }, spec: { ...service.spec, type: 'ClusterIP' } },
-          slices,
         });
         const context = contextOf(source, 'cluster1', true);
-        const written = slices.flatMap((slice) => deriveSlice(slice, context) ?? []);
+        const written = slices.flatMap((slice) => deriveSlice(sourceSlice(slice, ANY), context) ?? []);
         for (const { name, addressType, endpoints, ports, body, ready } of written) {
           const stored = JSON.parse(JSON.stringify(aSlice(name, endpoints, ports, addressType)));
           expect(observeSlice(stored)).toMatchObject({ name, body, ready });
@@ -118,23 +120,27 @@ describe('the fingerprint of labels and owner', () => {
 });
 
 describe('deriving', () => {
+  const aSourceSlice = (...parts: Parameters<typeof aSlice>) => sourceSlice(aSlice(...parts), ANY);
   const slice = () => aSlice('web-1', [anEndpoint('10.1.0.1', { nodeName: 'node1', hostname: 'web-0', zone: 'a' })]);
+  const checked = () => sourceSlice(slice(), ANY);
 
   test('costs nothing for a slice that did not change, whoever asks', () => {
-    const same = slice();
-    const first = deriveSlice(same, contextOf(aSource()));
-    expect(deriveSlice(same, contextOf(aSource(), 'cluster3'))).toBe(first);
-    expect(deriveSlice(slice(), contextOf(aSource()))).not.toBe(first);
+    const derivations = new Derivations();
+    const same = checked();
+    const first = derivations.of(same, contextOf(aSource()));
+    expect(derivations.of(same, contextOf(aSource(), 'cluster3'))).toBe(first);
+    expect(derivations.of(checked(), contextOf(aSource()))).not.toBe(first);
   });
 
   test('follows what it depends on', () => {
-    const same = slice();
-    const first = deriveSlice(same, contextOf(aSource()));
+    const derivations = new Derivations();
+    const same = checked();
+    const first = derivations.of(same, contextOf(aSource()));
     const others: readonly (DerivedContent | undefined)[] = [
-      deriveSlice(same, contextOf(aSource({ service: aService({ ports: [{ ...HTTP, port: 81 }] }) }))),
-      deriveSlice(same, contextOf(aSource(), 'cluster1')),
-      deriveSlice(same, contextOf(aSource({ addresses: { cidrs: ['10.2.0.0/16'] } }))),
-      deriveSlice(same, contextOf(aSource({ member: 'cluster9' }))),
+      derivations.of(same, contextOf(aSource({ service: aService({ ports: [{ ...HTTP, port: 81 }] }) }))),
+      derivations.of(same, contextOf(aSource(), 'cluster1')),
+      derivations.of(sourceSlice(slice(), addressPolicy(['10.2.0.0/16'])), contextOf(aSource())),
+      derivations.of(same, contextOf(aSource({ member: 'cluster9' }))),
     ];
     expect(others.map((other) => other?.body === first?.body && other?.name === first?.name)).toEqual([
       false,
@@ -145,18 +151,20 @@ describe('deriving', () => {
     expect(others[0]).toBeUndefined();
   });
 
-  test('forgets contexts that are not asked for any more', () => {
-    const same = slice();
-    const first = deriveSlice(same, contextOf(aSource()));
-    for (let index = 0; index < 20; index++) deriveSlice(same, contextOf(aSource({ member: `cluster-${index}` })));
-    const again = deriveSlice(same, contextOf(aSource()));
+  test('forgets contexts that are no longer asked for', () => {
+    const derivations = new Derivations();
+    const same = checked();
+    const first = derivations.of(same, contextOf(aSource()));
+    for (let index = 0; index < 20; index++) derivations.of(same, contextOf(aSource({ member: `cluster-${index}` })));
+    const again = derivations.of(same, contextOf(aSource()));
     expect(again).toEqual(first);
+    expect(again).not.toBe(first);
   });
 
   test('keeps hostname, zone and trigger time, and drops what means nothing abroad', () => {
     const annotations = { 'endpoints.kubernetes.io/last-change-trigger-time': '2026-05-01T12:00:00Z' };
     const travelling = { ...slice(), metadata: { name: 'web-1', annotations } };
-    expect(deriveSlice(travelling, contextOf(aSource()))).toMatchObject({
+    expect(deriveSlice(sourceSlice(travelling, ANY), contextOf(aSource()))).toMatchObject({
       endpoints: [{ addresses: ['10.1.0.1'], hostname: 'web-0', zone: 'a' }],
       triggerTime: '2026-05-01T12:00:00Z',
     });
@@ -164,24 +172,24 @@ describe('deriving', () => {
 
   test('leaves out a port whose protocol is not that of its Service port, and keeps one without a number', () => {
     const ports = [{ name: 'http', protocol: 'UDP' as const, port: 8080 }];
-    expect(deriveSlice(aSlice('web-1', [], ports), contextOf(aSource()))).toBeUndefined();
-    const open = deriveSlice(aSlice('web-1', [], [{ name: 'http', appProtocol: 'http' }]), contextOf(aSource()));
+    expect(deriveSlice(aSourceSlice('web-1', [], ports), contextOf(aSource()))).toBeUndefined();
+    const open = deriveSlice(aSourceSlice('web-1', [], [{ name: 'http', appProtocol: 'http' }]), contextOf(aSource()));
     expect(open?.ports).toEqual([{ name: 'http', protocol: 'TCP', appProtocol: 'http' }]);
     const { ports: _, ...portless } = aSlice('web-1', []);
-    expect(deriveSlice(portless, contextOf(aSource()))).toBeUndefined();
+    expect(deriveSlice(sourceSlice(portless, ANY), contextOf(aSource()))).toBeUndefined();
     const unnamed = contextOf(aSource({ service: aService({ ports: [{ port: 80 }] }) }));
-    expect(deriveSlice(aSlice('web-1', [], [{ port: 8080 }]), unnamed)?.ports).toEqual([
+    expect(deriveSlice(aSourceSlice('web-1', [], [{ port: 8080 }]), unnamed)?.ports).toEqual([
       { name: 'http', protocol: 'TCP', port: 8080 },
     ]);
   });
 
   test('sets aside an endpoint with one bad address, not its slice', () => {
     const mixed = aSlice('web-1', [{ addresses: ['10.1.0.1', '127.0.0.1'] }, { addresses: ['10.1.0.2'] }]);
-    expect(inspect(mixed, { cidrs: [] })).toMatchObject({
-      accepted: [{ addresses: ['10.1.0.2'] }],
-      refused: [{ slice: 'web-1', address: '127.0.0.1', reason: 'is loopback' }],
+    expect(sourceSlice(mixed, ANY)).toMatchObject({
+      endpoints: [{ addresses: ['10.1.0.2'] }],
+      refused: [{ address: '127.0.0.1', reason: 'is loopback' }],
     });
-    expect(inspect(mixed, { cidrs: ['10.3.0.0/16'] }).accepted).toEqual([]);
+    expect(sourceSlice(mixed, addressPolicy(['10.3.0.0/16'])).endpoints).toEqual([]);
   });
 
   test('copes with a slice of 1,000 endpoints and 100 ports', () => {
@@ -190,7 +198,7 @@ describe('deriving', () => {
       protocol: 'TCP' as const,
       port: 1000 + index,
     }));
-    const [exporter] = exportsOf([aSource({ service: aService({ ports }) })]).valid;
+    const [exporter] = classifyExports([aSource({ service: aService({ ports }) })]).valid;
     if (!exporter) throw new Error('the export is not valid');
     const shared = {
       exporter,
@@ -201,7 +209,7 @@ describe('deriving', () => {
     };
     const context = deriveContext({ ...shared, consumer: 'cluster2', ports });
     const endpoints = Array.from({ length: 1000 }, (_, index) => anEndpoint(`10.1.${index >> 8}.${index & 255}`));
-    const large = deriveSlice(aSlice('web-1', endpoints, ports), context);
+    const large = deriveSlice(aSourceSlice('web-1', endpoints, ports), context);
     expect([large?.endpoints.length, large?.ports.length, large?.ready]).toEqual([1000, 100, 1000]);
   });
 });

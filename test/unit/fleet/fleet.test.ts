@@ -46,11 +46,10 @@ async function start() {
     clock,
     random: () => 1,
     logger: silent,
-    listener: {
-      sourceChanged: () => {},
-      consumerChanged: (key, consumer) => told.push(`${consumer.name} ${key}`),
-      memberChanged: () => {},
+    changed: (member, change) => {
+      if (change.side !== 'source') told.push(`${member.name} ${change.side}`);
     },
+    memberChanged: () => {},
     watchRestarted: () => {},
   });
   open.push(fleet);
@@ -63,22 +62,50 @@ async function start() {
   };
   /** What the view of cluster2 says of cluster1, for a replica that writes to cluster2 since then. */
   const seen = (writtenSince?: number) => {
-    const view = fleet.view(KEY, member('cluster2'), writtenSince);
-    const { known, export: exported } = view.sources.find(({ member }) => member === 'cluster1') ?? {};
-    return { known, exports: exported !== undefined, lastSources: view.lastSources };
+    const { clusterset } = fleet.view(KEY, member('cluster2'), writtenSince);
+    const { unknown, missing, exports } = clusterset;
+    return { known: !unknown.has('cluster1'), exports: exports.valid.length > 0, missing };
   };
   return { clock, source, fleet, member, seen, told };
 }
 
-const REMEMBERED = { known: true, exports: true, lastSources: [] };
-const UNKNOWN = { known: false, exports: false, lastSources: ['cluster1'] };
+const REMEMBERED = { known: true, exports: true, missing: [] };
+const UNKNOWN = { known: false, exports: false, missing: ['cluster1'] };
 
-it('a namespace concerns its names once its member has been listed, and not one by one while it is', async () => {
+it('reports a namespace once its member has been listed, and not while it is', async () => {
   const { member, told } = await start();
-  // The import itself was told of.
-  expect(told.splice(0)).toEqual(['cluster2 ns/web']);
+  expect(told.splice(0)).toEqual(['cluster2 consumer']);
   member('cluster1').cache.namespaces.upserted({ metadata: { name: 'ns', resourceVersion: '2' }, status: {} });
-  expect(told).toEqual(['cluster1 ns/web']);
+  expect(told).toEqual(['cluster1 namespace']);
+});
+
+it('knows who holds a key and who imports its namespace', async () => {
+  const { fleet } = await start();
+  const { index } = fleet;
+  expect([...index.keys()]).toEqual([KEY]);
+  expect([...index.holders(KEY)].toSorted()).toEqual(['cluster1', 'cluster2']);
+  expect([...index.affected('ns/other')].toSorted()).toEqual(['cluster1', 'cluster2']);
+  expect([...index.affected('elsewhere/web')]).toEqual([]);
+});
+
+it('merges a key once for all consumers, and again when a source or the standing of a member changes', async () => {
+  const { fleet, member, source, clock } = await start();
+  const merged = (consumer: string) => fleet.view(KEY, member(consumer)).clusterset;
+  const first = merged('cluster2');
+  expect(merged('cluster1')).toBe(first);
+  member('cluster2').cache.imports.upserted(object('web', { spec: { type: 'ClusterSetIP', ports: [] } }));
+  expect(merged('cluster1')).toBe(first);
+  member('cluster1').cache.services.upserted(
+    Object.assign(object('web', { spec: { ports: [{ port: 81 }] } }), {
+      metadata: { namespace: 'ns', name: 'web', uid: 'web', resourceVersion: '2' },
+    }),
+  );
+  const second = merged('cluster2');
+  expect(second).not.toBe(first);
+  expect(second.merged?.ports).toMatchObject([{ port: 81 }]);
+  source?.down();
+  await clock.advance(60 * SECOND);
+  expect(merged('cluster2')).not.toBe(second);
 });
 
 describe('what is remembered of a silent member', () => {

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
+import { addressPolicy } from '../../../src/core/merge/addresses.ts';
 import { MemberCache, type MemberChange } from '../../../src/fleet/member-cache.ts';
 import { silent } from '../../support/silent-log.ts';
 
 let version = 0;
 
-function json(kind: string, name: string, fields: JsonObject = {}, labels?: Record<string, string>): JsonObject {
+/** `owner` is the name of a ServiceImport. */
+function json(
+  kind: string,
+  name: string,
+  fields: JsonObject = {},
+  labels?: Record<string, string>,
+  owner?: string,
+): JsonObject {
   return {
     kind,
     metadata: {
@@ -14,29 +22,39 @@ function json(kind: string, name: string, fields: JsonObject = {}, labels?: Reco
       uid: `${kind}-${name}`,
       resourceVersion: String(++version),
       ...(labels && { labels }),
+      ...(owner !== undefined && {
+        ownerReferences: [
+          { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: owner, uid: `${owner}-uid` },
+        ],
+      }),
     },
     ...fields,
   };
 }
 
-function sliceOf(service: string, name: string, labels: Record<string, string> = {}): JsonObject {
+function sliceOf(service: string, name: string, labels: Record<string, string> = {}, owner?: string): JsonObject {
   const fields = { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ name: '', port: 80 }] };
-  return json('EndpointSlice', name, fields, { 'kubernetes.io/service-name': service, ...labels });
+  return json('EndpointSlice', name, fields, { 'kubernetes.io/service-name': service, ...labels }, owner);
 }
 
-const derived = (name: string, from: string, more: Record<string, string> = {}) =>
-  sliceOf(`amcs-${from}`, name, {
-    'multicluster.kubernetes.io/service-name': from,
-    'multicluster.kubernetes.io/source-cluster': 'other',
-    'endpointslice.kubernetes.io/managed-by': 'catamaran.dev',
-    ...more,
-  });
+const derived = (name: string, from: string) =>
+  sliceOf(
+    `amcs-${from}`,
+    name,
+    {
+      'multicluster.kubernetes.io/service-name': from,
+      'multicluster.kubernetes.io/source-cluster': 'other',
+      'endpointslice.kubernetes.io/managed-by': 'catamaran.dev',
+    },
+    from,
+  );
 
 function cacheOf(listed: boolean) {
   const changes: MemberChange[] = [];
   const appeared: string[] = [];
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
+    addresses: addressPolicy([]),
     logger: silent,
     changed: (change) => changes.push(change),
     exportAppeared: (key) => appeared.push(key),
@@ -87,7 +105,7 @@ describe("a member's cache", () => {
       cache.slices.upserted(sliceOf(name, `${name}-1`));
     }
     expect([cache.services.size, cache.slices.size]).toEqual([1, 1]);
-    expect(cache.sourceSlices('ns/web').map(({ metadata }) => metadata.name)).toEqual(['web-1']);
+    expect(cache.sourceSlices('ns/web').map(({ name }) => name)).toEqual(['web-1']);
   });
 
   it('asks for what it dropped when an export appears later, and knows nothing of the name until it has it', () => {
@@ -123,49 +141,47 @@ describe("a member's cache", () => {
     expect(cache.sourceSlices('ns/web')).toEqual([]);
   });
 
-  it('knows our slices by their labels, also when a user took the managed-by off', () => {
+  it('keeps slices managed by Catamaran, even if a user removed one of their labels', () => {
     const { cache, changes } = cacheOf(false);
     cache.slices.upserted(derived('d1', 'web'));
-    const stripped = derived('d2', 'web');
-    cache.slices.upserted({
-      ...stripped,
-      metadata: {
-        namespace: 'ns',
-        name: 'd2',
-        resourceVersion: String(++version),
-        labels: {
-          'kubernetes.io/service-name': 'amcs-web',
-          'multicluster.kubernetes.io/service-name': 'web',
-          'multicluster.kubernetes.io/source-cluster': 'other',
-        },
-      },
-    });
+    const tie = {
+      'multicluster.kubernetes.io/service-name': 'web',
+      'multicluster.kubernetes.io/source-cluster': 'other',
+    };
+    const manager = { 'endpointslice.kubernetes.io/managed-by': 'catamaran.dev' };
+    cache.slices.upserted(sliceOf('amcs-web', 'd2', tie, 'web'));
+    cache.slices.upserted(sliceOf('amcs-web', 'd3', manager, 'web'));
     expect(cache.derivedSlices('ns/web').map(({ name, source }) => [name, source])).toEqual([
       ['d1', 'other'],
       ['d2', 'other'],
+      ['d3', ''],
     ]);
-    expect(changes).toEqual([
-      { side: 'consumer', key: 'ns/web' },
-      { side: 'consumer', key: 'ns/web' },
-    ]);
+    expect(changes).toEqual(Array.from({ length: 3 }, () => ({ side: 'consumer', key: 'ns/web' })));
   });
 
-  it('knows our slices by their owner where a user took the name of the import off', () => {
+  it('takes a slice of another client that carries the labels for foreign', () => {
     const { cache } = cacheOf(false);
-    const owner = { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'web', uid: 'u' };
-    const stripped = (name: string, ownerReferences: JsonObject['x']): JsonObject => ({
-      ...derived(name, 'web'),
-      metadata: {
-        namespace: 'ns',
-        name,
-        resourceVersion: String(++version),
-        labels: { 'endpointslice.kubernetes.io/managed-by': 'catamaran.dev' },
-        ownerReferences,
-      },
-    });
-    cache.slices.upserted(stripped('d1', [{ ...owner, kind: 'Service', name: 'other' }, owner]));
-    cache.slices.upserted(stripped('d2', []));
-    expect(cache.derivedSlices('ns/web').map(({ name }) => name)).toEqual(['d1']);
+    const labels = {
+      'multicluster.kubernetes.io/service-name': 'web',
+      'multicluster.kubernetes.io/source-cluster': 'other',
+    };
+    const managed = (by: string) => ({ ...labels, 'endpointslice.kubernetes.io/managed-by': by });
+    cache.slices.upserted(sliceOf('amcs-web', 'copied', managed('catamaran.dev')));
+    cache.slices.upserted(sliceOf('amcs-web', 'unmanaged', labels));
+    cache.slices.upserted(sliceOf('amcs-web', 'other', managed('other.example.org'), 'web'));
+    expect(cache.derivedSlices('ns/web')).toEqual([]);
+    expect(cache.foreignSlices('ns/amcs-web')).toEqual(['copied', 'unmanaged', 'other']);
+  });
+
+  it('asks for the slices of a Service that was at the place of a derived one until it was exported', () => {
+    const { cache, appeared } = cacheOf(true);
+    const slice = sliceOf('amcs-app', 'app-1');
+    cache.slices.upserted(slice);
+    expect(cache.foreignSlices('ns/amcs-app')).toEqual(['app-1']);
+    cache.exports.upserted(json('ServiceExport', 'amcs-app'));
+    expect(appeared).toEqual(['ns/amcs-app']);
+    cache.slices.upserted(slice);
+    expect(cache.sourceSlices('ns/amcs-app').map(({ name }) => name)).toEqual(['app-1']);
   });
 
   it('tells of what somebody else puts where a derived Service stands', () => {
@@ -194,29 +210,25 @@ describe("a member's cache", () => {
     expect([cache.sourceSlices('ns/a').length, cache.sourceSlices('ns/b').length]).toEqual([0, 1]);
   });
 
-  it('lists every name that the member exports, imports or holds something of ours for', () => {
+  it('holds the names that the member exports or imports, or has an object derived for', () => {
     const { cache } = cacheOf(false);
     cache.exports.upserted(json('ServiceExport', 'exported'));
     cache.imports.upserted(json('ServiceImport', 'imported', { spec: { type: 'Headless', ports: [] } }));
     cache.slices.upserted(derived('d1', 'left-slice'));
     const from = (name: string) => ({ 'catamaran.dev/derived-from': name });
-    cache.services.upserted(json('Service', 'only-labelled', { spec: {} }, from('somebody-else')));
-    cache.services.upserted({
-      kind: 'Service',
-      metadata: {
-        namespace: 'ns',
-        name: 'old-prefix-left-service',
-        resourceVersion: String(++version),
-        labels: from('left-service'),
-        ownerReferences: [
-          { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'left-service', uid: 'u' },
-        ],
-      },
-      spec: {},
-    });
+    cache.services.upserted(json('Service', 'only-labelled', { spec: {} }, from('another-client')));
+    const left = json('Service', 'old-prefix-left-service', { spec: {} }, from('left-service'), 'left-service');
+    cache.services.upserted(left);
     expect(cache.derivedServices('ns/left-service').map(({ metadata }) => metadata.name)).toEqual([
       'old-prefix-left-service',
     ]);
-    expect([...cache.keys()].sort()).toEqual(['ns/exported', 'ns/imported', 'ns/left-service', 'ns/left-slice']);
+    const names = ['exported', 'imported', 'left-slice', 'left-service', 'another-client', 'only-labelled'] as const;
+    expect(names.filter((name) => cache.holds(`ns/${name}`))).toEqual([
+      'exported',
+      'imported',
+      'left-slice',
+      'left-service',
+    ]);
+    expect(cache.exported()).toEqual(['ns/exported']);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
-import { areFilledIn } from '../../../src/core/families.ts';
+import { areFilledIn } from '../../../src/core/merge/families.ts';
 import { slimImport } from '../../../src/fleet/slim.ts';
 
 /** An import as an API server sends it, with who set what of it. */

@@ -1,0 +1,59 @@
+/** What runs for one member that can be written to: a workqueue, its reconciles, and the Events that they record. */
+import type { ServiceKey } from '../api/meta.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import { EventRecorder } from '../kube/events.ts';
+import type { Random } from '../runtime/random.ts';
+import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
+import { REQUEUE } from './result.ts';
+import { Workqueue } from './workqueue.ts';
+
+/** Reconciles at a time per member; the client bounds the requests below that. */
+const WORKERS = 16;
+
+/** What a worker depends on. */
+export interface MemberWorkerOptions extends Omit<ReconcilerOptions, 'apply'> {
+  readonly client: KubeClient;
+  /** Name of this replica, on Events. */
+  readonly identity: string;
+  readonly random: Random;
+  /** Whether there is anything to do: the member is listed and has not left. */
+  readonly isOpen: () => boolean;
+  readonly apply: (recorder: EventRecorder) => ReconcilerOptions['apply'];
+}
+
+/** The worker of a member; it runs from {@link MemberWorker.run} until that resolves. */
+export class MemberWorker {
+  readonly queue: Workqueue<ServiceKey>;
+  readonly recorder: EventRecorder;
+  readonly #options: MemberWorkerOptions;
+  readonly #stop = new AbortController();
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: MemberWorkerOptions) {
+    const { client, clock, random, logger, identity } = options;
+    this.#options = options;
+    this.queue = new Workqueue({ clock, random, workers: WORKERS });
+    this.recorder = new EventRecorder({ client, clock, random, logger, instance: identity });
+  }
+
+  /** Starts; works until the signal aborts or {@link stop} is called, and finishes what is worked on. */
+  run(signal: AbortSignal): void {
+    const { isOpen, apply } = this.#options;
+    const reconciler = new Reconciler({ ...this.#options, apply: apply(this.recorder) });
+    const work = async (key: ServiceKey) =>
+      isOpen() ? REQUEUE[(await reconciler.reconcile(key)).outcome] : 'when-added';
+    this.#done = this.queue.run(work, AbortSignal.any([this.#stop.signal, signal]));
+  }
+
+  /** Takes no new work; resolves when what is worked on is finished. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  /** Resolves when the work has ended and every Event was sent. */
+  async close(): Promise<void> {
+    await this.stop();
+    await this.recorder.close();
+  }
+}

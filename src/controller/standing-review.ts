@@ -1,0 +1,69 @@
+/** Compares how each member stands as a source with how it stood when that was last acted upon. */
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Member } from '../fleet/member.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { FleetEvent } from './enqueue.ts';
+
+interface Standing {
+  readonly known: boolean;
+  readonly standing: ReturnType<Fleet['standing']>;
+  /** Whether a member that this replica writes to was written by one that may have known more of this one. */
+  readonly behind: boolean;
+}
+
+/** What a review depends on. */
+export interface StandingReviewOptions {
+  readonly fleet: Fleet;
+  /** Since when, in ms since the epoch, this replica writes to each member that it holds. */
+  readonly writtenSince: () => readonly number[];
+  readonly logger: Logger;
+}
+
+/** The standing of the members of a fleet. */
+export class StandingReview {
+  readonly #options: StandingReviewOptions;
+  readonly #last = new WeakMap<Member, Standing>();
+
+  constructor(options: StandingReviewOptions) {
+    this.#options = options;
+  }
+
+  /** Enters and logs the member's standing; returns the event if it changed. */
+  update(member: Member): FleetEvent | undefined {
+    const now = this.#standingOf(member);
+    const before = this.#last.get(member);
+    if (before && isEqual(before, now)) return undefined;
+    this.#last.set(member, now);
+    if (before || now.known) this.#log(member, now);
+    return {
+      kind: 'standing',
+      member: member.name,
+      wasCurrent: before ? isCurrent(before) : false,
+      isCurrent: isCurrent(now),
+      exported: member.cache.exported(),
+    };
+  }
+
+  #standingOf(member: Member): Standing {
+    const { fleet, writtenSince } = this.#options;
+    const mayBeBehind = fleet.isBehind(member, Number.POSITIVE_INFINITY);
+    const behind = mayBeBehind && writtenSince().some((since) => fleet.isBehind(member, since));
+    return { known: member.cache.synced, standing: fleet.standing(member), behind };
+  }
+
+  #log(member: Member, standing: Standing): void {
+    const { state } = member;
+    const logger = this.#options.logger.child({ member: member.name });
+    if (state.phase === 'ready') logger.info(standing, 'member is listed and watched');
+    else logger.warn({ ...standing, err: state.error }, `member is ${state.phase}`);
+  }
+}
+
+/** Whether what the member says as a source is known from its own cache, for every member that is written to. */
+function isCurrent({ known, behind }: Standing): boolean {
+  return known && !behind;
+}
+
+function isEqual(a: Standing, b: Standing): boolean {
+  return a.known === b.known && a.standing === b.standing && a.behind === b.behind;
+}

@@ -1,0 +1,115 @@
+/** What one consumer should hold of one namespace/name. */
+import type { Service } from '../../api/core.ts';
+import type { StringMap } from '../../api/meta.ts';
+import { sliceLabels } from '../derived-slice.ts';
+import type { Exporter } from '../merge/exports.ts';
+import type { Clusterset } from '../merge/merge.ts';
+import { derivedServiceName } from '../naming.ts';
+import { importOfService } from '../ownership.ts';
+import type { ConsumerView } from '../view.ts';
+import { Derivations, type DerivedContent, deriveContext } from './derivations.ts';
+import { type DesiredImport, desiredImport } from './import.ts';
+import type { ServiceShape } from './service-shape.ts';
+
+/** A slice that the consumer should hold. */
+export interface DesiredSlice {
+  readonly source: string;
+  readonly content: DerivedContent;
+  readonly labels: StringMap;
+}
+
+/** What one consumer should hold of one name. */
+export interface Desired {
+  readonly clusterset: Clusterset;
+  /** Name of the derived Service. */
+  readonly derivedService: string;
+  /** The Service of that name, if it is managed by Catamaran. */
+  readonly own: Service | undefined;
+  /** `absent`: there should be none. `undecided`: too little is known to change what is there. */
+  readonly import: DesiredImport | 'absent' | 'undecided';
+  readonly slices: readonly DesiredSlice[];
+  /** Names of observed slices that stay as they are, though no known source gives them. */
+  readonly kept: ReadonlySet<string>;
+}
+
+function slicesOf(
+  exporter: Exporter,
+  consumer: ConsumerView,
+  derivedService: string,
+  shape: ServiceShape,
+  derivations: Derivations,
+): readonly DesiredSlice[] {
+  const { namespace, name, member } = consumer;
+  const context = deriveContext({
+    exporter,
+    namespace,
+    derivedService,
+    headless: shape.headless,
+    trafficDistribution: shape.traffic.trafficDistribution,
+    consumer: member,
+    ports: shape.ports,
+  });
+  const labels = sliceLabels(derivedService, name, exporter.member, shape.headless);
+  return exporter.slices.flatMap((slice) => {
+    const content = derivations.of(slice, context);
+    return content && shape.families.includes(content.addressType)
+      ? [{ source: exporter.member, content, labels }]
+      : [];
+  });
+}
+
+type Holdings = Pick<Desired, 'slices' | 'kept'>;
+
+/**
+ * Slices to have and to keep. Nothing of an unknown source is removed. Slices of a source whose endpoints have
+ * expired are removed, unless they hold the last ready endpoints that the consumer has: a silent member may still serve.
+ */
+function holdingsOf(
+  { expired, unknown }: Clusterset,
+  { derivedSlices }: ConsumerView,
+  all: readonly DesiredSlice[],
+): Holdings {
+  const orphans = derivedSlices.filter(({ source }) => unknown.has(source));
+  const live = all.filter(({ source }) => !expired.has(source));
+  const kept = orphans.filter(({ source }) => !expired.has(source));
+  const served = live.some(({ content }) => content.ready > 0) || kept.some(({ ready }) => ready > 0);
+  const isLast = !served && derivedSlices.some(({ ready }) => ready > 0);
+  const stays = (source: string, ready: number) => !expired.has(source) || (isLast && ready > 0);
+  return {
+    slices: all.filter(({ source, content }) => stays(source, content.ready)),
+    kept: new Set(orphans.filter(({ source, ready }) => stays(source, ready)).map(({ name }) => name)),
+  };
+}
+
+function holdings(
+  { clusterset, derivedService, import: imported }: Omit<Desired, keyof Holdings>,
+  consumer: ConsumerView,
+  derivations: Derivations,
+): Holdings {
+  if (imported === 'absent') return { slices: [], kept: new Set() };
+  if (imported === 'undecided') return { slices: [], kept: new Set(consumer.derivedSlices.map(({ name }) => name)) };
+  const { serving } = imported;
+  if (serving === 'nothing') return holdingsOf(clusterset, consumer, []);
+  const slices = clusterset.exports.valid.flatMap((exporter) =>
+    slicesOf(exporter, consumer, derivedService, serving.shape, derivations),
+  );
+  return holdingsOf(clusterset, consumer, slices);
+}
+
+/**
+ * What a consumer should hold; undefined while nothing may be changed there: of a consumer that is not known nothing can
+ * be missing, and in a namespace that is being deleted nothing can be created.
+ */
+export function desired(
+  clusterset: Clusterset,
+  consumer: ConsumerView,
+  derivations: Derivations = new Derivations(),
+): Desired | undefined {
+  if (clusterset.unknown.has(consumer.member) || consumer.namespacePhase !== 'Active') return undefined;
+  const { name, derivedPrefix, derivedService: observed } = consumer;
+  const own = observed && importOfService(observed.metadata) === name ? observed : undefined;
+  const derivedService = derivedServiceName(derivedPrefix, name);
+  const imported = desiredImport({ clusterset, consumer, derivedService, own });
+  const decided = { clusterset, derivedService, own, import: imported };
+  return { ...decided, ...holdings(decided, consumer, derivations) };
+}

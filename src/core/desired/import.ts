@@ -1,0 +1,253 @@
+/** What a consumer's ServiceImport should be: who owns it, what it serves, and what keeps it from serving more. */
+import type { Service } from '../../api/core.ts';
+import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
+import type { IPFamily } from '../../api/meta.ts';
+import { ImportCondition, ImportReason, type ServiceImport } from '../../api/multicluster.ts';
+import { importTypeOf } from '../merge/exports.ts';
+import { areFilledIn, intersection, keepingPrimary, preferred } from '../merge/families.ts';
+import type { Clusterset, Merged } from '../merge/merge.ts';
+import { portKey, showPort, showPorts } from '../merge/ports.ts';
+import { DEFAULT_AFFINITY_SECONDS, type Traffic, trafficOf } from '../merge/traffic.ts';
+import { listed, quoted } from '../message.ts';
+import type { ConsumerView } from '../view.ts';
+import { type Problem, type Request, readRequest } from './request.ts';
+import { type ServiceShape, shapeOf } from './service-shape.ts';
+
+/** What is served: the shape that the derived Service should have (`write`), or has and keeps; or nothing. */
+export type Serving = { readonly shape: ServiceShape; readonly write: boolean } | 'nothing';
+
+/** An import that should be there. */
+export interface DesiredImport {
+  /** `user`: everything but spec.ips, spec.ipFamilies and the status is the user's. */
+  readonly origin: 'automatic' | 'user';
+  /** What an automatic import is made of; undefined where spec and metadata stay as they are observed. */
+  readonly content: Merged | undefined;
+  readonly serving: Serving;
+  /** What has to be mended, the gravest first. */
+  readonly problems: readonly Problem[];
+  /** What is not quite as asked for, though nothing has to be mended. */
+  readonly notes: readonly string[];
+  /** Whether the Ready condition stays as it is, because it told of something that cannot be judged now. */
+  readonly readyStays: boolean;
+}
+
+/** Reasons that depend on what the exports say. */
+const OF_EXPORTS: ReadonlySet<string> = new Set([
+  ImportReason.NotExported,
+  ImportReason.PortNotExported,
+  ImportReason.TypeMismatch,
+  ImportReason.IPFamilyNotSupported,
+  ImportReason.InvalidPort,
+]);
+
+export function isAutomatic(imported: ServiceImport): boolean {
+  return imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC;
+}
+
+/** What every part of the decision reads. */
+export interface ImportContext {
+  readonly clusterset: Clusterset;
+  readonly consumer: ConsumerView;
+  /** Name of the derived Service. */
+  readonly derivedService: string;
+  /** The Service of that name, if it is managed by Catamaran. */
+  readonly own: Service | undefined;
+}
+
+/** Families that are possible, as far as `wish` goes. The address of a Service stays where it can (KEP-1645, "ClusterSetIP"). */
+function families(
+  { consumer, clusterset, own }: ImportContext,
+  requested: readonly IPFamily[] | undefined,
+): readonly IPFamily[] {
+  const { merged, frozen } = clusterset;
+  const { ipFamilies } = consumer;
+  if (frozen && own?.spec.ipFamilies?.length) return own.spec.ipFamilies;
+  const fixed = frozen && requested !== undefined && requested.length > 0;
+  const possible = merged && !fixed ? intersection(ipFamilies, merged.families) : ipFamilies;
+  return preferred(requested, keepingPrimary(own, possible));
+}
+
+/** The families that were asked for. Those that we filled in follow the exports, but for while these cannot be judged. */
+function familiesAsked(
+  { frozen }: Pick<Clusterset, 'frozen'>,
+  imported: ServiceImport,
+): readonly IPFamily[] | undefined {
+  return frozen || !areFilledIn(imported) ? imported.spec.ipFamilies : undefined;
+}
+
+/** The values that were asked for, and where none was, those of the exports. */
+function traffic(request: Request, fallback: Traffic, headless: boolean): Traffic {
+  const { sessionAffinity = fallback.sessionAffinity } = request;
+  const asked = request.sessionAffinity === undefined ? fallback.affinitySeconds : undefined;
+  const internalTrafficPolicy = request.internalTrafficPolicy ?? fallback.internalTrafficPolicy;
+  const trafficDistribution = request.trafficDistribution ?? fallback.trafficDistribution;
+  const sticky = sessionAffinity === 'ClientIP' && !headless;
+  return {
+    sessionAffinity: sticky ? 'ClientIP' : 'None',
+    ...(sticky && { affinitySeconds: request.affinitySeconds ?? asked ?? DEFAULT_AFFINITY_SECONDS }),
+    ...(internalTrafficPolicy !== undefined && { internalTrafficPolicy }),
+    ...(trafficDistribution !== undefined && { trafficDistribution }),
+  };
+}
+
+/** Leaves out what the consumer's API server would refuse, and says so. */
+function supported(shape: ServiceShape, consumer: ConsumerView): { shape: ServiceShape; notes: readonly string[] } {
+  const { trafficDistribution, ...rest } = shape.traffic;
+  if (trafficDistribution === undefined || consumer.trafficDistributions?.includes(trafficDistribution) !== false) {
+    return { shape, notes: [] };
+  }
+  const note = `trafficDistribution ${quoted(trafficDistribution)} is left out: this cluster does not know it`;
+  return { shape: { ...shape, traffic: rest }, notes: [note] };
+}
+
+/** What a new or changed shape means: nothing can be served without a family. */
+function serve(
+  ctx: ImportContext,
+  shape: ServiceShape,
+  problems: readonly Problem[],
+): Pick<DesiredImport, 'serving' | 'problems' | 'notes'> {
+  if (shape.families.length === 0) {
+    const exported = listed(ctx.clusterset.merged?.families ?? []);
+    const message = `The exports use ${exported}, and this cluster has ${listed(ctx.consumer.ipFamilies)}`;
+    return {
+      serving: 'nothing',
+      problems: [{ reason: ImportReason.IPFamilyNotSupported, message }, ...problems],
+      notes: [],
+    };
+  }
+  const { shape: possible, notes } = supported(shape, ctx.consumer);
+  return { serving: { shape: possible, write: true }, problems, notes };
+}
+
+/** An automatic import as the exports make it. */
+function automatic(ctx: ImportContext, merged: Merged): DesiredImport {
+  const shape: ServiceShape = {
+    headless: merged.type === 'Headless',
+    ports: merged.ports,
+    families: families(ctx, undefined),
+    traffic: merged.traffic,
+  };
+  return { origin: 'automatic', content: merged, readyStays: false, ...serve(ctx, shape, []) };
+}
+
+/** An automatic import as it is observed, while the exports cannot be judged: it is served, and not changed. */
+function frozenAutomatic(ctx: ImportContext, observed: ServiceImport): DesiredImport {
+  const fixed = { origin: 'automatic' as const, content: undefined, readyStays: readyStays(ctx, observed) };
+  const stopped = stillStopped(ctx, observed);
+  if (stopped) return { ...fixed, serving: stopped, problems: [], notes: [] };
+  const shape = requested(ctx, readRequest(observed.spec), observed, { sessionAffinity: 'None' });
+  return { ...fixed, ...serve(ctx, shape, []) };
+}
+
+/** What goes on for an import that the exports kept from being served, while they cannot be judged. */
+function stillStopped(ctx: ImportContext, observed: ServiceImport): Serving | undefined {
+  const reason = lastReason(ctx, observed);
+  if (reason === ImportReason.IPFamilyNotSupported) return 'nothing';
+  return reason === ImportReason.TypeMismatch ? unchanged(ctx) : undefined;
+}
+
+function requested(ctx: ImportContext, request: Request, imported: ServiceImport, fallback: Traffic): ServiceShape {
+  const headless = imported.spec.type === 'Headless';
+  return {
+    headless,
+    ports: request.ports,
+    families: families(ctx, familiesAsked(ctx.clusterset, imported)),
+    traffic: traffic(request, fallback, headless),
+  };
+}
+
+/** A bad request changes nothing: the derived Service that is there stays as it is, and its endpoints stay current. */
+function unchanged({ own }: ImportContext): Serving {
+  return own ? { shape: shapeOf(own), write: false } : 'nothing';
+}
+
+function portsNotExported(request: Request, merged: Merged): readonly Problem[] {
+  const offered = new Map(merged.offered.map((port) => [portKey(port), port]));
+  const missing = request.ports.filter((port) => !offered.has(portKey(port)));
+  if (missing.length === 0) return [];
+  const exported = showPorts([...offered.values()]);
+  const message = `No cluster exports ${missing.map(showPort).join(', ')}; exported: ${exported}`;
+  return [{ reason: ImportReason.PortNotExported, message }];
+}
+
+function notExported({ consumer: { namespace, name }, clusterset }: ImportContext): Problem {
+  const invalid = clusterset.exports.invalid.map(
+    ({ member, message }) => `. The export of ${quoted(member)} is not valid: ${message}`,
+  );
+  const hint = invalid.length > 0 ? '' : '; create a ServiceExport of that name in a cluster that has the Service';
+  const message = `No cluster exports ${quoted(`${namespace}/${name}`)}${hint}${invalid.toSorted().join('')}`;
+  return { reason: ImportReason.NotExported, message };
+}
+
+/** While the exports cannot be judged: why this very spec was not served when they could. */
+function lastReason({ clusterset }: ImportContext, { metadata, status }: ServiceImport): string | undefined {
+  const ready = status?.conditions?.find(({ type }) => type === ImportCondition.Ready);
+  const current = ready?.status === 'False' && ready.observedGeneration === metadata.generation;
+  return clusterset.frozen && current ? ready.reason : undefined;
+}
+
+function readyStays(ctx: ImportContext, imported: ServiceImport): boolean {
+  return OF_EXPORTS.has(lastReason(ctx, imported) ?? '');
+}
+
+/** Why the type that was asked for cannot be served; undefined where it can. */
+function typeMismatch({ clusterset, own }: ImportContext, imported: ServiceImport): Problem | undefined {
+  const { merged, frozen } = clusterset;
+  const { type } = imported.spec;
+  const actual = frozen ? own && importTypeOf(own) : merged?.type;
+  if (actual === undefined || actual === type) return undefined;
+  const message = `spec.type is ${quoted(type)}, but the Service is exported as ${quoted(actual)}`;
+  return { reason: ImportReason.TypeMismatch, message };
+}
+
+function byUser(ctx: ImportContext, imported: ServiceImport): DesiredImport {
+  const { clusterset, own } = ctx;
+  const { merged, frozen } = clusterset;
+  const request = readRequest(imported.spec);
+  const fixed = { origin: 'user' as const, content: undefined, notes: [], readyStays: readyStays(ctx, imported) };
+  const stopped = stillStopped(ctx, imported);
+  if (stopped) return { ...fixed, serving: stopped, problems: [] };
+  const mismatch = typeMismatch(ctx, imported);
+  if (mismatch) return { ...fixed, serving: unchanged(ctx), problems: [mismatch, ...request.problems] };
+  const wanting =
+    request.ports.length === 0 && request.problems.some(({ reason }) => reason === ImportReason.InvalidPort);
+  if (wanting) return { ...fixed, serving: unchanged(ctx), problems: request.problems };
+  const fallback = (frozen && own && trafficOf(own)) || merged?.traffic || { sessionAffinity: 'None' };
+  const shape = requested(ctx, request, imported, fallback);
+  const missing = merged ? portsNotExported(request, merged) : [notExported(ctx)];
+  return { ...fixed, ...serve(ctx, shape, [...request.problems, ...(frozen ? [] : missing)]) };
+}
+
+/** Adds what stands in the way in the consumer itself: a Service or slices of somebody else's. */
+function withObstacles({ consumer, derivedService, own }: ImportContext, wanted: DesiredImport): DesiredImport {
+  if (consumer.derivedService && !own) {
+    const message = `Service ${quoted(derivedService)} is not ours and is left alone; rename or delete it`;
+    const problem = { reason: ImportReason.NameConflict, message };
+    return { ...wanted, serving: 'nothing', problems: [problem, ...wanted.problems], readyStays: false };
+  }
+  if (consumer.refusal !== undefined) {
+    const problem = {
+      reason: ImportReason.Rejected,
+      message: `The API server refuses what was derived: ${consumer.refusal}`,
+    };
+    return { ...wanted, problems: [problem, ...wanted.problems] };
+  }
+  if (consumer.foreignSlices.length === 0) return wanted;
+  const message =
+    `EndpointSlices of Service ${quoted(derivedService)} that are not ours take a share of its connections: ` +
+    `${listed(consumer.foreignSlices.toSorted())}. Delete them, or the Endpoints object they mirror`;
+  return { ...wanted, problems: [...wanted.problems, { reason: ImportReason.ForeignEndpoints, message }] };
+}
+
+/** Decides what the consumer's import should be. */
+export function desiredImport(ctx: ImportContext): DesiredImport | 'absent' | 'undecided' {
+  const { import: observed, importMode } = ctx.consumer;
+  const { merged, frozen } = ctx.clusterset;
+  const going = observed?.metadata.deletionTimestamp !== undefined;
+  if (observed && !going && !isAutomatic(observed)) return withObstacles(ctx, byUser(ctx, observed));
+  if (importMode === 'Manual') return 'absent';
+  if (observed && !going && frozen) return withObstacles(ctx, frozenAutomatic(ctx, observed));
+  // If there is no import yet, one made from what is known takes nothing away.
+  if (merged && !going) return withObstacles(ctx, automatic(ctx, merged));
+  return frozen ? 'undecided' : 'absent';
+}

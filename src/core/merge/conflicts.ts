@@ -1,0 +1,166 @@
+/**
+ * Where exports of one name contradict each other. Each field is one row of one table.
+ * KEP-1645, "Constraints and Conflict Resolution"; the reasons are those of the v1beta1 types.
+ */
+import type { IPFamily, StringMap } from '../../api/meta.ts';
+import { ExportReason } from '../../api/multicluster.ts';
+import { equal } from '../fingerprint.ts';
+import { clipped, joined, listed, MESSAGE_LENGTH, quoted } from '../message.ts';
+import { type Exporter, importTypeOf } from './exports.ts';
+import { commonFamilies, familiesOf, intersection } from './families.ts';
+import { portsOf, showPorts } from './ports.ts';
+import { DEFAULT_AFFINITY_SECONDS } from './traffic.ts';
+
+/** A field over which exports can be at odds. */
+interface Row<T> {
+  readonly field: string;
+  readonly reason: ExportReason;
+  readonly read: (exporter: Exporter) => T;
+  /** What all have in common, where that is taken and not the oldest export's value. */
+  readonly common?: (exporters: readonly Exporter[]) => T;
+  readonly equal: (winner: T, other: T) => boolean;
+  readonly show: (value: T) => string;
+  /** False where the field means nothing for what is imported. */
+  readonly applies?: (oldest: Exporter) => boolean;
+}
+
+/** Longest value shown; a user's annotation can be of any length. */
+const VALUE_LENGTH = 200;
+
+const isClusterSetIP = (oldest: Exporter) => importTypeOf(oldest.service) === 'ClusterSetIP';
+
+const showUnset = (value: string | undefined) => value ?? 'none';
+
+function showMap(map: StringMap): string {
+  const pairs = Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return pairs.length === 0 ? 'none' : pairs.map(([key, value]) => `${key}=${value}`).join(', ');
+}
+
+/** Fixes a row's type parameter, so that rows of different types can stand in one table. */
+function row<T>(definition: Row<T>): (exporters: readonly Exporter[]) => Difference | undefined {
+  return (exporters) => difference(definition, exporters);
+}
+
+const TABLE = [
+  row({
+    field: 'ports',
+    reason: ExportReason.PortConflict,
+    read: ({ service }) => portsOf(service.spec.ports),
+    equal: (a, b) => showPorts(a) === showPorts(b),
+    show: showPorts,
+  }),
+  row({
+    field: 'type',
+    reason: ExportReason.TypeConflict,
+    read: ({ service }) => importTypeOf(service),
+    equal,
+    show: String,
+  }),
+  row({
+    field: 'sessionAffinity',
+    reason: ExportReason.SessionAffinityConflict,
+    read: ({ service }) => service.spec.sessionAffinity ?? 'None',
+    equal,
+    show: String,
+    applies: isClusterSetIP,
+  }),
+  row({
+    field: 'sessionAffinityConfig',
+    reason: ExportReason.SessionAffinityConfigConflict,
+    read: ({ service: { spec } }) =>
+      spec.sessionAffinity === 'ClientIP'
+        ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS)
+        : undefined,
+    // Where only one side has affinity at all, the row above says so.
+    equal: (a, b) => a === undefined || b === undefined || a === b,
+    show: (seconds) => `a timeout of ${seconds} s`,
+    applies: isClusterSetIP,
+  }),
+  row({
+    field: 'internalTrafficPolicy',
+    reason: ExportReason.InternalTrafficPolicyConflict,
+    read: ({ service }) => service.spec.internalTrafficPolicy ?? 'Cluster',
+    equal,
+    show: String,
+  }),
+  row({
+    field: 'trafficDistribution',
+    reason: ExportReason.TrafficDistributionConflict,
+    read: ({ service }) => service.spec.trafficDistribution,
+    equal,
+    show: showUnset,
+  }),
+  row<StringMap>({
+    field: 'exportedLabels',
+    reason: ExportReason.LabelsConflict,
+    read: (exporter) => exporter.export.spec?.exportedLabels ?? {},
+    equal,
+    show: showMap,
+  }),
+  row<StringMap>({
+    field: 'exportedAnnotations',
+    reason: ExportReason.AnnotationsConflict,
+    read: (exporter) => exporter.export.spec?.exportedAnnotations ?? {},
+    equal,
+    show: showMap,
+  }),
+  row<readonly IPFamily[]>({
+    field: 'ipFamilies',
+    reason: ExportReason.IPFamilyConflict,
+    read: ({ service }) => familiesOf(service),
+    common: (exporters) => commonFamilies(exporters.map(({ service }) => familiesOf(service))),
+    // Families narrow to what all share. Only an exporter that shares none would go unreached.
+    equal: (common, families) => intersection(common, families).length > 0,
+    show: (families) => families.toSorted().join(', '),
+  }),
+];
+
+/** One field that differs, with the parts of its message. */
+interface Difference {
+  readonly reason: ExportReason;
+  readonly intro: string;
+  readonly others: readonly string[];
+  readonly count: string;
+}
+
+function difference<T>(definition: Row<T>, exporters: readonly Exporter[]): Difference | undefined {
+  const { field, reason, read, show } = definition;
+  const oldest = exporters[0];
+  if (!oldest || definition.applies?.(oldest) === false) return undefined;
+  const common = definition.common?.(exporters);
+  const winner = common ?? read(oldest);
+  const differing = exporters.filter((exporter) => !definition.equal(winner, read(exporter)));
+  if (differing.length === 0) return undefined;
+  const shown = clipped(show(winner), VALUE_LENGTH);
+  const intro = common
+    ? `the exports share ${shown}`
+    : `${quoted(oldest.member)} has ${shown} and wins as the oldest export`;
+  const groups = Map.groupBy(differing, (exporter) => clipped(show(read(exporter)), VALUE_LENGTH));
+  return {
+    reason,
+    intro: `${field}: ${intro}`,
+    others: [...groups].map(([value, group]) => {
+      const members = group.map(({ member }) => member);
+      return `${listed(members)} ${members.length === 1 ? 'has' : 'have'} ${value}`;
+    }),
+    count: `(${differing.length} of ${exporters.length} clusters differ)`,
+  };
+}
+
+/** What contradicts: reasons with commas between them, and a message that names fields, members and values. */
+export interface Conflict {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Compares the exporters, in order of precedence; undefined where they agree. */
+export function conflictOf(exporters: readonly Exporter[]): Conflict | undefined {
+  const differences = TABLE.flatMap((compare) => compare(exporters) ?? []);
+  if (differences.length === 0) return undefined;
+  const share = Math.floor(MESSAGE_LENGTH / differences.length) - 100;
+  const message = differences.map(({ intro, others, count }) => `${joined([intro, ...others], '; ', share)} ${count}`);
+  return {
+    reason: differences.map(({ reason }) => reason).join(','),
+    message: clipped(message.join('; '), MESSAGE_LENGTH),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * Exported labels and annotations, as they may land on a ServiceImport. An export is written by a user of one
+ * namespace and read by the controllers of every cluster, so keys with a meaning to Kubernetes or to us are refused,
+ * and so is what an API server would refuse, which would stop the whole import.
+ */
+import { RESERVED_KEY_DOMAINS } from '../../api/labels.ts';
+import type { StringMap } from '../../api/meta.ts';
+import { LABEL_LENGTH } from '../naming.ts';
+
+/**
+ * Most bytes of exported annotations, and of the keys of exported labels. Together they leave room for others in the
+ * 256 KiB that the annotations of an object may hold (apimachinery, TotalAnnotationSizeLimitB): the keys of both are
+ * kept in one (`EXPORTED_KEYS`), so those of annotations count twice.
+ */
+export const ANNOTATIONS_LENGTH = 180 * 1024;
+const LABEL_KEYS_LENGTH = 60 * 1024;
+
+/** Bytes that a key takes in the list of all: a JSON string and a comma. */
+function listedLength(key: string): number {
+  return Buffer.byteLength(key) + 3;
+}
+
+const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** Whether a text is a qualified name: an optional DNS subdomain and a slash, then at most 63 characters. */
+export function isQualifiedName(text: string): boolean {
+  const slash = text.lastIndexOf('/');
+  const domain = slash < 0 ? undefined : text.slice(0, slash);
+  const name = text.slice(slash + 1);
+  if (domain !== undefined && (domain.length > 253 || !SUBDOMAIN.test(domain))) return false;
+  return name.length <= LABEL_LENGTH && NAME.test(name);
+}
+
+/** Whether a text can be the value of a label. */
+export function isLabelValue(text: string): boolean {
+  return text === '' || (text.length <= LABEL_LENGTH && NAME.test(text));
+}
+
+/** Whether a key belongs to a domain that an export may not write to. */
+export function isReserved(key: string): boolean {
+  const domain = key.slice(0, Math.max(0, key.lastIndexOf('/'))).toLowerCase();
+  return RESERVED_KEY_DOMAINS.some((reserved) => domain === reserved || domain.endsWith(`.${reserved}`));
+}
+
+/** What of a map may land, and the keys that may not, each with the reason. */
+export interface Admitted {
+  readonly admitted: StringMap;
+  readonly refused: readonly string[];
+}
+
+function admit(map: StringMap | undefined, problem: (key: string, value: string) => string | undefined): Admitted {
+  const admitted: Record<string, string> = {};
+  const refused: string[] = [];
+  for (const [key, value] of Object.entries(map ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const reason = isReserved(key) ? 'is reserved' : isQualifiedName(key) ? problem(key, value) : 'is not a valid key';
+    if (reason === undefined) admitted[key] = value;
+    else refused.push(`${JSON.stringify(key)} ${reason}`);
+  }
+  return { admitted, refused };
+}
+
+/** Says whether one more still fits. */
+function room(limit: number): (length: number) => boolean {
+  let taken = 0;
+  return (length) => {
+    if (taken + length > limit) return false;
+    taken += length;
+    return true;
+  };
+}
+
+/** The exported labels that may land on an import, as many as can be remembered. */
+export function admitLabels(labels: StringMap | undefined): Admitted {
+  const fits = room(LABEL_KEYS_LENGTH);
+  return admit(labels, (key, value) => {
+    if (!isLabelValue(value)) return 'has a value that no label can have';
+    return fits(listedLength(key)) ? undefined : 'makes the labels too large';
+  });
+}
+
+/** The exported annotations that may land on an import, up to the size that an object may have. */
+export function admitAnnotations(annotations: StringMap | undefined): Admitted {
+  const fits = room(ANNOTATIONS_LENGTH);
+  return admit(annotations, (key, value) => {
+    const length = Buffer.byteLength(key) + Buffer.byteLength(value) + listedLength(key);
+    return fits(length) ? undefined : 'makes the annotations too large';
+  });
+}

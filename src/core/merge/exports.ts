@@ -1,0 +1,74 @@
+/** Which members export a Service, and whether they may. KEP-1645, "Exporting Services" and "Service Types". */
+import type { Service } from '../../api/core.ts';
+import { ExportReason, type ServiceExport, type ServiceImportType } from '../../api/multicluster.ts';
+import { quoted } from '../message.ts';
+import { importOfService } from '../ownership.ts';
+import type { KnownSource, SourceSlice, SourceView } from '../view.ts';
+
+/** A member with a valid export: what the merge is made from. */
+export interface Exporter {
+  readonly member: string;
+  readonly standing: KnownSource['standing'];
+  readonly export: ServiceExport;
+  readonly service: Service;
+  readonly slices: readonly SourceSlice[];
+}
+
+/** A member whose export cannot take part, and why. */
+export interface InvalidExport {
+  readonly member: string;
+  readonly export: ServiceExport;
+  readonly reason: 'NoService' | 'InvalidServiceType';
+  readonly message: string;
+}
+
+/** The exports of one name, the valid ones in order of precedence. */
+export interface Exports {
+  readonly valid: readonly Exporter[];
+  readonly invalid: readonly InvalidExport[];
+}
+
+/** Type of the import that a Service alone would give. */
+export function importTypeOf(service: Service): ServiceImportType {
+  return service.spec.clusterIP === 'None' ? 'Headless' : 'ClusterSetIP';
+}
+
+/** The oldest export first; exports of one second in the order of their members' names. */
+function byPrecedence(a: Exporter, b: Exporter): number {
+  const [first, second] = [a, b].map(({ export: { metadata } }) => Date.parse(metadata.creationTimestamp ?? ''));
+  // An object without a time was not read from an API server: it comes last.
+  const age = (first || Number.MAX_SAFE_INTEGER) - (second || Number.MAX_SAFE_INTEGER);
+  return age || (a.member < b.member ? -1 : 1);
+}
+
+function classify(source: KnownSource, exported: ServiceExport): Exporter | InvalidExport {
+  const { member, standing, service, slices } = source;
+  const invalid = { member, export: exported };
+  const name = `${exported.metadata.namespace ?? ''}/${exported.metadata.name}`;
+  if (!service || service.metadata.deletionTimestamp !== undefined) {
+    const state = service ? 'is being deleted' : 'does not exist';
+    return { ...invalid, reason: ExportReason.NoService, message: `Service ${quoted(name)} ${state}` };
+  }
+  if (service.spec.type === 'ExternalName') {
+    const message = `Service ${quoted(name)} is of type ExternalName, which has no endpoints to export`;
+    return { ...invalid, reason: ExportReason.InvalidServiceType, message };
+  }
+  if (importOfService(service.metadata) !== undefined) {
+    const message = `Service ${quoted(name)} is derived from a ServiceImport; export the Service it was imported from`;
+    return { ...invalid, reason: ExportReason.InvalidServiceType, message };
+  }
+  return { member, standing, export: exported, service, slices };
+}
+
+/** Classifies the exports of all known members. An export that is being deleted exports nothing any more. */
+export function classifyExports(sources: readonly SourceView[]): Exports {
+  const classified = sources.flatMap((source) =>
+    source.standing !== 'unknown' && source.export && source.export.metadata.deletionTimestamp === undefined
+      ? [classify(source, source.export)]
+      : [],
+  );
+  return {
+    valid: classified.filter((each) => 'service' in each).toSorted(byPrecedence),
+    invalid: classified.filter((each) => 'reason' in each),
+  };
+}

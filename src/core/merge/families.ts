@@ -1,0 +1,64 @@
+/** IP families of an import: what every exporter and the consumer have in common. */
+import type { Service } from '../../api/core.ts';
+import type { Json, JsonObject } from '../../api/json.ts';
+import { FIELD_MANAGER } from '../../api/labels.ts';
+import type { IPFamily } from '../../api/meta.ts';
+import type { ServiceImport } from '../../api/multicluster.ts';
+
+const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
+
+/** Families of an exported Service. The API server fills them in; where it did not, nothing is ruled out. */
+export function familiesOf(service: Service): readonly IPFamily[] {
+  const families = service.spec.ipFamilies;
+  return families === undefined || families.length === 0 ? BOTH : families;
+}
+
+/** What `families` and `others` have in common, in the order of the first. */
+export function intersection(families: readonly IPFamily[], others: readonly IPFamily[]): readonly IPFamily[] {
+  return families.filter((family) => others.includes(family));
+}
+
+/**
+ * Families that the exporters share, the oldest exporter first. One that has none of those left is passed over:
+ * it would take the Service away from everybody else.
+ */
+export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): readonly IPFamily[] {
+  return exporters.reduce((common, families) => {
+    const shared = intersection(common, families);
+    return shared.length > 0 ? shared : common;
+  }, exporters[0] ?? []);
+}
+
+/** The preferred families as far as they are possible; all possible ones where no preference can be met. */
+export function preferred(
+  preference: readonly IPFamily[] | undefined,
+  possible: readonly IPFamily[],
+): readonly IPFamily[] {
+  const met = [...new Set(intersection(preference ?? [], possible))];
+  return met.length > 0 ? met : possible;
+}
+
+/** `possible` with the family first that a virtual Service has already: its address can stay only with that one. */
+export function keepingPrimary(service: Service | undefined, possible: readonly IPFamily[]): readonly IPFamily[] {
+  const primary = service?.spec.clusterIP === 'None' ? undefined : service?.spec.ipFamilies?.[0];
+  if (primary === undefined || !possible.includes(primary)) return possible;
+  return [primary, ...possible.filter((family) => family !== primary)];
+}
+
+function has(value: Json | undefined, member: string): value is JsonObject {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, member);
+}
+
+/**
+ * Whether the families of an import were filled in by us, and so are nobody's wish: the API server notes who set a
+ * field (`metadata.managedFields`). What nobody is noted for counts as a wish.
+ */
+export function areFilledIn({ metadata: { managedFields = [] } }: ServiceImport): boolean {
+  const setters = managedFields.filter(
+    ({ fieldsV1 }) => has(fieldsV1, 'f:spec') && has(fieldsV1['f:spec'], 'f:ipFamilies'),
+  );
+  // What is applied is a user's, also where `catamaran sandbox` applies it: the engine never does (ADR 0002).
+  return (
+    setters.length > 0 && setters.every(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Update')
+  );
+}

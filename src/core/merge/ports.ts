@@ -1,0 +1,74 @@
+/** Ports of Services and of imports: the union of many, and which is which. KEP-1645, "Service Port". */
+import type { Protocol, ServicePort } from '../../api/core.ts';
+
+/** A port with every default spelled out: an absent name is empty, an absent protocol is TCP. */
+export interface Port {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly appProtocol?: string;
+}
+
+/** A Service's ports with their defaults. */
+export function portsOf(ports: readonly ServicePort[] | undefined): readonly Port[] {
+  return (ports ?? []).map(({ name, protocol, port, appProtocol }) => ({
+    name: name ?? '',
+    protocol: protocol ?? 'TCP',
+    port,
+    ...(appProtocol !== undefined && { appProtocol }),
+  }));
+}
+
+/** What identifies a port to its users, whatever its name: `80/TCP`. */
+export function portKey(port: Pick<Port, 'protocol' | 'port'>): string {
+  return `${port.port}/${port.protocol}`;
+}
+
+/** A port in a message: `http 80/TCP`. */
+export function showPort(port: Port): string {
+  const app = port.appProtocol === undefined ? '' : ` (${port.appProtocol})`;
+  return `${port.name === '' ? '' : `${port.name} `}${portKey(port)}${app}`;
+}
+
+/** Order in which ports are written, so that no order of the input shows. */
+export function byNumber(a: Port, b: Port): number {
+  return a.port - b.port || (a.protocol < b.protocol ? -1 : a.protocol > b.protocol ? 1 : 0);
+}
+
+/** Ports in a message, whatever order they came in. */
+export function showPorts(ports: readonly Port[]): string {
+  return ports.length === 0 ? 'no ports' : ports.toSorted(byNumber).map(showPort).join(', ');
+}
+
+/**
+ * Gives every unnamed port a name where there is more than one port: the API asks for it, and kube-proxy matches
+ * the ports of Service and slice by name. The name tells protocol and number: `tcp-80`.
+ */
+export function named(ports: readonly Port[]): readonly Port[] {
+  if (ports.length < 2) return ports;
+  const taken = new Set(ports.map((port) => port.name));
+  return ports.map((port) => {
+    if (port.name !== '') return port;
+    const base = `${port.protocol.toLowerCase()}-${port.port}`;
+    let name = base;
+    for (let again = 2; taken.has(name); again++) name = `${base}-${again}`;
+    taken.add(name);
+    return { ...port, name };
+  });
+}
+
+/**
+ * The union of the exporters' ports, the oldest exporter's first. A port whose (protocol, port) is there already is
+ * that port, under the name it has; a port whose name is there already with another number loses.
+ */
+export function unionOfPorts(exporters: readonly (readonly Port[])[]): readonly Port[] {
+  const names = new Set<string>();
+  const union = new Map<string, Port>();
+  for (const port of exporters.flat()) {
+    const key = portKey(port);
+    if (union.has(key) || names.has(port.name)) continue;
+    union.set(key, port);
+    names.add(port.name);
+  }
+  return named([...union.values()].toSorted(byNumber));
+}

@@ -1,0 +1,28 @@
+/** How connections are spread over endpoints: the single-valued fields of a Service that travel. */
+import type { InternalTrafficPolicy, Service, SessionAffinity } from '../../api/core.ts';
+import { importTypeOf } from './exports.ts';
+
+/** Seconds for which a client stays with an endpoint by default (Service API, `sessionAffinityConfig`). */
+export const DEFAULT_AFFINITY_SECONDS = 10_800;
+
+export interface Traffic {
+  readonly sessionAffinity: SessionAffinity;
+  /** Seconds; present only with ClientIP. */
+  readonly affinitySeconds?: number;
+  readonly internalTrafficPolicy?: InternalTrafficPolicy;
+  readonly trafficDistribution?: string;
+}
+
+/** The fields of a Service that say how connections are spread. Headless Services have no affinity. */
+export function trafficOf(service: Service): Traffic {
+  const { sessionAffinity, sessionAffinityConfig, internalTrafficPolicy, trafficDistribution } = service.spec;
+  const sticky = sessionAffinity === 'ClientIP' && importTypeOf(service) === 'ClusterSetIP';
+  return {
+    sessionAffinity: sticky ? 'ClientIP' : 'None',
+    ...(sticky && {
+      affinitySeconds: sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS,
+    }),
+    ...(internalTrafficPolicy !== undefined && { internalTrafficPolicy }),
+    ...(trafficDistribution !== undefined && { trafficDistribution }),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Which Services and EndpointSlices Catamaran made. The only place that decides it; whatever is not managed by
+ * Catamaran is never adopted, changed or deleted.
+ *
+ * An object is managed by Catamaran if a ServiceImport owns it and its labels agree:
+ *
+ * | managed-by     | label of the import | owner           | Service | EndpointSlice |
+ * | -------------- | ------------------- | --------------- | ------- | ------------- |
+ * | catamaran.dev  | any                 | a ServiceImport | managed | managed       |
+ * | absent         | names the owner     | a ServiceImport | managed | managed       |
+ * | absent         | absent or other     | a ServiceImport | foreign | foreign       |
+ * | another client | any                 | any             | foreign | foreign       |
+ * | any            | any                 | none            | foreign | foreign       |
+ *
+ * Labels alone prove nothing: users copy objects with their labels. A user may take one label off, though, and the
+ * other still tells an object that has to be repaired. The UID of the owner is not compared here: the owner may have
+ * been created again, and the plan then updates the reference.
+ */
+import {
+  DERIVED_FROM,
+  MANAGED_BY,
+  MANAGER,
+  MCS_SERVICE_NAME,
+  SLICE_MANAGED_BY,
+  SOURCE_CLUSTER,
+} from '../api/labels.ts';
+import type { ObjectMeta, StringMap } from '../api/meta.ts';
+import { MCS_GROUP } from '../api/multicluster.ts';
+
+type Owned = Pick<ObjectMeta, 'labels' | 'ownerReferences'>;
+
+function owningImports({ ownerReferences }: Owned): readonly string[] {
+  return (ownerReferences ?? [])
+    .filter(({ apiVersion, kind }) => kind === 'ServiceImport' && apiVersion.startsWith(`${MCS_GROUP}/`))
+    .map(({ name }) => name);
+}
+
+function managedFor(object: Owned, managedBy: string, importLabel: string): string | undefined {
+  const manager = object.labels?.[managedBy];
+  if (manager !== undefined && manager !== MANAGER) return undefined;
+  const labelled = object.labels?.[importLabel];
+  const owners = owningImports(object);
+  const named = owners.find((name) => name === labelled);
+  return named ?? (manager === MANAGER ? owners[0] : undefined);
+}
+
+/** Name of the ServiceImport that a Service was derived for; undefined if it is not managed by Catamaran. */
+export function importOfService(metadata: Owned): string | undefined {
+  return managedFor(metadata, MANAGED_BY, DERIVED_FROM);
+}
+
+/** Name of the ServiceImport that an EndpointSlice was derived for; undefined if it is not managed by Catamaran. */
+export function importOfSlice(metadata: Owned): string | undefined {
+  return managedFor(metadata, SLICE_MANAGED_BY, MCS_SERVICE_NAME);
+}
+
+/**
+ * Whether a slice with these labels can hold a cluster's own endpoints: nothing imported is exported again
+ * (KEP-1645, "Using EndpointSlice objects to track endpoints"), whichever implementation imported it.
+ */
+export function isOwnEndpoints(labels: StringMap | undefined): boolean {
+  return labels?.[SOURCE_CLUSTER] === undefined && labels?.[SLICE_MANAGED_BY] !== MANAGER;
+}

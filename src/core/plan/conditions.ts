@@ -1,0 +1,90 @@
+/** Conditions of a status: ours are replaced, everybody else's stay. Kubernetes API conventions, "Typical status properties". */
+import type { ObjectReference } from '../../api/core.ts';
+import type { Condition, KubeObject } from '../../api/meta.ts';
+import { ExportCondition, ImportCondition } from '../../api/multicluster.ts';
+import type { Notice } from '../change.ts';
+
+/** A condition before it is compared with the one that is there. */
+export type ConditionDraft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** Our say over an object's conditions: those of `types` are exactly `drafts`; all others are left alone. */
+export interface ConditionSet {
+  readonly types: readonly string[];
+  readonly drafts: readonly ConditionDraft[];
+}
+
+/**
+ * The object's conditions as they should be. A condition's time moves only when its status does, so an unchanged
+ * state gives a list equal to the observed one.
+ */
+export function mergeConditions(
+  observed: readonly Condition[],
+  wanted: ConditionSet,
+  generation: number | undefined,
+  now: string,
+): readonly Condition[] {
+  const before = new Map(observed.map((condition) => [condition.type, condition]));
+  const merged = wanted.drafts.map((draft): [string, Condition] => {
+    const last = before.get(draft.type);
+    const { type, status, reason, message } = draft;
+    const lastTransitionTime = last?.status === status ? last.lastTransitionTime : now;
+    const observedGeneration = generation === undefined ? {} : { observedGeneration: generation };
+    return [type, { type, status, reason, message, lastTransitionTime, ...observedGeneration }];
+  });
+  const after = new Map(merged);
+  const kept = observed.flatMap((condition) => {
+    const ours = after.get(condition.type);
+    if (ours) return [ours];
+    return wanted.types.includes(condition.type) ? [] : [condition];
+  });
+  return [...kept, ...after.values().filter(({ type }) => !before.has(type))];
+}
+
+/** The status that a condition has when all is well. */
+const GOOD: Readonly<Record<string, Condition['status']>> = {
+  [ExportCondition.Valid]: 'True',
+  [ExportCondition.Conflict]: 'False',
+  [ExportCondition.EndpointsAccepted]: 'True',
+  [ImportCondition.Ready]: 'True',
+  [ImportCondition.SourcesReachable]: 'True',
+};
+
+function isBad(condition: ConditionDraft | undefined): boolean {
+  // What is on its way needs nobody's attention.
+  return condition !== undefined && condition.reason !== 'Pending' && condition.status !== GOOD[condition.type];
+}
+
+/**
+ * Events that go with a change of conditions: a Warning when one turns bad or is bad for another reason, a Normal one
+ * when it recovers. `silent` conditions only repeat what another one says.
+ */
+export function noticesOf(
+  object: KubeObject,
+  observed: readonly Condition[],
+  wanted: ConditionSet,
+  recovered: { readonly reason: string; readonly message: string },
+  silent: readonly string[] = [],
+): readonly Notice[] {
+  const { name, namespace = '', uid } = object.metadata;
+  const regarding: ObjectReference = {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    namespace,
+    name,
+    ...(uid !== undefined && { uid }),
+  };
+  const types = wanted.types.filter((type) => !silent.includes(type));
+  const pairs = types.map((type) => ({
+    before: observed.find((condition) => condition.type === type),
+    after: wanted.drafts.find((condition) => condition.type === type),
+  }));
+  const warnings = pairs.flatMap(({ before, after }): Notice[] =>
+    after && isBad(after) && !(isBad(before) && before?.reason === after.reason)
+      ? [{ type: 'Warning', reason: after.reason, message: after.message, regarding }]
+      : [],
+  );
+  const recovery = pairs.some(({ before, after }) => isBad(before) && !isBad(after) && after?.reason !== 'Pending');
+  return recovery && !pairs.some(({ after }) => isBad(after))
+    ? [{ type: 'Normal', ...recovered, regarding }]
+    : warnings;
+}

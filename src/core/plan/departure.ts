@@ -1,0 +1,90 @@
+/** What a member that leaves the fleet is cleaned of: everything we made or filled in, and nothing else. */
+
+import type { JsonObject } from '../../api/json.ts';
+import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
+import type { Condition, KubeObject } from '../../api/meta.ts';
+import { ExportCondition, ImportCondition, type ServiceExport, type ServiceImport } from '../../api/multicluster.ts';
+import {
+  type Change,
+  type DeleteChange,
+  type PatchChange,
+  type Precondition,
+  preconditionOf,
+  type Target,
+} from '../change.ts';
+import { areFilledIn } from '../merge/families.ts';
+import { importOfService } from '../ownership.ts';
+import type { ConsumerView } from '../view.ts';
+
+const WHY = 'the member leaves the fleet';
+
+const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondition));
+const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
+
+/**
+ * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what
+ * we filled in (`spec.ips`, `spec.ipFamilies`, our conditions) and stays. Applying it and asking again ends in no changes,
+ * like a plan.
+ */
+export function departure(consumer: ConsumerView, exported: ServiceExport | undefined): Change[] {
+  const { namespace, name } = consumer;
+  const target = (resource: Target['resource'], name: string): Target => ({
+    member: consumer.member,
+    resource,
+    namespace,
+    name,
+  });
+  const changes: Change[] = consumer.derivedSlices.map((slice) => ({
+    ...remove(target('endpointSlices', slice.name), slice),
+    stage: 'prune',
+  }));
+  const { derivedService, import: imported } = consumer;
+  const current = derivedService && importOfService(derivedService.metadata) === name ? [derivedService] : [];
+  for (const service of [...current, ...(consumer.outdatedServices ?? [])]) {
+    changes.push(remove(target('services', service.metadata.name), preconditionOf(service)));
+  }
+  if (imported) changes.push(...leaveImport(target('serviceImports', name), imported));
+  if (exported) changes.push(...leaveExport(target('serviceExports', name), exported));
+  return changes;
+}
+
+function leaveImport(target: Target, imported: ServiceImport): Change[] {
+  if (imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC) {
+    return [remove(target, preconditionOf(imported))];
+  }
+  const families = imported.spec.ipFamilies !== undefined && areFilledIn(imported);
+  if (imported.spec.ips?.length || families) {
+    return [patch(target, imported, { spec: { ips: null, ...(families && { ipFamilies: null }) } })];
+  }
+  const kept = foreign(imported.status?.conditions, IMPORT_CONDITIONS);
+  const { status } = imported;
+  if (!status?.clusters && !status?.endpointSliceObjects && kept.length === (status?.conditions?.length ?? 0))
+    return [];
+  return [statusPatch(target, imported, { clusters: null, endpointSliceObjects: null, conditions: orNull(kept) })];
+}
+
+function leaveExport(target: Target, exported: ServiceExport): Change[] {
+  const kept = foreign(exported.status?.conditions, EXPORT_CONDITIONS);
+  if (kept.length === (exported.status?.conditions?.length ?? 0)) return [];
+  return [statusPatch(target, exported, { conditions: orNull(kept) })];
+}
+
+function foreign(conditions: readonly Condition[] | undefined, ours: ReadonlySet<string>): readonly Condition[] {
+  return (conditions ?? []).filter((condition) => !ours.has(condition.type));
+}
+
+function orNull(conditions: readonly Condition[]) {
+  return conditions.length > 0 ? conditions.map((condition) => ({ ...condition })) : null;
+}
+
+function remove(target: Target, { uid, resourceVersion }: Precondition): DeleteChange {
+  return { ...target, op: 'delete', stage: 'prune', precondition: { uid, resourceVersion }, why: WHY };
+}
+
+function patch(target: Target, object: KubeObject, change: JsonObject): PatchChange {
+  return { ...target, op: 'patch', stage: 'prune', precondition: preconditionOf(object), patch: change, why: WHY };
+}
+
+function statusPatch(target: Target, object: KubeObject, status: JsonObject): PatchChange {
+  return { ...patch(target, object, { status }), subresource: 'status', stage: 'status' };
+}

@@ -1,0 +1,134 @@
+/**
+ * The derived Service: a Service without selector whose endpoints are our slices, so that any kube-proxy or CNI
+ * routes to them. KEP-1645 calls it a dummy or shadow Service.
+ */
+import type { Service, ServicePort } from '../../api/core.ts';
+import type { Json, JsonObject } from '../../api/json.ts';
+import { DERIVED_FROM, HEADLESS, MANAGED_BY, MANAGER, MCS_SERVICE_NAME, SERVICE_PROXY_NAME } from '../../api/labels.ts';
+import type { OwnerReference, StringMap } from '../../api/meta.ts';
+import { type ServiceShape, shapeOf } from '../desired/service-shape.ts';
+import { equal } from '../fingerprint.ts';
+import { DEFAULT_AFFINITY_SECONDS } from '../merge/traffic.ts';
+
+/** Labels by which kube-proxy skips a Service. */
+const UNWANTED_LABELS = [HEADLESS, SERVICE_PROXY_NAME];
+
+/** The labels of a derived Service, built from scratch. */
+export function serviceLabels(name: string): StringMap {
+  return { [DERIVED_FROM]: name, [MANAGED_BY]: MANAGER, [MCS_SERVICE_NAME]: name };
+}
+
+/** Virtual addresses of a Service, in the order of its families; none for a headless one. */
+export function clusterIPsOf(service: Service): readonly string[] {
+  const { clusterIP, clusterIPs } = service.spec;
+  return (clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP])).filter((ip) => ip !== '' && ip !== 'None');
+}
+
+/** Every field of a spec that is ours to say; null is absent. `targetPort` is left to its default, the port. */
+function specOf({ headless, ports, families, traffic }: ServiceShape): Readonly<Record<string, Json>> {
+  return {
+    type: 'ClusterIP',
+    selector: null,
+    ports: ports.map(({ name, protocol, port, appProtocol }) => ({
+      ...(name !== '' && { name }),
+      protocol,
+      port,
+      ...(appProtocol !== undefined && { appProtocol }),
+    })),
+    ipFamilies: families,
+    // A headless Service without selector would get two families by default (Service API, ipFamilyPolicy).
+    ipFamilyPolicy: families.length > 1 ? 'RequireDualStack' : 'SingleStack',
+    internalTrafficPolicy: traffic.internalTrafficPolicy ?? 'Cluster',
+    trafficDistribution: traffic.trafficDistribution ?? null,
+    sessionAffinity: headless ? 'None' : traffic.sessionAffinity,
+    sessionAffinityConfig:
+      headless || traffic.sessionAffinity === 'None'
+        ? null
+        : { clientIP: { timeoutSeconds: traffic.affinitySeconds ?? DEFAULT_AFFINITY_SECONDS } },
+    publishNotReadyAddresses: null,
+  };
+}
+
+/** The same fields of an observed Service, with the API server's defaults taken as what they default to. */
+function observedSpecOf({ spec }: Service): Readonly<Record<string, unknown>> {
+  return {
+    type: spec.type ?? 'ClusterIP',
+    selector: spec.selector ?? null,
+    ports: (spec.ports ?? []).map((port: ServicePort) => ({
+      ...(port.name && { name: port.name }),
+      protocol: port.protocol ?? 'TCP',
+      port: port.port,
+      ...(port.appProtocol !== undefined && { appProtocol: port.appProtocol }),
+      ...(port.targetPort !== undefined && port.targetPort !== port.port && { targetPort: port.targetPort }),
+    })),
+    ipFamilies: spec.ipFamilies ?? [],
+    ipFamilyPolicy: spec.ipFamilyPolicy ?? null,
+    internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
+    trafficDistribution: spec.trafficDistribution ?? null,
+    sessionAffinity: spec.sessionAffinity ?? 'None',
+    sessionAffinityConfig: spec.sessionAffinityConfig ?? null,
+    publishNotReadyAddresses: spec.publishNotReadyAddresses || null,
+  };
+}
+
+/** The Service to create. */
+export function serviceObject(
+  target: { readonly namespace: string; readonly name: string },
+  from: string,
+  owner: OwnerReference,
+  shape: ServiceShape,
+): JsonObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...target, labels: serviceLabels(from), ownerReferences: [{ ...owner }] },
+    spec: {
+      ...Object.fromEntries(Object.entries(specOf(shape)).filter(([, value]) => value !== null)),
+      ...(shape.headless && { clusterIP: 'None' }),
+    },
+  };
+}
+
+/**
+ * Whether a Service has to be deleted and made again: the cluster IP cannot change between headless and virtual, nor
+ * can the primary family (Service API, clusterIPs).
+ */
+export function mustBeReplaced(observed: Service, shape: ServiceShape): boolean {
+  return shapeOf(observed).headless !== shape.headless || observed.spec.ipFamilies?.[0] !== shape.families[0];
+}
+
+/** The merge patch that makes an observed Service have the shape; undefined where it has. */
+export function servicePatch(
+  observed: Service,
+  from: string,
+  owner: OwnerReference,
+  shape: ServiceShape,
+): JsonObject | undefined {
+  const current = observedSpecOf(observed);
+  const spec = Object.fromEntries(
+    Object.entries(specOf(shape)).filter(([field, value]) => !equal(value, current[field])),
+  );
+  const { labels, ownerReferences } = observed.metadata;
+  const wrong = Object.fromEntries<Json>([
+    ...Object.entries(serviceLabels(from)).filter(([key, value]) => labels?.[key] !== value),
+    ...UNWANTED_LABELS.filter((key) => labels?.[key] !== undefined).map((key): [string, Json] => [key, null]),
+  ]);
+  const owned = ownerReferences?.some(({ uid }) => uid === owner.uid) ?? false;
+  const metadata = {
+    ...(Object.keys(wrong).length > 0 && { labels: wrong }),
+    ...(!owned && { ownerReferences: [{ ...owner }] }),
+  };
+  const patch = {
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(Object.keys(spec).length > 0 && { spec }),
+  };
+  return Object.keys(patch).length > 0 ? patch : undefined;
+}
+
+/** The virtual addresses of a derived Service that has the shape already; undefined where it has not. */
+export function servingIPs(own: Service | undefined, shape: ServiceShape): readonly string[] | undefined {
+  if (!own || own.metadata.deletionTimestamp !== undefined || mustBeReplaced(own, shape)) return undefined;
+  if (!equal(own.spec.ipFamilies, shape.families)) return undefined;
+  const ips = clusterIPsOf(own);
+  return ips.length === (shape.headless ? 0 : shape.families.length) ? ips : undefined;
+}

@@ -1,0 +1,77 @@
+/** What the status of a ServiceExport says. Conditions and reasons are those of the v1beta1 types. */
+import { ExportCondition, ExportReason, type ServiceExport } from '../../api/multicluster.ts';
+import { admitAnnotations, admitLabels } from '../merge/exported-keys.ts';
+import type { Exporter, InvalidExport } from '../merge/exports.ts';
+import type { Clusterset } from '../merge/merge.ts';
+import { clipped, firstOf, MESSAGE_LENGTH, quoted } from '../message.ts';
+import type { ConditionDraft, ConditionSet } from '../plan/conditions.ts';
+
+/** A member's own export and the conditions it should have. */
+export interface DesiredExport {
+  readonly object: ServiceExport;
+  readonly conditions: ConditionSet;
+}
+
+/** Refused addresses and keys named in a message; the others are counted. */
+const NAMED = 3;
+
+const { Valid, Ready, Conflict, EndpointsAccepted } = ExportCondition;
+
+function invalidConditions({ reason, message }: InvalidExport): ConditionSet {
+  // A Service may still come; a wrong type has to be mended.
+  const ready = reason === ExportReason.NoService ? ExportReason.Pending : ExportReason.Failed;
+  return {
+    types: [Valid, Ready, Conflict, EndpointsAccepted],
+    drafts: [
+      { type: Valid, status: 'False', reason, message },
+      { type: Ready, status: 'False', reason: ready, message: 'Not exported: the export is not valid' },
+    ],
+  };
+}
+
+function readyMessage({ export: { spec } }: Exporter): string {
+  const note = (kind: string, refused: readonly string[]) =>
+    refused.length > 0 ? `. Exported ${kind} left out: ${firstOf(refused, NAMED, '; ')}` : '';
+  const labels = note('labels', admitLabels(spec?.exportedLabels).refused);
+  const annotations = note('annotations', admitAnnotations(spec?.exportedAnnotations).refused);
+  return clipped(`The Service is exported to the clusterset${labels}${annotations}`, MESSAGE_LENGTH);
+}
+
+function conflictCondition(clusterset: Clusterset): ConditionDraft {
+  const conflict = clusterset.merged?.conflict;
+  return conflict
+    ? { type: Conflict, status: 'True', ...conflict }
+    : { type: Conflict, status: 'False', reason: ExportReason.NoConflicts, message: 'All exports agree' };
+}
+
+function acceptedConditions({ slices }: Exporter): readonly ConditionDraft[] {
+  const parts = slices
+    .flatMap(({ name, refused }) =>
+      refused.map(({ address, reason }) => `EndpointSlice ${quoted(name)}: ${clipped(address, 253)} ${reason}`),
+    )
+    .toSorted();
+  if (parts.length === 0) return [];
+  const message = `Endpoints left out: ${firstOf(parts, NAMED, '; ')}`;
+  return [{ type: EndpointsAccepted, status: 'False', reason: ExportReason.AddressRefused, message }];
+}
+
+function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionSet {
+  const drafts: readonly ConditionDraft[] = [
+    { type: Valid, status: 'True', reason: ExportReason.Valid, message: 'The Service can be exported' },
+    { type: Ready, status: 'True', reason: ExportReason.Exported, message: readyMessage(exporter) },
+    ...acceptedConditions(exporter),
+  ];
+  const types = [Valid, Ready, EndpointsAccepted];
+  // Whether a member of which nothing is known is at odds with the others cannot be told: what was said stays.
+  if (clusterset.frozen) return { types, drafts };
+  return { types: [...types, Conflict], drafts: [...drafts, conflictCondition(clusterset)] };
+}
+
+/** The conditions of the export that `member` has; undefined where it exports nothing. */
+export function desiredExport(member: string, clusterset: Clusterset): DesiredExport | undefined {
+  const { valid, invalid } = clusterset.exports;
+  const exporter = valid.find((candidate) => candidate.member === member);
+  if (exporter) return { object: exporter.export, conditions: validConditions(exporter, clusterset) };
+  const broken = invalid.find((candidate) => candidate.member === member);
+  return broken && { object: broken.export, conditions: invalidConditions(broken) };
+}

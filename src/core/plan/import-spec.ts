@@ -1,0 +1,131 @@
+/** The ServiceImport as an object: what we make of it where it is ours, and the little we fill in where it is not. */
+import type { Service } from '../../api/core.ts';
+import type { Json, JsonObject } from '../../api/json.ts';
+import { EXPORTED_KEYS, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
+import type { IPFamily, ObjectMeta, StringMap } from '../../api/meta.ts';
+import { MCS_API_VERSION, type ServiceImport } from '../../api/multicluster.ts';
+import type { DesiredImport } from '../desired/import.ts';
+import { equal } from '../fingerprint.ts';
+import { isReserved } from '../merge/exported-keys.ts';
+import type { Merged } from '../merge/merge.ts';
+import { servingIPs } from './derived-service.ts';
+
+type Fields = Readonly<Record<string, Json>>;
+
+/** The spec that the exports give, but for its addresses; null is absent. */
+function specOf({ type, ports, traffic }: Merged): Fields {
+  const { sessionAffinity, affinitySeconds, internalTrafficPolicy, trafficDistribution } = traffic;
+  return {
+    type,
+    ports: ports.map(({ name, ...port }) => ({ ...(name !== '' && { name }), ...port })),
+    sessionAffinity: type === 'Headless' ? null : sessionAffinity,
+    sessionAffinityConfig: affinitySeconds === undefined ? null : { clientIP: { timeoutSeconds: affinitySeconds } },
+    internalTrafficPolicy: internalTrafficPolicy ?? null,
+    trafficDistribution: trafficDistribution ?? null,
+  };
+}
+
+/** Addresses of an import, in the order of its families. They are written in one request, or not at all. */
+function addressesOf(families: readonly IPFamily[], ips: readonly string[]): Fields {
+  return { ipFamilies: families, ips: ips.length > 0 ? ips : null };
+}
+
+/**
+ * The addresses that an import should show; undefined where they stay as they are, because the Service that they come
+ * from is on its way. Those of a headless one never come from its Service, which has a family policy of its own.
+ */
+export function desiredAddresses(wanted: DesiredImport, own: Service | undefined): Fields | undefined {
+  const { serving } = wanted;
+  if (serving === 'nothing') return wanted.origin === 'user' ? { ips: null } : { ips: null, ipFamilies: null };
+  const { shape, write } = serving;
+  if (!write) return undefined;
+  if (shape.headless) return addressesOf(shape.families, []);
+  const ips = servingIPs(own, shape);
+  return ips && addressesOf(shape.families, ips);
+}
+
+function exportedKeys({ labels, annotations }: Merged): StringMap {
+  const keys = { labels: Object.keys(labels.admitted), annotations: Object.keys(annotations.admitted) };
+  return keys.labels.length + keys.annotations.length > 0 ? { [EXPORTED_KEYS]: JSON.stringify(keys) } : {};
+}
+
+/** Labels and annotations that an automatic import has because of its exports, and because it is ours. */
+function metadataOf(merged: Merged): Record<'labels' | 'annotations', StringMap> {
+  return {
+    labels: { ...merged.labels.admitted, [IMPORT_ORIGIN]: IMPORT_ORIGIN_AUTOMATIC },
+    annotations: { ...merged.annotations.admitted, ...exportedKeys(merged) },
+  };
+}
+
+/** Keys that exports gave the import when it was last written. What somebody else has put there is no list of ours. */
+function recordedKeys(annotations: StringMap | undefined): Record<'labels' | 'annotations', readonly string[]> {
+  const keys = (list: unknown) =>
+    Array.isArray(list) ? list.filter((key): key is string => typeof key === 'string' && !isReserved(key)) : [];
+  try {
+    const recorded: unknown = JSON.parse(annotations?.[EXPORTED_KEYS] ?? '{}');
+    const { labels, annotations: others } = Object(recorded) as Record<string, unknown>; // any object has members
+    return { labels: keys(labels), annotations: keys(others) };
+  } catch {
+    return { labels: [], annotations: [] };
+  }
+}
+
+function mapPatch(observed: StringMap | undefined, wanted: StringMap, recorded: readonly string[]): JsonObject {
+  const outdated = recorded.filter((key) => wanted[key] === undefined && observed?.[key] !== undefined);
+  const changed = Object.entries(wanted).filter(([key, value]) => observed?.[key] !== value);
+  return Object.fromEntries<Json>([...outdated.map((key): [string, Json] => [key, null]), ...changed]);
+}
+
+function metadataPatch(observed: ObjectMeta, merged: Merged): JsonObject {
+  const wanted = metadataOf(merged);
+  const recorded = recordedKeys(observed.annotations);
+  const parts = {
+    labels: mapPatch(observed.labels, wanted.labels, recorded.labels),
+    annotations: mapPatch(observed.annotations, wanted.annotations, [...recorded.annotations, EXPORTED_KEYS]),
+  };
+  return Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0));
+}
+
+function withoutNulls(fields: Fields): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+/** The import to create. Everything known goes in at once; the addresses of a virtual Service come later. */
+export function importObject(
+  target: { readonly namespace: string; readonly name: string },
+  wanted: DesiredImport,
+  merged: Merged,
+): JsonObject {
+  const { labels, annotations } = metadataOf(merged);
+  return {
+    apiVersion: MCS_API_VERSION,
+    kind: 'ServiceImport',
+    metadata: { ...target, labels: { ...labels }, ...(Object.keys(annotations).length > 0 && { annotations }) },
+    spec: withoutNulls({ ...specOf(merged), ...desiredAddresses(wanted, undefined) }),
+  };
+}
+
+/** The merge patch of metadata and spec that makes an observed import what it should be; undefined where it is. */
+export function importPatch(
+  observed: ServiceImport,
+  wanted: DesiredImport,
+  own: Service | undefined,
+): JsonObject | undefined {
+  const { content } = wanted;
+  const fields: Fields = { ...(content && specOf(content)), ...desiredAddresses(wanted, own) };
+  const current: Readonly<Record<string, unknown>> = { ...observed.spec };
+  const spec = Object.fromEntries(Object.entries(fields).filter(([field, value]) => !sameField(value, current[field])));
+  const metadata = content ? metadataPatch(observed.metadata, content) : {};
+  const patch = {
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...(Object.keys(spec).length > 0 && { spec }),
+  };
+  return Object.keys(patch).length > 0 ? patch : undefined;
+}
+
+/** Null means absent, and so does an empty list of addresses. */
+function sameField(wanted: Json, current: unknown): boolean {
+  if (wanted === null)
+    return current === undefined || current === null || (Array.isArray(current) && current.length === 0);
+  return equal(wanted, current);
+}

@@ -1,0 +1,98 @@
+/** What the status of a ServiceImport says. Ready and Pending are those of the v1beta1 types, the other reasons ours. */
+import type { JsonObject } from '../../api/json.ts';
+import { ImportCondition, ImportReason, type ServiceImport } from '../../api/multicluster.ts';
+import type { Desired } from '../desired/desired.ts';
+import type { DesiredImport } from '../desired/import.ts';
+import { equal } from '../fingerprint.ts';
+import { joined, listed, quoted } from '../message.ts';
+import type { ConsumerView } from '../view.ts';
+import { type ConditionDraft, type ConditionSet, mergeConditions } from './conditions.ts';
+import { servingIPs } from './derived-service.ts';
+
+const { Ready, SourcesReachable } = ImportCondition;
+
+/** An import that is there and should be, with all that its status depends on. */
+export interface ImportPlan {
+  readonly consumer: ConsumerView;
+  readonly wanted: Desired;
+  readonly imported: DesiredImport;
+  readonly observed: ServiceImport;
+}
+
+function isReady({ status }: ServiceImport): boolean {
+  return status?.conditions?.some((condition) => condition.type === Ready && condition.status === 'True') ?? false;
+}
+
+/** What is still missing in the consumer for connections to arrive; undefined where nothing is. */
+function missing({ consumer, wanted, imported: { serving }, observed }: ImportPlan): string | undefined {
+  if (serving === 'nothing') return undefined;
+  const ips = servingIPs(wanted.own, serving.shape);
+  if (!ips) return `Service ${quoted(wanted.derivedService)} is being made`;
+  if (!equal(observed.spec.ips ?? [], ips)) return 'spec.ips is being filled in';
+  // Later slices come and go while the import is ready; before it is, the first ones have to be there.
+  const present = new Set(consumer.derivedSlices.map(({ name }) => name));
+  const awaited = isReady(observed) ? [] : wanted.slices.filter(({ content }) => !present.has(content.name));
+  return awaited.length > 0 ? 'EndpointSlices are being made' : undefined;
+}
+
+function readyCondition(ctx: ImportPlan): ConditionDraft {
+  const { problems, notes } = ctx.imported;
+  const first = problems[0];
+  if (first) {
+    const message = joined(problems.map(({ message }) => message), '. '); // biome-ignore format: one thought
+    return { type: Ready, status: 'False', reason: first.reason, message };
+  }
+  const lacking = missing(ctx);
+  if (lacking !== undefined) return { type: Ready, status: 'False', reason: ImportReason.Pending, message: lacking };
+  const message = joined([`Service ${quoted(ctx.wanted.derivedService)} serves what is exported`, ...notes], '. ');
+  return { type: Ready, status: 'True', reason: ImportReason.Ready, message };
+}
+
+function lossOf(members: readonly string[], fate: string): readonly string[] {
+  const whose = members.length === 1 ? 'its' : 'their';
+  return members.length > 0 ? [`Cannot reach ${listed(members)}; ${whose} endpoints ${fate}`] : [];
+}
+
+/** There only while a member that takes part cannot be asked. No time is told: it would be a write a second. */
+function reachableConditions({ consumer, wanted }: ImportPlan): readonly ConditionDraft[] {
+  const { exports, missing, expired } = wanted.clusterset;
+  const lost = exports.valid.filter(({ standing }) => standing !== 'current').map(({ member }) => member);
+  const members = [...new Set([...lost, ...missing])].toSorted();
+  if (members.length === 0) return [];
+  const holding = new Set([
+    ...wanted.slices.map(({ source }) => source),
+    ...consumer.derivedSlices.filter(({ name }) => wanted.kept.has(name)).map(({ source }) => source),
+  ]);
+  const removed = members.filter((member) => expired.has(member) && !holding.has(member));
+  const kept = members.filter((member) => !removed.includes(member));
+  const message = joined([...lossOf(kept, 'are kept'), ...lossOf(removed, 'have expired')], '. ');
+  return [{ type: SourcesReachable, status: 'False', reason: ImportReason.MemberUnreachable, message }];
+}
+
+/** Our conditions of an import. */
+export function importConditions(ctx: ImportPlan): ConditionSet {
+  const reachable = reachableConditions(ctx);
+  if (ctx.imported.readyStays) return { types: [SourcesReachable], drafts: reachable };
+  return { types: [Ready, SourcesReachable], drafts: [readyCondition(ctx), ...reachable] };
+}
+
+/** The members that the import is derived from, by name; as observed while they cannot all be asked. */
+function clustersOf({ wanted: { clusterset }, observed }: ImportPlan): readonly { readonly cluster: string }[] {
+  const last = observed.status?.clusters;
+  if (clusterset.frozen && last) return last;
+  return (clusterset.merged?.members ?? []).map((cluster) => ({ cluster }));
+}
+
+/** The merge patch of the status; undefined where it says all this already. */
+export function importStatusPatch(ctx: ImportPlan, conditions: ConditionSet, now: string): JsonObject | undefined {
+  const { metadata, status } = ctx.observed;
+  const observed = status?.conditions ?? [];
+  const merged = mergeConditions(observed, conditions, metadata.generation, now);
+  const clusters = clustersOf(ctx);
+  const patch = {
+    ...(status?.endpointSliceObjects !== 'Present' && { endpointSliceObjects: 'Present' }),
+    ...(!equal(clusters, status?.clusters ?? []) && { clusters: clusters.map(({ cluster }) => ({ cluster })) }),
+    ...(!equal(merged, observed) && { conditions: merged.map((condition) => ({ ...condition })) }),
+  };
+  return Object.keys(patch).length > 0 ? { status: patch } : undefined;
+}

@@ -1,0 +1,189 @@
+/** The writes that take a consumer from what it holds to what it should hold, as plain data. */
+import type { JsonObject } from '../../api/json.ts';
+import type { KubeObject, OwnerReference } from '../../api/meta.ts';
+import {
+  ExportCondition,
+  ExportReason,
+  ImportReason,
+  MCS_API_VERSION,
+  type ServiceImport,
+} from '../../api/multicluster.ts';
+import { type Change, type PatchChange, preconditionOf, STAGES, type Target } from '../change.ts';
+import type { Desired } from '../desired/desired.ts';
+import { type DesiredImport, isAutomatic } from '../desired/import.ts';
+import { equal } from '../fingerprint.ts';
+import type { ConsumerView } from '../view.ts';
+import { mergeConditions, noticesOf } from './conditions.ts';
+import { mustBeReplaced, serviceObject, servicePatch } from './derived-service.ts';
+import { desiredExport } from './export-status.ts';
+import { importObject, importPatch } from './import-spec.ts';
+import { type ImportPlan, importConditions, importStatusPatch } from './import-status.ts';
+import { planSlices, prunedSlice } from './plan-slices.ts';
+
+function targetOf({ member, namespace }: ConsumerView, resource: Target['resource'], name: string): Target {
+  return { member, resource, namespace, name };
+}
+
+/** The import, as the garbage collector follows it. */
+function ownerOf({ metadata: { name, uid = '' } }: ServiceImport): OwnerReference {
+  return { apiVersion: MCS_API_VERSION, kind: 'ServiceImport', name, uid, controller: false };
+}
+
+function isGoing(object: KubeObject): boolean {
+  return object.metadata.deletionTimestamp !== undefined;
+}
+
+/** Takes away Services that were derived under another prefix, with what depends on their name. */
+function planOutdated(consumer: ConsumerView): Change[] {
+  const outdated = (consumer.outdatedServices ?? []).filter((service) => !isGoing(service));
+  return outdated.map((service) => ({
+    ...targetOf(consumer, 'services', service.metadata.name),
+    stage: 'prune',
+    op: 'delete',
+    why: 'derived Services have another prefix now',
+    precondition: preconditionOf(service),
+  }));
+}
+
+/** Takes away all that is ours, also where nothing owns it any more. */
+function planAbsence(consumer: ConsumerView, { own }: Desired): Change[] {
+  const { import: imported, derivedSlices, name } = consumer;
+  const why = 'there is nothing to import';
+  const doomed = [
+    ...(own ? [{ object: own, target: targetOf(consumer, 'services', own.metadata.name) }] : []),
+    ...(imported && isAutomatic(imported)
+      ? [{ object: imported, target: targetOf(consumer, 'serviceImports', name) }]
+      : []),
+  ].filter(({ object }) => !isGoing(object));
+  return [
+    ...planOutdated(consumer),
+    ...derivedSlices.map((slice) => prunedSlice(targetOf(consumer, 'endpointSlices', slice.name), slice, why)),
+    ...doomed.map(
+      ({ object, target }): Change => ({
+        ...target,
+        stage: 'prune',
+        op: 'delete',
+        why,
+        precondition: preconditionOf(object),
+      }),
+    ),
+  ];
+}
+
+function planNewImport(consumer: ConsumerView, imported: DesiredImport): Change[] {
+  if (!imported.content) return [];
+  const { namespace, name } = consumer;
+  const object = importObject({ namespace, name }, imported, imported.content);
+  return [
+    {
+      ...targetOf(consumer, 'serviceImports', name),
+      stage: 'import',
+      op: 'create',
+      why: 'the Service is exported',
+      object,
+    },
+  ];
+}
+
+function planImport({ consumer, wanted, imported, observed }: ImportPlan): Change[] {
+  const patch = importPatch(observed, imported, wanted.own);
+  if (!patch) return [];
+  const why = imported.origin === 'user' ? 'its addresses changed' : 'what is exported, or its addresses, changed';
+  const target = targetOf(consumer, 'serviceImports', consumer.name);
+  return [{ ...target, stage: 'import', op: 'patch', why, precondition: preconditionOf(observed), patch }];
+}
+
+function planService({ consumer, wanted, imported: { serving }, observed }: ImportPlan): Change[] {
+  const { own } = wanted;
+  if (serving === 'nothing' || !serving.write || (own && isGoing(own))) return [];
+  const { shape } = serving;
+  const { namespace, name } = consumer;
+  const owner = ownerOf(observed);
+  const target = { ...targetOf(consumer, 'services', wanted.derivedService), stage: 'service' as const };
+  if (!own) {
+    const object = serviceObject({ namespace, name: wanted.derivedService }, name, owner, shape);
+    return [{ ...target, op: 'create', why: 'the import needs a Service', object }];
+  }
+  const precondition = preconditionOf(own);
+  if (mustBeReplaced(own, shape)) {
+    const why = 'its cluster IP or primary family has to change, which needs a new Service';
+    return [{ ...target, op: 'delete', why, precondition }];
+  }
+  const patch = servicePatch(own, name, owner, shape);
+  return patch ? [{ ...target, op: 'patch', why: 'it differs from what is imported', precondition, patch }] : [];
+}
+
+function statusChange(target: Target, object: KubeObject, patch: JsonObject, why: string): PatchChange {
+  return {
+    ...target,
+    stage: 'status',
+    op: 'patch',
+    subresource: 'status',
+    why,
+    precondition: preconditionOf(object),
+    patch,
+  };
+}
+
+function planImportStatus(ctx: ImportPlan, others: readonly Change[], now: string): Change[] {
+  const { consumer, observed } = ctx;
+  // One write an object: the version that a second one would insist on is gone after the first.
+  if (others.some(({ stage }) => stage === 'import')) return [];
+  const conditions = importConditions(ctx);
+  const before = observed.status?.conditions ?? [];
+  const ready = before.some(({ type, status }) => type === 'Ready' && status === 'True');
+  const pending = conditions.drafts.some(({ reason }) => reason === ImportReason.Pending);
+  // Until something was ready, being on the way there is not worth a write: this very plan goes that way.
+  if (pending && !ready && others.some(({ op }) => op === 'create')) return [];
+  const patch = importStatusPatch(ctx, conditions, now);
+  if (!patch) return [];
+  const recovered = { reason: 'Imported', message: 'The import serves what is exported' };
+  const notices = noticesOf(observed, before, conditions, recovered);
+  const target = targetOf(consumer, 'serviceImports', consumer.name);
+  return [{ ...statusChange(target, observed, patch, 'its state changed'), ...(notices.length > 0 && { notices }) }];
+}
+
+function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: string): Change[] {
+  const exported = desiredExport(consumer.member, clusterset);
+  if (!exported) return [];
+  const { object, conditions } = exported;
+  const before = object.status?.conditions ?? [];
+  const after = mergeConditions(before, conditions, object.metadata.generation, now);
+  if (equal(before, after)) return [];
+  const recovered = { reason: ExportReason.Exported, message: 'The Service is exported to the clusterset' };
+  // Ready only repeats what Valid says.
+  const notices = noticesOf(object, before, conditions, recovered, [ExportCondition.Ready]);
+  const patch = { status: { conditions: after.map((condition) => ({ ...condition })) } };
+  const target = targetOf(consumer, 'serviceExports', consumer.name);
+  return [{ ...statusChange(target, object, patch, 'its state changed'), ...(notices.length > 0 && { notices }) }];
+}
+
+function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Change[] {
+  const imported = wanted.import;
+  if (imported === 'undecided') return [];
+  if (imported === 'absent') return planAbsence(consumer, wanted);
+  const observed = consumer.import;
+  // What the import will own needs its UID: that is for the next plan.
+  if (!observed) return planNewImport(consumer, imported);
+  const ctx: ImportPlan = { consumer, wanted, imported, observed };
+  const changes = [
+    ...planImport(ctx),
+    ...planService(ctx),
+    ...planSlices(consumer, wanted, ownerOf(observed)),
+    ...planOutdated(consumer),
+  ];
+  return [...changes, ...planImportStatus(ctx, changes, now)];
+}
+
+/**
+ * Plans one pass for a consumer; nothing if `wanted` is undefined. `now` is RFC 3339 in UTC, to the second. An object
+ * is written at most once per pass; some steps need what the step before them gives (a UID, a cluster IP), so apply,
+ * look and plan again until the plan is empty.
+ */
+export function plan(consumer: ConsumerView, wanted: Desired | undefined, now: string): Change[] {
+  if (!wanted) return [];
+  const changes = [...planConsumer(consumer, wanted, now), ...planExportStatus(consumer, wanted, now)];
+  return changes.toSorted(
+    (a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
+}

@@ -1,0 +1,142 @@
+/** What the engine is given of one key: the merge of all members, shared, and what one consumer holds. */
+import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
+import { type FleetConfig, importMode } from '../config/fleet-config.ts';
+import { type Clusterset, merge } from '../core/merge/merge.ts';
+import { derivedServiceName } from '../core/naming.ts';
+import type { ConsumerView, SourceView } from '../core/view.ts';
+import type { Member } from './member.ts';
+import type { Staleness } from './staleness.ts';
+
+/** All that is known of one namespace/name, from the place of one consumer. */
+export interface ServiceView {
+  /** What all members say together. Consumers share it unless one of them knows more of a member than another. */
+  readonly clusterset: Clusterset;
+  readonly consumer: ConsumerView;
+}
+
+/** Keys whose merge is remembered; more than a burst of changes has. */
+const KEYS_KEPT = 1_024;
+
+/** The members that views are put together from. */
+export interface ViewSources {
+  readonly config: () => FleetConfig;
+  /** Members of the configuration. */
+  readonly members: () => readonly Member[];
+  /** Members that export or import a name or hold an object derived for it, the departed ones included. */
+  readonly holders: (key: ServiceKey) => readonly Member[];
+  readonly staleness: Staleness;
+}
+
+/** The same name, to a replica that knows less of some members. */
+function variantOf(behind: readonly Member[]): string {
+  return behind.map(({ name }) => name).join();
+}
+
+/** Builds views, and remembers the merge of a key until something of it changes: the consumers of one change share it. */
+export class Views {
+  readonly #sources: ViewSources;
+  /** By key and by the members that are behind, normally none. */
+  readonly #merged = new Map<ServiceKey, Map<string, Clusterset>>();
+
+  constructor(sources: ViewSources) {
+    this.#sources = sources;
+  }
+
+  /**
+   * All that is known of one name, from the place of one consumer. `writtenSince` is since when no other replica has
+   * written to the consumer, in ms since the epoch (default: that does not matter). What another one may have known later
+   * than this one is not known here: of a member that has been silent for longer, what is remembered means nothing.
+   */
+  view(key: ServiceKey, consumer: Member, writtenSince: number = Number.NEGATIVE_INFINITY): ServiceView {
+    return { clusterset: this.#clusterset(key, writtenSince), consumer: this.consumer(key, consumer) };
+  }
+
+  /** What one consumer holds of a name. */
+  consumer(key: ServiceKey, member: Member): ConsumerView {
+    const { cache, config } = member;
+    const { namespace, name } = splitKey(key);
+    const derived = serviceKey(namespace, derivedServiceName(config.derivedPrefix, name));
+    const imported = cache.imports.get(key);
+    const derivedService = cache.services.get(derived);
+    const outdated = cache.derivedServices(key).filter((service) => service !== derivedService);
+    return {
+      member: member.name,
+      namespace,
+      name,
+      namespacePhase: cache.namespaces.get(namespace) ?? 'Absent',
+      importMode: importMode(this.#sources.config(), member.name, namespace),
+      derivedPrefix: config.derivedPrefix,
+      ipFamilies: member.ipFamilies,
+      derivedSlices: cache.derivedSlices(key),
+      foreignSlices: cache.foreignSlices(derived),
+      ...(imported && { import: imported }),
+      ...(derivedService && { derivedService }),
+      ...(member.trafficDistributions && { trafficDistributions: member.trafficDistributions }),
+      ...(outdated.length > 0 && { outdatedServices: outdated }),
+    };
+  }
+
+  /** Forgets the merge of a key, because a member says something else of it. */
+  invalidate(key: ServiceKey): void {
+    this.#merged.delete(key);
+  }
+
+  /**
+   * The same after a change of what consumers hold. That says who took part before, which matters only while a member
+   * is unknown.
+   */
+  consumerChanged(key: ServiceKey): void {
+    const merged = this.#merged.get(key);
+    if (merged?.values().some(({ unknown }) => unknown.size > 0)) this.#merged.delete(key);
+  }
+
+  /** Forgets every merge, because a member joined or left, or may be relied on more or less than before. */
+  invalidateAll(): void {
+    this.#merged.clear();
+  }
+
+  #clusterset(key: ServiceKey, writtenSince: number): Clusterset {
+    const behind = this.#sources.staleness.behind(writtenSince);
+    const variant = variantOf(behind);
+    const held = this.#merged.get(key)?.get(variant);
+    if (held) return held;
+    const sources = this.#sources.members().flatMap((member) => this.#source(key, member, behind) ?? []);
+    // Only an unknown member makes it matter who took part before.
+    const unknown = sources.some(({ standing }) => standing === 'unknown');
+    const clusterset = merge(sources, unknown ? this.#lastSources(key) : []);
+    this.#remember(key, variant, clusterset);
+    return clusterset;
+  }
+
+  #remember(key: ServiceKey, variant: string, clusterset: Clusterset): void {
+    const variants = this.#merged.get(key);
+    if (variants) {
+      variants.set(variant, clusterset);
+      return;
+    }
+    const [oldest] = this.#merged.keys();
+    if (oldest !== undefined && this.#merged.size >= KEYS_KEPT) this.#merged.delete(oldest);
+    this.#merged.set(key, new Map([[variant, clusterset]]));
+  }
+
+  /** Undefined for a member that is known to export nothing of this name. */
+  #source(key: ServiceKey, member: Member, behind: readonly Member[]): SourceView | undefined {
+    const { name, cache } = member;
+    const isKnown = cache.knows(key) && !behind.includes(member);
+    const exported = cache.exports.get(key);
+    if (isKnown && !exported) return undefined;
+    const standing = this.#sources.staleness.standing(member);
+    if (!isKnown || !exported) return { member: name, standing: 'unknown', expired: standing === 'expired' };
+    const service = cache.services.get(key);
+    return { member: name, standing, export: exported, slices: cache.sourceSlices(key), ...(service && { service }) };
+  }
+
+  #lastSources(key: ServiceKey): readonly string[] {
+    const names = new Set<string>();
+    for (const { cache } of this.#sources.holders(key)) {
+      for (const { cluster } of cache.imports.get(key)?.status?.clusters ?? []) names.add(cluster);
+      for (const slice of cache.derivedSlices(key)) names.add(slice.source);
+    }
+    return [...names];
+  }
+}

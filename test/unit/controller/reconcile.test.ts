@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { ServiceKey } from '../../../src/api/meta.ts';
+import { Reconciler } from '../../../src/controller/reconcile.ts';
+import { REQUEUE, type Result } from '../../../src/controller/result.ts';
+import { Workqueue } from '../../../src/controller/workqueue.ts';
+import type { Change } from '../../../src/core/change.ts';
+import { merge } from '../../../src/core/merge/merge.ts';
+import type { ConsumerView } from '../../../src/core/view.ts';
+import { recordingLog } from '../../support/silent-log.ts';
+import { ManualClock } from '../../support/stepped-clock.ts';
+
+const KEY = 'ns/web';
+
+function change(name: string, stage: 'grow' | 'status', patch: Change['why'] = 'x'): Change {
+  return {
+    member: 'cluster1',
+    resource: stage === 'status' ? 'serviceImports' : 'endpointSlices',
+    namespace: 'ns',
+    name,
+    stage,
+    op: 'patch',
+    why: 'it differs',
+    precondition: { uid: 'uid', resourceVersion: String(Math.random()) },
+    patch: { patch },
+  };
+}
+
+/** The changes that are due, and how applying them ends. */
+interface Scenario {
+  plan: (refusal: string | undefined) => readonly Change[];
+  apply: (changes: readonly Change[]) => Result;
+}
+
+const CONSUMER: ConsumerView = {
+  member: 'cluster1',
+  namespace: 'ns',
+  name: 'web',
+  namespacePhase: 'Active',
+  importMode: 'Automatic',
+  derivedPrefix: 'amcs-',
+  ipFamilies: ['IPv4'],
+  derivedSlices: [],
+  foreignSlices: [],
+};
+
+function open(scenario: Scenario) {
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const { log, lines } = recordingLog();
+  const reconciler = new Reconciler({
+    view: () => ({ clusterset: merge([]), consumer: CONSUMER }),
+    changes: ({ consumer }) => scenario.plan(consumer.refusal),
+    apply: async (changes) => {
+      await Promise.resolve();
+      return scenario.apply(changes);
+    },
+    clock,
+    logger: log,
+    metrics: { reconciled: () => {} },
+  });
+  const queue = new Workqueue<ServiceKey>({ clock, random: () => 1, workers: 16 });
+  const done = queue.run(async (key) => REQUEUE[(await reconciler.reconcile(key)).outcome], stop.signal);
+  return {
+    queue,
+    clock,
+    lines,
+    async close() {
+      stop.abort();
+      await done;
+    },
+  };
+}
+
+/** Goes on for so many milliseconds, a step at a time. */
+async function go(clock: ManualClock, ms: number): Promise<void> {
+  for (let step = 0; step < ms; step += 10) {
+    clock.pass(10);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('a write that is undone', () => {
+  it('by another controller, again and again, is written less and less often', async () => {
+    let writes = 0;
+    let due = false;
+    const { queue, clock, lines, close } = open({
+      plan: () => (due ? [change('slice', 'grow')] : []),
+      apply: () => {
+        writes++;
+        due = false;
+        // What the rival does arrives by the watch, after our pass.
+        setImmediate(() => {
+          due = true;
+          queue.add(KEY);
+        });
+        return { outcome: 'applied' };
+      },
+    });
+    due = true;
+    queue.add(KEY);
+    await go(clock, 10_000);
+    const first = writes;
+    expect(first).toBeLessThan(40);
+    expect(lines).toContainEqual({
+      level: 'warn',
+      message: 'writes are being reverted by another client',
+      fields: expect.objectContaining({ service: KEY }),
+    });
+    await go(clock, 60_000);
+    expect(writes - first).toBeLessThan(6);
+    expect(writes).toBeGreaterThan(first);
+    await close();
+  });
+
+  it('by the answer itself is written less and less often, too', async () => {
+    let writes = 0;
+    const { queue, clock, close } = open({
+      plan: () => [change('slice', 'grow')],
+      apply: () => {
+        writes++;
+        // The answer enters the cache, which tells of a change.
+        queue.add(KEY);
+        return { outcome: 'applied' };
+      },
+    });
+    queue.add(KEY);
+    await go(clock, 10_000);
+    expect(writes).toBeLessThan(40);
+    await close();
+  });
+});
+
+it('a name that changes all the time is written all the time', async () => {
+  let writes = 0;
+  const { queue, clock, lines, close } = open({
+    plan: () => [change('slice', 'grow', `change ${writes}`)],
+    apply: () => {
+      writes++;
+      return { outcome: writes < 500 ? 'applied' : 'denied' };
+    },
+  });
+  queue.add(KEY);
+  await go(clock, 2_000);
+  expect(writes).toBe(500);
+  expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  await close();
+});
+
+it('a failure is retried after its back-off, also where another write of the same plan told of a change', async () => {
+  let tries = 0;
+  const { queue, clock, close } = open({
+    plan: () => [change('slice', 'grow'), change('other', 'grow')],
+    apply: () => {
+      tries++;
+      queue.add(KEY);
+      return { outcome: 'failed' };
+    },
+  });
+  queue.add(KEY);
+  await go(clock, 3_000);
+  // After 50, 100, 200, 400, 800 and 1,600 ms.
+  expect(tries).toBeLessThanOrEqual(7);
+  await close();
+});
+
+it('a refusal is told of, until what was refused is not due any more', async () => {
+  const told: string[] = ['ready'];
+  let due = true;
+  const { queue, clock, close } = open({
+    plan: (refusal = 'ready') => [
+      ...(due ? [change('slice', 'grow')] : []),
+      ...(told.at(-1) === refusal ? [] : [change('web', 'status', refusal)]),
+    ],
+    apply: (changes) => {
+      if (changes.some(({ stage }) => stage === 'grow')) return { outcome: 'failed', refusal: 'quota exceeded' };
+      told.push(...changes.map((each) => (each.op === 'patch' ? String(each.patch.patch) : '')));
+      return { outcome: 'applied' };
+    },
+  });
+  queue.add(KEY);
+  await go(clock, 1_000);
+  expect(told).toEqual(['ready', 'quota exceeded']);
+  due = false;
+  queue.add(KEY);
+  await go(clock, 1_000);
+  expect(told).toEqual(['ready', 'quota exceeded', 'ready']);
+  await close();
+});
