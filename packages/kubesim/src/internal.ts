@@ -5,5 +5,6 @@ export type { ApiResponse } from './apiserver/http.ts';
 export { listen } from './apiserver/listener.ts';
 export { type ApiServer, createApiServer } from './apiserver/server.ts';
 export { settingsOf } from './cluster-settings.ts';
+export { settle } from './manual-clock.ts';
 export { componentSchema } from './schema/builtins.ts';
 export { kubeadmCorefile } from './workloads/bootstrap/cluster-dns.ts';

@@ -2,8 +2,8 @@
 import { MAX_CLUSTERS } from './cluster-settings.ts';
 import { label1123 } from './machinery/formats.ts';
 import type { Clock, Logger, Random } from './machinery/runtime.ts';
-import type { ClusterSetZone } from './network/index.ts';
-import type { PodTimes } from './workloads/kubelet/index.ts';
+import type { ClusterSetZone } from './network/dns.ts';
+import type { PodTimes } from './workloads/pod-times.ts';
 
 /** How the workload controllers run. */
 export interface WorkloadOptions extends Partial<PodTimes> {

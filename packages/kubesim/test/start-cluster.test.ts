@@ -51,6 +51,11 @@ describe('a cluster', () => {
     });
   });
 
+  it('has a certificate that is valid now, whatever its clock says', async () => {
+    const started = await cluster({ clock: new ManualClock(0) });
+    expect((await get(started, '/version')).status).toBe(200);
+  });
+
   it('has a kubeconfig that needs no other file', async () => {
     const { kubeconfig, server, token, ca } = await cluster({ name: 'blue', token: 't0ken' });
     const parsed = JSON.parse(kubeconfig);

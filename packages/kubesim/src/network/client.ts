@@ -2,6 +2,7 @@
 import { type Family, familyOf } from '../workloads/address-ranges.ts';
 import type { Pod, PodSpec } from '../workloads/kinds.ts';
 import { clientAddresses, ZONE } from '../workloads/nodes.ts';
+import type { ClientName } from './network.ts';
 import type { ClusterView } from './view.ts';
 
 /** How a client completes names. Source: resolv.conf(5). */
@@ -18,13 +19,6 @@ export interface Client {
   readonly addresses: readonly string[];
   readonly node: string;
   readonly zone: string | undefined;
-}
-
-/** Which client to be. */
-export interface ClientName {
-  /** Default: `default`. */
-  readonly namespace?: string;
-  readonly pod?: string;
 }
 
 const NDOTS = 5;

@@ -24,6 +24,9 @@ export interface DnsAnswer {
 /** Answers questions below one name. */
 export type Zone = (question: Question) => Promise<DnsAnswer>;
 
+/** Answers for `clusterset.local`, as the DNS of a cluster. */
+export type ClusterSetZone = (cluster: string) => Zone;
+
 /** There is no such name. */
 export const NXDOMAIN: DnsAnswer = { rcode: 'NXDOMAIN', records: [] };
 

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/machinery/runtime.ts';
 import { systemClock } from '../../src/machinery/system-clock.ts';
-import { type Network, type NetworkOptions, startNetwork } from '../../src/network/index.ts';
+import { type NetworkOptions, startNetwork } from '../../src/network/index.ts';
+import type { Network } from '../../src/network/network.ts';
 import { recordingLogger } from './recording-logger.ts';
 import { seeded, startCluster, type TestCluster } from './workload-cluster.ts';
 
