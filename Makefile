@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation check bench bench-dns tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation docs check bench bench-dns tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -58,6 +58,9 @@ schedules: node ## Run the controller under random faults, a schedule a seed. CO
 # Minutes; not a part of `make test`. With FILES, what did not change since an earlier run is not run again.
 mutation: node ## Break src/core in one place at a time: the unit tests have to notice. FILES=src/core/ports.ts.
 	@node tools/tasks/mutation.ts $(FILES)
+
+docs: node ## Write the generated parts of docs/reference.
+	@node tools/tasks/docs.ts
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit

@@ -1,5 +1,6 @@
 /** One pass over one name in one member: view -> desired -> plan -> apply. */
 import type { ServiceKey } from '../api/meta.ts';
+import { timestamp } from '../api/time.ts';
 import type { Change } from '../core/change.ts';
 import type { Derivations } from '../core/desired/derivations.ts';
 import { desired } from '../core/desired/desired.ts';
@@ -15,11 +16,6 @@ import { WriteLoopDetector } from './write-loop.ts';
 export function changesFor({ clusterset, consumer }: ServiceView, derivations: Derivations, now: number): Change[] {
   const wanted = desired(clusterset, consumer, derivations);
   return plan(consumer, wanted, timestamp(now));
-}
-
-/** RFC 3339 in UTC to the second, as metav1.Time is written. */
-function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** What the reconciles of one member depend on. */

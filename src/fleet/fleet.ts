@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Network } from './discovery.ts';
+import type { ClusterInfo } from './discovery.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
 import type { MemberChange } from './member-cache.ts';
@@ -189,7 +189,7 @@ export class Fleet {
   }
 
   /** @throws CTM_MEMBER_DUPLICATE if the cluster is a member under another name. */
-  #refuseTwin(member: Member, { clusterId }: Network): void {
+  #refuseTwin(member: Member, { clusterId }: ClusterInfo): void {
     const twin = this.members.find((other) => other !== member && other.clusterId === clusterId);
     if (!twin) return;
     throw new CatamaranError(

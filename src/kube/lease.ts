@@ -8,13 +8,13 @@ import type { Lease } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { StringMap } from '../api/meta.ts';
 import { apiVersion, RESOURCES } from '../api/resources.ts';
+import { microTime } from '../api/time.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { withTimeLimit } from '../runtime/watchdog.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
-import { microTime } from './micro-time.ts';
 
 /** Times of an election, in milliseconds; each smaller than the one before it. */
 export interface LeaseDurations {

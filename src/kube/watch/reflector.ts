@@ -198,15 +198,15 @@ export class Reflector {
     this.#stalls = 0;
     if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#readAnew('verify');
     else this.#restart('ended');
-    return this.#lived(stream) ? random() * RENEW_JITTER_MS : this.#backoff.next();
+    if (!this.#lived(stream)) return this.#backoff.next();
+    this.#backoff.reset();
+    return random() * RENEW_JITTER_MS;
   }
 
-  /** Whether a stream was open long enough to count as a success; the backoff then starts from its base again. */
+  /** Whether a stream was open long enough to count as a success. */
   #lived(stream: Stream): boolean {
-    const lived =
-      stream.openedAt !== undefined && this.#options.clock.now() - stream.openedAt >= this.#limits.shortStreamMs;
-    if (lived) this.#backoff.reset();
-    return lived;
+    const { openedAt } = stream;
+    return openedAt !== undefined && this.#options.clock.now() - openedAt >= this.#limits.shortStreamMs;
   }
 
   /** LIST in pages. A continue token that expires on the way fails the reading; the next one starts over. */
@@ -307,6 +307,7 @@ export class Reflector {
     const { random } = this.#options;
     const reading = this.#version === undefined;
     const lived = this.#lived(stream);
+    if (lived) this.#backoff.reset();
     if (reading && this.#watchList && isUnserved(error)) {
       this.#logger.info({ err: error }, 'WatchList is not served here: using LIST');
       this.#watchList = false;

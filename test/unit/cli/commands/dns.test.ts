@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseDnsServer } from '../../../src/cli/listen-address.ts';
-import { invoke } from '../../support/invoke.ts';
+import { parseDnsServer } from '../../../../src/cli/listen-address.ts';
+import { invoke } from '../../../support/invoke.ts';
 
 describe('catamaran dns', () => {
   it.each([

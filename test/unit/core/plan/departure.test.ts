@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { departure } from '../../../src/core/plan/departure.ts';
-import { anEndpoint, anExport, anImport, aService, aSlice, DERIVED, NAMESPACE } from '../../support/core-objects.ts';
-import { World } from '../../support/core-world.ts';
+import { departure } from '../../../../src/core/plan/departure.ts';
+import { anEndpoint, anExport, anImport, aService, aSlice, DERIVED, NAMESPACE } from '../../../support/core-objects.ts';
+import { World } from '../../../support/core-world.ts';
 
 function leave(world: World, name: string): void {
   const member = world.member(name);

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { ActionRequest, RequestResult, SandboxStatus } from '../../../src/sandbox/control-protocol.ts';
-import { type Controls, listenForCommands } from '../../../src/sandbox/control-server.ts';
-import { noSuchCluster } from '../../../src/sandbox/no-such-cluster.ts';
-import { claim, clear, processIdentity, type StateDir, stateDir } from '../../../src/sandbox/state.ts';
-import { invoke } from '../../support/invoke.ts';
+import type { ActionRequest, RequestResult, SandboxStatus } from '../../../../src/sandbox/control-protocol.ts';
+import { type Controls, listenForCommands } from '../../../../src/sandbox/control-server.ts';
+import { noSuchCluster } from '../../../../src/sandbox/no-such-cluster.ts';
+import { claim, clear, processIdentity, type StateDir, stateDir } from '../../../../src/sandbox/state.ts';
+import { invoke } from '../../../support/invoke.ts';
 
 let dir: string;
 let state: StateDir;

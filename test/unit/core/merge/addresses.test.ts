@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AddressType } from '../../../src/api/endpoint-slice.ts';
-import { addressPolicy, refusal } from '../../../src/core/merge/addresses.ts';
+import type { AddressType } from '../../../../src/api/endpoint-slice.ts';
+import { addressPolicy, refusal } from '../../../../src/core/merge/addresses.ts';
 
 const ANY = addressPolicy([]);
 const DECLARED = addressPolicy(['10.1.0.0/16', 'fd01::/16']);
