@@ -1,4 +1,4 @@
-/** Address ranges of the sandbox's clusters: distinct, so that one flat network joins them. */
+/** Address ranges of clusters: distinct, so that one flat network joins them. */
 import type { ClusterSettings } from './machinery/resource.ts';
 
 /** How many clusters have ranges of their own. */

@@ -1,4 +1,4 @@
-/** One cluster as the sandbox's own controllers see it: the verbs of its API server without HTTP, synchronous. */
+/** One cluster as controllers of this process see it: the verbs of its API server without HTTP, synchronous. */
 import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ClusterSettings, ResourceName } from '../machinery/resource.ts';

@@ -1,4 +1,4 @@
-/** The cluster's API for the sandbox's own controllers: the verbs without HTTP. */
+/** The ClusterApi of an API server. */
 import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ClusterSettings, ResourceName } from '../machinery/resource.ts';

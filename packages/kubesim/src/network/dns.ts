@@ -1,4 +1,4 @@
-/** Questions and answers of DNS, as the sandbox asks them within its process. Source: RFC 1034, section 3.6; RFC 2782. */
+/** Questions and answers of DNS within the process. Source: RFC 1034, section 3.6; RFC 2782. */
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'SRV';
 

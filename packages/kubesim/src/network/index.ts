@@ -1,5 +1,5 @@
 /**
- * The virtual network of the sandbox's clusters: DNS, Services and pods, without a packet. Pods of all clusters reach each
+ * The virtual network between clusters: DNS, Services and pods, without a packet. Pods of all clusters reach each
  * other's addresses; a Service address is known in its own cluster only. TCP with HTTP/1.1 behind it; no UDP.
  *
  * `clusterset.local` is answered in every cluster, whatever its Corefile says: there is no CoreDNS that would read it.

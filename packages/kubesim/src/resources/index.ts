@@ -1,4 +1,4 @@
-/** The built-in resources of a cluster of the sandbox: those that a clusterset needs, and those that kubectl asks about. */
+/** The built-in resources of a cluster: those of Services and workloads, and those that kubectl asks about. */
 import type { ClusterSettings, ResourceDefinition } from '../machinery/resource.ts';
 import { configMaps, secrets } from './config-map.ts';
 import { controllerRevisions } from './controller-revision.ts';

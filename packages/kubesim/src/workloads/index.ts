@@ -1,5 +1,5 @@
 /**
- * The controllers of a cluster of the sandbox: what kube-controller-manager, kube-scheduler and the kubelets do, as far as
+ * The controllers of a cluster: what kube-controller-manager, kube-scheduler and the kubelets do, as far as
  * Services need it. A subscription only notes keys; one loop works on them.
  */
 

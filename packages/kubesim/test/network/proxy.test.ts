@@ -251,7 +251,7 @@ describe('SOCKS5', () => {
     expect(Buffer.concat(chunks).toString('latin1')).toContain('This is env_name: beijing');
   });
 
-  it('never leaves the sandbox', async () => {
+  it('never leaves the process', async () => {
     const { curl, network } = await startWorld();
     expect(await curl('cluster1', `http://127.0.0.1:${network.proxies.get('cluster1')}`)).toMatch(/\(97\) .*\(4\)/);
     expect(await curl('cluster1', 'http://localhost')).toMatch(/\(97\) .*\(4\)/);

@@ -1,4 +1,4 @@
-/** An embedded cluster with its controllers, on a clock that the test moves. */
+/** A cluster with its controllers, on a clock that the test moves. */
 import { onTestFinished } from 'vitest';
 import type { ClusterApi } from '../../src/apiserver/cluster-api.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';

@@ -1,4 +1,4 @@
-/** The DNS of a cluster, under the names that kubeadm gives; the sandbox answers in its place. */
+/** The DNS of a cluster, under the names that kubeadm gives; `network` answers in its place. */
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectKey } from '../../machinery/object.ts';
 import type { ClusterSettings, ResourceName } from '../../machinery/resource.ts';
