@@ -25,7 +25,6 @@ export interface EventDraft {
   readonly action?: string;
 }
 
-/** Where Events go, and whose they are. */
 export interface EventRecorderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;

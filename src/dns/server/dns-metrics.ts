@@ -2,7 +2,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import { rcodeName, TYPE, typeName } from '../wire/protocol.ts';
 
-/** How a question came. */
 export type DnsTransport = 'udp' | 'tcp';
 
 /** Why a packet got no answer, or not the one it asked for. */

@@ -10,7 +10,6 @@ import type { RequestOptions } from './client.ts';
 import { Semaphore } from './semaphore.ts';
 import type { Transport, TransportResponse } from './transport.ts';
 
-/** A request to an API server. */
 export interface ApiRequest {
   readonly name: RequestName;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

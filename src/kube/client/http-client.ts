@@ -35,7 +35,6 @@ const LIST_RESTARTS = 3;
 /** Bounds of a client. */
 export type ClientLimits = ExchangeLimits & SocketLimits;
 
-/** Limits where none are given. */
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   inFlight: 64,
   connections: 64,
@@ -45,7 +44,6 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   maxRetryAfterMs: 10_000,
 };
 
-/** What a client is made of. */
 export interface ClientOptions {
   /** Name of the cluster in logs and errors. */
   readonly cluster: string;

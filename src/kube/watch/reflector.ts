@@ -53,7 +53,6 @@ export interface ReflectorLimits {
   readonly backoffCapMs: number;
 }
 
-/** Limits where none are given. */
 export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   pageSize: 500,
   minWatchSeconds: 300,
@@ -67,7 +66,6 @@ export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   backoffCapMs: 30_000,
 };
 
-/** What a reflector reads, and whom it tells. */
 export interface ReflectorOptions {
   readonly client: KubeClient;
   readonly resource: Resource;
@@ -196,7 +194,7 @@ export class Reflector {
     }
     const { clock, random } = this.#options;
     this.#stalls = 0;
-    if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#readAnew('verify');
+    if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#relist('verify');
     else this.#restart('ended');
     if (!this.#lived(stream)) return this.#backoff.next();
     this.#backoff.reset();
@@ -314,7 +312,7 @@ export class Reflector {
       return 0;
     }
     if (isGone(error) || isTooNew(error)) {
-      this.#readAnew('expired');
+      this.#relist('expired');
       if (reading) this.#lost(error);
       return lived ? 0 : this.#backoff.next();
     }
@@ -323,7 +321,7 @@ export class Reflector {
     if (this.#stalls >= STALLS) {
       // On a way that lets no stream through, only LIST can tell how things stand.
       if (reading) this.#watchList = false;
-      this.#readAnew('stalled');
+      this.#relist('stalled');
     } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 
     // A stream that was open and broke says little about the server: how the next one fares will show it.
@@ -339,14 +337,14 @@ export class Reflector {
     return wait;
   }
 
-  #readAnew(reason: RestartReason): void {
+  #relist(reason: RestartReason): void {
     this.#version = undefined;
     this.#restart(reason);
   }
 
   #restart(reason: RestartReason): void {
     this.#logger.debug({ reason }, 'watch restarts');
-    this.#tell(() => this.#options.onRestart?.(reason));
+    this.#notify(() => this.#options.onRestart?.(reason));
   }
 
   #watching(): void {
@@ -365,11 +363,11 @@ export class Reflector {
 
   #enter(state: ReflectorState): void {
     this.#state = state;
-    this.#tell(() => this.#options.onState?.(state));
+    this.#notify(() => this.#options.onState?.(state));
   }
 
   /** Calls a listener, whose faults are not the API's. */
-  #tell(call: () => void): void {
+  #notify(call: () => void): void {
     try {
       call();
     } catch (error) {
