@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation docs check bench bench-dns tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -61,6 +61,10 @@ mutation: node ## Break src/core in one place at a time: the unit tests have to 
 
 docs: node ## Write the generated parts of docs/reference.
 	@node tools/tasks/docs.ts
+
+# Not part of `make check` until the count is zero.
+prose: node ## Lint the English of documents, comments and messages; lists the findings of each file.
+	@node tools/tasks/prose.ts
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit

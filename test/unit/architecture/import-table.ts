@@ -71,6 +71,7 @@ export const TABLE: Table = {
   tools: { imports: [] },
   'tools/controlplane': { imports: [] },
   'tools/mutation': { imports: [] },
+  'tools/prose': { imports: [] },
   // Writes the schemas of the embedded Kubernetes, and the reference from the definitions of the program.
   'tools/codegen': {
     imports: [
@@ -93,6 +94,7 @@ export const TABLE: Table = {
       'tools/controlplane',
       'tools/lab',
       'tools/mutation',
+      'tools/prose/lint.ts',
       'tools/start',
       'src/sandbox/state.ts',
       'kubesim',
