@@ -82,6 +82,18 @@ describe('a cluster', () => {
     expect(api.get('apps/deployments', deployment.metadata)?.status).toMatchObject({ readyReplicas: 2 });
   });
 
+  it('lets nothing happen to them until its clock moves', async () => {
+    const clock = new ManualClock();
+    const started = await cluster({ clock });
+    const ready = () => started.api.get('apps/deployments', deployment.metadata)?.status;
+    started.api.create('apps/deployments', deployment);
+    await started.idle();
+    expect(started.api.list('/pods', { namespace: 'default' })).toHaveLength(2);
+    expect(ready()).not.toHaveProperty('readyReplicas');
+    await clock.advance(1_000);
+    expect(ready()).toHaveProperty('readyReplicas', 2);
+  });
+
   it('runs none if they are off, and has what a kube-apiserver creates by itself', async () => {
     const { api, idle } = bound(await cluster({ workloads: false }));
     api.create('apps/deployments', deployment);

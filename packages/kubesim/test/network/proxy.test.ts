@@ -6,15 +6,8 @@ import { systemClock } from '../../src/machinery/system-clock.ts';
 import { startNetwork } from '../../src/network/index.ts';
 import { startWorld, type World } from '../support/network-world.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
-import {
-  deployment,
-  NAMESPACE,
-  podsOf,
-  seeded,
-  service,
-  statefulSet,
-  type TestCluster,
-} from '../support/workload-cluster.ts';
+import { seeded } from '../support/seeded.ts';
+import { deployment, NAMESPACE, podsOf, service, statefulSet, type TestCluster } from '../support/workload-cluster.ts';
 
 const DEMO = {
   image: 'registry.example/demo/web-demo:0.4.0',

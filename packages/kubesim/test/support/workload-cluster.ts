@@ -10,15 +10,7 @@ import { startWorkloads, type Workloads } from '../../src/workloads/index.ts';
 import type { Pod, Slice, SliceEndpoint } from '../../src/workloads/kinds.ts';
 import { Objects } from '../../src/workloads/objects.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
-
-/** Random numbers that are the same in every run. */
-export function seeded(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+import { seeded } from './seeded.ts';
 
 export interface TestCluster {
   readonly name: string;
