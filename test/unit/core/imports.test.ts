@@ -107,7 +107,7 @@ describe('a ServiceImport that a user made', () => {
       ]);
     world.converge();
     expect(cluster2.imported?.spec.ips).toEqual(ips);
-    expect(ready(cluster2)).toBe('True Ready: Service "amcs-web" serves what is exported');
+    expect(ready(cluster2)).toBe('True Ready: Derived Service "amcs-web" is up to date');
     world.member('cluster1').unexport();
     world.converge();
     expect(cluster2.imported?.spec.ips).toEqual(ips);
@@ -245,12 +245,12 @@ describe('a ServiceImport that a user made', () => {
     [
       'a name twice',
       { ports: [HTTP, { ...ADMIN, name: 'http' }] },
-      'spec.ports[1].name: "http" is the name of spec.ports[0] already',
+      'spec.ports[1].name: "http" duplicates spec.ports[0]',
     ],
     [
       'a port twice',
       { ports: [HTTP, { ...HTTP, name: 'again' }] },
-      'spec.ports[1].port: 80/TCP is the port of spec.ports[0] already',
+      'spec.ports[1].port: 80/TCP duplicates spec.ports[0]',
     ],
     [
       'a bad port beside a good one',
@@ -394,7 +394,7 @@ describe('a Service of a user at the derived name', () => {
     world.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
     world.converge();
     expect(ready(cluster2)).toBe(
-      'False NameConflict: Service "amcs-web" is not ours and is left alone; rename or delete it',
+      'False NameConflict: Service "amcs-web" already exists and is not managed by Catamaran; rename or delete it',
     );
     expect(cluster2.api.get('services', DERIVED)).toEqual(before);
     expect(cluster2.imported?.spec).not.toHaveProperty('ips');
@@ -523,7 +523,7 @@ test('what an API server refuses to take is told on the import', () => {
     subresource: 'status',
     notices: [{ type: 'Warning', reason: 'Rejected' }],
   });
-  expect(JSON.stringify(change)).toContain('The API server refuses what was derived: exceeded quota: services');
+  expect(JSON.stringify(change)).toContain('The API server refuses a derived object: exceeded quota: services');
 });
 
 describe('import modes', () => {
