@@ -4,7 +4,7 @@ import { admitAnnotations, admitLabels } from '../merge/exported-keys.ts';
 import type { Exporter, InvalidExport } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
 import { clipped, firstOf, MESSAGE_LENGTH, quoted } from '../message.ts';
-import type { ConditionDraft, ConditionSet } from '../plan/conditions.ts';
+import type { ConditionDraft, ConditionSet } from './conditions.ts';
 
 /** A member's own export and the conditions it should have. */
 export interface DesiredExport {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Condition } from '../../../../src/api/meta.ts';
 import { type ConditionDraft, mergeConditions, noticesOf } from '../../../../src/core/plan/conditions.ts';
-import { anImport, at } from '../../../support/core-objects.ts';
+import { anImport, at } from '../../../support/core/objects.ts';
 
 const OWN = ['Ready', 'catamaran.dev/SourcesReachable'];
 

@@ -1,12 +1,12 @@
-/** Random worlds: what users and clusters may do, valid for Kubernetes and often bad for us. */
+/** Random fleets: what users and clusters may do, valid for Kubernetes and often bad for us. */
 import fc from 'fast-check';
-import type { Service, ServicePort } from '../../src/api/core.ts';
-import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
-import { DERIVED_FROM, SERVICE_NAME } from '../../src/api/labels.ts';
-import type { IPFamily } from '../../src/api/meta.ts';
-import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
-import { anEndpoint, anExport, anImport, aService, aSlice, at, DERIVED, NAMESPACE } from './core-objects.ts';
-import type { World } from './core-world.ts';
+import type { Service, ServicePort } from '../../../src/api/core.ts';
+import type { EndpointSlice } from '../../../src/api/endpoint-slice.ts';
+import { DERIVED_FROM, SERVICE_NAME } from '../../../src/api/labels.ts';
+import type { IPFamily } from '../../../src/api/meta.ts';
+import type { ServiceExport, ServiceImport } from '../../../src/api/multicluster.ts';
+import type { FleetModel } from './fleet-model.ts';
+import { anEndpoint, anExport, anImport, aService, aSlice, at, DERIVED, NAMESPACE } from './objects.ts';
 
 export const MEMBERS = ['cluster1', 'cluster2', 'cluster3'] as const;
 
@@ -143,7 +143,7 @@ export const imported: fc.Arbitrary<ServiceImport> = fc
 /** Something that happens in a fleet. */
 export interface Step {
   readonly what: string;
-  readonly happen: (world: World) => void;
+  readonly happen: (fleet: FleetModel) => void;
 }
 
 const member = fc.constantFrom(...MEMBERS);
@@ -160,33 +160,33 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       arbitrary: fc
         .tuple(member, exported, fc.option(service, { freq: 6, nil: undefined }), slices)
         .map(([name, export_, service_, slices_]) =>
-          step(`${name} exports ${JSON.stringify([export_.metadata.creationTimestamp, service_?.spec])}`, (world) => {
-            world.member(name).export(export_, service_, slices_);
+          step(`${name} exports ${JSON.stringify([export_.metadata.creationTimestamp, service_?.spec])}`, (fleet) => {
+            fleet.member(name).export(export_, service_, slices_);
           }),
         ),
     },
     {
       weight: 2,
       arbitrary: fc.tuple(member, imported).map(([name, import_]) =>
-        step(`${name} imports ${JSON.stringify(import_.spec)}`, (world) => {
-          world.member(name).import(import_);
+        step(`${name} imports ${JSON.stringify(import_.spec)}`, (fleet) => {
+          fleet.member(name).import(import_);
         }),
       ),
     },
-    member.map((name) => step(`${name} unexports`, (world) => world.member(name).unexport())),
+    member.map((name) => step(`${name} unexports`, (fleet) => fleet.member(name).unexport())),
     member.map((name) =>
-      step(`${name} deletes its Service`, (world) => world.member(name).api.remove('services', 'web')),
+      step(`${name} deletes its Service`, (fleet) => fleet.member(name).api.remove('services', 'web')),
     ),
     member.map((name) =>
-      step(`${name} deletes its import`, (world) => world.member(name).api.remove('serviceImports', 'web')),
+      step(`${name} deletes its import`, (fleet) => fleet.member(name).api.remove('serviceImports', 'web')),
     ),
     member.map((name) =>
-      step(`${name} deletes its derived Service`, (world) => world.member(name).api.remove('services', DERIVED)),
+      step(`${name} deletes its derived Service`, (fleet) => fleet.member(name).api.remove('services', DERIVED)),
     ),
     member.map((name) =>
-      step(`${name} has a Service of a user's at the derived name`, (world) => {
-        world.member(name).api.remove('services', DERIVED);
-        world.member(name).api.put('services', {
+      step(`${name} has a Service of a user's at the derived name`, (fleet) => {
+        fleet.member(name).api.remove('services', DERIVED);
+        fleet.member(name).api.put('services', {
           apiVersion: 'v1',
           kind: 'Service',
           metadata: { name: DERIVED, namespace: NAMESPACE },
@@ -195,8 +195,8 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       }),
     ),
     member.map((name) =>
-      step(`${name} has a foreign slice`, (world) => {
-        world.member(name).api.put('endpointSlices', {
+      step(`${name} has a foreign slice`, (fleet) => {
+        fleet.member(name).api.put('endpointSlices', {
           apiVersion: 'discovery.k8s.io/v1',
           kind: 'EndpointSlice',
           metadata: { name: 'foreign', namespace: NAMESPACE, labels: { [SERVICE_NAME]: DERIVED } },
@@ -208,27 +208,27 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     fc
       .tuple(member, families)
       .map(([name, ipFamilies]) =>
-        step(`${name} has ${ipFamilies}`, (world) => world.member(name).set({ ipFamilies })),
+        step(`${name} has ${ipFamilies}`, (fleet) => fleet.member(name).set({ ipFamilies })),
       ),
     fc
       .tuple(member, fc.constantFrom('Automatic' as const, 'Manual' as const))
       .map(([name, importMode]) =>
-        step(`${name} imports in mode ${importMode}`, (world) => world.member(name).set({ importMode })),
+        step(`${name} imports in mode ${importMode}`, (fleet) => fleet.member(name).set({ importMode })),
       ),
     fc
       .tuple(member, fc.boolean(), fc.boolean())
       .map(([name, reachable, expired]) =>
-        step(`${name} reachable ${reachable}, expired ${expired}`, (world) =>
-          world.member(name).set({ reachable, expired: expired && !reachable }),
+        step(`${name} reachable ${reachable}, expired ${expired}`, (fleet) =>
+          fleet.member(name).set({ reachable, expired: expired && !reachable }),
         ),
       ),
     fc
       .tuple(member, fc.constantFrom([], ['10.1.0.0/16', 'fd01::/16']))
-      .map(([name, cidrs]) => step(`${name} declares ${cidrs}`, (world) => world.member(name).set({ cidrs }))),
+      .map(([name, cidrs]) => step(`${name} declares ${cidrs}`, (fleet) => fleet.member(name).set({ cidrs }))),
     fc
       .tuple(member, fc.constantFrom('Active' as const, 'Active' as const, 'Terminating' as const))
       .map(([name, namespace]) =>
-        step(`${name} has the namespace ${namespace}`, (world) => world.member(name).set({ namespace })),
+        step(`${name} has the namespace ${namespace}`, (fleet) => fleet.member(name).set({ namespace })),
       ),
   ),
   { minLength: 1, maxLength: 8 },

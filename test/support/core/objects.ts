@@ -1,13 +1,13 @@
 /** Objects as users and Kubernetes make them, for the tests of the engine. */
-import type { Service, ServicePort, ServiceSpec } from '../../src/api/core.ts';
-import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../../src/api/endpoint-slice.ts';
-import { SERVICE_NAME } from '../../src/api/labels.ts';
+import type { Service, ServicePort, ServiceSpec } from '../../../src/api/core.ts';
+import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../../../src/api/endpoint-slice.ts';
+import { SERVICE_NAME } from '../../../src/api/labels.ts';
 import {
   MCS_API_VERSION,
   type ServiceExport,
   type ServiceImport,
   type ServiceImportSpec,
-} from '../../src/api/multicluster.ts';
+} from '../../../src/api/multicluster.ts';
 
 export const NAMESPACE = 'shop';
 export const NAME = 'web';

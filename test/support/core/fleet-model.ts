@@ -1,23 +1,23 @@
 /** A fleet in memory: members with their API servers, the views that the engine gets of them, and reconciling. */
-import type { Service } from '../../src/api/core.ts';
-import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
-import type { JsonObject } from '../../src/api/json.ts';
-import { SERVICE_NAME } from '../../src/api/labels.ts';
-import type { IPFamily, KubeObject } from '../../src/api/meta.ts';
-import type { ServiceExport, ServiceImport } from '../../src/api/multicluster.ts';
-import type { Change } from '../../src/core/change.ts';
-import { observeSlice } from '../../src/core/derived-slice.ts';
-import { desired } from '../../src/core/desired/desired.ts';
-import { addressPolicy } from '../../src/core/merge/addresses.ts';
-import { type Clusterset, merge } from '../../src/core/merge/merge.ts';
-import { sourceSlice } from '../../src/core/merge/source-slice.ts';
-import { derivedServiceName } from '../../src/core/naming.ts';
-import { importOfSlice, isOwnEndpoints } from '../../src/core/ownership.ts';
-import { plan } from '../../src/core/plan/plan.ts';
-import type { ConsumerView, ImportMode, SourceView } from '../../src/core/view.ts';
-import type { ServiceView } from '../../src/fleet/views.ts';
-import { ApiServer } from './core-apply.ts';
-import { NAME, NAMESPACE, NOW } from './core-objects.ts';
+import type { Service } from '../../../src/api/core.ts';
+import type { EndpointSlice } from '../../../src/api/endpoint-slice.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { SERVICE_NAME } from '../../../src/api/labels.ts';
+import type { IPFamily, KubeObject } from '../../../src/api/meta.ts';
+import type { ServiceExport, ServiceImport } from '../../../src/api/multicluster.ts';
+import type { Change } from '../../../src/core/change.ts';
+import { observeSlice } from '../../../src/core/derived-slice.ts';
+import { desired } from '../../../src/core/desired/desired.ts';
+import { addressPolicy } from '../../../src/core/merge/addresses.ts';
+import { type Clusterset, merge } from '../../../src/core/merge/merge.ts';
+import { sourceSlice } from '../../../src/core/merge/source-slice.ts';
+import { derivedServiceName } from '../../../src/core/naming.ts';
+import { importOfSlice, isOwnEndpoints } from '../../../src/core/ownership.ts';
+import { plan } from '../../../src/core/plan/plan.ts';
+import type { ConsumerView, ImportMode, SourceView } from '../../../src/core/view.ts';
+import type { ServiceView } from '../../../src/fleet/views.ts';
+import { ApiModel } from './api-model.ts';
+import { NAME, NAMESPACE, NOW } from './objects.ts';
 
 /** What is set per member; the rest is in its API server. */
 export interface MemberSettings {
@@ -53,9 +53,9 @@ function asJson(object: KubeObject): JsonObject {
   return JSON.parse(JSON.stringify(object));
 }
 
-export class Member {
+export class MemberModel {
   readonly name: string;
-  readonly api = new ApiServer();
+  readonly api = new ApiModel();
   settings: MemberSettings;
   /** Source slices keep their identity, as the fleet's do. */
   slices: readonly EndpointSlice[] = [];
@@ -146,8 +146,8 @@ export class Member {
   }
 }
 
-export class World {
-  readonly #members = new Map<string, Member>();
+export class FleetModel {
+  readonly #members = new Map<string, MemberModel>();
   readonly namespace = NAMESPACE;
   readonly name: string;
 
@@ -155,14 +155,14 @@ export class World {
     this.name = name;
   }
 
-  get members(): readonly Member[] {
+  get members(): readonly MemberModel[] {
     return [...this.#members.values()];
   }
 
-  member(name: string, settings: Partial<MemberSettings> = {}): Member {
+  member(name: string, settings: Partial<MemberSettings> = {}): MemberModel {
     const held = this.#members.get(name);
     if (held) return held;
-    const member = new Member(name, settings, this.name);
+    const member = new MemberModel(name, settings, this.name);
     this.#members.set(name, member);
     return member;
   }

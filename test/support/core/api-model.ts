@@ -3,10 +3,10 @@
  * applied to. What it refuses throws, as a 4xx of the real one would fail the write.
  */
 
-import type { Json, JsonObject } from '../../src/api/json.ts';
-import { FIELD_MANAGER } from '../../src/api/labels.ts';
-import { type Change, STAGES, type WrittenResource } from '../../src/core/change.ts';
-import { isLabelValue, isQualifiedName } from '../../src/core/merge/exported-keys.ts';
+import type { Json, JsonObject } from '../../../src/api/json.ts';
+import { FIELD_MANAGER } from '../../../src/api/labels.ts';
+import { type Change, STAGES, type WrittenResource } from '../../../src/core/change.ts';
+import { isLabelValue, isQualifiedName } from '../../../src/core/merge/exported-keys.ts';
 
 type Mutable = { [key: string]: Json | undefined };
 
@@ -38,7 +38,7 @@ function mergePatch(target: Json | undefined, patch: Json | undefined): Json | u
 }
 
 /** Objects of one API server. */
-export class ApiServer {
+export class ApiModel {
   readonly #objects = new Map<string, JsonObject>();
   #version = 0;
   #address = 0;
