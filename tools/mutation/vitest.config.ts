@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/unit/core/**/*.test.ts'],
     // Random fleets are slow, and what they find has to be a test of its own.
     exclude: ['**/properties.test.ts'],
+    isolate: false,
     setupFiles: ['tools/mutation/fixed-seed.ts'],
   },
 });
