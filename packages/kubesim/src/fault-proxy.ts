@@ -60,7 +60,7 @@ export class FaultProxy {
     await closed;
   }
 
-  /** As of a network that is cut: nothing arrives on either side, and nobody is told. Old connections go on after it. */
+  /** As of a network that is cut: nothing arrives on either side, and no error does. Open connections continue afterwards. */
   hang(on: boolean): void {
     if (on) this.#hung ??= Promise.withResolvers();
     else {

@@ -2,12 +2,13 @@
 
 export type { Changed, ClusterApi, Listener } from './apiserver/cluster-api.ts';
 export type { Cluster, ClusterAccess, ClusterFault } from './cluster.ts';
-export { MAX_CLUSTERS } from './cluster-settings.ts';
+export { MAX_CLUSTERS } from './cluster-ranges.ts';
 export { kubeconfigOf } from './kubeconfig.ts';
+export type { ClusterSettings } from './machinery/cluster-settings.ts';
 export type { Json, JsonObject } from './machinery/json.ts';
 export { ListenError } from './machinery/listen-error.ts';
 export type { ObjectKey, StoredObject } from './machinery/object.ts';
-export type { ClusterSettings, ResourceName } from './machinery/resource.ts';
+export type { ResourceName } from './machinery/resource-name.ts';
 export type { Clock, Logger, Random } from './machinery/runtime.ts';
 export { StatusError } from './machinery/status.ts';
 export type { Transport, TransportRequest, TransportResponse } from './machinery/transport.ts';

@@ -1,6 +1,6 @@
 /** Several clusters and the network between their pods. */
 import type { Cluster } from './cluster.ts';
-import { settingsOf } from './cluster-settings.ts';
+import { settingsOf } from './cluster-ranges.ts';
 import { endingWith } from './ending.ts';
 import { silentLogger } from './machinery/silent-logger.ts';
 import { systemClock } from './machinery/system-clock.ts';

@@ -1,5 +1,6 @@
 /** Who asks: a pod of a cluster, or the cluster's proxy in the place of one. */
-import { type Family, familyOf } from '../workloads/address-ranges.ts';
+import type { IPFamily } from '../machinery/well-known.ts';
+import { familyOf } from '../workloads/address-ranges.ts';
 import type { Pod, PodSpec } from '../workloads/kinds.ts';
 import { clientAddresses, ZONE } from '../workloads/nodes.ts';
 import type { ClientName } from './network.ts';
@@ -56,6 +57,6 @@ export function findClient(view: ClusterView, { namespace = 'default', pod }: Cl
 }
 
 /** The address of a client in a family; undefined where it has none. */
-export function addressFor({ addresses }: Client, family: Family): string | undefined {
+export function addressFor({ addresses }: Client, family: IPFamily): string | undefined {
   return addresses.find((address) => familyOf(address) === family);
 }

@@ -2,7 +2,7 @@
 
 import type { ApiRequest, ApiResponse } from '../../src/apiserver/http.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
 import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import { isObject, parseJson } from '../../src/machinery/json.ts';
 import { ManualClock } from '../../src/manual-clock.ts';

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { ClusterApi } from '../../src/apiserver/cluster-api.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
 import type { JsonObject, StringMap } from '../../src/machinery/json.ts';
 import type { Clock } from '../../src/machinery/runtime.ts';
 import { ManualClock } from '../../src/manual-clock.ts';

@@ -1,10 +1,10 @@
 /** Address ranges of clusters: distinct, so that one flat network joins them. */
-import type { ClusterSettings } from './machinery/resource.ts';
+import type { ClusterSettings } from './machinery/cluster-settings.ts';
 
 /** How many clusters have ranges of their own. */
 export const MAX_CLUSTERS = 100;
 
-/** As many as there are /16 behind 172.16.0.0/16 in 172.16.0.0/12; the others take theirs behind the pods' ranges. */
+/** The /16 ranges of 172.16.0.0/12 after the first; other clusters take theirs after the pods' ranges. */
 const IN_172 = 15;
 
 /** Name and ranges of cluster `index`, from 1 to {@link MAX_CLUSTERS}; IPv4 first. The first 15 are those of `tools/controlplane`. */
