@@ -17,7 +17,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type ControlPlane, startControlPlanes } from '../tools/controlplane/index.ts';
 import { requirePackages } from '../tools/lab/host.ts';
-import { type Api, openApi } from './api.ts';
 import { twoCores } from './dns/cores.ts';
 import { type DnsFigure, type DnsResults, dnsFigure } from './dns/figures.ts';
 import { CLUSTERS, createObjects, ENDPOINTS_PER_SLICE, serviceOf } from './dns/objects.ts';
@@ -25,12 +24,14 @@ import { dnsPicture } from './dns/picture.ts';
 import { measureChanges } from './dns/propagation.ts';
 import { type Load, mixedLoad, singleLoad } from './dns/questions.ts';
 import { CALM_RATE, measureLoad, type Sample, type Samples } from './dns/rounds.ts';
-import { type Memory, type Place, SERVERS, type Server, startServer } from './dns/servers.ts';
+import { type Place, SERVERS, type Server, startServer } from './dns/servers.ts';
 import { dnsTable } from './dns/table.ts';
-import { installCrds } from './lab.ts';
-import { BENCH_AGENT } from './names.ts';
-import { median, quantile } from './statistics.ts';
-import { machine } from './table.ts';
+import { type Api, openApi } from './harness/api.ts';
+import { BENCH_AGENT } from './harness/names.ts';
+import type { MemoryUsage } from './harness/process-usage.ts';
+import { installCrds } from './harness/test-bed.ts';
+import { median, quantile } from './report/statistics.ts';
+import { machine } from './report/table.ts';
 
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../dist/catamaran.js', import.meta.url));
@@ -114,19 +115,19 @@ async function startTwice(running: Server[], { starts }: Scale, place: Place) {
   return ready;
 }
 
-async function memories(running: readonly Server[]): Promise<readonly Memory[]> {
+async function memories(running: readonly Server[]): Promise<readonly MemoryUsage[]> {
   return Promise.all(running.slice(0, 2).map((server) => server.memory()));
 }
 
-type MemoryOf = (memory: Memory) => number;
+type MemoryOf = (memory: MemoryUsage) => number;
 
-function memoryFigure(row: string, [ours, coredns]: readonly Memory[], of: MemoryOf, scale: Scale): DnsFigure {
+function memoryFigure(row: string, [ours, coredns]: readonly MemoryUsage[], of: MemoryOf, scale: Scale): DnsFigure {
   if (!ours || !coredns) throw new Error('two servers were measured');
   return dnsFigure({
     row,
     unit: 'MB',
-    ours: [of(ours)],
-    coredns: [of(coredns)],
+    ours: [of(ours) / 1e6],
+    coredns: [of(coredns) / 1e6],
     // It is a target for many objects: without any, Node takes more than Go.
     ...(scale === FULL && { target: { than: 'less', atMost: 150 } }),
   });

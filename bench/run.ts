@@ -6,6 +6,7 @@
  * --quick             few samples; nothing is written to bench/results/
  * --controller FILE   script to run as `catamaran`; default dist/catamaran.js
  * --profile DIR       CPU profiles of the controllers
+ * --json FILE         write the figures to this file as well
  *
  * Exit code 0 also where a target is missed; 1 where a row could not be measured.
  */
@@ -14,19 +15,21 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Bench } from './controller.ts';
-import { type Figure, notMeasured } from './figures.ts';
-import { type Lab, openLab } from './lab.ts';
-import { picture } from './picture.ts';
+import type { Bench } from './harness/controller.ts';
+import { openTestBed, type TestBed } from './harness/test-bed.ts';
+import { type Figure, notMeasured } from './report/figures.ts';
+import { picture } from './report/picture.ts';
+import { machine, table } from './report/table.ts';
 import { churn } from './rows/churn.ts';
+import { cpu } from './rows/cpu.ts';
 import { fill } from './rows/fill.ts';
 import { huge } from './rows/huge.ts';
 import { members } from './rows/members.ts';
+import { merge } from './rows/merge.ts';
 import { propagation } from './rows/propagation.ts';
 import { restart } from './rows/restart.ts';
+import { FULL, QUICK, type Say, type Scale } from './rows/scale.ts';
 import { writes } from './rows/writes.ts';
-import { FULL, QUICK, type Say, type Scale } from './scale.ts';
-import { machine, table } from './table.ts';
 
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const CONTROLLER = fileURLToPath(new URL('../dist/catamaran.js', import.meta.url));
@@ -34,11 +37,11 @@ const CONTROLLER = fileURLToPath(new URL('../dist/catamaran.js', import.meta.url
 type Row<T> = (bench: T, scale: Scale, say: Say) => Promise<readonly Figure[]>;
 
 /** In the order of the table. */
-const ROWS: ReadonlyMap<string, Row<Lab>> = new Map(
-  Object.entries({ propagation, writes, restart, fill, churn, huge }),
+const ROWS: ReadonlyMap<string, Row<TestBed>> = new Map(
+  Object.entries({ propagation, cpu, writes, restart, fill, churn, huge }),
 );
 /** Rows that bring their own clusters; after the others. */
-const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ members }));
+const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ merge, members }));
 
 function rowNames(text: string | undefined): readonly string[] {
   const all = [...ROWS.keys(), ...OWN_CLUSTERS.keys()];
@@ -92,13 +95,13 @@ async function measureAll(options: Omit<Bench, 'dir'>, names: readonly string[],
   let failed = 0;
   if (names.some((name) => ROWS.has(name))) {
     say('starting two control planes');
-    const lab = await openLab(options);
+    const testBed = await openTestBed(options);
     try {
-      const measured = await measure(ROWS, names, lab, scale, say);
+      const measured = await measure(ROWS, names, testBed, scale, say);
       figures.push(...measured.figures);
       failed += measured.failed;
     } finally {
-      await lab.close();
+      await testBed.close();
     }
   }
   const dir = await mkdtemp(join(tmpdir(), 'catamaran-bench-'));
@@ -117,6 +120,10 @@ function verdict(figures: readonly Figure[]): string {
   return `MISSED: ${missed.length} of ${figures.length} targets\n${missed.map(({ row }) => `  ${row}`).join('\n')}`;
 }
 
+function jsonOf(figures: readonly Figure[]): string {
+  return `${JSON.stringify(figures, undefined, 2)}\n`;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -124,6 +131,7 @@ async function main(): Promise<number> {
       quick: { type: 'boolean', default: false },
       controller: { type: 'string', default: CONTROLLER },
       profile: { type: 'string' },
+      json: { type: 'string' },
     },
   });
   const names = rowNames(values.rows);
@@ -136,10 +144,11 @@ async function main(): Promise<number> {
   const options = { script: resolve(values.controller), profiles, signal };
   const { figures, failed } = await measureAll(options, names, values.quick ? QUICK : FULL, say);
   console.log(`\n${table(figures)}\n\n${machine()}\n${verdict(figures)}`);
+  if (values.json !== undefined) await writeFile(resolve(values.json), jsonOf(figures));
   if (failed > 0) console.error(`${failed} rows could not be measured`);
   else if (!values.quick && values.rows === undefined) {
     await mkdir(RESULTS, { recursive: true });
-    await writeFile(resolve(RESULTS, 'engine.json'), `${JSON.stringify(figures, undefined, 2)}\n`);
+    await writeFile(resolve(RESULTS, 'engine.json'), jsonOf(figures));
     await writeFile(resolve(RESULTS, 'engine.svg'), picture(figures, machine()));
     console.log('written to bench/results/engine.json and engine.svg');
   }

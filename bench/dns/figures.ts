@@ -1,5 +1,5 @@
 /** The table as data. */
-import { median } from '../statistics.ts';
+import { median } from '../report/statistics.ts';
 
 /** One row of the table: the medians of the rounds. */
 export interface DnsFigure {

@@ -3,7 +3,8 @@ import { MCS_SERVICE_NAME, SERVICE_NAME, SLICE_MANAGED_BY, SOURCE_CLUSTER } from
 import { MCS_API_VERSION } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { pathOf } from '../../src/kube/client/paths.ts';
-import type { Api } from '../api.ts';
+import type { Api } from '../harness/api.ts';
+import { inParallel } from '../harness/in-parallel.ts';
 
 export const ZONE = 'clusterset.local';
 
@@ -11,8 +12,6 @@ export const ZONE = 'clusterset.local';
 export const CLUSTERS = ['east', 'west'] as const;
 export const ENDPOINTS_PER_SLICE = 5;
 const NAMESPACES = 20;
-/** Requests at once. */
-const PARALLEL = 32;
 
 /** A Service by its number: every second one is headless, and every second one of those has host names. */
 export interface Service {
@@ -50,11 +49,13 @@ export function sliceName({ name }: Service, cluster: string): string {
 
 /** Makes all objects of the first `services` Services. */
 export async function createObjects(api: Api, services: number, signal: AbortSignal): Promise<void> {
-  await inParallel(Array.from({ length: NAMESPACES }, (_, i) => `team-${i}`).values(), signal, (name) =>
-    api.create(pathOf(RESOURCES.namespaces, {}), { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
+  await inParallel(
+    Array.from({ length: NAMESPACES }, (_, i) => `team-${i}`),
+    signal,
+    (name) => api.create(pathOf(RESOURCES.namespaces, {}), { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
   );
   const all = Array.from({ length: services }, (_, i) => serviceOf(i));
-  await inParallel(all.values(), signal, async (service) => {
+  await inParallel(all, signal, async (service) => {
     const { namespace } = service;
     await api.create(pathOf(RESOURCES.serviceImports, { namespace }), importOf(service));
     for (const [i, cluster] of CLUSTERS.entries())
@@ -105,17 +106,4 @@ export async function changeAddress(api: Api, service: Service, address: string)
   const { namespace } = service;
   const path = pathOf(RESOURCES.endpointSlices, { namespace, name: sliceName(service, CLUSTERS[0]) });
   await api.patch('json', path, [{ op: 'replace', path: '/endpoints/0/addresses', value: [address] }]);
-}
-
-/** Works through a list, a bounded number at once. */
-async function inParallel<T>(items: Iterator<T>, signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = Iterator.from(items);
-  const worker = async (): Promise<void> => {
-    // The workers share one iterator: each item is taken once.
-    for (const item of queue) {
-      signal.throwIfAborted();
-      await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }

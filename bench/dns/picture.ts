@@ -1,5 +1,5 @@
 /** The figures as a picture: for each row a bar of ours, of CoreDNS and of the echo, and the limit where there is one. */
-import { COLOURS, escaped, label, MARGIN, WIDTH } from '../picture.ts';
+import { COLOURS, escaped, label, MARGIN, WIDTH } from '../report/picture.ts';
 import { type DnsFigure, type DnsResults, shown } from './figures.ts';
 
 const HEADER_HEIGHT = 92;

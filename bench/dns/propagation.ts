@@ -1,5 +1,5 @@
 /** How long a change in the API server takes to show in the answers. */
-import type { Api } from '../api.ts';
+import type { Api } from '../harness/api.ts';
 import { openAsker } from './asker.ts';
 import { changeAddress, domainOf, type Service } from './objects.ts';
 import type { Server } from './servers.ts';

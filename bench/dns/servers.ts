@@ -1,5 +1,5 @@
 /** The servers that are compared, each a process of its own on one core. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { type Component, ComponentError, startComponent } from '../../tools/controlplane/component.ts';
 import { multiclusterPlugins } from '../../tools/controlplane/coredns.ts';
 import { freePort } from '../../tools/controlplane/ports.ts';
+import { cpuSeconds, type MemoryUsage, memoryUsage } from '../harness/process-usage.ts';
 import { openAsker } from './asker.ts';
 import { onCore } from './cores.ts';
 import { clusterSetIP, domainOf, type Service } from './objects.ts';
@@ -37,24 +38,15 @@ export interface Server {
   readonly port: number;
   /** From the start of the process until the first right answer, in ms. */
   readonly readyMs: number;
-  memory(): Promise<Memory>;
+  memory(): Promise<MemoryUsage>;
   /** Seconds of CPU time that it has taken so far, in steps of 10 ms. */
   cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Memory in MB, of a million bytes. */
-export interface Memory {
-  readonly resident: number;
-  /** The most that was resident since the start. */
-  readonly peak: number;
-}
-
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 5_000;
-/** USER_HZ, which Linux has not changed on any system in decades. */
-const TICKS_PER_SECOND = 100;
-const ECHO = fileURLToPath(new URL('../dns-echo.ts', import.meta.url));
+const ECHO = fileURLToPath(new URL('echo.ts', import.meta.url));
 
 let serial = 0;
 
@@ -72,7 +64,7 @@ export async function startServer(name: ServerName, place: Place): Promise<Serve
     else await delay(500);
     const readyMs = performance.now() - startedAt;
     const { pid } = component;
-    return { name, port, readyMs, memory: () => memoryOf(pid), cpuSeconds: () => cpuSecondsOf(pid), stop };
+    return { name, port, readyMs, memory: () => memoryUsage(pid), cpuSeconds: () => cpuSeconds(pid), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -113,19 +105,4 @@ async function answers(component: Component, port: number, { witness, signal }: 
   } finally {
     await asker.close();
   }
-}
-
-async function cpuSecondsOf(pid: number): Promise<number> {
-  // proc(5): the name of the program, in brackets, may hold anything; the 12th and 13th field behind it are ticks.
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-async function memoryOf(pid: number): Promise<Memory> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const megabytes = (field: string): number => {
-    const kibibytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
-    return (Number(kibibytes ?? Number.NaN) * 1_024) / 1_000_000;
-  };
-  return { resident: megabytes('VmRSS'), peak: megabytes('VmHWM') };
 }

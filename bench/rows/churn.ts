@@ -1,10 +1,10 @@
 /** A steady stream of changes: whether they arrive, and how soon. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Lane, withDuel } from '../duel.ts';
-import { type Figure, figure } from '../figures.ts';
-import type { Lab } from '../lab.ts';
-import type { Say, Scale } from '../scale.ts';
-import { quantile } from '../statistics.ts';
+import { type Lane, withComparison } from '../harness/comparison.ts';
+import type { TestBed } from '../harness/test-bed.ts';
+import { type Figure, figure } from '../report/figures.ts';
+import { quantile } from '../report/statistics.ts';
+import type { Say, Scale } from './scale.ts';
 
 const LOAD = { namespace: 'churn', services: 100, slicesPerService: 1, endpoints: 10, headless: false };
 const PER_SECOND = 100;
@@ -14,8 +14,8 @@ const TURN_SECONDS = 10;
 const LEAST_RATE = 0.98;
 
 /** Each lane has the whole rate in its turns, for the whole time in sum. */
-export async function churn(lab: Lab, { churnSeconds }: Scale, say: Say): Promise<readonly Figure[]> {
-  const taken = await withDuel(lab, LOAD, {}, async ({ ours, relay }) => {
+export async function churn(testBed: TestBed, { churnSeconds }: Scale, say: Say): Promise<readonly Figure[]> {
+  const taken = await withComparison(testBed, LOAD, {}, async ({ ours, relay }) => {
     const results = { ours: [] as (number | undefined)[], relay: [] as (number | undefined)[] };
     for (let done = 0; done < churnSeconds; done += TURN_SECONDS) {
       for (const name of done % (2 * TURN_SECONDS) === 0

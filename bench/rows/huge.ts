@@ -1,13 +1,13 @@
 /** One endpoint of a very large Service changes: what is written, and how many bytes that takes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWrites, markAudit, total } from '../audit.ts';
-import { inTurn, withDuel } from '../duel.ts';
-import { type Figure, figure } from '../figures.ts';
-import type { Lab } from '../lab.ts';
-import { startMeter } from '../meter.ts';
-import { PRODUCT_AGENT, RELAY_AGENT } from '../names.ts';
-import type { Say, Scale } from '../scale.ts';
-import { median } from '../statistics.ts';
+import { describeWrites, markAudit, total } from '../harness/audit.ts';
+import { startByteMeter } from '../harness/byte-meter.ts';
+import { alternate, withComparison } from '../harness/comparison.ts';
+import { PRODUCT_AGENT, RELAY_AGENT } from '../harness/names.ts';
+import type { TestBed } from '../harness/test-bed.ts';
+import { type Figure, figure } from '../report/figures.ts';
+import { median } from '../report/statistics.ts';
+import type { Say, Scale } from './scale.ts';
 
 const LOAD = { namespace: 'huge', services: 1, slicesPerService: 100, endpoints: 100, headless: false };
 const ROW = '10,000-endpoint Service, one endpoint changes';
@@ -15,19 +15,19 @@ const ROW = '10,000-endpoint Service, one endpoint changes';
 const AFTERMATH_MS = 100;
 
 /** A meter between both lanes and the consumer counts what they send. The median leaves out what Leases send at times. */
-export async function huge(lab: Lab, { hugeChanges }: Scale, say: Say): Promise<readonly Figure[]> {
-  const meter = await startMeter(lab.consumer.plane.server);
+export async function huge(testBed: TestBed, { hugeChanges }: Scale, say: Say): Promise<readonly Figure[]> {
+  const meter = await startByteMeter(testBed.consumer.plane.server);
   try {
-    return await withDuel(lab, LOAD, { consumerServer: meter.server }, async (duel) => {
-      const mark = await markAudit(lab.consumer.plane.auditLog);
+    return await withComparison(testBed, LOAD, { consumerServer: meter.server }, async (comparison) => {
+      const mark = await markAudit(testBed.consumer.plane.auditLog);
       const bytes = { ours: [] as number[], relay: [] as number[] };
       let before = meter.sent();
-      await inTurn(duel, hugeChanges, async (lane) => {
+      await alternate(comparison, hugeChanges, async (lane) => {
         await delay(AFTERMATH_MS);
         bytes[lane].push(meter.sent() - before);
         before = meter.sent();
       });
-      await duel.controller.settled();
+      await comparison.controller.settled();
       const [ours, relay] = await Promise.all([mark.writesOf(PRODUCT_AGENT), mark.writesOf(RELAY_AGENT)]);
       say(`${hugeChanges} changes; writes of ours: ${describeWrites(ours)}`);
       return [

@@ -1,13 +1,13 @@
 /** A hundred members: what each costs the controller in memory, and what it takes to bring them in sync. */
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeWrites, total } from '../audit.ts';
-import { type Bench, startOver } from '../controller.ts';
-import { type Figure, figure, reported } from '../figures.ts';
-import { type MemberServers, startServers } from '../members/fork.ts';
+import { describeWrites, total } from '../harness/audit.ts';
+import { type Bench, startOver } from '../harness/controller.ts';
+import { memoryUsage } from '../harness/process-usage.ts';
+import { type MemberServers, startServers } from '../members/server-process.ts';
 import type { MembersShape } from '../members/shape.ts';
-import type { Say, Scale } from '../scale.ts';
-import { median } from '../statistics.ts';
+import { type Figure, figure, reported } from '../report/figures.ts';
+import { median } from '../report/statistics.ts';
+import type { Say, Scale } from './scale.ts';
 
 const READY_MS = 300_000;
 const SETTLE_MS = 1_800_000;
@@ -61,9 +61,10 @@ async function measure(bench: Bench, shape: MembersShape, say: Say): Promise<rea
         row: `${row}: sync from empty`,
         unit: 's',
         ours: synced.settledSeconds,
+        baseline: null,
         note: `${synced.writes.toLocaleString('en')} writes, ${rate.toLocaleString('en')} a second, to the sandbox's API servers in one process`,
       }),
-      reported({ row: `${row}: restart, ready`, unit: 's', ours: restarted.readySeconds }),
+      reported({ row: `${row}: restart, ready`, unit: 's', ours: restarted.readySeconds, baseline: null }),
       figure({
         row: `${row}: restart, writes`,
         unit: 'writes',
@@ -127,13 +128,12 @@ async function idleMemory(bench: Bench, { members: [first] }: MemberServers): Pr
   }
 }
 
-/** Resident memory of a process, in bytes: the median of some looks. Source: proc(5), VmRSS. */
+/** Resident memory of a process, in bytes: the median of some looks. */
 async function memoryOf(pid: number): Promise<number> {
   const samples: number[] = [];
   for (let look = 0; look < SAMPLES; look++) {
     if (look > 0) await delay(SAMPLE_MS);
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    samples.push(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024);
+    samples.push((await memoryUsage(pid)).resident);
   }
   return median(samples);
 }

@@ -1,29 +1,29 @@
 /** A controller that comes back to clusters that are as they should be. */
-import { openArrivals } from '../arrivals.ts';
-import { describeWrites, markAudit, total } from '../audit.ts';
-import { timeToList } from '../baseline.ts';
-import { startController } from '../controller.ts';
-import { type Figure, figure } from '../figures.ts';
-import type { Lab } from '../lab.ts';
-import { PRODUCT_AGENT } from '../names.ts';
-import { bulk, type Say, type Scale } from '../scale.ts';
-import { createNamespace, createSources, removeNamespace, type Shape } from '../sources.ts';
+import { openArrivals } from '../harness/arrivals.ts';
+import { describeWrites, markAudit, total } from '../harness/audit.ts';
+import { timeToList } from '../harness/baseline.ts';
+import { startController } from '../harness/controller.ts';
+import { PRODUCT_AGENT } from '../harness/names.ts';
+import { createNamespace, createSources, removeNamespace, type Shape } from '../harness/sources.ts';
+import type { TestBed } from '../harness/test-bed.ts';
+import { type Figure, figure } from '../report/figures.ts';
+import { bulk, type Say, type Scale } from './scale.ts';
 
 const PATIENCE_MS = 180_000;
 
 /** Stopped in order and killed by turns. The worst round counts. The baseline only lists the same objects. */
-export async function restart(lab: Lab, scale: Scale, say: Say): Promise<readonly Figure[]> {
+export async function restart(testBed: TestBed, scale: Scale, say: Say): Promise<readonly Figure[]> {
   const shape = bulk('restart', scale);
-  const sides = [lab.source, lab.consumer];
+  const sides = [testBed.source, testBed.consumer];
   const worst = { readyMs: 0, settledMs: 0, writes: 0, listMs: 0 };
-  await bringInSync(lab, shape, say);
+  await bringInSync(testBed, shape, say);
   for (let round = 0; round < scale.restartRounds; round++) {
     const marks = await Promise.all(sides.map(({ plane }) => markAudit(plane.auditLog)));
-    const controller = await startController(lab);
+    const controller = await startController(testBed);
     try {
       const settledMs = await controller.settled();
       const counts = await Promise.all(marks.map((mark) => mark.writesOf(PRODUCT_AGENT)));
-      const listMs = await timeToList(lab);
+      const listMs = await timeToList(testBed);
       const times = `ready ${seconds(controller.readyMs)}, settled ${seconds(settledMs)}, bare LIST ${seconds(listMs)}`;
       say(`round ${round + 1} of ${scale.restartRounds}: ${times}; writes: ${counts.map(describeWrites).join('; ')}`);
       worst.readyMs = Math.max(worst.readyMs, controller.readyMs);
@@ -52,12 +52,12 @@ export async function restart(lab: Lab, scale: Scale, say: Say): Promise<readonl
   ];
 }
 
-async function bringInSync(lab: Lab, shape: Shape, say: Say): Promise<void> {
+async function bringInSync(testBed: TestBed, shape: Shape, say: Say): Promise<void> {
   const { namespace, services, slicesPerService } = shape;
-  for (const { api } of [lab.source, lab.consumer]) await createNamespace(api, namespace);
-  await createSources(lab.source.api, shape, lab.signal);
-  const arrivals = await openArrivals(lab.consumer.api);
-  const controller = await startController(lab);
+  for (const { api } of [testBed.source, testBed.consumer]) await createNamespace(api, namespace);
+  await createSources(testBed.source.api, shape, testBed.signal);
+  const arrivals = await openArrivals(testBed.consumer.api);
+  const controller = await startController(testBed);
   try {
     await arrivals.count(namespace, services * slicesPerService, PATIENCE_MS);
     await controller.settled();

@@ -1,30 +1,30 @@
 /** How many writes a change costs each consumer, as the API servers recorded them. */
 import { RESOURCES } from '../../src/api/resources.ts';
 import { pathOf } from '../../src/kube/client/paths.ts';
-import type { Api } from '../api.ts';
-import { type AuditMark, describeWrites, markAudit, total } from '../audit.ts';
-import { inTurn, withDuel } from '../duel.ts';
-import { type Figure, figure } from '../figures.ts';
-import type { Lab } from '../lab.ts';
-import { PRODUCT_AGENT, RELAY_AGENT, slicesPath } from '../names.ts';
-import type { Say, Scale } from '../scale.ts';
-import { type Shape, serviceName, sliceName } from '../sources.ts';
+import type { Api } from '../harness/api.ts';
+import { type AuditMark, describeWrites, markAudit, total } from '../harness/audit.ts';
+import { alternate, withComparison } from '../harness/comparison.ts';
+import { PRODUCT_AGENT, RELAY_AGENT, slicesPath } from '../harness/names.ts';
+import { type Shape, serviceName, sliceName } from '../harness/sources.ts';
+import type { TestBed } from '../harness/test-bed.ts';
+import { type Figure, figure } from '../report/figures.ts';
+import type { Say, Scale } from './scale.ts';
 
 const LOAD = { namespace: 'writes', services: 1, slicesPerService: 1, endpoints: 10, headless: false };
 
 /** Both clusters import, so each change has two consumers; the one with more writes counts. */
-export async function writes(lab: Lab, { changes }: Scale, say: Say): Promise<readonly Figure[]> {
-  return await withDuel(lab, LOAD, { everywhere: true }, async (duel) => {
+export async function writes(testBed: TestBed, { changes }: Scale, say: Say): Promise<readonly Figure[]> {
+  return await withComparison(testBed, LOAD, { everywhere: true }, async (comparison) => {
     const marks = (): Promise<AuditMark[]> =>
-      Promise.all([lab.source, lab.consumer].map(({ plane }) => markAudit(plane.auditLog)));
+      Promise.all([testBed.source, testBed.consumer].map(({ plane }) => markAudit(plane.auditLog)));
     const count = async (since: readonly AuditMark[], agent: string) => {
       const counted = await Promise.all(since.map((mark) => mark.writesOf(agent)));
       return { most: Math.max(...counted.map(total)), text: counted.map(describeWrites).join('; ') };
     };
 
     const beforeChanges = await marks();
-    await inTurn(duel, changes, () => {});
-    await duel.controller.settled();
+    await alternate(comparison, changes, () => {});
+    await comparison.controller.settled();
     const ours = await count(beforeChanges, PRODUCT_AGENT);
     const bare = await count(beforeChanges, RELAY_AGENT);
     say(`${changes} changes; writes of ours in each cluster: ${ours.text}`);
@@ -32,13 +32,19 @@ export async function writes(lab: Lab, { changes }: Scale, say: Say): Promise<re
     const beforeNoOps = await marks();
     let noOps = 0;
     for (let round = 0; round < changes; round += NO_OPS.length) {
-      for (const { shape } of [duel.ours, duel.relay]) {
-        for (const noOp of NO_OPS) await noOp(lab.source.api, shape, round);
+      for (const { shape } of [comparison.ours, comparison.relay]) {
+        for (const noOp of NO_OPS) await noOp(testBed.source.api, shape, round);
       }
-      await annotate(lab.source.api, RESOURCES.serviceExports, duel.ours.shape, serviceName(duel.ours.shape, 0), round);
+      await annotate(
+        testBed.source.api,
+        RESOURCES.serviceExports,
+        comparison.ours.shape,
+        serviceName(comparison.ours.shape, 0),
+        round,
+      );
       noOps += NO_OPS.length + 1;
     }
-    await duel.controller.settled();
+    await comparison.controller.settled();
     const oursNoOps = await count(beforeNoOps, PRODUCT_AGENT);
     const bareNoOps = await count(beforeNoOps, RELAY_AGENT);
     say(`${noOps} no-ops; writes of ours in each cluster: ${oursNoOps.text}`);

@@ -15,7 +15,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   stopped: 'stopped by SIGINT or SIGTERM before the end; writes in progress were completed',
 };
 
-/** The destination of errors. */
+/** Where errors go, and how. */
 type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
 
 /** Prints `error: [CODE] message` to stderr. */

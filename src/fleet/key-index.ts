@@ -1,4 +1,4 @@
-/** An index of keys and members, so that no event needs a walk over the fleet. */
+/** Which members have something to do with which keys: looked up, never walked for. */
 import { type ServiceKey, splitKey } from '../api/meta.ts';
 
 /** Adds to a set in a map of sets. */
@@ -25,7 +25,7 @@ export class KeyIndex {
   readonly #byMember = new Map<string, Set<ServiceKey>>();
   readonly #consumers = new Map<string, Set<string>>();
 
-  /** Sets whether a member holds a key. */
+  /** Enters whether a member holds a key. */
   setHeld(member: string, key: ServiceKey, held: boolean): void {
     const { namespace } = splitKey(key);
     if (held) {
@@ -39,7 +39,7 @@ export class KeyIndex {
     if (!this.#holders.has(key)) leave(this.#byNamespace, namespace, key);
   }
 
-  /** Sets whether a member imports a namespace automatically. */
+  /** Enters whether a member imports a namespace automatically. */
   setConsumes(member: string, namespace: string, consumes: boolean): void {
     if (consumes) enter(this.#consumers, namespace, member);
     else leave(this.#consumers, namespace, member);

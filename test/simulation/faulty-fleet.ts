@@ -109,6 +109,7 @@ export class FaultyFleet {
             credentials: staticCredentials({ token: cluster.token }),
             source: 'test',
           },
+          logger,
           clock: process,
           random: dice.next,
           transport: link,

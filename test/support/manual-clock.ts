@@ -1,2 +1,1 @@
-export { ManualClock } from 'kubesim';
-export { settle } from 'kubesim/internal';
+export { ManualClock, settle } from 'kubesim';

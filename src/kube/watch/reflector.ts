@@ -53,6 +53,7 @@ export interface ReflectorLimits {
   readonly backoffCapMs: number;
 }
 
+/** Limits where none are given. */
 export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   pageSize: 500,
   minWatchSeconds: 300,
@@ -66,6 +67,7 @@ export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   backoffCapMs: 30_000,
 };
 
+/** What a reflector reads, and whom it tells. */
 export interface ReflectorOptions {
   readonly client: KubeClient;
   readonly resource: Resource;
@@ -194,17 +196,17 @@ export class Reflector {
     }
     const { clock, random } = this.#options;
     this.#stalls = 0;
-    if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#relist('verify');
+    if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#readAnew('verify');
     else this.#restart('ended');
-    if (!this.#lived(stream)) return this.#backoff.next();
-    this.#backoff.reset();
-    return random() * RENEW_JITTER_MS;
+    return this.#lived(stream) ? random() * RENEW_JITTER_MS : this.#backoff.next();
   }
 
-  /** Whether a stream was open long enough to count as a success. */
+  /** Whether a stream was open long enough to count as a success; the backoff then starts from its base again. */
   #lived(stream: Stream): boolean {
-    const { openedAt } = stream;
-    return openedAt !== undefined && this.#options.clock.now() - openedAt >= this.#limits.shortStreamMs;
+    const lived =
+      stream.openedAt !== undefined && this.#options.clock.now() - stream.openedAt >= this.#limits.shortStreamMs;
+    if (lived) this.#backoff.reset();
+    return lived;
   }
 
   /** LIST in pages. A continue token that expires on the way fails the reading; the next one starts over. */
@@ -305,14 +307,13 @@ export class Reflector {
     const { random } = this.#options;
     const reading = this.#version === undefined;
     const lived = this.#lived(stream);
-    if (lived) this.#backoff.reset();
     if (reading && this.#watchList && isUnserved(error)) {
       this.#logger.info({ err: error }, 'WatchList is not served here: using LIST');
       this.#watchList = false;
       return 0;
     }
     if (isGone(error) || isTooNew(error)) {
-      this.#relist('expired');
+      this.#readAnew('expired');
       if (reading) this.#lost(error);
       return lived ? 0 : this.#backoff.next();
     }
@@ -321,7 +322,7 @@ export class Reflector {
     if (this.#stalls >= STALLS) {
       // On a way that lets no stream through, only LIST can tell how things stand.
       if (reading) this.#watchList = false;
-      this.#relist('stalled');
+      this.#readAnew('stalled');
     } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 
     // A stream that was open and broke says little about the server: how the next one fares will show it.
@@ -337,14 +338,14 @@ export class Reflector {
     return wait;
   }
 
-  #relist(reason: RestartReason): void {
+  #readAnew(reason: RestartReason): void {
     this.#version = undefined;
     this.#restart(reason);
   }
 
   #restart(reason: RestartReason): void {
     this.#logger.debug({ reason }, 'watch restarts');
-    this.#notify(() => this.#options.onRestart?.(reason));
+    this.#tell(() => this.#options.onRestart?.(reason));
   }
 
   #watching(): void {
@@ -363,11 +364,11 @@ export class Reflector {
 
   #enter(state: ReflectorState): void {
     this.#state = state;
-    this.#notify(() => this.#options.onState?.(state));
+    this.#tell(() => this.#options.onState?.(state));
   }
 
   /** Calls a listener, whose faults are not the API's. */
-  #notify(call: () => void): void {
+  #tell(call: () => void): void {
     try {
       call();
     } catch (error) {

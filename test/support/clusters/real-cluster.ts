@@ -8,6 +8,7 @@ import { staticCredentials } from '../../../src/kube/kubeconfig/credentials.ts';
 import { findBinary } from '../../../tools/controlplane/binaries.ts';
 import { run } from '../../../tools/controlplane/component.ts';
 import type { SharedControlPlane } from '../setup/control-planes.ts';
+import { silent } from '../silent-log.ts';
 
 /** A control plane with a client. */
 export interface Cluster {
@@ -32,6 +33,7 @@ export function adminClient(plane: SharedControlPlane, server: string = plane.se
       credentials: staticCredentials({ token: plane.token }),
       source: 'test',
     },
+    logger: silent,
   });
 }
 

@@ -85,7 +85,9 @@ export function cyclicLines(table: Table): readonly string[] {
   const covers = (entry: string, key: string): boolean => key === entry || key.startsWith(`${entry}/`);
   const graph = new Map(
     Object.entries(table).map(([key, { imports }]) => {
-      const targets = Object.keys(table).filter((other) => imports.some((entry) => covers(entry, other)));
+      const targets = Object.keys(table).filter(
+        (other) => other !== key && imports.some((entry) => covers(entry, other)),
+      );
       return [key, new Set(targets)];
     }),
   );

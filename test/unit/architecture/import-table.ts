@@ -71,18 +71,8 @@ export const TABLE: Table = {
   tools: { imports: [] },
   'tools/controlplane': { imports: [] },
   'tools/mutation': { imports: [] },
-  'tools/prose': { imports: [] },
-  // Writes the schemas of the embedded Kubernetes, and the reference from the definitions of the program.
-  'tools/codegen': {
-    imports: [
-      'tools/controlplane',
-      'src/cli',
-      'src/config/schema.ts',
-      'src/controller/metrics.ts',
-      'src/dns/server/dns-metrics.ts',
-      'kubesim',
-    ],
-  },
+  // Writes the schemas of the embedded Kubernetes.
+  'tools/codegen': { imports: ['tools/controlplane', 'kubesim'] },
   // Files that hold a folder tell who wrote them by the sandbox's identity of a process.
   'tools/lab': { imports: ['tools/paths.ts', 'tools/controlplane', 'src/sandbox/state.ts', 'kubesim'] },
   // What `make start` starts, the sandbox among it.
@@ -90,20 +80,25 @@ export const TABLE: Table = {
   'tools/tasks': {
     imports: [
       'tools/paths.ts',
-      'tools/codegen/reference.ts',
       'tools/controlplane',
       'tools/lab',
       'tools/mutation',
-      'tools/prose/lint.ts',
       'tools/start',
       'src/sandbox/state.ts',
       'kubesim',
     ],
   },
 
-  bench: {
-    imports: ['src/api', 'src/dns', 'src/kube', 'src/runtime', 'tools/controlplane', 'tools/lab', 'kubesim'],
+  bench: { imports: ['bench', 'tools/controlplane', 'tools/lab/host.ts'] },
+  'bench/report': { imports: [] },
+  'bench/harness': { imports: ['src/api', 'src/kube', 'tools/controlplane'] },
+  'bench/members': { imports: ['src/api', 'src/runtime', 'kubesim', 'bench/harness'] },
+  // Measures the engine within its own process.
+  'bench/merge': { imports: ['src', 'kubesim', 'bench/members'] },
+  'bench/rows': {
+    imports: ['src/api', 'src/kube', 'bench/report', 'bench/harness', 'bench/members', 'bench/merge'],
   },
+  'bench/dns': { imports: ['src/api', 'src/dns', 'src/kube', 'tools/controlplane', 'bench/report', 'bench/harness'] },
 
   'examples/*': { imports: ['kubesim'] },
 };

@@ -19,13 +19,13 @@ function named(): ReadonlySet<number> {
 describe('docs/reference/semantics.md', () => {
   const rules = numbers(RULES, /^### Rule (\d+): \S/gm);
 
-  it('numbers each rule once', () => {
+  it('numbers its rules in order, each once', () => {
     expect(rules.length).toBeGreaterThanOrEqual(28);
-    expect(rules).toEqual([...new Set(rules)]);
+    expect(rules).toEqual([...new Set(rules)].toSorted((a, b) => a - b));
   });
 
   it('has a test for each rule, and a rule for each number that a test names', () => {
-    expect([...named()].toSorted((a, b) => a - b)).toEqual(rules.toSorted((a, b) => a - b));
+    expect([...named()].toSorted((a, b) => a - b)).toEqual(rules);
   });
 
   it('plans nothing that is a rule already', () => {

@@ -1,6 +1,5 @@
 /** The resources that a cluster serves: built-in ones, and those of its CRDs while they are there. */
-import type { ResourceDefinition, Version } from '../machinery/resource.ts';
-import type { ResourceName } from '../machinery/resource-name.ts';
+import type { ResourceDefinition, ResourceName, Version } from '../machinery/resource.ts';
 
 /** A resource in one of its versions. */
 export interface Served {

@@ -6,6 +6,7 @@ import type { Transport } from '../../../../src/kube/client/transport.ts';
 import { staticCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { wholeBody } from '../../../support/memory-body.ts';
+import { silent } from '../../../support/silent-log.ts';
 
 const BUSY = {
   kind: 'Status',
@@ -30,6 +31,7 @@ function busyServer() {
   const client = createKubeClient({
     cluster: 'east',
     access: { server: 'https://east', tls: {}, credentials: staticCredentials({ token: 't' }), source: 'test' },
+    logger: silent,
     clock: systemClock,
     transport,
   });

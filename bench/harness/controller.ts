@@ -1,0 +1,201 @@
+/** The product as a user runs it: `catamaran run`, in a process of its own. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import { type Component, ComponentError, startComponent } from '../../tools/controlplane/component.ts';
+import { type ClusterAccess, kubeconfig } from '../../tools/controlplane/kubeconfig.ts';
+import { freePort } from '../../tools/controlplane/ports.ts';
+import type { Writes } from './audit.ts';
+import type { Side, TestBed } from './test-bed.ts';
+
+/** How it is to run. */
+export interface ControllerOptions {
+  /** The source's cluster imports as well, so each change is written in two clusters. Default: the consumer only. */
+  readonly everywhere?: boolean | undefined;
+  /** URL in front of the consumer's API server. */
+  readonly consumerServer?: string | undefined;
+}
+
+/** What processes that are measured are started with. */
+export type Bench = Pick<TestBed, 'dir' | 'script' | 'profiles' | 'signal'>;
+
+/** A running controller. */
+export interface Controller {
+  readonly pid: number;
+  /** From the start of the process until /readyz said ok, in ms. */
+  readonly readyMs: number;
+  /**
+   * Waits until nothing has been queued for a while, at most `timeoutMs`; gives when that began, in ms since the start of
+   * the process.
+   */
+  settled(timeoutMs?: number): Promise<number>;
+  /** Writes sent so far by what was written and what became of it; those about Leases and Events are left out. */
+  writes(): Promise<Writes>;
+  /** SIGTERM lets it give its Leases back and end by itself. */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const SETTLE_TIMEOUT_MS = 120_000;
+const POLL_MS = 20;
+/** A queue that was empty this long has nothing more to do, in ms. */
+const CALM_MS = 1_000;
+
+const WRITES = /^catamaran_writes_total\{.*resource="(\w+)",op="(\w+)",result="(\w+)"\} (\d+)$/gm;
+
+let serial = 0;
+
+/** Starts it over the two clusters and waits until it is ready. */
+export async function startController(testBed: TestBed, options: ControllerOptions = {}): Promise<Controller> {
+  const name = `catamaran-${++serial}`;
+  return run(testBed, name, await membersOf(testBed, name, options), READY_TIMEOUT_MS);
+}
+
+/** A member as fleet.yaml has it, and how to reach it. */
+export interface MemberAccess {
+  readonly access: ClusterAccess;
+  readonly fields: object;
+}
+
+/** Starts it over any clusters and waits until it is ready. */
+export async function startOver(
+  bench: Bench,
+  members: readonly MemberAccess[],
+  readyTimeoutMs: number,
+): Promise<Controller> {
+  const name = `catamaran-${++serial}`;
+  const written = members.map(({ access, fields }) => memberOf(bench, name, access, fields));
+  return run(bench, name, await Promise.all(written), readyTimeoutMs);
+}
+
+async function run(
+  bench: Bench,
+  name: string,
+  members: readonly object[],
+  readyTimeoutMs: number,
+): Promise<Controller> {
+  const fleet = join(bench.dir, `${name}.yaml`);
+  await writeFile(fleet, JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { members } }));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const profile = bench.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${bench.profiles}`];
+  const startedAt = performance.now();
+  const component = await startComponent({
+    name,
+    command: process.execPath,
+    args: [...profile, bench.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
+    logFile: join(bench.dir, 'logs', `${name}.log`),
+  });
+  const stop = (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => component.stop(signal, 15_000);
+  try {
+    await until(bench, component, readyTimeoutMs, 'ready', async () => (await read(`${url}/readyz`)) !== undefined);
+  } catch (error) {
+    await stop('SIGKILL');
+    throw error;
+  }
+  const readyMs = performance.now() - startedAt;
+  return {
+    pid: component.pid,
+    readyMs,
+    async settled(timeoutMs = SETTLE_TIMEOUT_MS) {
+      let calmSince: number | undefined;
+      await until(bench, component, timeoutMs, 'settled', async () => {
+        if (!isCalm(await read(`${url}/metrics`), members.length)) calmSince = undefined;
+        else calmSince ??= performance.now();
+        return calmSince !== undefined && performance.now() - calmSince > CALM_MS;
+      });
+      return (calmSince ?? Number.NaN) - startedAt;
+    },
+    async writes() {
+      const counts: Record<string, number> = {};
+      const series = (await read(`${url}/metrics`))?.matchAll(WRITES) ?? [];
+      for (const [, resource, op, result, count] of series) {
+        // Without the Lease nothing is sent.
+        if (result === 'denied') continue;
+        const what = `${op} ${resource}${result === 'ok' ? '' : ` (${result})`}`;
+        counts[what] = (counts[what] ?? 0) + Number(count);
+      }
+      return counts;
+    },
+    stop,
+  };
+}
+
+/** Runs a controller for the time of `work`. */
+export async function withController<T>(
+  testBed: TestBed,
+  options: ControllerOptions,
+  work: (controller: Controller) => Promise<T>,
+): Promise<T> {
+  const controller = await startController(testBed, options);
+  try {
+    return await work(controller);
+  } finally {
+    await controller.stop('SIGTERM');
+  }
+}
+
+async function membersOf(
+  testBed: TestBed,
+  name: string,
+  { everywhere, consumerServer }: ControllerOptions,
+): Promise<readonly object[]> {
+  const member = ({ plane, access }: Side, server: string, mode: 'Automatic' | 'Manual'): Promise<object> => {
+    const { podCIDRs, serviceCIDRs } = plane;
+    const one = { name: plane.name, server, ca: Buffer.from(access.ca), token: access.token };
+    return memberOf(testBed, name, one, { podCIDRs, serviceCIDRs, import: { mode } });
+  };
+  const { source, consumer } = testBed;
+  return [
+    await member(source, source.plane.server, everywhere ? 'Automatic' : 'Manual'),
+    await member(consumer, consumerServer ?? consumer.plane.server, 'Automatic'),
+  ];
+}
+
+/** Writes the kubeconfig of a member; gives the member as fleet.yaml has it. */
+async function memberOf({ dir }: Bench, name: string, access: ClusterAccess, fields: object): Promise<object> {
+  const file = `${name}.${access.name}.kubeconfig`;
+  await writeFile(join(dir, file), kubeconfig([access]), { mode: 0o600 });
+  return { name: access.name, kubeconfig: file, ...fields };
+}
+
+/** All Leases are held, so work has been looked for, and none is left. */
+function isCalm(metrics: string | undefined, members: number): boolean {
+  if (metrics === undefined) return false;
+  const value = (series: string): string | undefined => metrics.split(`\n${series} `)[1]?.split('\n')[0];
+  return (
+    value('catamaran_leases_held') === `${members}` &&
+    value('catamaran_members{state="ready"}') === `${members}` &&
+    value('catamaran_queue_depth{state="active"}') === '0' &&
+    value('catamaran_queue_depth{state="retrying"}') === '0'
+  );
+}
+
+/** The body of an answer with status 200. */
+async function read(url: string): Promise<string | undefined> {
+  try {
+    const answer = await request(url, { headersTimeout: 5_000 });
+    const text = await answer.body.text();
+    return answer.statusCode === 200 ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function until(
+  bench: Bench,
+  component: Component,
+  timeoutMs: number,
+  what: string,
+  isSo: () => Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await isSo())) {
+    const exit = component.exit();
+    if (exit !== undefined) throw new ComponentError(`ended with ${exit}`, component.spec);
+    if (performance.now() > end)
+      throw new ComponentError(`is not ${what} after ${timeoutMs / 1_000} s`, component.spec);
+    await delay(POLL_MS, undefined, { signal: bench.signal });
+  }
+}

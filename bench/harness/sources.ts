@@ -1,0 +1,124 @@
+/** The source side: namespaces, Services, their exports and slices, made by hand in the API server. */
+import { RESOURCES } from '../../src/api/resources.ts';
+import { pathOf } from '../../src/kube/client/paths.ts';
+import type { Api } from './api.ts';
+import { inParallel } from './in-parallel.ts';
+import { slicesPath } from './names.ts';
+
+/** What a namespace is to hold. Slices are numbered through from 0; `svc-0` has the first `slicesPerService`. */
+export interface Shape {
+  readonly namespace: string;
+  readonly services: number;
+  readonly slicesPerService: number;
+  readonly endpoints: number;
+  readonly headless: boolean;
+  /** Whether there are ServiceExports; the relay's namespace has none. */
+  readonly exported: boolean;
+}
+
+/**
+ * Addresses of a slice, inside cluster1's pod CIDR 10.1.0.0/16. The first one is a serial number that tells a change
+ * from any other, up to 57,599; the second one is the number of the slice; the rest never changes.
+ */
+export function addressesOf(slice: number, serial: number, endpoints: number): string[] {
+  const rest = Array.from({ length: endpoints - 2 }, (_, i) => `10.1.${252 + (i >> 8)}.${i & 255}`);
+  return [address(0, serial), address(225, slice), ...rest];
+}
+
+function address(third: number, number: number): string {
+  return `10.1.${third + (number >> 8)}.${number & 255}`;
+}
+
+/** The serial number and the slice's number in the addresses of a slice. */
+export function readAddresses(first: string, second: string): { readonly serial: number; readonly slice: number } {
+  const number = (text: string, third: number): number => {
+    const parts = text.split('.').map(Number);
+    return (((parts[2] ?? Number.NaN) - third) << 8) | (parts[3] ?? Number.NaN);
+  };
+  return { serial: number(first, 0), slice: number(second, 225) };
+}
+
+export function serviceName(shape: Shape, slice: number): string {
+  return `svc-${Math.floor(slice / shape.slicesPerService)}`;
+}
+
+export function sliceName(shape: Shape, slice: number): string {
+  return `${serviceName(shape, slice)}-${slice % shape.slicesPerService}`;
+}
+
+/** Writes the serial number of a change into a slice. */
+export async function change(api: Api, shape: Shape, slice: number, serial: number): Promise<void> {
+  const value = [address(0, serial)];
+  await api.patch('json', slicesPath(shape.namespace, sliceName(shape, slice)), [
+    { op: 'replace', path: '/endpoints/0/addresses', value },
+  ]);
+}
+
+/** Makes a namespace. */
+export async function createNamespace(api: Api, name: string): Promise<void> {
+  const path = pathOf(RESOURCES.namespaces, {});
+  await api.create(path, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+/** Fills a namespace that exists. All slices have serial number 0. */
+export async function createSources(api: Api, shape: Shape, signal: AbortSignal): Promise<void> {
+  const { namespace, services, slicesPerService } = shape;
+  const names = Array.from({ length: services }, (_, i) => `svc-${i}`);
+  await inParallel(names, signal, async (name) => {
+    await api.create(pathOf(RESOURCES.services, { namespace }), serviceOf(shape, name));
+    if (!shape.exported) return;
+    const metadata = { name, namespace };
+    const exported = { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceExport', metadata };
+    await api.create(pathOf(RESOURCES.serviceExports, { namespace }), exported);
+  });
+  const slices = Array.from({ length: services * slicesPerService }, (_, i) => i);
+  await inParallel(slices, signal, (slice) => api.create(slicesPath(namespace), sliceOf(shape, slice)));
+}
+
+function serviceOf({ namespace, headless }: Shape, name: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace },
+    spec: {
+      ...(headless && { clusterIP: 'None' }),
+      // Without a selector a headless Service would otherwise be dual-stack.
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 8080 }],
+    },
+  };
+}
+
+function sliceOf(shape: Shape, slice: number): object {
+  const labels = { 'kubernetes.io/service-name': serviceName(shape, slice) };
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: sliceName(shape, slice), namespace: shape.namespace, labels },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+    endpoints: addressesOf(slice, 0, shape.endpoints).map((each) => ({
+      addresses: [each],
+      conditions: { ready: true, serving: true, terminating: false },
+      nodeName: 'node-1',
+      zone: 'zone-a',
+    })),
+  };
+}
+
+const LEFTOVERS = [
+  RESOURCES.serviceExports,
+  RESOURCES.serviceImports,
+  RESOURCES.endpointSlices,
+  RESOURCES.services,
+] as const;
+
+/** Removes a namespace and all in it, as no controller does it here. Nothing that would make it again may run. */
+export async function removeNamespace(api: Api, namespace: string): Promise<void> {
+  await Promise.all(LEFTOVERS.map((resource) => api.delete(pathOf(resource, { namespace }))));
+  const path = pathOf(RESOURCES.namespaces, { name: namespace });
+  await api.delete(path);
+  const metadata = { name: namespace };
+  await api.replace(`${path}/finalize`, { apiVersion: 'v1', kind: 'Namespace', metadata, spec: { finalizers: [] } });
+}

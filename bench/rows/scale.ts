@@ -1,0 +1,62 @@
+/** How much is measured. */
+
+import type { Shape } from '../harness/sources.ts';
+import type { MembersShape } from '../members/shape.ts';
+import type { SharedNamespaceShape } from '../merge/shared-namespace.ts';
+
+/** Counts and durations of the rows. */
+export interface Scale {
+  /** Changes on each lane, for propagation. */
+  readonly samples: number;
+  /** Changes whose writes are counted. */
+  readonly changes: number;
+  readonly churnSeconds: number;
+  readonly hugeChanges: number;
+  /** Services of five slices, for fill and restart. */
+  readonly services: number;
+  readonly fillRounds: number;
+  readonly restartRounds: number;
+  /** Fleets of many members. */
+  readonly fleets: readonly MembersShape[];
+  /** Members that share a namespace, for the merge. */
+  readonly merges: Omit<SharedNamespaceShape, 'silentMember'>;
+  readonly mergeRounds: number;
+}
+
+export const FULL: Scale = {
+  samples: 2_000,
+  changes: 100,
+  churnSeconds: 300,
+  hugeChanges: 40,
+  services: 1_000,
+  fillRounds: 3,
+  restartRounds: 4,
+  fleets: [
+    { members: 100, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 },
+    { members: 100, group: 10, services: 300, endpoints: 4_000, exported: 300, imported: 30 },
+  ],
+  merges: { members: 100, names: 10, exporters: 2, endpoints: 10 },
+  mergeRounds: 300,
+};
+
+/** For a look while working on something: too few samples to tell of anything but large differences. */
+export const QUICK: Scale = {
+  samples: 200,
+  changes: 20,
+  churnSeconds: 20,
+  hugeChanges: 6,
+  services: 200,
+  fillRounds: 1,
+  restartRounds: 2,
+  fleets: [{ members: 20, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 }],
+  merges: { members: 20, names: 4, exporters: 2, endpoints: 10 },
+  mergeRounds: 50,
+};
+
+/** Tells of progress, one line. */
+export type Say = (line: string) => void;
+
+/** Many headless Services of five slices each, all exported. */
+export function bulk(namespace: string, { services }: Scale): Shape {
+  return { namespace, services, slicesPerService: 5, endpoints: 10, headless: true, exported: true };
+}

@@ -1,2 +1,0 @@
-/** `group/plural`; the group of core is empty. */
-export type ResourceName = `${string}/${string}`;
