@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance test fuzz schedules mutation check bench bench-dns tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -28,8 +28,16 @@ lab: node ## Start full clusters with running pods, as root on Linux. CLUSTERS=n
 lab-down: node ## Remove the lab: its processes, mounts, namespaces and control groups.
 	@node tools/tasks/lab.ts down
 
-test: check tools ## Check, then run all tests, on real control planes where they need them.
+test: check tools kubesim-example ## Check, then run all tests, on real control planes where they need them.
 	@vitest run --coverage --project unit --project clusters
+
+# The package as npm would have it: packages/kubesim/dist/*.tgz.
+kubesim: node ## Build and pack the package kubesim.
+	@node tools/tasks/pack-kubesim.ts
+
+# Installs from the npm registry; half a minute.
+kubesim-example: node ## Run examples/kubesim-vitest with the packed kubesim, in an empty folder.
+	@node examples/kubesim-vitest/run.ts
 
 # A lab that was there before stays.
 e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for them and removed after them.
@@ -50,6 +58,13 @@ schedules: node ## Run the controller under random faults, a schedule a seed. CO
 # Minutes; not a part of `make test`. With FILES, what did not change since an earlier run is not run again.
 mutation: node ## Break src/core in one place at a time: the unit tests have to notice. FILES=src/core/ports.ts.
 	@node tools/tasks/mutation.ts $(FILES)
+
+docs: node ## Write the generated parts of docs/reference.
+	@node tools/tasks/docs.ts
+
+# Not part of `make check` until the count is zero.
+prose: node ## Lint the English of documents, comments and messages; lists the findings of each file.
+	@node tools/tasks/prose.ts
 
 check: node ## Types, lint, format, imports, dead code.
 	@echo 'types'; tsc --noEmit
@@ -89,4 +104,4 @@ $(PACKAGES): package-lock.json
 clean: ## Remove what was built here; keeps node_modules and .cache, the npm packages and binaries.
 	@if [ -e .catamaran/run.json ]; then $(MAKE) --no-print-directory stop; fi
 	@if [ -e .catamaran/lab ]; then $(MAKE) --no-print-directory lab-down; fi
-	rm -rf dist coverage .catamaran
+	rm -rf dist packages/*/dist coverage .catamaran

@@ -6,8 +6,6 @@ import type { KubeClient } from '../kube/client/client.ts';
 import { createKubeClient } from '../kube/client/http-client.ts';
 import type { ClusterAccess, Credentials } from '../kube/kubeconfig/credentials.ts';
 import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
-import { createLog } from '../runtime/log.ts';
-import type { Logger } from '../runtime/logger.ts';
 import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { nonEmpty } from './values.ts';
@@ -20,14 +18,13 @@ export interface Target {
 }
 
 /** Returns the function that connects to a cluster. */
-export function connector(environment: Environment, logger: Logger): (target: Target) => Promise<KubeClient> {
+export function connector(environment: Environment): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
     const load = () => loadAccess(access, environment);
     const loaded = await load();
     const cluster = name ?? loaded.context ?? 'in-cluster';
     return createKubeClient({
       cluster,
-      logger: logger.child({ member: cluster }),
       access: { ...loaded, credentials: reloaded(loaded, load) },
     });
   };
@@ -98,14 +95,13 @@ export function withCluster(command: Command): Command {
     );
 }
 
-/** Connects to the selected cluster for one task; warnings go to stderr as text. */
+/** Connects to the selected cluster for one task. */
 export async function withClient<T>(
   options: ClusterOptions,
-  { environment, stderrColors }: Pick<CliContext, 'environment' | 'stderrColors'>,
+  { environment }: Pick<CliContext, 'environment'>,
   use: (client: KubeClient) => Promise<T>,
 ): Promise<T> {
-  const logger = createLog({ level: 'warn', format: 'text', colors: stderrColors });
-  const client = await connector(environment, logger)(targetOf(options, environment));
+  const client = await connector(environment)(targetOf(options, environment));
   try {
     return await use(client);
   } finally {

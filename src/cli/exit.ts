@@ -15,7 +15,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   stopped: 'stopped by SIGINT or SIGTERM before the end; writes in progress were completed',
 };
 
-/** Where errors go, and how. */
+/** The destination of errors. */
 type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
 
 /** Prints `error: [CODE] message` to stderr. */

@@ -1,5 +1,6 @@
 /** What the `sandbox` commands share: the bundle that they load, and the directory of the sandbox they work on. */
 import { type Command, Option } from 'commander';
+import { CatamaranError } from '../runtime/errors.ts';
 import { nonEmpty } from './values.ts';
 
 export interface StateOptions {
@@ -15,9 +16,19 @@ export function withStateDir(command: Command): Command {
   );
 }
 
-/** Loads the bundle of the sandbox, which is large and has no other use. */
-export function loadSandbox() {
-  return import('../sandbox/index.ts');
+/**
+ * Loads the bundle of the sandbox, which is large and has no other use: container images leave it out.
+ *
+ * @throws CTM_USAGE if it is not installed.
+ */
+export async function loadSandbox() {
+  try {
+    return await import('../sandbox/index.ts');
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause;
+    const message = 'this installation has no sandbox (dist/sandbox.js), as in container images; use a complete one';
+    throw new CatamaranError('CTM_USAGE', message, { cause });
+  }
 }
 
 /** A client of the running sandbox. */

@@ -47,11 +47,12 @@ export function parseDurationOrNever(text: string): number {
   throw new InvalidArgumentError('Allowed: durations such as 90s, 30m and 24h, or never.');
 }
 
-const MAX_SECONDS = 86_400;
+/** A day. */
+export const MAX_SECONDS = 86_400;
 
 /** Milliseconds of a time limit in seconds. */
 export function parseSeconds(text: string): number {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * 1000) : parseDuration(text);
   if (ms !== undefined && ms > 0 && ms <= MAX_SECONDS * 1000) return ms;
-  throw new InvalidArgumentError(`Allowed: seconds above 0, such as 5 or 0.5, up to ${MAX_SECONDS} (a day).`);
+  throw new InvalidArgumentError(`Allowed: seconds above 0, such as 5 or 0.5, up to ${MAX_SECONDS}.`);
 }

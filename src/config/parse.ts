@@ -4,7 +4,14 @@ import { messageOf } from '../runtime/thrown.ts';
 import { accessOf } from './access.ts';
 import { parseDuration } from './duration.ts';
 import type { FleetConfig, NamespaceOverride } from './fleet-config.ts';
-import { describeIssue, FleetConfigError, offsetOf, type Problem, problemMaker, schemaProblems } from './problems.ts';
+import {
+  type ConfigProblem,
+  describeIssue,
+  FleetConfigError,
+  offsetOf,
+  problemMaker,
+  schemaProblems,
+} from './problems.ts';
 import { type FleetDocument, fleetSchema, type MemberDocument } from './schema.ts';
 import { validateFields } from './validate.ts';
 
@@ -53,7 +60,7 @@ function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig 
   };
 }
 
-function failWith(problems: readonly Problem[]): void {
+function failWith(problems: readonly ConfigProblem[]): void {
   const [first, ...rest] = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (first) throw new FleetConfigError([first, ...rest]);
 }

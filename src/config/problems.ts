@@ -8,7 +8,7 @@ import { nearest } from './suggest.ts';
 type Path = readonly PropertyKey[];
 
 /** One thing that is wrong with the file. `line` and `column` count from 1. */
-export interface Problem {
+export interface ConfigProblem {
   readonly code: ErrorCode;
   readonly line: number;
   readonly column: number;
@@ -18,9 +18,9 @@ export interface Problem {
 
 /** All that is wrong with the file; its code is that of the first problem. */
 export class FleetConfigError extends CatamaranError {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly [Problem, ...Problem[]]) {
+  constructor(problems: readonly [ConfigProblem, ...ConfigProblem[]]) {
     super(problems[0].code, problems.map((problem) => problem.message).join('\n'));
     this.problems = problems;
   }
@@ -68,7 +68,7 @@ function keyOffset(document: Document, path: Path, key: string): number {
 
 /** Makes problems from places in one document. */
 export function problemMaker(file: string, lines: LineCounter) {
-  return (code: ErrorCode, offset: number, path: Path, text: string): Problem => {
+  return (code: ErrorCode, offset: number, path: Path, text: string): ConfigProblem => {
     const { line, col: column } = lines.linePos(offset);
     const field = path.length > 0 ? `${fieldName(path)}: ` : '';
     return { code, line, column, message: `${file}:${line}:${column}: ${field}${text}` };
@@ -138,7 +138,7 @@ export function schemaProblems(
   issue: z.core.$ZodIssue,
   document: Document,
   problem: ReturnType<typeof problemMaker>,
-): Problem[] {
+): ConfigProblem[] {
   if (issue.code !== 'unrecognized_keys') {
     return [problem('CTM_CONFIG_INVALID', offsetOf(document, issue.path), issue.path, issue.message)];
   }

@@ -47,19 +47,19 @@ export interface WatchFleetOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called with each new configuration; the next look at the file waits for it. What it throws ends the watch. */
+  /** Called with each new configuration; the file is not read again before its promise resolves. What it throws ends the watch. */
   readonly onChange: (config: FleetConfig) => void | Promise<void>;
   /** Called once for each bad content, and once while the file cannot be read. The last good configuration stays. */
   readonly onError: (error: CatamaranError) => void;
-  /** Time between two looks, 1,000 ms where absent. */
+  /** Time between two reads of the file. Default: 1,000 ms. */
   readonly intervalMs?: number;
   readonly read?: ReadText;
 }
 
-/** What one look at the file gave. */
-type Look = { readonly text: string } | { readonly error: CatamaranError };
+/** The file at one moment. */
+type FileState = { readonly text: string } | { readonly error: CatamaranError };
 
-async function look(path: string, read: ReadText): Promise<Look> {
+async function readState(path: string, read: ReadText): Promise<FileState> {
   try {
     return { text: await readFleetText(path, read) };
   } catch (error) {
@@ -68,13 +68,13 @@ async function look(path: string, read: ReadText): Promise<Look> {
   }
 }
 
-function sameLook(a: Look, b: Look): boolean {
+function isSameState(a: FileState, b: FileState): boolean {
   if ('text' in a && 'text' in b) return a.text === b.text;
   return 'error' in a && 'error' in b && a.error.message === b.error.message;
 }
 
 /** A fleet file's configuration, or what is wrong with it. */
-function parseLook(seen: Look, path: string): FleetConfig | CatamaranError {
+function parseState(seen: FileState, path: string): FleetConfig | CatamaranError {
   if ('error' in seen) return seen.error;
   try {
     return parseFleet(seen.text, { file: path });
@@ -86,14 +86,14 @@ function parseLook(seen: Look, path: string): FleetConfig | CatamaranError {
 
 /**
  * Follows a fleet file until the signal aborts, then resolves. It compares the content, since editors that rename and
- * ConfigMap mounts that swap a symlink are easy to miss otherwise. A content counts once two looks in a row agree:
+ * ConfigMap mounts that swap a symlink are easy to miss otherwise. A change counts once two reads in a row agree:
  * a file that is half written may be valid YAML with members missing, and those would be drained.
  */
 export async function watchFleetFile(path: string, options: WatchFleetOptions): Promise<void> {
   const { signal, clock, logger, onChange, onError, intervalMs = 1000, read = readUtf8 } = options;
   let config = options.current.config;
-  let handled: Look = { text: options.current.text };
-  let last: Look = handled;
+  let handled: FileState = { text: options.current.text };
+  let last: FileState = handled;
   while (!signal.aborted) {
     try {
       await clock.sleep(intervalMs, signal);
@@ -101,12 +101,12 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
       if (signal.aborted) return;
       throw error;
     }
-    const seen = await look(path, read);
-    const stable = sameLook(seen, last);
+    const seen = await readState(path, read);
+    const stable = isSameState(seen, last);
     last = seen;
-    if (!stable || sameLook(seen, handled)) continue;
+    if (!stable || isSameState(seen, handled)) continue;
     handled = seen;
-    const result = parseLook(seen, path);
+    const result = parseState(seen, path);
     if (result instanceof CatamaranError) {
       logger.error({ file: path, code: result.code, problem: result.message }, 'fleet file not taken over');
       onError(result);

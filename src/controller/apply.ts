@@ -25,7 +25,7 @@ import type { Outcome, Result } from './result.ts';
 
 /** What writes depend on. */
 export interface ApplyOptions {
-  /** Asked whenever a write is about to be sent, or sent once more. */
+  /** Called before each attempt to send a write. */
   readonly mayWrite: () => boolean;
   /** Absent: Events are not recorded. */
   readonly recorder?: EventRecorder;
@@ -44,12 +44,12 @@ export interface ApplyTarget {
 /** Answers that change only when the object, a quota, a webhook or a permission does. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 422]);
 
-/** The outcomes of single writes, the one that decides about their stage first. */
+/** Outcomes of single writes, in the order in which they decide the outcome of a stage. */
 const GRAVEST = ['denied', 'failed', 'stale'] as const satisfies readonly Outcome[];
 
 /**
- * Applies the changes, stage by stage. A stage that did not succeed whole ends the plan: what is removed must not
- * overtake what is added. Writes in flight are finished; never rejects.
+ * Applies the changes, stage by stage. A stage with a failed write ends the plan: removals must not overtake additions.
+ * Writes in flight are finished. Never rejects.
  */
 export async function apply(member: Member, changes: readonly Change[], options: ApplyOptions): Promise<Result> {
   const { client, cache } = member;
@@ -77,7 +77,7 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
   } catch (err) {
     result = err instanceof NotSentError ? { outcome: 'denied' } : await resultOfError(target, change, err);
     if (result.outcome === 'failed') logger.warn({ ...about, err }, 'write failed');
-    else logger.debug({ ...about, err }, 'write was overtaken');
+    else logger.debug({ ...about, err }, 'write superseded');
     metrics.wrote(change, result.outcome);
     return result;
   }
@@ -88,8 +88,8 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
 }
 
 /**
- * What a failure means. An object that is not as planned is read again, ahead of the watch, so that the next plan is
- * made for what is there.
+ * The outcome of a failed request. An object that differs from the planned version is read again, ahead of the watch, so
+ * that the next plan starts from the current one.
  */
 async function resultOfError({ client, cache }: ApplyTarget, change: Change, error: unknown): Promise<Result> {
   if (!(error instanceof ApiError)) return { outcome: 'failed' };
@@ -103,11 +103,11 @@ async function resultOfError({ client, cache }: ApplyTarget, change: Change, err
     table.wrote(await client.get<RawObject>(RESOURCES[change.resource], { namespace, name }));
   } catch (reading) {
     if (!isAbsent(reading)) return { outcome: 'failed' };
-    // A create may be answered 404 when its namespace has gone; else the object that was planned for has.
+    // A create is answered 404 if its namespace is gone; for the others the object is.
     if (change.op === 'create') return { outcome: 'failed' };
     table.deleted(`${namespace}/${name}`, change.precondition.resourceVersion);
   }
-  // A name that is taken by an object of another client stays taken: no use in trying at once.
+  // A name that is taken by an object of another client stays taken: an immediate retry would fail again.
   const isTaken = change.op === 'create' && table.get(`${namespace}/${name}`) === undefined;
   return isTaken ? { outcome: 'failed', refusal: error.message } : { outcome: 'stale' };
 }
@@ -139,7 +139,7 @@ async function send({ client, cache }: ApplyTarget, change: Change, maySend: () 
   }
 }
 
-/** From the change in the source's cluster to the write in the consumer's, if the slice says when that was. */
+/** Time from the change in the source's cluster to the write in the consumer's, if the slice reports the former. */
 function observePropagation(change: Change, now: number, metrics: ApplyOptions['metrics']): void {
   if (change.resource !== 'endpointSlices' || change.op === 'delete') return;
   const metadata = asObject((change.op === 'create' ? change.object : change.patch).metadata);

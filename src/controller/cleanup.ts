@@ -1,4 +1,4 @@
-/** A member that left the fleet is cleaned up: nothing that Catamaran made stays in it. */
+/** Cleans up a member that left the fleet: everything that Catamaran created there is deleted. */
 
 import type { Change } from '../core/change.ts';
 import { departure } from '../core/plan/departure.ts';
@@ -9,9 +9,9 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Result } from './result.ts';
 
-/** Between two looks at a member that cannot be cleaned up by this replica, or not yet, in ms. */
+/** Interval of checks while this replica cannot clean up the member, or not yet, in ms. */
 const LOOK_MS = 2_000;
-/** Waiting between two tries. */
+/** Between attempts that failed. */
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
 /** What a cleanup depends on. */
@@ -24,10 +24,10 @@ export interface CleanupOptions {
   readonly random: Random;
 }
 
-/** What is left to remove; undefined while that is not known. */
+/** The changes that are left; undefined while they are unknown. */
 function remainder(fleet: Fleet, member: Member): readonly Change[] | undefined {
   const { cache } = member;
-  // The cluster of a refused member is another member's, who keeps what is in it.
+  // The cluster of a refused member belongs to another member, which keeps its objects.
   if (member.state.phase === 'refused') return [];
   if (!cache.synced) return undefined;
   return [...fleet.index.heldBy(member.name)].flatMap((key) =>
@@ -35,7 +35,7 @@ function remainder(fleet: Fleet, member: Member): readonly Change[] | undefined 
   );
 }
 
-/** Tries until nothing is left; returns whether that is so, or the signal aborted before or the member came back. */
+/** Retries until nothing is left; returns false if the signal aborts first or the member comes back. */
 export async function cleanUp(
   member: Member,
   { fleet, isHeld, apply, clock, random }: CleanupOptions,

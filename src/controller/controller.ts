@@ -21,7 +21,7 @@ import { Settling } from './settling.ts';
 import { StandingReview } from './standing-review.ts';
 import { type FleetStatus, fleetStatus, gaugesOf } from './status.ts';
 
-/** How often the silence of members is weighed against the configured times, in ms. */
+/** How often the standing of members is compared with the configured times, in ms. */
 const REVIEW_MS = 1_000;
 
 /** What a controller depends on; everything from outside is handed in. */
@@ -37,7 +37,7 @@ export interface ControllerOptions {
   readonly metrics: Metrics;
 }
 
-/** Keeps every member of a fleet in line with the exports of all of them. */
+/** Keeps the members of a fleet up to date with the exports of all of them. */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #fleet: Fleet;
@@ -70,7 +70,7 @@ export class Controller {
       random,
       logger,
       acquired: (member) => {
-        // What is not known well enough for the new member has to be noticed, so that it is noticed when it is.
+        // A source may be known well enough for the members held so far, and not for this one.
         this.#reviewMembers();
         this.#handle({ kind: 'takeover', member: member.name });
       },
@@ -85,8 +85,8 @@ export class Controller {
   }
 
   /**
-   * Runs until the signal aborts; then takes no new work, finishes the writes in flight and gives the Leases back.
-   * Faults of members are retried for ever and end nothing.
+   * Runs until the signal aborts; then takes no new work, finishes the writes in flight and releases the Leases. Errors of
+   * members are retried forever.
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#stop = signal;
@@ -105,7 +105,7 @@ export class Controller {
   /** Follows a change of the configuration: members join, change and leave. */
   async configure(config: FleetConfig): Promise<void> {
     if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
-      this.#options.logger.warn({}, 'spec.lease changed: it is read at the start, so restart to follow it');
+      this.#options.logger.warn({}, 'spec.lease changed; restart to apply it');
     }
     const left = await this.#fleet.apply(config);
     for (const member of left) {
@@ -116,18 +116,18 @@ export class Controller {
     this.#reviewMembers();
   }
 
-  /** How the fleet stands, for /readyz and for people. */
+  /** The status of the fleet, for /readyz. */
   status(): FleetStatus {
     return fleetStatus(this.#fleet, (member) => this.#election.holds(member));
   }
 
-  /** The numbers that are read when Prometheus asks. */
+  /** The values of the gauges. */
   gauges(): Gauges {
     const queues = [...this.#workers.values()].map(({ queue }) => queue);
     return gaugesOf(this.#fleet, this.#election.held, queues);
   }
 
-  /** Acts on what changed in the members' standing since it was last reviewed. */
+  /** Handles changes in the members' standing since the last review. */
   #reviewMembers(): void {
     if (!this.#stop || this.#stop.aborted) return;
     const wasSettled = this.#settling.settled;
@@ -152,7 +152,7 @@ export class Controller {
     return [...this.#workers.keys()].filter((consumer) => this.#election.holds(consumer));
   }
 
-  /** Starts the member's worker and stands for its Lease, once its connection is there. */
+  /** Starts the member's worker and its candidacy for the Lease, once it is connected. */
   #startWorker(member: Member, signal: AbortSignal): void {
     const { client, clusterId } = member;
     if (this.#workers.has(member) || !client || clusterId === undefined) return;
@@ -174,7 +174,7 @@ export class Controller {
     this.#election.join(member, client);
   }
 
-  /** Ends what ran for a member that is no longer watched. */
+  /** Ends the worker and the candidacy of a member that is no longer watched. */
   async #endWorker(member: Member): Promise<void> {
     const worker = this.#workers.get(member);
     this.#workers.delete(member);
@@ -204,20 +204,20 @@ export class Controller {
     }
   }
 
-  /** Cleans up a member that left. Tries until that is done or the process stops. */
+  /** Cleans up a member that left, with retries until that is done or the process stops. */
   async #depart(member: Member): Promise<void> {
     const { clock, logger, random } = this.#options;
     const log = logger.child({ member: member.name });
-    log.info({}, 'member leaves: cleaning it');
+    log.info({}, 'member removed, cleaning up');
     this.#handle({ kind: 'left', member: member.name });
     const worker = this.#workers.get(member);
-    // What is under way there would come after the cleanup.
+    // Writes in flight would come after the cleanup.
     await worker?.stop();
     if (!this.#stop) return;
     const isHeld = (): boolean => this.#election.holds(member);
     const options = { fleet: this.#fleet, isHeld, apply: this.#applyTo(member, worker?.recorder), clock, random };
     if (!(await cleanUp(member, options, this.#stop))) return;
-    log.info({}, 'member left');
+    log.info({}, 'member cleaned up');
     await this.#endWorker(member);
     await this.#fleet.forget(member);
   }

@@ -1,4 +1,4 @@
-/** What would be written now, without writing. */
+/** Plans without writing. */
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 import type { Change } from '../core/change.ts';
 import { Derivations } from '../core/desired/derivations.ts';

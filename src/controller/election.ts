@@ -1,6 +1,6 @@
 /**
- * Who writes to which member. Each member has one Lease, held by one replica; the replicas even out what they hold by
- * asking for one Lease at a time on the Lease itself, so that they need no other way to talk.
+ * Which replica writes to which member. Each member has one Lease, held by one replica. Replicas balance their Leases by
+ * requesting one at a time in an annotation of the Lease itself, so that they need no other channel.
  */
 import type { Lease } from '../api/core.ts';
 import type { LeaseConfig } from '../config/fleet-config.ts';
@@ -11,13 +11,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 
-/** On a member's Lease: the replica that asks its holder to hand the member over. */
+/** On a member's Lease: the replica that requests it from its holder. */
 export const WANTED_BY = 'catamaran.dev/wanted-by';
 
-/** What an election is made of. */
+/** What an election depends on. */
 export interface ElectionOptions {
   readonly identity: string;
-  /** Whether the process behind an identity is known to have ended, so that its Leases need not run out. */
+  /** Whether the process of an identity is known to have ended, so that its Leases can be taken before they expire. */
   readonly ended: (identity: string) => boolean;
   readonly timing: LeaseConfig;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ interface Candidacy {
   readonly done: Promise<void>;
 }
 
-/** This replica's candidacies, one a member. */
+/** The candidacies of this replica, one per member. */
 export class Election {
   readonly #options: ElectionOptions;
   readonly #candidacies = new Map<Member, Candidacy>();
@@ -48,7 +48,7 @@ export class Election {
     return this.#candidacies.get(member)?.holder.held() ?? false;
   }
 
-  /** Since when nobody else may have written to the member, in ms since the epoch; the present where that is not known. */
+  /** Since when no other replica may have written to the member, in ms since the epoch; now if that is unknown. */
   heldSince(member: Member): number {
     return this.#heldSince.get(member) ?? this.#options.clock.now();
   }
@@ -58,7 +58,7 @@ export class Election {
     return [...this.#candidacies.values()].filter(({ holder }) => holder.held()).length;
   }
 
-  /** Stands for a member's Lease until {@link leave}. */
+  /** Starts the candidacy for a member's Lease; it ends with {@link leave}. */
   join(member: Member, client: KubeClient): void {
     if (this.#candidacies.has(member)) return;
     const { identity, timing, clock, random, logger, acquired, lost, ended } = this.#options;
@@ -79,7 +79,7 @@ export class Election {
       abandoned: ended,
       shouldRelease: (lease) => this.#isWanted(lease),
       annotate: (lease) => this.#claim(member, lease),
-      // A claim of a replica that is gone would make each holder hand over for ever.
+      // A request of a replica that is gone would make every holder release the Lease.
       clearOnAcquire: [WANTED_BY],
     });
     const done = holder.run(stop.signal, {
@@ -95,7 +95,7 @@ export class Election {
     this.#candidacies.set(member, { holder, stop, done });
   }
 
-  /** Gives up the member's Lease, if held, so that another replica takes it at once. */
+  /** Ends the candidacy and releases the Lease, if held, so that another replica takes it at once. */
   async leave(member: Member): Promise<void> {
     const candidacy = this.#candidacies.get(member);
     if (!candidacy) return;
@@ -104,20 +104,20 @@ export class Election {
     this.#candidacies.delete(member);
   }
 
-  /** Gives up everything. */
+  /** Ends all candidacies. */
   async close(): Promise<void> {
     await Promise.all([...this.#candidacies.keys()].map((member) => this.leave(member)));
   }
 
-  /** Somebody asked for this member, as who holds fewer than we do may. Who holds one member keeps it. */
+  /** Whether another replica, which holds fewer Leases, requested this one. The last Lease is kept. */
   #isWanted(lease: Lease): boolean {
     const wantedBy = lease.metadata.annotations?.[WANTED_BY];
     return wantedBy !== undefined && wantedBy !== '' && wantedBy !== this.#options.identity && this.held > 1;
   }
 
   /**
-   * Asks for a member whose holder has at least two more than we have. Every replica reads every Lease, so each knows
-   * how the members are spread.
+   * Requests a member whose holder has at least two Leases more than this replica. Every replica reads every Lease, so each
+   * knows the distribution.
    */
   #claim(member: Member, lease: Lease): Record<string, string> | undefined {
     const holder = lease.spec?.holderIdentity ?? '';
@@ -125,7 +125,7 @@ export class Election {
       ([, other]) => !other.holder.held() && other.holder.holder() === holder,
     );
     if (holder === '' || theirs.length - this.held < 2) return undefined;
-    // Asking for the first one only keeps two replicas from swapping.
+    // Requesting only the first one keeps two replicas from swapping.
     if (theirs[0]?.[0] !== member || lease.metadata.annotations?.[WANTED_BY] === this.#options.identity)
       return undefined;
     return { [WANTED_BY]: this.#options.identity };

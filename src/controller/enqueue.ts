@@ -8,7 +8,7 @@
  * | namespace  | every key of the namespace in that member                                                    |
  * | place      | in that member, every key whose derived Service has that name                                |
  * | standing   | the keys that the member exports, as for source; if it became or ceased to be current, every |
- * |            | key, since the others' objects tell what it once took part in                                |
+ * |            | key, since only the objects of the others show what it took part in                           |
  * | takeover   | in that member, every key that affects it                                                    |
  * | configured | in every member, every key that affects it                                                   |
  * | left       | every key that the member held, as for source                                                |
@@ -16,13 +16,13 @@
 import type { ServiceKey } from '../api/meta.ts';
 import type { KeyIndex } from '../fleet/key-index.ts';
 
-/** What happened. Members are named. */
+/** What happened, with members by name. */
 export type FleetEvent =
   | { readonly kind: 'source' | 'consumer'; readonly member: string; readonly key: ServiceKey }
   | { readonly kind: 'namespace'; readonly member: string; readonly namespace: string }
-  /** An object of another client, where the derived Service of that namespace and name stands, changed. */
+  /** An object of another client at the namespace and name of a derived Service changed. */
   | { readonly kind: 'place'; readonly member: string; readonly service: ServiceKey }
-  /** How far a member may be relied on changed. `current`: what it says as a source is known from its own cache. */
+  /** The standing of a member changed. `current`: its own cache is complete and not behind, so that it can be relied on. */
   | {
       readonly kind: 'standing';
       readonly member: string;
@@ -39,7 +39,7 @@ export interface Request {
   readonly key: ServiceKey;
 }
 
-/** What the decision looks up. */
+/** The index that the decision needs. */
 export interface EventIndex extends Pick<KeyIndex, 'keys' | 'keysIn' | 'heldBy' | 'isAffected' | 'affected'> {
   /** Keys whose derived Service in a member has that namespace and name. */
   keysAt(service: ServiceKey, member: string): Iterable<ServiceKey>;
@@ -48,7 +48,7 @@ export interface EventIndex extends Pick<KeyIndex, 'keys' | 'keysIn' | 'heldBy' 
 function* sourceChanged(key: ServiceKey, source: string, index: EventIndex): Generator<Request> {
   const affected = index.affected(key);
   for (const member of affected) if (member !== source) yield { member, key };
-  // It has its own endpoints without Catamaran, and the others wait for them.
+  // The source has its own endpoints anyway, and the others wait for them.
   if (affected.has(source)) yield { member: source, key };
 }
 

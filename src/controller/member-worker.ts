@@ -1,4 +1,4 @@
-/** What runs for one member that can be written to: a workqueue, its reconciles, and the Events that they record. */
+/** The worker of one member: its workqueue, its reconciles, and the Events that they record. */
 import type { ServiceKey } from '../api/meta.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { EventRecorder } from '../kube/events.ts';
@@ -16,7 +16,7 @@ export interface MemberWorkerOptions extends Omit<ReconcilerOptions, 'apply'> {
   /** Name of this replica, on Events. */
   readonly identity: string;
   readonly random: Random;
-  /** Whether there is anything to do: the member is listed and has not left. */
+  /** Whether the member can be reconciled: it is synced and has not left. */
   readonly isOpen: () => boolean;
   readonly apply: (recorder: EventRecorder) => ReconcilerOptions['apply'];
 }
@@ -36,7 +36,7 @@ export class MemberWorker {
     this.recorder = new EventRecorder({ client, clock, random, logger, instance: identity });
   }
 
-  /** Starts; works until the signal aborts or {@link stop} is called, and finishes what is worked on. */
+  /** Starts; works until the signal aborts or {@link stop} is called, then finishes the keys in progress. */
   run(signal: AbortSignal): void {
     const { isOpen, apply } = this.#options;
     const reconciler = new Reconciler({ ...this.#options, apply: apply(this.recorder) });
@@ -45,7 +45,7 @@ export class MemberWorker {
     this.#done = this.queue.run(work, AbortSignal.any([this.#stop.signal, signal]));
   }
 
-  /** Takes no new work; resolves when what is worked on is finished. */
+  /** Takes no new work; resolves when the keys in progress are finished. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#done;

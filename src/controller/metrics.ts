@@ -1,4 +1,4 @@
-/** What the controller tells Prometheus. Names and labels are documented in docs/reference/metrics.md. */
+/** Metrics of the controller. `docs/reference/metrics.md` is generated from their definitions. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Change } from '../core/change.ts';
 import type { Outcome } from './result.ts';
@@ -22,27 +22,27 @@ export class Metrics {
   readonly registry = new Registry();
   readonly #writes = new Counter({
     name: 'catamaran_writes_total',
-    help: 'Writes to members, by result: ok, stale (planned anew), denied (Lease lost) or failed.',
+    help: 'Writes to members, by result: ok; stale, the object had changed and is planned again; denied, the Lease was lost; failed.',
     labelNames: ['member', 'resource', 'op', 'result'],
     registers: [this.registry],
   });
   readonly #propagation = new Histogram({
     name: 'catamaran_propagation_seconds',
-    help: 'From the change of endpoints in the source (endpoints.kubernetes.io/last-change-trigger-time, full seconds) to the write in the consumer.',
+    help: 'Time from a change of endpoints in the source to the write in the consumer, which is the member.',
     labelNames: ['member'],
     buckets: SECONDS,
     registers: [this.registry],
   });
   readonly #reconciles = new Histogram({
     name: 'catamaran_reconcile_seconds',
-    help: 'Time of one reconcile, its writes included, by outcome.',
+    help: 'Duration of one reconcile that wrote something, including its writes, by outcome.',
     labelNames: ['outcome'],
     buckets: SECONDS,
     registers: [this.registry],
   });
   readonly #watchRestarts = new Counter({
     name: 'catamaran_watch_restarts_total',
-    help: 'Watches that were opened anew, by cause.',
+    help: 'Watches that were restarted, by reason: ended, failed, silent, expired, stalled or verify. The last three list everything again.',
     labelNames: ['member', 'resource', 'reason'],
     registers: [this.registry],
   });
@@ -71,7 +71,7 @@ export class Metrics {
     const registers = [this.registry];
     new Gauge({
       name: 'catamaran_members',
-      help: 'Members by state.',
+      help: 'Members by state: ready, unreachable, unknown (never listed) or refused (the same cluster as another member).',
       labelNames: ['state'],
       registers,
       collect() {
@@ -80,7 +80,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'catamaran_leases_held',
-      help: 'Members that this replica writes to.',
+      help: 'Members that this replica holds the Lease of, and writes to.',
       registers,
       collect() {
         this.set(read().leases);
@@ -88,7 +88,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'catamaran_objects',
-      help: 'Objects kept in memory, by member and kind.',
+      help: 'Objects in memory, by member and kind.',
       labelNames: ['member', 'kind'],
       registers,
       collect() {
@@ -98,7 +98,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'catamaran_queue_depth',
-      help: 'Keys that wait or are worked on, and keys that wait for their next try.',
+      help: 'Keys in the queue: active, waiting or in progress; retrying, waiting for their next try.',
       labelNames: ['state'],
       registers,
       collect() {

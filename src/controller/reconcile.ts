@@ -1,5 +1,6 @@
 /** One pass over one name in one member: view -> desired -> plan -> apply. */
 import type { ServiceKey } from '../api/meta.ts';
+import { timestamp } from '../api/time.ts';
 import type { Change } from '../core/change.ts';
 import type { Derivations } from '../core/desired/derivations.ts';
 import { desired } from '../core/desired/desired.ts';
@@ -11,15 +12,10 @@ import type { Metrics } from './metrics.ts';
 import type { Result } from './result.ts';
 import { WriteLoopDetector } from './write-loop.ts';
 
-/** The changes that take the consumer of a view to what it should hold. `now` is in ms since the epoch. */
+/** The changes that are due in the consumer of a view. `now` is in ms since the epoch. */
 export function changesFor({ clusterset, consumer }: ServiceView, derivations: Derivations, now: number): Change[] {
   const wanted = desired(clusterset, consumer, derivations);
   return plan(consumer, wanted, timestamp(now));
-}
-
-/** RFC 3339 in UTC to the second, as metav1.Time is written. */
-function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** What the reconciles of one member depend on. */
@@ -33,7 +29,7 @@ export interface ReconcilerOptions {
   readonly metrics: Pick<Metrics, 'reconciled'>;
 }
 
-/** Reconciles the names of one member; remembers what its API server refused, and which writes do not last. */
+/** Reconciles the keys of one member; remembers refused writes, and detects reverted ones. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #writeLoops = new WriteLoopDetector();
@@ -74,14 +70,14 @@ export class Reconciler {
     return this.#options.changes({ clusterset, consumer: { ...consumer, ...(refusal !== undefined && { refusal }) } });
   }
 
-  /** Reporting a refusal is due only while what was refused is. */
+  /** A refusal is reported only while the refused change is due. */
   #dueChanges(key: ServiceKey): readonly Change[] {
     const refusal = this.#refusals.get(key);
     const changes = this.#changes(key, refusal);
     return refusal !== undefined && changes.every(isStatus) ? this.#changes(key, undefined) : changes;
   }
 
-  /** What the API server refuses is reported on the import, since its user may be the one who can fix it. */
+  /** Reports a refusal on the import, since its user may be able to fix the reason. */
   async #reportRefusal(key: ServiceKey, refusal: string | undefined): Promise<void> {
     if (refusal === undefined) {
       this.#refusals.delete(key);

@@ -1,24 +1,24 @@
-/** When the first plans are made: once every member that is there has been read. */
+/** Delays the first plans until every reachable member has been listed. */
 import type { Member } from '../fleet/member.ts';
 
-/** How long the first plans wait for the next of the members that neither answer nor fail, in ms. */
+/** How long to wait for another member to be listed or to fail, in ms. */
 const SETTLE_MS = 10_000;
 
 /**
- * Follows how many members are still being read. Many members take their time together: as long as one after the other
- * gets there, the rest is waited for.
+ * Counts the members that are still being listed. Many members take a while together: as long as one after the other
+ * completes, the wait goes on.
  */
 export class Settling {
-  /** Members that were waited for when this was last updated, and since when it has been so many. */
+  /** Number of pending members at the last update, and since when it has been the same. */
   #awaited: { readonly count: number; readonly since: number } | undefined;
   #settled = false;
 
-  /** Whether every member has been read or has failed, or none got further for too long. It stays so. */
+  /** Whether every member has been listed or has failed, or none completed for too long. Never turns false again. */
   get settled(): boolean {
     return this.#settled;
   }
 
-  /** Enters how the members stand at a time, in ms since the epoch. */
+  /** Updates the count. `now` is in ms since the epoch. */
   update(members: readonly Member[], now: number): void {
     const count = members.filter(({ state }) => state.phase === 'unknown' && !state.error).length;
     if (count !== this.#awaited?.count) this.#awaited = { count, since: now };

@@ -1,4 +1,4 @@
-/** Compares how each member stands as a source with how it stood when that was last acted upon. */
+/** Detects changes in the standing of members. */
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -7,7 +7,7 @@ import type { FleetEvent } from './enqueue.ts';
 interface Standing {
   readonly known: boolean;
   readonly standing: ReturnType<Fleet['standing']>;
-  /** Whether a member that this replica writes to was written by one that may have known more of this one. */
+  /** Whether a replica that wrote before may have known more of the member than this one. */
   readonly behind: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface StandingReviewOptions {
   readonly logger: Logger;
 }
 
-/** The standing of the members of a fleet. */
+/** The last standing of each member. */
 export class StandingReview {
   readonly #options: StandingReviewOptions;
   readonly #last = new WeakMap<Member, Standing>();
@@ -28,7 +28,7 @@ export class StandingReview {
     this.#options = options;
   }
 
-  /** Enters and logs the member's standing; returns the event if it changed. */
+  /** Updates and logs the member's standing; returns the event if it changed. */
   update(member: Member): FleetEvent | undefined {
     const now = this.#standingOf(member);
     const before = this.#last.get(member);
@@ -54,12 +54,12 @@ export class StandingReview {
   #log(member: Member, standing: Standing): void {
     const { state } = member;
     const logger = this.#options.logger.child({ member: member.name });
-    if (state.phase === 'ready') logger.info(standing, 'member is listed and watched');
+    if (state.phase === 'ready') logger.info(standing, 'member synced');
     else logger.warn({ ...standing, err: state.error }, `member is ${state.phase}`);
   }
 }
 
-/** Whether what the member says as a source is known from its own cache, for every member that is written to. */
+/** Whether the cache of the member is complete and not behind what another replica knew. */
 function isCurrent({ known, behind }: Standing): boolean {
   return known && !behind;
 }

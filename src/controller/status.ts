@@ -1,9 +1,9 @@
-/** How the fleet stands, as plain data for /readyz, metrics and people. */
+/** The status of the fleet as plain data, for /readyz and metrics. */
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member, MemberState } from '../fleet/member.ts';
 import type { Gauges } from './metrics.ts';
 
-/** One member's standing. `since` is RFC 3339. */
+/** The status of a member. `since` is RFC 3339. */
 export interface MemberStatus {
   readonly name: string;
   readonly state: MemberState['phase'];
@@ -14,13 +14,13 @@ export interface MemberStatus {
   readonly error?: string;
 }
 
-/** The fleet's standing: ready when every member that can be reached has been listed, and at least one has. */
+/** The status of the fleet: ready when every reachable member has been listed, and at least one has. */
 export interface FleetStatus {
   readonly ready: boolean;
   readonly members: readonly MemberStatus[];
 }
 
-/** Puts the standing of all members together; `holds` tells whether this replica writes to a member. */
+/** The status of all members; `holds` returns whether this replica holds the Lease of a member. */
 export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): FleetStatus {
   const members = fleet.members.map((member): MemberStatus => {
     const { state, cache } = member;
@@ -57,7 +57,7 @@ function objectCounts(fleet: Fleet): { member: string; kind: string; count: numb
   ]);
 }
 
-/** The numbers that are read when Prometheus asks. */
+/** The values of the gauges. */
 export function gaugesOf(
   fleet: Fleet,
   leases: number,

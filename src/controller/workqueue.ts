@@ -1,4 +1,4 @@
-/** Work to be done, by key: each key once, however often it is asked for. */
+/** A workqueue of keys: a key is queued once, however often it is added. */
 
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -12,22 +12,22 @@ export interface WorkqueueOptions {
   readonly workers: number;
 }
 
-/** Waiting after a failure. */
+/** Between attempts that failed. */
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
 /**
- * A level-triggered work queue: a key that is added while it waits is still worked on once, and a key that is added while
- * it is worked on is worked on once more. A key is never worked on twice at the same time.
+ * A level-triggered workqueue: a key that is added while it waits is processed once, and a key that is added while it is
+ * processed is processed once more. A key is never processed twice at the same time.
  */
 export class Workqueue<K extends string> {
   readonly #options: WorkqueueOptions;
   readonly #waiting = new Set<K>();
   readonly #working = new Set<K>();
-  /** Keys added while they were worked on. */
+  /** Keys added while they were processed. */
   readonly #dirty = new Set<K>();
   readonly #backoffs = new Map<K, Backoff>();
   readonly #later = new Map<K, AbortController>();
-  /** Keys of `#later` that nobody can add sooner. */
+  /** Keys of `#later` that cannot be added sooner. */
   readonly #barred = new Set<K>();
   #bell: (() => void)[] = [];
   #idleBell: (() => void)[] = [];
@@ -36,12 +36,12 @@ export class Workqueue<K extends string> {
     this.#options = options;
   }
 
-  /** Keys that wait or are worked on; those that wait for a back-off to pass are not counted. */
+  /** Keys that wait or are processed, without those in back-off. */
   get depth(): number {
     return this.#waiting.size + this.#working.size;
   }
 
-  /** Keys that failed and wait for their next try. */
+  /** Keys in back-off. */
   get retrying(): number {
     return this.#later.size;
   }
@@ -75,7 +75,7 @@ export class Workqueue<K extends string> {
     );
   }
 
-  /** Drops what waits. */
+  /** Drops all waiting keys. */
   clear(): void {
     this.#waiting.clear();
     for (const timer of this.#later.values()) timer.abort();
@@ -84,7 +84,7 @@ export class Workqueue<K extends string> {
     this.#backoffs.clear();
   }
 
-  /** Works until the signal aborts; then finishes the keys that are worked on. */
+  /** Processes keys until the signal aborts; then finishes those in progress. */
   async run(work: (key: K) => Promise<Requeue>, signal: AbortSignal): Promise<void> {
     const ring = () => {
       for (const wake of this.#bell.splice(0)) wake();
@@ -94,7 +94,7 @@ export class Workqueue<K extends string> {
     signal.removeEventListener('abort', ring);
   }
 
-  /** Resolves when nothing waits and nothing is worked on. */
+  /** Resolves when no key waits or is processed. */
   async idle(): Promise<void> {
     while (this.depth > 0) await new Promise<void>((resolve) => this.#idleBell.push(resolve));
   }
@@ -122,7 +122,7 @@ export class Workqueue<K extends string> {
   #finish(key: K, requeue: Requeue, signal: AbortSignal): void {
     const dirty = this.#dirty.delete(key);
     if (requeue === 'after-backoff' || requeue === 'not-before-backoff') {
-      // Even if it was added meanwhile: the answers to our own writes add it.
+      // Even if it was added in the meantime: the answers to the controller's own writes add it.
       if (requeue === 'not-before-backoff') this.#barred.add(key);
       this.#addAfter(key, this.#backoff(key).next(), signal);
     } else {

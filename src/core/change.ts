@@ -1,4 +1,4 @@
-/** What the planner gives: writes as plain data, which the controller applies and the dry run prints. */
+/** The output of the planner: writes as plain data, which the controller applies and the dry run prints. */
 import type { ObjectReference } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { KubeObject } from '../api/meta.ts';
@@ -12,8 +12,8 @@ export type WrittenResource = keyof Pick<
 
 /**
  * Stages are applied in this order, the changes of one stage in any order: an endpoint that moves to a new slice, or to
- * one that grows, or out of one that shrinks, is added before it is taken away, and a status tells of what was written
- * before it. Where two slices swap endpoints, one may be missing until both are written: a slice is written once.
+ * one that grows, or out of one that shrinks, is added before it is removed, and a status reports what was written
+ * before it. If two slices swap endpoints, one may be missing until both are written: a slice is written once.
  */
 export const STAGES = ['import', 'service', 'slice', 'grow', 'change', 'shrink', 'prune', 'status'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -47,18 +47,18 @@ export interface Notice {
 
 interface ChangeBase extends Target {
   readonly stage: Stage;
-  /** Why, in a few words for people: `endpoints of cluster1 changed`. */
+  /** Reason for logs and the dry run: `endpoints of "cluster1" changed`. */
   readonly why: string;
   readonly notices?: readonly Notice[];
 }
 
-/** A POST; it fails where the name is taken, so that no object of somebody else's is touched. */
+/** A POST; it fails if the name is taken, so that no object of another client is touched. */
 export interface CreateChange extends ChangeBase {
   readonly op: 'create';
   readonly object: JsonObject;
 }
 
-/** A JSON merge patch (RFC 7386) of what we own, on the version that was observed. */
+/** A JSON merge patch (RFC 7386) of the fields that Catamaran sets, on the observed version. */
 export interface PatchChange extends ChangeBase {
   readonly op: 'patch';
   readonly subresource?: 'status';
@@ -66,7 +66,7 @@ export interface PatchChange extends ChangeBase {
   readonly patch: JsonObject;
 }
 
-/** A DELETE of the version that was observed. */
+/** A DELETE of the observed version. */
 export interface DeleteChange extends ChangeBase {
   readonly op: 'delete';
   readonly precondition: Precondition;

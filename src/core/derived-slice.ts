@@ -1,6 +1,6 @@
 /**
- * What of a derived EndpointSlice is compared: its body (address type, endpoints, ports) and its meta (labels, owner),
- * each as a fingerprint, so that a consumer's slices take little memory and no change is no write.
+ * The parts of a derived EndpointSlice that are compared: its body (address type, endpoints, ports) and its meta (labels,
+ * owner), each as a fingerprint, so that the slices of a consumer take little memory.
  * KEP-1645, "Using EndpointSlice objects to track endpoints".
  */
 import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
@@ -18,7 +18,7 @@ import type { OwnerReference, StringMap } from '../api/meta.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DerivedSlice } from './view.ts';
 
-/** Labels that are ours to say; on a derived slice one that is not wanted must be absent. */
+/** Labels that Catamaran sets; on a derived slice one of them that is not wanted must be absent. */
 const OWN_LABELS = [SERVICE_NAME, MCS_SERVICE_NAME, SOURCE_CLUSTER, SLICE_MANAGED_BY, HEADLESS, SERVICE_PROXY_NAME];
 
 /** Compared content of a slice. */
@@ -29,8 +29,8 @@ export interface SliceBody {
 }
 
 /**
- * Fingerprint of what a slice says. The defaults of the API server are applied first (a port's name is empty and its
- * protocol TCP where absent); endpoints and ports count in their order, which the API server keeps.
+ * Fingerprint of the body of a slice. The defaults of the API server are applied first (an absent name of a port is empty,
+ * an absent protocol is TCP); the order of endpoints and ports counts, since the API server keeps it.
  */
 export function sliceBody(
   addressType: AddressType,
@@ -54,12 +54,12 @@ export function sliceBody(
   return { hash, ready: endpoints.filter(({ conditions }) => conditions?.ready !== false).length };
 }
 
-/** Fingerprint of those labels of a slice that are ours to say, and of the UIDs of the ServiceImports that own it. */
+/** Fingerprint of the labels of a slice that Catamaran sets, and of the UIDs of the ServiceImports that own it. */
 export function sliceMeta(labels: StringMap | undefined, ownerUids: readonly string[]): string {
   return fingerprint([OWN_LABELS.map((label) => labels?.[label] ?? null), ownerUids]);
 }
 
-/** Reduces a slice of ours, as an API server holds it, to what the planner compares. */
+/** Reduces an observed derived slice to what the planner compares. */
 export function observeSlice(slice: EndpointSlice): DerivedSlice {
   const { name, uid, resourceVersion, labels, ownerReferences } = slice.metadata;
   const body = sliceBody(slice.addressType, slice.endpoints, slice.ports ?? []);
@@ -78,7 +78,7 @@ function importUids(owners: readonly OwnerReference[] | undefined): readonly str
   return (owners ?? []).filter(({ kind }) => kind === 'ServiceImport').map(({ uid }) => uid);
 }
 
-/** The labels of a derived slice. Built from scratch: none of the source slice's means anything abroad. */
+/** The labels of a derived slice, built from scratch: those of the source slice have no meaning in another cluster. */
 export function sliceLabels(derivedService: string, name: string, source: string, headless: boolean): StringMap {
   return {
     [SERVICE_NAME]: derivedService,
@@ -89,7 +89,7 @@ export function sliceLabels(derivedService: string, name: string, source: string
   };
 }
 
-/** A merge patch of labels that also takes away those of ours that are not wanted. */
+/** A merge patch of labels that also removes those of Catamaran that are not wanted. */
 export function labelsPatch(labels: StringMap): JsonObject {
   return { ...Object.fromEntries(OWN_LABELS.map((label) => [label, null])), ...labels };
 }

@@ -1,7 +1,7 @@
 /** Equality and fingerprints of plain data. */
 import { hash } from 'node:crypto';
 
-/** A fingerprint of plain data: 128 bits of SHA-256 over its JSON text, members in the order in which they stand. */
+/** A fingerprint of plain data: 128 bits of SHA-256 over its JSON text, fields in their order. */
 export function fingerprint(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'base64url').slice(0, 22);
 }
@@ -15,7 +15,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Deep equality of plain data. An undefined member equals an absent one; the order of members means nothing. */
+/** Deep equality of plain data. An undefined field equals an absent one; the order of fields is ignored. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false;

@@ -1,19 +1,19 @@
-/** How messages for people are put together, within the limits of the API. */
+/** Messages of conditions and Events, within the limits of the API. */
 
-/** Longest message of a condition (metav1.Condition), less room for a last word. */
+/** Maximum length of a condition's message (metav1.Condition: 32,768), less room for an ending. */
 export const MESSAGE_LENGTH = 32_700;
 
-/** A name between double quotes. */
+/** A name in double quotes. */
 export function quoted(name: string): string {
   return `"${name}"`;
 }
 
-/** Names in quotes, with commas between them. */
+/** Quoted names, separated by commas. */
 export function listed(names: readonly string[]): string {
   return names.map(quoted).join(', ');
 }
 
-/** The first `length` characters of a text, with a sign where something was cut off. Surrogate pairs stay whole. */
+/** The first `length` characters of a text, ending in an ellipsis if it is cut. Surrogate pairs stay whole. */
 export function clipped(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text
@@ -22,7 +22,7 @@ export function clipped(text: string, length: number): string {
     .replace(/\uFFFD$/, '')}…`;
 }
 
-/** As many parts as fit `length` characters, and how many more there are. */
+/** As many parts as fit `length` characters, and the number of the others. */
 export function joined(parts: readonly string[], separator: string, length: number = MESSAGE_LENGTH): string {
   let text = '';
   for (const [index, part] of parts.entries()) {
@@ -34,7 +34,7 @@ export function joined(parts: readonly string[], separator: string, length: numb
   return text;
 }
 
-/** The first few parts, and how many more there are. */
+/** The first `count` parts, and the number of the others. */
 export function firstOf(parts: readonly string[], count: number, separator: string): string {
   const rest = parts.length - count;
   const first = parts.slice(0, count).join(separator);

@@ -1,4 +1,4 @@
-/** Names of derived objects: the same input gives the same name in every process, so no list of them is kept. */
+/** Names of derived objects: computed from the input, the same in every process, so that no list of them is stored. */
 import type { AddressType } from '../api/endpoint-slice.ts';
 import { digits } from './fingerprint.ts';
 
@@ -14,8 +14,8 @@ export function isDnsLabel(text: string): boolean {
 }
 
 /**
- * Name of the Service derived from a ServiceImport: `<prefix><name>`. One that would not fit a DNS label is shortened,
- * and ends in a hash of the whole name, so that two long names with a common start stay apart.
+ * Name of the Service derived from a ServiceImport: `<prefix><name>`. A name that does not fit a DNS label is shortened
+ * and ends in a hash of the whole name, so that two long names with the same start differ.
  */
 export function derivedServiceName(prefix: string, name: string): string {
   const whole = `${prefix}${name}`;
@@ -26,7 +26,7 @@ export function derivedServiceName(prefix: string, name: string): string {
 
 /**
  * Name of the EndpointSlice derived from one slice of a member: `<derived Service>-<hash>`. The address type is hashed
- * too: it is immutable, so a source slice made again with another one needs another derived slice.
+ * too: it is immutable, so a source slice that is created again with another one needs another derived slice.
  */
 export function derivedSliceName(
   derivedService: string,

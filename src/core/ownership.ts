@@ -1,6 +1,6 @@
 /**
- * Which Services and EndpointSlices Catamaran made. The only place that decides it; whatever is not managed by
- * Catamaran is never adopted, changed or deleted.
+ * Which Services and EndpointSlices are managed by Catamaran. The only place that decides it; an object that is not
+ * managed by Catamaran is never adopted, changed or deleted.
  *
  * An object is managed by Catamaran if a ServiceImport owns it and its labels agree:
  *
@@ -12,8 +12,8 @@
  * | another client | any                 | any             | foreign | foreign       |
  * | any            | any                 | none            | foreign | foreign       |
  *
- * Labels alone prove nothing: users copy objects with their labels. A user may take one label off, though, and the
- * other still tells an object that has to be repaired. The UID of the owner is not compared here: the owner may have
+ * Labels alone prove nothing: users copy objects with their labels. A user may remove one label, though, and the
+ * other still identifies an object to repair. The UID of the owner is not compared here: the owner may have
  * been created again, and the plan then updates the reference.
  */
 import {
@@ -55,8 +55,8 @@ export function importOfSlice(metadata: Owned): string | undefined {
 }
 
 /**
- * Whether a slice with these labels can hold a cluster's own endpoints: nothing imported is exported again
- * (KEP-1645, "Using EndpointSlice objects to track endpoints"), whichever implementation imported it.
+ * Whether a slice with these labels can hold a cluster's own endpoints: what any implementation imported is never
+ * exported again (KEP-1645, "Using EndpointSlice objects to track endpoints").
  */
 export function isOwnEndpoints(labels: StringMap | undefined): boolean {
   return labels?.[SOURCE_CLUSTER] === undefined && labels?.[SLICE_MANAGED_BY] !== MANAGER;

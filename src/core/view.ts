@@ -1,5 +1,5 @@
 /**
- * What the engine is given: all that is known of one namespace/name, as plain data.
+ * The input of the engine: all that is known of one namespace/name, as plain data.
  * The fleet builds it from its caches; tests write it by hand.
  */
 import type { Service } from '../api/core.ts';
@@ -43,7 +43,7 @@ export interface KnownSource {
   readonly slices: readonly SourceSlice[];
 }
 
-/** A member of which nothing is known (yet). Unknown is not empty. */
+/** A member of which nothing is known, or not yet. Unknown is not empty. */
 export interface UnknownSource {
   readonly member: string;
   readonly standing: 'unknown';
@@ -85,10 +85,10 @@ export interface ConsumerView {
   /** Values of `trafficDistribution` that the member's API server accepts; absent means all. */
   readonly trafficDistributions?: readonly string[];
   readonly import?: ServiceImport;
-  /** The Service of the derived name, whoever made it. */
+  /** The Service of the derived name, whoever created it. */
   readonly derivedService?: Service;
   readonly derivedSlices: readonly DerivedSlice[];
-  /** Services derived for this name under another name, from before `derivedPrefix` changed. */
+  /** Services derived for this import under another prefix, from before `derivedPrefix` changed. */
   readonly outdatedServices?: readonly Service[];
   /** The API server's answer to the last writes for this name, if it refuses them. */
   readonly refusal?: string;

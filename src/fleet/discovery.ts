@@ -1,4 +1,4 @@
-/** Who a cluster is and which address families its Services have. */
+/** Identifies a cluster, and finds out what its API server and its Service network support. */
 import type { Service } from '../api/core.ts';
 import type { IPFamily, KubeObject } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
@@ -7,10 +7,10 @@ import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 
 /** `clusterId` is the UID of kube-system, which tells clusters apart whatever they are called. */
-export interface Network {
+export interface ClusterInfo {
   readonly clusterId: string;
   readonly ipFamilies: readonly IPFamily[];
-  /** Values of `spec.trafficDistribution` that the API server takes; absent where its version is not known. */
+  /** Values of `spec.trafficDistribution` that the API server takes; absent if its version is not known. */
   readonly trafficDistributions?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export interface Network {
 const TRAFFIC_DISTRIBUTIONS = { PreferClose: 31, PreferSameZone: 34, PreferSameNode: 34 } as const;
 
 /** What an API server of a version takes. An older one drops the field, so that writing it would never end. */
-function trafficDistributionsOf(version: unknown): Pick<Network, 'trafficDistributions'> {
+function trafficDistributionsOf(version: unknown): Pick<ClusterInfo, 'trafficDistributions'> {
   const text = typeof version === 'object' && version !== null && 'minor' in version ? String(version.minor) : '';
   const minor = Number.parseInt(text, 10);
   if (Number.isNaN(minor)) return {};
@@ -38,7 +38,7 @@ function distinct(families: readonly IPFamily[]): readonly IPFamily[] {
   return [...new Set(families)];
 }
 
-/** Gives undefined where the API does not exist or may not be read. */
+/** Resolves to undefined if the API does not exist or may not be read. */
 async function optional<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
@@ -53,15 +53,19 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
  * fleet.yaml, else from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service
  * `default/kubernetes`.
  *
- * @throws ApiError where the API server does not answer.
+ * @throws ApiError if the API server does not answer.
  */
-export async function discoverNetwork(client: KubeClient, config: MemberConfig, signal: AbortSignal): Promise<Network> {
+export async function discoverCluster(
+  client: KubeClient,
+  config: MemberConfig,
+  signal: AbortSignal,
+): Promise<ClusterInfo> {
   const [kubeSystem, version] = await Promise.all([
     client.get(RESOURCES.namespaces, { name: 'kube-system' }, { signal }),
     optional(client.raw('/version', { signal })),
   ]);
-  const about = { clusterId: kubeSystem.metadata.uid ?? '', ...trafficDistributionsOf(version) };
-  return { ...about, ipFamilies: distinct(await serviceFamilies(client, config, signal)) };
+  const identity = { clusterId: kubeSystem.metadata.uid ?? '', ...trafficDistributionsOf(version) };
+  return { ...identity, ipFamilies: distinct(await serviceFamilies(client, config, signal)) };
 }
 
 async function serviceFamilies(client: KubeClient, config: MemberConfig, signal: AbortSignal): Promise<IPFamily[]> {

@@ -1,4 +1,4 @@
-/** Which clusters are members, and what they hold of one Service together. */
+/** The members of a fleet, and views of what they hold. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { type FleetConfig, importMode, type MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Network } from './discovery.ts';
+import type { ClusterInfo } from './discovery.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
 import type { MemberChange } from './member-cache.ts';
@@ -22,7 +22,7 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Called after what a member holds changed. */
+  /** Called after the cache of a member changed. */
   readonly changed: (member: Member, change: MemberChange) => void;
   /** Called when a member became known, reachable, unreachable or refused. */
   readonly memberChanged: (member: Member) => void;
@@ -35,7 +35,7 @@ interface Running {
   readonly done: Promise<void>;
 }
 
-/** The members of a clusterset, joined and left at run time as the configuration says. */
+/** The members of a clusterset; they join and leave at run time, following the configuration. */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #running = new Map<string, Running>();
@@ -71,14 +71,14 @@ export class Fleet {
     return this.#running.get(name)?.member;
   }
 
-  /** Which members have something to do with which keys. */
+  /** Which members a key affects. */
   get index(): Omit<KeyIndex, 'setHeld' | 'setConsumes' | 'remove'> {
     return this.#index;
   }
 
   /**
-   * Makes the members those of `config`: joins new ones, reconnects those whose connection changed, and returns those
-   * that left. The ones that left go on running, as no source any more, until {@link forget}.
+   * Applies a configuration: new members join, those whose connection changed are replaced, and those that left are
+   * returned. They are still watched, but are no longer sources, until {@link forget}.
    */
   async apply(config: FleetConfig): Promise<readonly Member[]> {
     const left: Member[] = [];
@@ -138,7 +138,7 @@ export class Fleet {
     return this.#views.consumer(key, member);
   }
 
-  /** Forgets what was put together from the members' states, such as how long one has been silent. */
+  /** Discards everything that was computed from the members' states. */
   invalidate(): void {
     this.#views.invalidateAll();
   }
@@ -148,12 +148,12 @@ export class Fleet {
     return this.#staleness.isBehind(member, writtenSince);
   }
 
-  /** How long a member's silence has lasted, weighed against the configured times. */
+  /** The standing of a member, by the configured times. */
   standing(member: Member): KnownSource['standing'] {
     return this.#staleness.standing(member);
   }
 
-  /** Keys whose derived Service in a member has that namespace and name. Only a shortened name has to be looked for. */
+  /** Keys whose derived Service in a member has that namespace and name. Only a shortened name needs a search. */
   keysAt(service: ServiceKey, { config: { derivedPrefix } }: Member): Iterable<ServiceKey> {
     const { namespace, name } = splitKey(service);
     const plain = name.slice(derivedPrefix.length);
@@ -182,14 +182,14 @@ export class Fleet {
       admit: (network) => this.#refuseTwin(member, network),
     });
     const done = member.run(stop.signal).catch((err: unknown) => {
-      logger.error({ err }, 'member stopped by an error of its own');
+      logger.error({ err }, 'member stopped by an internal error');
     });
     this.#running.set(config.name, { member, stop, done });
-    logger.info({}, 'member joins');
+    logger.info({}, 'member added');
   }
 
   /** @throws CTM_MEMBER_DUPLICATE if the cluster is a member under another name. */
-  #refuseTwin(member: Member, { clusterId }: Network): void {
+  #refuseTwin(member: Member, { clusterId }: ClusterInfo): void {
     const twin = this.members.find((other) => other !== member && other.clusterId === clusterId);
     if (!twin) return;
     throw new CatamaranError(
@@ -207,7 +207,7 @@ export class Fleet {
       else this.#views.consumerChanged(change.key);
     } else if (change.side === 'namespace') {
       this.#indexNamespace(member, change.namespace);
-      // While a member is listed nothing is done there; once it has been, all of it is reconciled.
+      // A member is not reconciled while it is listed; afterwards all of its keys are.
       if (!member.cache.synced) return;
     }
     this.#options.changed(member, change);
@@ -224,7 +224,7 @@ export class Fleet {
   }
 }
 
-/** What must be the same for a running member to be kept when the configuration changes: all but how it imports. */
+/** The part of a member's configuration that cannot change while it runs: everything except how it imports. */
 function connectionOf({ importMode: _, namespaces: __, ...connection }: MemberConfig): string {
   return JSON.stringify(connection);
 }

@@ -1,4 +1,4 @@
-/** Which EndpointSlices of a member matter to the fleet, and as what. */
+/** Which EndpointSlices of a member are kept, and in which role. */
 import type { JsonObject } from '../api/json.ts';
 import { SERVICE_NAME } from '../api/labels.ts';
 import { type ServiceKey, serviceKey } from '../api/meta.ts';
@@ -20,7 +20,7 @@ export type KeptSlice =
   | { readonly kind: 'derived'; readonly key: ServiceKey; readonly slice: DerivedSlice }
   | { readonly kind: 'foreign'; readonly key: ServiceKey; readonly name: string };
 
-/** What the choice depends on, besides the slice itself. */
+/** What the choice depends on, in addition to the slice. */
 export interface KeepOptions {
   readonly derivedPrefix: string;
   readonly addresses: AddressPolicy;
@@ -42,7 +42,7 @@ export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice |
   if (isOwnEndpoints(metadata.labels) && options.isExported(key)) {
     return { kind: 'source', key, slice: sourceSlice(slimSlice(object), options.addresses) };
   }
-  // One without endpoints takes no connections; a selector that stood on the derived Service for a moment leaves such.
+  // A slice without endpoints receives no connections; a selector that was on the derived Service for a moment leaves some.
   const holdsEndpoints = Array.isArray(object.endpoints) && object.endpoints.length > 0;
   if (holdsEndpoints && service.startsWith(options.derivedPrefix)) {
     return { kind: 'foreign', key, name: path.slice(namespace.length + 1) };
@@ -50,11 +50,11 @@ export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice |
   return undefined;
 }
 
-/** Groups kept slices by kind and key, so that a view costs what its Service has. */
+/** Kept slices by kind and key, so that a view costs only the slices of its Service. */
 export class SliceIndex {
   readonly #byKey = new Map<string, Map<string, KeptSlice>>();
 
-  /** Enters what a slice was and is. `name` is `namespace/name` of the slice. */
+  /** Replaces a slice. `name` is `namespace/name` of the slice. */
   replace(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
     if (before && (!after || before.kind !== after.kind || before.key !== after.key)) {
       const group = this.#byKey.get(`${before.kind}:${before.key}`);

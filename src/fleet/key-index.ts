@@ -1,4 +1,4 @@
-/** Which members have something to do with which keys: looked up, never walked for. */
+/** An index of keys and members, so that no event needs a walk over the fleet. */
 import { type ServiceKey, splitKey } from '../api/meta.ts';
 
 /** Adds to a set in a map of sets. */
@@ -25,7 +25,7 @@ export class KeyIndex {
   readonly #byMember = new Map<string, Set<ServiceKey>>();
   readonly #consumers = new Map<string, Set<string>>();
 
-  /** Enters whether a member holds a key. */
+  /** Sets whether a member holds a key. */
   setHeld(member: string, key: ServiceKey, held: boolean): void {
     const { namespace } = splitKey(key);
     if (held) {
@@ -39,7 +39,7 @@ export class KeyIndex {
     if (!this.#holders.has(key)) leave(this.#byNamespace, namespace, key);
   }
 
-  /** Enters whether a member imports a namespace automatically. */
+  /** Sets whether a member imports a namespace automatically. */
   setConsumes(member: string, namespace: string, consumes: boolean): void {
     if (consumes) enter(this.#consumers, namespace, member);
     else leave(this.#consumers, namespace, member);

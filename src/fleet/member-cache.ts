@@ -1,4 +1,4 @@
-/** What one member holds, as far as it matters to the fleet. */
+/** The objects of one member that matter to the fleet. */
 import type { Service } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
@@ -35,8 +35,8 @@ export interface MemberCacheOptions {
 }
 
 /**
- * Tables of one member. Of Services and EndpointSlices it keeps the exported ones, those managed by Catamaran, and those
- * at a place that a derived Service needs; the rest is dropped while it streams by.
+ * The stores of one member. Of Services and EndpointSlices it keeps the exported ones, those managed by Catamaran, and
+ * those at the name of a derived Service; all others are dropped while they are listed.
  */
 export class MemberCache {
   readonly exports: Store<ServiceExport>;
@@ -48,7 +48,7 @@ export class MemberCache {
   readonly #index = new SliceIndex();
   /** Names of derived Services, by the import that they belong to. */
   readonly #derivedNames = new Map<ServiceKey, Set<ServiceKey>>();
-  /** Exports whose Service and slices are being fetched: of these nothing is known yet. */
+  /** Exports whose Service and slices are being fetched: they are unknown until then. */
   readonly #pending = new Set<ServiceKey>();
 
   constructor(options: MemberCacheOptions) {
@@ -82,12 +82,12 @@ export class MemberCache {
     });
   }
 
-  /** Whether every LIST has succeeded once; before that nothing said here may be acted on. */
+  /** Whether every LIST has succeeded once; before that the contents mean nothing. */
   get synced(): boolean {
     return [this.exports, this.imports, this.services, this.slices, this.namespaces].every((table) => table.synced);
   }
 
-  /** Whether what the cache says of this name as a source is complete. */
+  /** Whether the cache is complete for this name as a source. */
   knows(key: ServiceKey): boolean {
     return this.synced && !this.#pending.has(key);
   }
@@ -129,7 +129,7 @@ export class MemberCache {
     );
   }
 
-  /** Enters that the Service and slices of a new export have been fetched. */
+  /** Marks the Service and slices of a new export as fetched. */
   fetched(key: ServiceKey): void {
     if (this.#pending.delete(key)) this.#options.changed({ side: 'source', key });
   }
@@ -142,7 +142,7 @@ export class MemberCache {
   #exportChanged(key: ServiceKey, before: ServiceExport | undefined, after: ServiceExport | undefined): void {
     if (!before && after && (this.services.started || this.slices.started)) {
       this.#pending.add(key);
-      // A slice kept as foreign is of the same version when it is fetched as a source.
+      // A slice kept as foreign has the same version when it is fetched as a source, and would be ignored.
       this.slices.forget([...this.#index.get('foreign', key)].map(([name]) => name));
       this.#options.exportAppeared(key);
     } else if (before && !after) {
@@ -208,7 +208,7 @@ function importKeyOf({ metadata }: Service): ServiceKey | undefined {
   return name === undefined ? undefined : serviceKey(metadata.namespace ?? '', name);
 }
 
-/** Names of namespaced objects in tables are `namespace/name` already. */
+/** Names of namespaced objects in stores are `namespace/name`. */
 function asKey(name: string): ServiceKey {
   const slash = name.indexOf('/');
   return serviceKey(name.slice(0, slash), name.slice(slash + 1));

@@ -1,4 +1,4 @@
-/** One member at run time: its connection, its reflectors and its cache. */
+/** One member at run time: its connection, its informers and its cache. */
 import type { IPFamily } from '../api/meta.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import { addressPolicy } from '../core/merge/addresses.ts';
@@ -9,23 +9,22 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { toError } from '../runtime/thrown.ts';
-import { discoverNetwork, type Network } from './discovery.ts';
+import { type ClusterInfo, discoverCluster } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
 
-/** How a member stands. `unreachable` keeps its last known data; `unknown` has none yet. */
+/** `unreachable` keeps its last known data; `unknown` has none yet. `since` is in ms since the epoch. */
 export type MemberState =
   | { readonly phase: 'unknown'; readonly error?: Error }
   | { readonly phase: 'ready' }
   | { readonly phase: 'unreachable'; readonly since: number; readonly error: Error }
   | { readonly phase: 'refused'; readonly error: Error };
 
-/** Waiting between tries of what a member must have before it can be watched. */
+/** Between attempts to connect. */
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
 const HEARTBEAT: Heartbeat = { intervalMs: 5_000, lostIntervalMs: 1_000, timeoutMs: 5_000 };
 
-/** What a member is made of; everything from outside is handed in. */
 export interface MemberOptions {
   readonly config: MemberConfig;
   readonly connect: () => Promise<KubeClient>;
@@ -36,8 +35,8 @@ export interface MemberOptions {
   readonly stateChanged: () => void;
   /** Counts the restarts of watches by cause. */
   readonly watchRestarted: (resource: string, reason: string) => void;
-  /** Throws where the cluster must not be a member, such as one that is a member under another name. */
-  readonly admit: (network: Network) => void;
+  /** Throws if the cluster must not be a member, for example because it is one under another name. */
+  readonly admit: (info: ClusterInfo) => void;
 }
 
 /** Watches one member until its signal aborts. */
@@ -50,9 +49,9 @@ export class Member {
   #client: KubeClient | undefined;
   readonly #fetcher: ExportFetcher;
   #informers: Informers | undefined;
-  #network: Network | undefined;
-  #refused: Error | undefined;
-  #starting: Error | undefined;
+  #info: ClusterInfo | undefined;
+  #refusal: Error | undefined;
+  #connectError: Error | undefined;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -80,21 +79,21 @@ export class Member {
 
   /** Families of the Service network, the primary one first. */
   get ipFamilies(): readonly IPFamily[] {
-    return this.#network?.ipFamilies ?? ['IPv4'];
+    return this.#info?.ipFamilies ?? ['IPv4'];
   }
 
-  /** Values of `spec.trafficDistribution` that the API server takes; undefined where that is not known. */
+  /** Values of `spec.trafficDistribution` that the API server takes; undefined if its version is not known. */
   get trafficDistributions(): readonly string[] | undefined {
-    return this.#network?.trafficDistributions;
+    return this.#info?.trafficDistributions;
   }
 
   /** UID of the cluster's kube-system namespace; undefined until the member first answered. */
   get clusterId(): string | undefined {
-    return this.#network?.clusterId;
+    return this.#info?.clusterId;
   }
 
   get state(): MemberState {
-    if (this.#refused) return { phase: 'refused', error: this.#refused };
+    if (this.#refusal) return { phase: 'refused', error: this.#refusal };
     const state = this.#informers?.state;
     switch (state?.phase) {
       case 'watching':
@@ -102,7 +101,7 @@ export class Member {
       case 'lost':
         return { phase: 'unreachable', since: state.since, error: state.error };
       default: {
-        const error = state?.error ?? this.#starting;
+        const error = state?.error ?? this.#connectError;
         return { phase: 'unknown', ...(error && { error }) };
       }
     }
@@ -110,7 +109,7 @@ export class Member {
 
   /** Resolves when the signal aborts. Faults of the API server show in {@link state} and are retried. */
   async run(signal: AbortSignal): Promise<void> {
-    const client = await this.#meet(signal);
+    const client = await this.#connect(signal);
     if (client) await this.#watch(client, signal);
     await this.#client?.close();
   }
@@ -142,31 +141,31 @@ export class Member {
     await Promise.all([this.#informers.run(signal), this.#fetcher.run(client, cache, signal)]);
   }
 
-  /** Reads who the cluster is, as often as it takes; undefined when the signal aborted. */
-  async #meet(signal: AbortSignal): Promise<KubeClient | undefined> {
+  /** Connects and identifies the cluster, with retries; resolves to undefined when the signal aborts. */
+  async #connect(signal: AbortSignal): Promise<KubeClient | undefined> {
     const { connect, config, random, clock, logger } = this.#options;
     const backoff = new Backoff(RETRY, random);
     while (!signal.aborted) {
       try {
-        // A kubeconfig is read anew after each failure: it may have been mended.
+        // The kubeconfig is read again after each failure: it may have been fixed.
         this.#client = await connect();
-        const network = await discoverNetwork(this.#client, config, signal);
-        this.#options.admit(network);
-        if (this.#refused) logger.info({}, 'member is accepted now');
-        this.#refused = undefined;
-        this.#starting = undefined;
-        this.#network = network;
+        const info = await discoverCluster(this.#client, config, signal);
+        this.#options.admit(info);
+        if (this.#refusal) logger.info({}, 'member is accepted now');
+        this.#refusal = undefined;
+        this.#connectError = undefined;
+        this.#info = info;
         return this.#client;
       } catch (error) {
         if (signal.aborted) return undefined;
         await this.#client?.close();
         this.#client = undefined;
-        const fault = toError(error);
-        const refused = this.#isRefusal(fault);
-        const known = (refused ? this.#refused : this.#starting)?.message === fault.message;
-        if (refused) this.#refused = fault;
-        else this.#starting = fault;
-        if (!known) logger.error({ err: fault }, refused ? 'member refused' : 'member cannot be reached');
+        const cause = toError(error);
+        const refused = this.#isRefusal(cause);
+        const known = (refused ? this.#refusal : this.#connectError)?.message === cause.message;
+        if (refused) this.#refusal = cause;
+        else this.#connectError = cause;
+        if (!known) logger.error({ err: cause }, refused ? 'member refused' : 'member cannot be reached');
         this.#options.stateChanged();
         await clock.sleep(backoff.next(), signal).catch(() => {});
       }

@@ -1,6 +1,6 @@
 /**
- * Slim copies: of each object only what the engine reads, so that memory follows what is exported.
- * The input is parsed JSON from an API server that has validated it; what is still wrong throws and sets the object aside.
+ * Slim copies: only the fields that the engine reads, so that memory follows what is exported. The input is parsed JSON
+ * that an API server has validated; an object that is still malformed throws and is set aside.
  */
 import type { Service, ServicePort, ServiceSpec } from '../api/core.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
@@ -17,7 +17,7 @@ function stringMap(value: Json | undefined): StringMap | undefined {
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
 
-/** Owners that are named in full; the API server accepts no others. */
+/** Complete owner references; the API server accepts no others. */
 function ownersOf({ ownerReferences }: JsonObject): readonly OwnerReference[] {
   return list(ownerReferences).flatMap((owner) => {
     if (!isJsonObject(owner)) return [];
@@ -35,7 +35,7 @@ export function ownershipOf(object: JsonObject): Pick<ObjectMeta, 'labels' | 'ow
   return { ...(labels && { labels }), ownerReferences: ownersOf(metadata) };
 }
 
-/** Metadata without managedFields and, where told, with only some annotations. */
+/** Metadata without managedFields, with all or some annotations. */
 function slimMeta(object: JsonObject, annotations: 'all' | readonly string[]): ObjectMeta {
   const metadata = requireMetadata(object);
   const name = asText(metadata.name);
@@ -65,7 +65,7 @@ function slimMeta(object: JsonObject, annotations: 'all' | readonly string[]): O
   };
 }
 
-/** Copies the named members that are there. The API server validated their types against its schema. */
+/** Copies the named fields that are set. The API server validated their types against its schema. */
 function pick<T>(value: Json | undefined, keys: readonly (keyof T & string)[]): Partial<T> {
   const picked: Record<string, Json> = {};
   if (!isJsonObject(value)) return {};
@@ -132,13 +132,13 @@ function slice(object: JsonObject, metadata: ObjectMeta, endpointFields: readonl
   };
 }
 
-/** A slice of a member's own endpoints: without labels, targetRefs and hints; of its annotations the trigger time. */
+/** A slice of a member's own endpoints, without labels, targetRefs and hints; the only annotation is the trigger time. */
 export function slimSlice(object: JsonObject): EndpointSlice {
   const { labels: _, ownerReferences: __, ...metadata } = slimMeta(object, [LAST_CHANGE_TRIGGER_TIME]);
   return slice(object, metadata, SOURCE_ENDPOINT_FIELDS);
 }
 
-/** A slice that we made, with all that we own of it, to be compared and dropped. */
+/** A derived slice with every field that Catamaran sets, to be compared and dropped. */
 export function ownSlice(object: JsonObject): EndpointSlice {
   return slice(object, slimMeta(object, [LAST_CHANGE_TRIGGER_TIME]), DERIVED_ENDPOINT_FIELDS);
 }
@@ -153,7 +153,7 @@ export function slimExport(object: JsonObject): ServiceExport {
   };
 }
 
-/** Who set the field `spec.<name>`. */
+/** The managers of the field `spec.<name>`. */
 function settersOf(object: JsonObject, name: string): readonly ManagedFieldsEntry[] {
   const field = `f:${name}`;
   return list(requireMetadata(object).managedFields).flatMap((entry) => {
@@ -170,7 +170,7 @@ function settersOf(object: JsonObject, name: string): readonly ManagedFieldsEntr
   });
 }
 
-/** A ServiceImport; of its managedFields only who set the families. */
+/** A ServiceImport; of its managedFields only the managers of the families. */
 export function slimImport(object: JsonObject): ServiceImport {
   const spec = pick<ServiceImport>(object, ['spec']).spec;
   if (!spec) throw new TypeError('spec: missing');

@@ -1,9 +1,9 @@
-/** How far what is remembered of a member can still be relied on. */
+/** How far the cached data of a member can still be relied on. */
 import type { KnownSource } from '../core/view.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Member } from './member.ts';
 
-/** A time in which a member did not answer, in ms since the epoch. */
+/** A period without an answer of a member, in ms since the epoch. */
 interface Outage {
   readonly since: number;
   /** When it answered again; undefined while it does not. */
@@ -12,17 +12,17 @@ interface Outage {
 
 /** An outage is noticed up to this long after the last answer, in ms: by a heartbeat every 5 s that waits 5 s. */
 const NOTICE_MS = 10_000;
-/** A watch that goes on reports at once what happened meanwhile; after this long, in ms, it has. */
+/** A resumed watch reports at once what happened in the meantime; after this long, in ms, it has. */
 const CATCH_UP_MS = 2_000;
 
-/** What a member's silence is weighed against, in ms. */
+/** The limits of a member's silence, in ms. */
 export interface StalenessLimits {
   readonly unreachableAfterMs: number;
   /** Absent: never. */
   readonly endpointExpiryMs?: number;
 }
 
-/** The outages of the members of a fleet. */
+/** Tracks the outages of members. */
 export class Staleness {
   readonly #clock: Clock;
   readonly #limits: () => StalenessLimits;
@@ -34,7 +34,7 @@ export class Staleness {
     this.#limits = limits;
   }
 
-  /** Enters the state that a member has now. */
+  /** Updates the outage of a member from its state. */
   note(member: Member): void {
     const { state } = member;
     const last = this.#outages.get(member);
@@ -62,7 +62,7 @@ export class Staleness {
     return outage.until === undefined || this.#catchesUp(outage.until);
   }
 
-  /** How long a member's silence has lasted, weighed against the limits. */
+  /** The standing of a member, by the limits. */
   standing(member: Member): KnownSource['standing'] {
     if (this.#isExpired(member)) return 'expired';
     return this.#isReachable(member) ? 'current' : 'unreachable';
@@ -88,7 +88,7 @@ export class Staleness {
 
   #catchesUp(since: number): boolean {
     const ms = this.#clock.now() - since;
-    // Less than none: the clock was set back.
+    // Negative if the clock was set back.
     return ms >= 0 && ms < CATCH_UP_MS;
   }
 }

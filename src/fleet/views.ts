@@ -1,4 +1,4 @@
-/** What the engine is given of one key: the merge of all members, shared, and what one consumer holds. */
+/** Builds the input of the engine for a key: the shared merge of all members, and what one consumer holds. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { type FleetConfig, importMode } from '../config/fleet-config.ts';
 import { type Clusterset, merge } from '../core/merge/merge.ts';
@@ -9,15 +9,15 @@ import type { Staleness } from './staleness.ts';
 
 /** All that is known of one namespace/name, from the place of one consumer. */
 export interface ServiceView {
-  /** What all members say together. Consumers share it unless one of them knows more of a member than another. */
+  /** The merge of all members. Consumers share it, unless a member is behind for some of them. */
   readonly clusterset: Clusterset;
   readonly consumer: ConsumerView;
 }
 
-/** Keys whose merge is remembered; more than a burst of changes has. */
+/** Number of keys whose merge is kept; more than a burst of changes has. */
 const KEYS_KEPT = 1_024;
 
-/** The members that views are put together from. */
+/** What views are built from. */
 export interface ViewSources {
   readonly config: () => FleetConfig;
   /** Members of the configuration. */
@@ -27,12 +27,12 @@ export interface ViewSources {
   readonly staleness: Staleness;
 }
 
-/** The same name, to a replica that knows less of some members. */
+/** Identifies a set of members that are behind. */
 function variantOf(behind: readonly Member[]): string {
   return behind.map(({ name }) => name).join();
 }
 
-/** Builds views, and remembers the merge of a key until something of it changes: the consumers of one change share it. */
+/** Builds views. The merge of a key is kept until a source changes, so that the consumers of one change share it. */
 export class Views {
   readonly #sources: ViewSources;
   /** By key and by the members that are behind, normally none. */
@@ -44,8 +44,8 @@ export class Views {
 
   /**
    * All that is known of one name, from the place of one consumer. `writtenSince` is since when no other replica has
-   * written to the consumer, in ms since the epoch (default: that does not matter). What another one may have known later
-   * than this one is not known here: of a member that has been silent for longer, what is remembered means nothing.
+   * written to the consumer, in ms since the epoch (default: ignored). A member that has been silent since before that time is
+   * unknown in the view: the other replica may have known more of it.
    */
   view(key: ServiceKey, consumer: Member, writtenSince: number = Number.NEGATIVE_INFINITY): ServiceView {
     return { clusterset: this.#clusterset(key, writtenSince), consumer: this.consumer(key, consumer) };
@@ -76,21 +76,21 @@ export class Views {
     };
   }
 
-  /** Forgets the merge of a key, because a member says something else of it. */
+  /** Discards the merge of a key, after a source changed. */
   invalidate(key: ServiceKey): void {
     this.#merged.delete(key);
   }
 
   /**
-   * The same after a change of what consumers hold. That says who took part before, which matters only while a member
-   * is unknown.
+   * Discards the merge of a key after a consumer changed, if a member is unknown: what consumers hold shows who took part
+   * before.
    */
   consumerChanged(key: ServiceKey): void {
     const merged = this.#merged.get(key);
     if (merged?.values().some(({ unknown }) => unknown.size > 0)) this.#merged.delete(key);
   }
 
-  /** Forgets every merge, because a member joined or left, or may be relied on more or less than before. */
+  /** Discards every merge, after a member joined or left or its standing changed. */
   invalidateAll(): void {
     this.#merged.clear();
   }
@@ -101,7 +101,7 @@ export class Views {
     const held = this.#merged.get(key)?.get(variant);
     if (held) return held;
     const sources = this.#sources.members().flatMap((member) => this.#source(key, member, behind) ?? []);
-    // Only an unknown member makes it matter who took part before.
+    // Who took part before matters only if a member is unknown.
     const unknown = sources.some(({ standing }) => standing === 'unknown');
     const clusterset = merge(sources, unknown ? this.#lastSources(key) : []);
     this.#remember(key, variant, clusterset);

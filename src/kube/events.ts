@@ -6,12 +6,12 @@
 import type { ObjectReference } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import { apiVersion, RESOURCES } from '../api/resources.ts';
+import { microTime } from '../api/time.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
-import { microTime } from './micro-time.ts';
 
 /** An Event before it is written: the recorder adds name, time, count and reporter. */
 export interface EventDraft {
@@ -25,14 +25,13 @@ export interface EventDraft {
   readonly action?: string;
 }
 
-/** Where Events go, and whose they are. */
 export interface EventRecorderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Name of this process among its replicas. */
   readonly instance: string;
-  readonly random?: Random;
+  readonly random: Random;
 }
 
 /** An Event repeated within this time counts up the first one. */
@@ -180,7 +179,7 @@ export class EventRecorder {
 
   /** `web.18a2...`, as kubectl users know it; unique in the namespace. */
   #newName(draft: EventDraft, now: number): string {
-    const random = Math.floor((this.#options.random ?? Math.random)() * 2 ** 32);
+    const random = Math.floor(this.#options.random() * 2 ** 32);
     const suffix = `.${now.toString(16)}${random.toString(16).padStart(8, '0')}`;
     // Cut so that no dash or dot comes to stand before the suffix.
     return draft.regarding.name.slice(0, 253 - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;

@@ -8,13 +8,13 @@ import type { Lease } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { StringMap } from '../api/meta.ts';
 import { apiVersion, RESOURCES } from '../api/resources.ts';
+import { microTime } from '../api/time.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { withTimeLimit } from '../runtime/watchdog.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
-import { microTime } from './micro-time.ts';
 
 /** Times of an election, in milliseconds; each smaller than the one before it. */
 export interface LeaseDurations {
@@ -22,14 +22,13 @@ export interface LeaseDurations {
   readonly leaseMs: number;
   /** How long after its last renewal a holder still counts itself as such. */
   readonly renewDeadlineMs: number;
-  /** Between two looks at the Lease. */
+  /** Between two attempts to acquire or renew the Lease. */
   readonly retryMs: number;
 }
 
-/** Durations where none are given: client-go's. */
+/** client-go's. */
 export const DEFAULT_LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
-/** A Lease and who stands for it. */
 export interface LeaseOptions {
   readonly client: KubeClient;
   readonly namespace: string;
@@ -52,7 +51,7 @@ export interface LeaseOptions {
   readonly abandoned?: (identity: string) => boolean;
 }
 
-/** What a holder is told. A promise of `onLost` is waited for before a Lease is given back in order. */
+/** A promise of `onLost` is awaited before the Lease is released in order. */
 export interface LeaseCallbacks {
   readonly onAcquired: () => void;
   readonly onLost: () => void | Promise<void>;
@@ -60,9 +59,9 @@ export interface LeaseCallbacks {
 
 /** How long a release at the end may take. */
 const RELEASE_MS = 5_000;
-/** A candidate that gave a Lease away stays back for so many looks of the others. */
+/** A candidate that released the Lease stands back for this many retry periods. */
 const STAND_BACK = 3;
-/** Share of `retryMs` by which a look may come late, so that candidates do not look together. */
+/** Fraction of `retryMs` by which an attempt may be late, so that candidates do not act together. */
 const JITTER = 0.2;
 
 /** The record of a Lease that counts as its life sign: all that a renewal changes. */
@@ -86,8 +85,8 @@ export class LeaseHolder {
   #renewedAt: number | undefined;
   /** The last renewal came after the deadline of the one before: for a while the Lease was not surely ours. */
   #lapsed = false;
-  /** When the last look that succeeded ended. */
-  #lookedAt = 0;
+  /** When the last attempt that succeeded ended. */
+  #attemptedAt = 0;
   #standBackUntil = 0;
 
   constructor(options: LeaseOptions) {
@@ -117,25 +116,25 @@ export class LeaseHolder {
   /** Stands for the Lease until the signal aborts, then gives it back, and resolves. API faults never reject. */
   async run(signal: AbortSignal, callbacks: LeaseCallbacks): Promise<void> {
     const { clock, random } = this.#options;
-    let told = false;
+    let reportedHeld = false;
     let failure = '';
-    const tell = async () => {
-      if (told && this.#lapsed && this.held()) {
+    const report = async () => {
+      if (reportedHeld && this.#lapsed && this.held()) {
         // Whoever asked meanwhile was told no, and has to hear that it is ours again.
-        told = false;
+        reportedHeld = false;
         this.#logger.info({}, 'lease renewed late');
         await this.#call(callbacks.onLost);
       }
       this.#lapsed = false;
-      if (this.held() === told) return;
-      told = !told;
-      this.#logger.info({}, told ? 'lease acquired' : 'lease lost');
-      await this.#call(told ? callbacks.onAcquired : callbacks.onLost);
+      if (this.held() === reportedHeld) return;
+      reportedHeld = !reportedHeld;
+      this.#logger.info({}, reportedHeld ? 'lease acquired' : 'lease lost');
+      await this.#call(reportedHeld ? callbacks.onAcquired : callbacks.onLost);
     };
     while (!signal.aborted) {
       try {
-        await this.#look(signal);
-        this.#lookedAt = clock.now();
+        await this.#tryAcquireOrRenew(signal);
+        this.#attemptedAt = clock.now();
         failure = '';
       } catch (error) {
         const message = String(error);
@@ -143,28 +142,28 @@ export class LeaseHolder {
         if (!signal.aborted) this.#logger[message === failure ? 'debug' : 'warn']({ err: error }, 'lease not renewed');
         failure = message;
       }
-      if (told && this.held() && this.#lease && this.#options.shouldRelease?.(this.#lease)) {
-        await this.#handOver(() => this.#call(callbacks.onLost));
-        told = false;
+      if (reportedHeld && this.held() && this.#lease && this.#options.shouldRelease?.(this.#lease)) {
+        await this.#release(() => this.#call(callbacks.onLost));
+        reportedHeld = false;
       }
-      await tell();
+      await report();
       const wait = this.#durations.retryMs * (1 + random() * JITTER);
       // onLost must not come after the deadline.
-      const left = told ? (this.#renewedAt ?? 0) + this.#durations.renewDeadlineMs - clock.now() + 1 : wait;
+      const left = reportedHeld ? (this.#renewedAt ?? 0) + this.#durations.renewDeadlineMs - clock.now() + 1 : wait;
       await clock.sleep(Math.max(0, Math.min(wait, left)), signal).catch(() => {});
-      await tell();
+      await report();
     }
-    if (this.held()) await this.#handOver(() => (told ? this.#call(callbacks.onLost) : Promise.resolve()));
-    else if (told) await this.#call(callbacks.onLost);
+    if (this.held()) await this.#release(() => (reportedHeld ? this.#call(callbacks.onLost) : Promise.resolve()));
+    else if (reportedHeld) await this.#call(callbacks.onLost);
   }
 
-  /** One look at the Lease: renews ours, takes a free one, else remembers when its record changed. */
-  async #look(signal: AbortSignal): Promise<void> {
+  /** Renews the Lease if it is held, takes it if it is free, else notes when its record changed. */
+  async #tryAcquireOrRenew(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const { retryMs, renewDeadlineMs } = this.#durations;
     const now = clock.now();
     // Cut off, asleep, or the clock was set: how long the record has been as it is, is not known any more.
-    if (now < this.#lookedAt || now - this.#lookedAt > 2 * retryMs) this.#observedAt = now;
+    if (now < this.#attemptedAt || now - this.#attemptedAt > 2 * retryMs) this.#observedAt = now;
     const left = this.#renewedAt === undefined ? renewDeadlineMs : this.#renewedAt + renewDeadlineMs - now;
     // Half of the deadline, as client-go has it: one answer that is lost must not cost the Lease.
     const limit = Math.min(renewDeadlineMs / 2, left > 0 ? left : renewDeadlineMs);
@@ -178,7 +177,7 @@ export class LeaseHolder {
         }
       }
       const lease = await this.#read(bounded);
-      const free = lease ? this.#isOurs(lease) || this.#hasEnded(lease) : this.#mayMake();
+      const free = lease ? this.#isOurs(lease) || this.#hasEnded(lease) : this.#mayCreate();
       if (!free) this.#renewedAt = undefined;
       if (free && (this.#renewedAt !== undefined || this.#wants(lease))) await this.#write(lease, bounded);
       else if (lease && !free) await this.#annotate(lease, bounded);
@@ -202,7 +201,7 @@ export class LeaseHolder {
   }
 
   /** A Lease that was there and has been deleted binds as if it were: its holder does not know yet. */
-  #mayMake(): boolean {
+  #mayCreate(): boolean {
     const { leaseMs } = this.#durations;
     return !this.#lease || this.held() || this.#options.clock.now() - this.#observedAt > leaseMs;
   }
@@ -287,7 +286,7 @@ export class LeaseHolder {
   }
 
   /** Stops holding first, waits for the work under way, then frees the Lease for the next. */
-  async #handOver(stopWork: () => Promise<void>): Promise<void> {
+  async #release(stopWork: () => Promise<void>): Promise<void> {
     const { clock } = this.#options;
     this.#renewedAt = undefined;
     this.#standBackUntil = clock.now() + STAND_BACK * this.#durations.retryMs;

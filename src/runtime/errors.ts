@@ -77,7 +77,7 @@ export class CatamaranError extends Error {
   }
 }
 
-/** An error with an exit code of its own, for a command that stands in for another one. */
+/** An error with an exit code of its own, for a command with the exit codes of another program. */
 export class ExitError extends CatamaranError {
   override readonly name = 'ExitError';
   readonly exitCode: number;

@@ -53,7 +53,6 @@ export class Zones {
         transport: cluster.transport(),
         clock,
         random,
-        logger,
       });
       const zone = new ClusterZone({ client, clock, random, logger: logger.child({ dns: cluster.name }) });
       this.#zones.set(cluster.name, zone);

@@ -10,7 +10,6 @@ import { type ClientLimits, createKubeClient } from '../../src/kube/client/http-
 import { type ClusterAccess, type Credentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { ServerAccess } from '../support/api-servers/both-servers.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
-import { MemoryLogger } from '../support/memory-logger.ts';
 import type { SharedControlPlane } from '../support/setup/control-planes.ts';
 
 export const CONFIG_MAPS: Resource = {
@@ -43,7 +42,7 @@ export function accessOf(
 }
 
 export function clientOf(access: ClusterAccess, limits: Partial<ClientLimits> = {}): KubeClient {
-  return createKubeClient({ cluster: 'east', access, logger: new MemoryLogger(), limits });
+  return createKubeClient({ cluster: 'east', access, limits });
 }
 
 /** Makes a namespace that no other test uses. */

@@ -19,8 +19,8 @@ import { ownSlice, slimImport, slimService } from '../../src/fleet/slim.ts';
 import type { ServiceView } from '../../src/fleet/views.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { at, onBothServers, type TestServer } from '../support/api-servers/both-servers.ts';
-import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../support/core-objects.ts';
-import { World } from '../support/core-world.ts';
+import { FleetModel } from '../support/core/fleet-model.ts';
+import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../support/core/objects.ts';
 import { accessOf, clientOf } from './api-clients.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
@@ -137,18 +137,18 @@ onBothServers((server) => {
   }
 
   test('takes every plan as the model does', async () => {
-    const world = new World();
-    const source = world.member('cluster1', { namespace: 'Absent' });
-    const model = world.member('cluster2', { ipFamilies: BOTH });
+    const fleet = new FleetModel();
+    const source = fleet.member('cluster1', { namespace: 'Absent' });
+    const model = fleet.member('cluster2', { ipFamilies: BOTH });
     const view = async (): Promise<ServiceView> => {
-      const base = world.view('cluster2');
+      const base = fleet.view('cluster2');
       return { ...base, consumer: await observed(base.consumer) };
     };
     const step = async (title: string): Promise<void> => {
       for (let pass = 1; ; pass++) {
         const { clusterset, consumer } = await view();
         const changes = plan(consumer, desired(clusterset, consumer), NOW);
-        const modelled = world.plan('cluster2');
+        const modelled = fleet.plan('cluster2');
         expect(kinds(changes), `${title}, pass ${pass}`).toEqual(kinds(modelled));
         if (changes.length === 0) return;
         expect(pass, `${title}: ${JSON.stringify(changes)}`).toBeLessThanOrEqual(5);

@@ -61,7 +61,11 @@ onBothServers((server) => {
   function recorder(): { recorder: EventRecorder; clock: ManualClock; log: MemoryLogger } {
     const clock = new ManualClock();
     const log = new MemoryLogger();
-    return { recorder: new EventRecorder({ client, clock, logger: log, instance: 'replica-1' }), clock, log };
+    return {
+      recorder: new EventRecorder({ client, clock, random: Math.random, logger: log, instance: 'replica-1' }),
+      clock,
+      log,
+    };
   }
 
   describe('an Event', () => {

@@ -370,7 +370,7 @@ describe('an import', () => {
     {
       name: 'twice',
       port: { name: 'again', port: 80 },
-      says: 'spec.ports[1].port: 80/TCP is the port of spec.ports[0]',
+      says: 'spec.ports[1].port: 80/TCP duplicates spec.ports[0]',
     },
   ])('of a port with a bad $name is told, and the other ports are served', async ({ name, port, says }) => {
     await createAll(exporter, offer(exporter, ns, name));
@@ -432,7 +432,7 @@ describe('an import', () => {
     await expectTold(
       ...([consumer, ns, 'ServiceImport', 'taken'] as const),
       notReady('NameConflict'),
-      'Service "amcs-taken" is not ours and is left alone; rename or delete it',
+      'Service "amcs-taken" already exists and is not managed by Catamaran; rename or delete it',
     );
     await expectNeighbourFollowed(ns);
     expect(await held(consumer, ns, 'taken')).toMatchObject({ derived: before, slices: [] });
@@ -468,7 +468,7 @@ describe('an import', () => {
     await expectTold(
       ...([consumer, ns, 'ServiceImport', 'mirrored'] as const),
       notReady('ForeignEndpoints'),
-      `EndpointSlices of Service "amcs-mirrored" that are not ours take a share of its connections: "${mirrored}"`,
+      `EndpointSlices of Service "amcs-mirrored" that are not managed by Catamaran receive part of its connections: "${mirrored}"`,
     );
     await expectAddresses(ns, 'mirrored', [podAddress(exporter, 1)]);
     await consumer.kubectl('delete', 'endpoints', '-n', ns, 'amcs-mirrored');

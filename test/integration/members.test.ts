@@ -19,7 +19,6 @@ import { adminClient, type Cluster, openCluster } from '../support/clusters/real
 import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { type Fault, FaultProxy, type Match } from '../support/fault-proxy.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
-import { silent } from '../support/silent-log.ts';
 import { clear, createAll, move, offer, podAddress } from './offers.ts';
 import {
   addresses,
@@ -79,7 +78,6 @@ function faultyBehind(proxy: FaultProxy): (cluster: Cluster) => KubeClient {
             credentials: staticCredentials({ token: cluster.plane.token }),
             source: 'test',
           },
-          logger: silent,
           clock: hurried,
           limits: { requestTimeoutMs: 20_000 },
         });
@@ -246,7 +244,7 @@ describe('a member whose kubeconfig', () => {
 
   beforeAll(async () => {
     const environment = readEnvironment({ HOME: dir });
-    const open = connector(environment, silent);
+    const open = connector(environment);
     await run({ connect: (_, member) => open(member) });
     await expectAllFollowed();
   });

@@ -109,7 +109,6 @@ export class FaultyFleet {
             credentials: staticCredentials({ token: cluster.token }),
             source: 'test',
           },
-          logger,
           clock: process,
           random: dice.next,
           transport: link,

@@ -1,1 +1,2 @@
-export { ManualClock, settle } from 'kubesim';
+export { ManualClock } from 'kubesim';
+export { settle } from 'kubesim/internal';

@@ -1,5 +1,5 @@
 /**
- * Records the schemas of built-in resources for the sandbox into src/sandbox/schema/builtin: the structure of what a
+ * Records the schemas of built-in resources into packages/kubesim/src/schema/builtin: the structure of what a
  * real kube-apiserver serves at /openapi/v3, without its descriptions, and how Go reads and writes each field
  * (tools/codegen/gotypes). Run by hand after a change of the Kubernetes version: `node tools/codegen/openapi.ts`. Needs Go and `make tools`.
  */

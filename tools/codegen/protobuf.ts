@@ -1,5 +1,5 @@
 /**
- * Records how built-in objects look in protobuf, for the sandbox: numbers, names and types of fields, from the .proto
+ * Records how built-in objects look in protobuf, for kubesim: numbers, names and types of fields, from the .proto
  * files of the Kubernetes modules. Run by hand after tools/codegen/openapi.ts: `node tools/codegen/protobuf.ts`. Needs Go.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,6 +1,6 @@
 /** A cluster as its users see it. */
 import type { ClusterApi } from './apiserver/cluster-api.ts';
-import type { ClusterSettings } from './machinery/resource.ts';
+import type { ClusterSettings } from './machinery/cluster-settings.ts';
 import type { Transport } from './machinery/transport.ts';
 
 /** A way to an API server. */

@@ -1,10 +1,9 @@
-/** A TCP port in front of a server, with the faults that a network has: nothing listens, nothing arrives, all is late. */
+/** A TCP port in front of a server, with the faults of a network: connections refused, silence, delay. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { drained } from './machinery/drained.ts';
 import type { Clock } from './machinery/runtime.ts';
 
-/** What a gate stands in front of. */
 export interface FaultProxyOptions {
   /** Port of 127.0.0.1 that connections are passed on to. */
   readonly target: number;
@@ -14,7 +13,7 @@ export interface FaultProxyOptions {
 /** Bytes of one direction that wait while nothing arrives; then the sender is not read from any more. */
 const HELD_BYTES = 1 << 20;
 
-/** Passes connections on, until it is told otherwise. */
+/** Forwards connections, as long as no fault is in effect. */
 export class FaultProxy {
   readonly #options: FaultProxyOptions;
   readonly #sockets = new Set<Socket>();
@@ -61,7 +60,7 @@ export class FaultProxy {
     await closed;
   }
 
-  /** As of a network that is cut: nothing arrives on either side, and nobody is told. Old connections go on after it. */
+  /** As of a network that is cut: nothing arrives on either side, and no error does. Open connections continue afterwards. */
   hang(on: boolean): void {
     if (on) this.#hung ??= Promise.withResolvers();
     else {
@@ -118,13 +117,13 @@ export class FaultProxy {
       if (busy) return;
       busy = true;
       deliver()
-        .catch(() => {}) // only a gate that is closed ends a wait
+        .catch(() => {}) // only close() ends a wait
         .finally(() => {
           busy = false;
         });
     };
     this.#sockets.add(from);
-    // What a socket failed with is nothing to its gate: the other side ends with it.
+    // Why a socket failed does not matter here: the other side ends with it.
     from.on('error', () => {});
     from.on('data', send);
     from.once('end', () => send('end'));

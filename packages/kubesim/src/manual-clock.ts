@@ -1,4 +1,4 @@
-/** A clock that stands still until the test moves it. */
+/** A clock that stands still until a test moves it. */
 import type { Clock } from './machinery/runtime.ts';
 
 interface Sleeper {
@@ -37,7 +37,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Sets the time without waking anybody, as an operator or NTP does. */
+  /** Sets the time without waking sleepers, as an operator or NTP does. */
   step(ms: number): void {
     this.#now += ms;
   }
@@ -58,7 +58,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything run that waits for nothing outside of this process. */
+/** Lets everything run that only waits for this process. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -3,10 +3,11 @@ import { makeCertificates } from './apiserver/certificates.ts';
 import { listen } from './apiserver/listener.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
 import { FaultProxy } from './fault-proxy.ts';
+import type { ClusterSettings } from './machinery/cluster-settings.ts';
 import { isObject, parseJson } from './machinery/json.ts';
 import { ListenError } from './machinery/listen-error.ts';
-import type { ClusterSettings } from './machinery/resource.ts';
 import type { Clock, Logger, Random } from './machinery/runtime.ts';
+import { systemClock } from './machinery/system-clock.ts';
 import { OptionError, type WorkloadOptions } from './options.ts';
 import { RunningCluster } from './running-cluster.ts';
 import { bootstrapApi } from './workloads/bootstrap/index.ts';
@@ -42,7 +43,8 @@ const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?fieldV
 export async function openCluster(options: OpenOptions): Promise<RunningCluster> {
   const { settings, token, port, crds, clock, random } = options;
   const logger = options.logger.child({ cluster: settings.name });
-  const certificates = await makeCertificates(clock.now());
+  // Clients compare it with the time of the machine, whatever `clock` says.
+  const certificates = await makeCertificates(systemClock.now());
   await using stack = new AsyncDisposableStack();
   const server = createApiServer({ settings, token, clock, random, logger });
   stack.defer(() => server.close());

@@ -1,9 +1,9 @@
 /** What callers may ask for, and the check of it. */
-import { MAX_CLUSTERS } from './cluster-settings.ts';
+import { MAX_CLUSTERS } from './cluster-ranges.ts';
 import { label1123 } from './machinery/formats.ts';
 import type { Clock, Logger, Random } from './machinery/runtime.ts';
-import type { ClusterSetZone } from './network/index.ts';
-import type { PodTimes } from './workloads/kubelet/index.ts';
+import type { ClusterSetZone } from './network/dns.ts';
+import type { PodTimes } from './workloads/pod-times.ts';
 
 /** How the workload controllers run. */
 export interface WorkloadOptions extends Partial<PodTimes> {
@@ -42,7 +42,7 @@ export interface ClustersOptions extends CommonOptions {
   readonly clusters: number;
   /** Loopback port of the SOCKS5 proxy of cluster1; the others follow. Default: any that are free. */
   readonly proxyPort?: number;
-  /** Answers for `clusterset.local` in a cluster. Default: there is no such name. */
+  /** Answers for `clusterset.local` in a cluster. Default: NXDOMAIN. */
   readonly clusterSetZone?: ClusterSetZone;
 }
 

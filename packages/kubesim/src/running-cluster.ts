@@ -6,7 +6,7 @@ import type { ApiServer } from './apiserver/server.ts';
 import type { Cluster, ClusterAccess, ClusterFault } from './cluster.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
-import type { ClusterSettings } from './machinery/resource.ts';
+import type { ClusterSettings } from './machinery/cluster-settings.ts';
 import type { Transport } from './machinery/transport.ts';
 import type { PodLogs, Workloads } from './workloads/index.ts';
 

@@ -1,7 +1,7 @@
 /** One cluster. */
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from './cluster.ts';
-import { settingsOf } from './cluster-settings.ts';
+import { settingsOf } from './cluster-ranges.ts';
 import { endingWith } from './ending.ts';
 import { silentLogger } from './machinery/silent-logger.ts';
 import { systemClock } from './machinery/system-clock.ts';

@@ -1,10 +1,11 @@
 /** Several clusters and the network between their pods. */
 import type { Cluster } from './cluster.ts';
-import { settingsOf } from './cluster-settings.ts';
+import { settingsOf } from './cluster-ranges.ts';
 import { endingWith } from './ending.ts';
 import { silentLogger } from './machinery/silent-logger.ts';
 import { systemClock } from './machinery/system-clock.ts';
-import { type Network, startNetwork } from './network/index.ts';
+import { startNetwork } from './network/index.ts';
+import type { Network } from './network/network.ts';
 import { openCluster } from './open-cluster.ts';
 import { type ClustersOptions, checkClustersOptions } from './options.ts';
 import type { RunningCluster } from './running-cluster.ts';

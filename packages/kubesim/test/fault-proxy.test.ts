@@ -14,7 +14,7 @@ const server = createServer((socket) => {
   socket.on('error', () => {});
 });
 let target: number;
-let gate: FaultProxy;
+let proxy: FaultProxy;
 const clients: Socket[] = [];
 
 beforeEach(async () => {
@@ -25,18 +25,18 @@ beforeEach(async () => {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   target = address.port;
-  gate = new FaultProxy({ target, clock: systemClock });
-  await gate.open(0);
+  proxy = new FaultProxy({ target, clock: systemClock });
+  await proxy.open(0);
 });
 
 afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy();
-  await gate.close();
+  await proxy.close();
   server.close();
 });
 
 /** Connects and keeps what comes in. */
-async function client(port = gate.port): Promise<{ socket: Socket; received: () => string; ended: () => string }> {
+async function client(port = proxy.port): Promise<{ socket: Socket; received: () => string; ended: () => string }> {
   const socket = connect(port, '127.0.0.1');
   clients.push(socket);
   let received = '';
@@ -54,7 +54,7 @@ async function client(port = gate.port): Promise<{ socket: Socket; received: () 
   return { socket, received: () => received, ended: () => ended };
 }
 
-describe('a gate', () => {
+describe('a proxy', () => {
   it('passes on what both sides send, and the end', async () => {
     const { socket, received, ended } = await client();
     socket.write('ab');
@@ -66,7 +66,7 @@ describe('a gate', () => {
 
   it('lets nothing through while it hangs, and all of it afterwards, in order', async () => {
     const { socket, received, ended } = await client();
-    gate.hang(true);
+    proxy.hang(true);
     const late = await client();
     socket.write('a');
     late.socket.write('c');
@@ -75,7 +75,7 @@ describe('a gate', () => {
     direct.socket.write('x');
     await expect.poll(direct.received).toBe('xx');
     expect([received(), late.received(), ended()]).toEqual(['', '', '']);
-    gate.hang(false);
+    proxy.hang(false);
     await expect.poll(received).toBe('aa');
     await expect.poll(late.received).toBe('cc');
     socket.write('bye');
@@ -84,12 +84,12 @@ describe('a gate', () => {
 
   it('resets what is open and refuses what is new while it is shut, and opens on the same port', async () => {
     const { ended } = await client();
-    const { port } = gate;
-    await gate.shut();
+    const { port } = proxy;
+    await proxy.shut();
     await expect.poll(ended).toBe('ECONNRESET');
     await expect(client()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await gate.open();
-    expect(gate.port).toBe(port);
+    await proxy.open();
+    expect(proxy.port).toBe(port);
     const again = await client();
     again.socket.write('b');
     await expect.poll(again.received).toBe('bb');
@@ -99,16 +99,16 @@ describe('a gate', () => {
     const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     await expect.poll(sockets).toBe(0);
     const { socket } = await client();
-    gate.hang(true);
+    proxy.hang(true);
     socket.end();
     const direct = await client(target);
     direct.socket.write('x');
     await expect.poll(direct.received).toBe('xx');
     direct.socket.destroy();
-    gate.hang(false);
-    // The gate has said that it ends, and the system has not done it yet.
+    proxy.hang(false);
+    // The proxy has said that it ends, and the system has not done it yet.
     for (let tick = 0; tick < 5; tick++) await new Promise((resolve) => process.nextTick(resolve));
-    await gate.shut();
+    await proxy.shut();
     await expect.poll(sockets).toBe(0);
   });
 
@@ -133,7 +133,7 @@ describe('a gate', () => {
         })
         .toBe('closed');
       expect(received()).toBe('aaadieu');
-      expect(slow.port).not.toBe(gate.port);
+      expect(slow.port).not.toBe(proxy.port);
     } finally {
       await slow.close();
     }
@@ -141,6 +141,6 @@ describe('a gate', () => {
 
   it('says that its port is in use', async () => {
     const second = new FaultProxy({ target, clock: systemClock });
-    await expect(second.open(gate.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(second.open(proxy.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });

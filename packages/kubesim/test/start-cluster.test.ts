@@ -51,6 +51,11 @@ describe('a cluster', () => {
     });
   });
 
+  it('has a certificate that is valid now, whatever its clock says', async () => {
+    const started = await cluster({ clock: new ManualClock(0) });
+    expect((await get(started, '/version')).status).toBe(200);
+  });
+
   it('has a kubeconfig that needs no other file', async () => {
     const { kubeconfig, server, token, ca } = await cluster({ name: 'blue', token: 't0ken' });
     const parsed = JSON.parse(kubeconfig);
@@ -75,6 +80,18 @@ describe('a cluster', () => {
     await idle();
     expect(api.list('/nodes')).toHaveLength(3);
     expect(api.get('apps/deployments', deployment.metadata)?.status).toMatchObject({ readyReplicas: 2 });
+  });
+
+  it('lets nothing happen to them until its clock moves', async () => {
+    const clock = new ManualClock();
+    const started = await cluster({ clock });
+    const ready = () => started.api.get('apps/deployments', deployment.metadata)?.status;
+    started.api.create('apps/deployments', deployment);
+    await started.idle();
+    expect(started.api.list('/pods', { namespace: 'default' })).toHaveLength(2);
+    expect(ready()).not.toHaveProperty('readyReplicas');
+    await clock.advance(1_000);
+    expect(ready()).toHaveProperty('readyReplicas', 2);
   });
 
   it('runs none if they are off, and has what a kube-apiserver creates by itself', async () => {

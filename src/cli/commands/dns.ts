@@ -76,7 +76,7 @@ async function serve(options: DnsOptions, context: CliContext): Promise<void> {
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? environment.logLevel;
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
-  const client = await connector(environment, logger)(targetOf(options, environment));
+  const client = await connector(environment)(targetOf(options, environment));
   try {
     await serveZone(options, client, logger, signal);
   } finally {
@@ -95,7 +95,9 @@ export const registerDns: Register = (program, context) => {
         .default({ host: '127.0.0.1', port: 5353 }, '127.0.0.1:5353'),
     )
     .addOption(zoneOption())
-    .addOption(new Option('--ttl <seconds>', 'TTL of records').argParser(wholeNumber(0, MAX_TTL)).default(5))
+    .addOption(
+      new Option('--ttl <seconds>', `TTL of records, at most ${MAX_TTL}`).argParser(wholeNumber(0, MAX_TTL)).default(5),
+    )
     .addOption(
       new Option('--stale-after <duration>', 'how long to serve while the API server is unreachable, or never')
         .argParser(parseDurationOrNever)

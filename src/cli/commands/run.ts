@@ -45,7 +45,7 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   const level = options.logLevel ?? (options.dryRun ? 'warn' : environment.logLevel);
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
   const current = await loadFleet(options.config);
-  const surroundings = { connect: connector(environment, logger), clock: systemClock, random: Math.random, logger };
+  const surroundings = { connect: connector(environment), clock: systemClock, random: Math.random, logger };
   if (options.dryRun) {
     const changes = await dryRun(current.config, surroundings, signal);
     context.stdout.write(rendered(changes, options.output, () => changesText(changes, options.output === 'wide')));

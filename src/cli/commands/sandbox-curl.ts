@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';
 import { loadSandbox, remoteOf, type StateOptions, withStateDir } from '../local-sandbox.ts';
-import { nonEmpty, parseSeconds } from '../values.ts';
+import { MAX_SECONDS, nonEmpty, parseSeconds } from '../values.ts';
 
 interface CurlOptions extends StateOptions {
   readonly from: string;
@@ -33,7 +33,9 @@ export const registerSandboxCurl: Register = (sandbox, context) => {
     .option('-i, --include', 'include response headers', false)
     .option('-f, --fail', 'exit with an error on status 400 and above', false)
     .addOption(
-      new Option('-m, --max-time <seconds>', 'time limit of the request').argParser(parseSeconds).default(30_000, '30'),
+      new Option('-m, --max-time <seconds>', `time limit of the request, at most ${MAX_SECONDS}`)
+        .argParser(parseSeconds)
+        .default(30_000, '30'),
     )
     .addHelpText(
       'after',

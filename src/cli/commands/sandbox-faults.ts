@@ -53,7 +53,7 @@ export const registerSandboxFaults: Register = (sandbox, context) => {
   }
   faultCommand(sandbox, 'slow', 'delay the responses of a cluster to the controller')
     .addOption(
-      new Option('--ms <count>', 'milliseconds; 0 removes the delay')
+      new Option('--ms <count>', `milliseconds, at most ${MAX_DELAY_MS}; 0 removes the delay`)
         .argParser(wholeNumber(0, MAX_DELAY_MS))
         .default(500),
     )

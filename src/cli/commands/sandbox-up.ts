@@ -21,7 +21,9 @@ const MAX_PORT = 65_535;
 export const registerSandboxUp: Register = (sandbox, context) => {
   withStateDir(sandbox.command('up').description('start clusters, their network and a controller'))
     .addOption(
-      new Option('--clusters <count>', 'number of clusters').argParser(wholeNumber(2, MAX_CLUSTERS)).default(2),
+      new Option('--clusters <count>', `number of clusters, 2 to ${MAX_CLUSTERS}`)
+        .argParser(wholeNumber(2, MAX_CLUSTERS))
+        .default(2),
     )
     .addOption(
       new Option('--import <mode>', 'import mode of the fleet').choices(['Automatic', 'Manual']).default('Automatic'),

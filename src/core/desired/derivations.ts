@@ -1,4 +1,4 @@
-/** One source slice becomes one derived slice per consumer: what travels, and what has no meaning in another cluster. */
+/** One source slice becomes one derived slice per consumer. */
 import type { Endpoint, EndpointPort } from '../../api/endpoint-slice.ts';
 import { sliceBody } from '../derived-slice.ts';
 import type { Exporter } from '../merge/exports.ts';
@@ -29,13 +29,13 @@ export interface DeriveContext {
   readonly zoneHints: boolean;
   /** The consumer is the exporter itself: its node names mean something there. */
   readonly local: boolean;
-  /** By the name that a port has in the exporter: the port that it is in the consumer. */
+  /** The port in the consumer, by the name that it has in the exporter. */
   readonly served: ReadonlyMap<string, Port>;
   /** Equal for contexts that give the same slices. */
   readonly key: string;
 }
 
-/** Works out what the slices of an exporter have in common for a consumer that serves `ports`. */
+/** The context of an exporter's slices for a consumer that serves `ports`. */
 export function deriveContext(parts: {
   readonly exporter: Pick<Exporter, 'member' | 'service'>;
   readonly namespace: string;
@@ -61,8 +61,8 @@ export function deriveContext(parts: {
 }
 
 /**
- * The slice's ports as the consumer knows them. The number is the target port, which may differ between slices, and
- * travels untouched; a port whose Service port is not the one that is served is left out.
+ * The slice's ports under the names of the consumer. The number is the target port, which may differ between slices, and
+ * is copied unchanged; a port whose Service port is not served is left out.
  */
 function derivePorts(slice: SourceSlice, served: ReadonlyMap<string, Port>): readonly EndpointPort[] {
   return slice.ports.flatMap(({ name, protocol, port, appProtocol }) => {

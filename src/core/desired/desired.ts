@@ -97,8 +97,8 @@ function holdings(
 }
 
 /**
- * What a consumer should hold; undefined while nothing may be changed there: of a consumer that is not known nothing can
- * be missing, and in a namespace that is being deleted nothing can be created.
+ * What a consumer should hold; undefined while nothing may be changed there: while the consumer is unknown nothing can be
+ * missing from it, and in a namespace that is being deleted nothing can be created.
  */
 export function desired(
   clusterset: Clusterset,

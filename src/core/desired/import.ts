@@ -1,4 +1,4 @@
-/** What a consumer's ServiceImport should be: who owns it, what it serves, and what keeps it from serving more. */
+/** The ServiceImport that a consumer should have: who owns it, what it serves, and what prevents it from serving more. */
 import type { Service } from '../../api/core.ts';
 import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
 import type { IPFamily } from '../../api/meta.ts';
@@ -20,18 +20,18 @@ export type Serving = { readonly shape: ServiceShape; readonly write: boolean } 
 export interface DesiredImport {
   /** `user`: everything but spec.ips, spec.ipFamilies and the status is the user's. */
   readonly origin: 'automatic' | 'user';
-  /** What an automatic import is made of; undefined where spec and metadata stay as they are observed. */
+  /** The content of an automatic import; undefined if the observed spec and metadata stay. */
   readonly content: Merged | undefined;
   readonly serving: Serving;
-  /** What has to be mended, the gravest first. */
+  /** What has to be fixed, the most severe first. */
   readonly problems: readonly Problem[];
-  /** What is not quite as asked for, though nothing has to be mended. */
+  /** What differs from the request without being a problem. */
   readonly notes: readonly string[];
-  /** Whether the Ready condition stays as it is, because it told of something that cannot be judged now. */
+  /** Whether the Ready condition stays, because it reports something that cannot be judged now. */
   readonly readyStays: boolean;
 }
 
-/** Reasons that depend on what the exports say. */
+/** Reasons that depend on the exports. */
 const OF_EXPORTS: ReadonlySet<string> = new Set([
   ImportReason.NotExported,
   ImportReason.PortNotExported,
@@ -54,7 +54,7 @@ export interface ImportContext {
   readonly own: Service | undefined;
 }
 
-/** Families that are possible, as far as `wish` goes. The address of a Service stays where it can (KEP-1645, "ClusterSetIP"). */
+/** The requested families as far as they are possible. The address of a Service stays if it can (KEP-1645, "ClusterSetIP"). */
 function families(
   { consumer, clusterset, own }: ImportContext,
   requested: readonly IPFamily[] | undefined,
@@ -67,40 +67,40 @@ function families(
   return preferred(requested, keepingPrimary(own, possible));
 }
 
-/** The families that were asked for. Those that we filled in follow the exports, but for while these cannot be judged. */
-function familiesAsked(
+/** The families that a user requested. Families that Catamaran filled in follow the exports, unless these cannot be judged. */
+function requestedFamilies(
   { frozen }: Pick<Clusterset, 'frozen'>,
   imported: ServiceImport,
 ): readonly IPFamily[] | undefined {
   return frozen || !areFilledIn(imported) ? imported.spec.ipFamilies : undefined;
 }
 
-/** The values that were asked for, and where none was, those of the exports. */
+/** The requested values, or those of the exports if none is requested. */
 function traffic(request: Request, fallback: Traffic, headless: boolean): Traffic {
   const { sessionAffinity = fallback.sessionAffinity } = request;
-  const asked = request.sessionAffinity === undefined ? fallback.affinitySeconds : undefined;
+  const inherited = request.sessionAffinity === undefined ? fallback.affinitySeconds : undefined;
   const internalTrafficPolicy = request.internalTrafficPolicy ?? fallback.internalTrafficPolicy;
   const trafficDistribution = request.trafficDistribution ?? fallback.trafficDistribution;
   const sticky = sessionAffinity === 'ClientIP' && !headless;
   return {
     sessionAffinity: sticky ? 'ClientIP' : 'None',
-    ...(sticky && { affinitySeconds: request.affinitySeconds ?? asked ?? DEFAULT_AFFINITY_SECONDS }),
+    ...(sticky && { affinitySeconds: request.affinitySeconds ?? inherited ?? DEFAULT_AFFINITY_SECONDS }),
     ...(internalTrafficPolicy !== undefined && { internalTrafficPolicy }),
     ...(trafficDistribution !== undefined && { trafficDistribution }),
   };
 }
 
-/** Leaves out what the consumer's API server would refuse, and says so. */
+/** Leaves out what the consumer's API server would refuse, with a note. */
 function supported(shape: ServiceShape, consumer: ConsumerView): { shape: ServiceShape; notes: readonly string[] } {
   const { trafficDistribution, ...rest } = shape.traffic;
   if (trafficDistribution === undefined || consumer.trafficDistributions?.includes(trafficDistribution) !== false) {
     return { shape, notes: [] };
   }
-  const note = `trafficDistribution ${quoted(trafficDistribution)} is left out: this cluster does not know it`;
+  const note = `trafficDistribution ${quoted(trafficDistribution)} is left out: this cluster does not support it`;
   return { shape: { ...shape, traffic: rest }, notes: [note] };
 }
 
-/** What a new or changed shape means: nothing can be served without a family. */
+/** Serves a new or changed shape; without a common family nothing can be served. */
 function serve(
   ctx: ImportContext,
   shape: ServiceShape,
@@ -119,7 +119,7 @@ function serve(
   return { serving: { shape: possible, write: true }, problems, notes };
 }
 
-/** An automatic import as the exports make it. */
+/** An automatic import, from the exports. */
 function automatic(ctx: ImportContext, merged: Merged): DesiredImport {
   const shape: ServiceShape = {
     headless: merged.type === 'Headless',
@@ -130,7 +130,7 @@ function automatic(ctx: ImportContext, merged: Merged): DesiredImport {
   return { origin: 'automatic', content: merged, readyStays: false, ...serve(ctx, shape, []) };
 }
 
-/** An automatic import as it is observed, while the exports cannot be judged: it is served, and not changed. */
+/** An automatic import while the exports cannot be judged: served as it is observed, and not changed. */
 function frozenAutomatic(ctx: ImportContext, observed: ServiceImport): DesiredImport {
   const fixed = { origin: 'automatic' as const, content: undefined, readyStays: readyStays(ctx, observed) };
   const stopped = stillStopped(ctx, observed);
@@ -139,7 +139,7 @@ function frozenAutomatic(ctx: ImportContext, observed: ServiceImport): DesiredIm
   return { ...fixed, ...serve(ctx, shape, []) };
 }
 
-/** What goes on for an import that the exports kept from being served, while they cannot be judged. */
+/** What an import serves that the exports prevented from being served, while they cannot be judged. */
 function stillStopped(ctx: ImportContext, observed: ServiceImport): Serving | undefined {
   const reason = lastReason(ctx, observed);
   if (reason === ImportReason.IPFamilyNotSupported) return 'nothing';
@@ -151,12 +151,12 @@ function requested(ctx: ImportContext, request: Request, imported: ServiceImport
   return {
     headless,
     ports: request.ports,
-    families: families(ctx, familiesAsked(ctx.clusterset, imported)),
+    families: families(ctx, requestedFamilies(ctx.clusterset, imported)),
     traffic: traffic(request, fallback, headless),
   };
 }
 
-/** A bad request changes nothing: the derived Service that is there stays as it is, and its endpoints stay current. */
+/** An invalid request changes nothing: an existing derived Service stays, and its endpoints stay current. */
 function unchanged({ own }: ImportContext): Serving {
   return own ? { shape: shapeOf(own), write: false } : 'nothing';
 }
@@ -179,7 +179,7 @@ function notExported({ consumer: { namespace, name }, clusterset }: ImportContex
   return { reason: ImportReason.NotExported, message };
 }
 
-/** While the exports cannot be judged: why this very spec was not served when they could. */
+/** While the exports cannot be judged: the reason why this spec was not served when they could. */
 function lastReason({ clusterset }: ImportContext, { metadata, status }: ServiceImport): string | undefined {
   const ready = status?.conditions?.find(({ type }) => type === ImportCondition.Ready);
   const current = ready?.status === 'False' && ready.observedGeneration === metadata.generation;
@@ -190,7 +190,7 @@ function readyStays(ctx: ImportContext, imported: ServiceImport): boolean {
   return OF_EXPORTS.has(lastReason(ctx, imported) ?? '');
 }
 
-/** Why the type that was asked for cannot be served; undefined where it can. */
+/** Why the requested type cannot be served; undefined if it can. */
 function typeMismatch({ clusterset, own }: ImportContext, imported: ServiceImport): Problem | undefined {
   const { merged, frozen } = clusterset;
   const { type } = imported.spec;
@@ -209,33 +209,33 @@ function byUser(ctx: ImportContext, imported: ServiceImport): DesiredImport {
   if (stopped) return { ...fixed, serving: stopped, problems: [] };
   const mismatch = typeMismatch(ctx, imported);
   if (mismatch) return { ...fixed, serving: unchanged(ctx), problems: [mismatch, ...request.problems] };
-  const wanting =
+  const isEmpty =
     request.ports.length === 0 && request.problems.some(({ reason }) => reason === ImportReason.InvalidPort);
-  if (wanting) return { ...fixed, serving: unchanged(ctx), problems: request.problems };
+  if (isEmpty) return { ...fixed, serving: unchanged(ctx), problems: request.problems };
   const fallback = (frozen && own && trafficOf(own)) || merged?.traffic || { sessionAffinity: 'None' };
   const shape = requested(ctx, request, imported, fallback);
   const missing = merged ? portsNotExported(request, merged) : [notExported(ctx)];
   return { ...fixed, ...serve(ctx, shape, [...request.problems, ...(frozen ? [] : missing)]) };
 }
 
-/** Adds what stands in the way in the consumer itself: a Service or slices of somebody else's. */
+/** Adds obstacles in the consumer itself: a Service or slices of another client. */
 function withObstacles({ consumer, derivedService, own }: ImportContext, wanted: DesiredImport): DesiredImport {
   if (consumer.derivedService && !own) {
-    const message = `Service ${quoted(derivedService)} is not ours and is left alone; rename or delete it`;
+    const message = `Service ${quoted(derivedService)} already exists and is not managed by Catamaran; rename or delete it`;
     const problem = { reason: ImportReason.NameConflict, message };
     return { ...wanted, serving: 'nothing', problems: [problem, ...wanted.problems], readyStays: false };
   }
   if (consumer.refusal !== undefined) {
     const problem = {
       reason: ImportReason.Rejected,
-      message: `The API server refuses what was derived: ${consumer.refusal}`,
+      message: `The API server refuses a derived object: ${consumer.refusal}`,
     };
     return { ...wanted, problems: [problem, ...wanted.problems] };
   }
   if (consumer.foreignSlices.length === 0) return wanted;
   const message =
-    `EndpointSlices of Service ${quoted(derivedService)} that are not ours take a share of its connections: ` +
-    `${listed(consumer.foreignSlices.toSorted())}. Delete them, or the Endpoints object they mirror`;
+    `EndpointSlices of Service ${quoted(derivedService)} that are not managed by Catamaran receive part of its connections: ` +
+    `${listed(consumer.foreignSlices.toSorted())}. Delete them, or the Endpoints object that they mirror`;
   return { ...wanted, problems: [...wanted.problems, { reason: ImportReason.ForeignEndpoints, message }] };
 }
 
@@ -247,7 +247,7 @@ export function desiredImport(ctx: ImportContext): DesiredImport | 'absent' | 'u
   if (observed && !going && !isAutomatic(observed)) return withObstacles(ctx, byUser(ctx, observed));
   if (importMode === 'Manual') return 'absent';
   if (observed && !going && frozen) return withObstacles(ctx, frozenAutomatic(ctx, observed));
-  // If there is no import yet, one made from what is known takes nothing away.
+  // If there is no import yet, one from what is known removes nothing.
   if (merged && !going) return withObstacles(ctx, automatic(ctx, merged));
   return frozen ? 'undecided' : 'absent';
 }

@@ -1,6 +1,6 @@
 /**
- * What a user asked for in a ServiceImport. The CRD leaves most strings unchecked, and one bad value would make the
- * API server refuse the whole derived Service: so each bad value is set aside and told, and the rest is served.
+ * What a user requested in a ServiceImport. The CRD does not validate most strings, and one invalid value would make the
+ * API server reject the whole derived Service: so each invalid value is ignored and reported, and the rest is served.
  */
 import type { InternalTrafficPolicy, SessionAffinity } from '../../api/core.ts';
 import { PROTOCOLS } from '../../api/core.ts';
@@ -9,13 +9,13 @@ import { isQualifiedName } from '../merge/exported-keys.ts';
 import { named, type Port, portKey } from '../merge/ports.ts';
 import { isDnsLabel } from '../naming.ts';
 
-/** Something that keeps an import from being all that was asked for. */
+/** A reason why an import is not served as requested. */
 export interface Problem {
   readonly reason: ImportReason;
   readonly message: string;
 }
 
-/** The usable part of an import's spec. A field that is absent was not set, or not usable. */
+/** The valid part of an import's spec. An absent field was not set or is invalid. */
 export interface Request {
   readonly ports: readonly Port[];
   readonly sessionAffinity?: SessionAffinity;
@@ -41,7 +41,7 @@ function oneOf<T extends string>(value: string | undefined, allowed: readonly T[
   return allowed.find((candidate) => candidate === value);
 }
 
-/** Why a port cannot be served; undefined where it can. */
+/** Why a port cannot be served; undefined if it can. */
 function faultOf(field: string, port: ServiceImportPort): string | undefined {
   const { name = '', protocol = 'TCP', port: number, appProtocol } = port;
   const not = (member: string, value: unknown, use: string) =>
@@ -59,11 +59,11 @@ function readPorts(ports: readonly ServiceImportPort[]): { ports: readonly Port[
   const valid: Port[] = [];
   const faults: string[] = [];
   const users = new Map<string, string>();
-  for (const [index, asked] of ports.entries()) {
+  for (const [index, requested] of ports.entries()) {
     const field = `spec.ports[${index}]`;
-    const { name = '', port, appProtocol } = asked;
-    const protocol = oneOf(asked.protocol ?? 'TCP', PROTOCOLS);
-    const fault = faultOf(field, asked);
+    const { name = '', port, appProtocol } = requested;
+    const protocol = oneOf(requested.protocol ?? 'TCP', PROTOCOLS);
+    const fault = faultOf(field, requested);
     if (fault !== undefined || !protocol) {
       faults.push(fault ?? field);
       continue;
@@ -71,9 +71,8 @@ function readPorts(ports: readonly ServiceImportPort[]): { ports: readonly Port[
     const key = portKey({ protocol, port });
     const sameName = name === '' ? undefined : users.get(`name ${name}`);
     const samePort = users.get(key);
-    if (sameName !== undefined)
-      faults.push(`${field}.name: ${JSON.stringify(name)} is the name of ${sameName} already`);
-    else if (samePort !== undefined) faults.push(`${field}.port: ${key} is the port of ${samePort} already`);
+    if (sameName !== undefined) faults.push(`${field}.name: ${JSON.stringify(name)} duplicates ${sameName}`);
+    else if (samePort !== undefined) faults.push(`${field}.port: ${key} duplicates ${samePort}`);
     else {
       users.set(`name ${name}`, field).set(key, field);
       valid.push({ name, protocol, port, ...(appProtocol !== undefined && { appProtocol }) });
@@ -82,7 +81,7 @@ function readPorts(ports: readonly ServiceImportPort[]): { ports: readonly Port[
   return { ports: named(valid), faults };
 }
 
-/** Reads the spec of an import that a user made. */
+/** Reads the spec of an import that a user created. */
 export function readRequest(spec: ServiceImportSpec): Request {
   const problems: Problem[] = [];
   const choose = <T extends string>(field: string, value: string | undefined, allowed: readonly T[]): T | undefined => {

@@ -1,11 +1,11 @@
 /**
- * Which addresses a member may announce. An address that means something else in every cluster, or that belongs to
- * somebody else, would turn the traffic of other clusters against them (compare CVE-2021-25737).
+ * Which addresses a member may announce. An address that has another meaning in every cluster, or that belongs to another
+ * cluster, would redirect the traffic of other clusters (compare CVE-2021-25737).
  */
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 import type { AddressType } from '../../api/endpoint-slice.ts';
 
-/** Special ranges (ipaddr.js's names, after the IANA registries of RFC 6890) that never leave a cluster. */
+/** Special ranges (names of ipaddr.js, from the IANA registries of RFC 6890) that are never announced. */
 const REFUSED: Readonly<Record<string, string>> = {
   unspecified: 'is unspecified',
   loopback: 'is loopback',

@@ -1,5 +1,5 @@
 /**
- * Where exports of one name contradict each other. Each field is one row of one table.
+ * Conflicts between the exports of one name. Each field is one row of a table.
  * KEP-1645, "Constraints and Conflict Resolution"; the reasons are those of the v1beta1 types.
  */
 import type { IPFamily, StringMap } from '../../api/meta.ts';
@@ -11,20 +11,20 @@ import { commonFamilies, familiesOf, intersection } from './families.ts';
 import { portsOf, showPorts } from './ports.ts';
 import { DEFAULT_AFFINITY_SECONDS } from './traffic.ts';
 
-/** A field over which exports can be at odds. */
+/** A field that exports can disagree on. */
 interface Row<T> {
   readonly field: string;
   readonly reason: ExportReason;
   readonly read: (exporter: Exporter) => T;
-  /** What all have in common, where that is taken and not the oldest export's value. */
+  /** What all exports have in common, if that is used instead of the oldest export's value. */
   readonly common?: (exporters: readonly Exporter[]) => T;
   readonly equal: (winner: T, other: T) => boolean;
   readonly show: (value: T) => string;
-  /** False where the field means nothing for what is imported. */
+  /** False if the field has no meaning for this import. */
   readonly applies?: (oldest: Exporter) => boolean;
 }
 
-/** Longest value shown; a user's annotation can be of any length. */
+/** Maximum length of a value in a message; an annotation can be of any length. */
 const VALUE_LENGTH = 200;
 
 const isClusterSetIP = (oldest: Exporter) => importTypeOf(oldest.service) === 'ClusterSetIP';
@@ -36,7 +36,7 @@ function showMap(map: StringMap): string {
   return pairs.length === 0 ? 'none' : pairs.map(([key, value]) => `${key}=${value}`).join(', ');
 }
 
-/** Fixes a row's type parameter, so that rows of different types can stand in one table. */
+/** Binds the type parameter of a row, so that rows of different types fit one table. */
 function row<T>(definition: Row<T>): (exporters: readonly Exporter[]) => Difference | undefined {
   return (exporters) => difference(definition, exporters);
 }
@@ -71,7 +71,7 @@ const TABLE = [
       spec.sessionAffinity === 'ClientIP'
         ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS)
         : undefined,
-    // Where only one side has affinity at all, the row above says so.
+    // If only one side has affinity, the row above reports it.
     equal: (a, b) => a === undefined || b === undefined || a === b,
     show: (seconds) => `a timeout of ${seconds} s`,
     applies: isClusterSetIP,
@@ -109,7 +109,7 @@ const TABLE = [
     reason: ExportReason.IPFamilyConflict,
     read: ({ service }) => familiesOf(service),
     common: (exporters) => commonFamilies(exporters.map(({ service }) => familiesOf(service))),
-    // Families narrow to what all share. Only an exporter that shares none would go unreached.
+    // Families are narrowed to the common ones. Only an exporter without a common one would not be reached.
     equal: (common, families) => intersection(common, families).length > 0,
     show: (families) => families.toSorted().join(', '),
   }),
@@ -147,13 +147,13 @@ function difference<T>(definition: Row<T>, exporters: readonly Exporter[]): Diff
   };
 }
 
-/** What contradicts: reasons with commas between them, and a message that names fields, members and values. */
+/** A conflict: comma-separated reasons, and a message that names fields, members and values. */
 export interface Conflict {
   readonly reason: string;
   readonly message: string;
 }
 
-/** Compares the exporters, in order of precedence; undefined where they agree. */
+/** Compares the exporters, in order of precedence; undefined if they agree. */
 export function conflictOf(exporters: readonly Exporter[]): Conflict | undefined {
   const differences = TABLE.flatMap((compare) => compare(exporters) ?? []);
   if (differences.length === 0) return undefined;

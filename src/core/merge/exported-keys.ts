@@ -1,21 +1,21 @@
 /**
- * Exported labels and annotations, as they may land on a ServiceImport. An export is written by a user of one
- * namespace and read by the controllers of every cluster, so keys with a meaning to Kubernetes or to us are refused,
- * and so is what an API server would refuse, which would stop the whole import.
+ * Exported labels and annotations that may be set on a ServiceImport. An export is written by a user of one namespace and
+ * read by the controllers of every cluster, so keys that mean something to Kubernetes or Catamaran are refused, as are
+ * values that an API server would reject, which would block the whole import.
  */
 import { RESERVED_KEY_DOMAINS } from '../../api/labels.ts';
 import type { StringMap } from '../../api/meta.ts';
 import { LABEL_LENGTH } from '../naming.ts';
 
 /**
- * Most bytes of exported annotations, and of the keys of exported labels. Together they leave room for others in the
- * 256 KiB that the annotations of an object may hold (apimachinery, TotalAnnotationSizeLimitB): the keys of both are
- * kept in one (`EXPORTED_KEYS`), so those of annotations count twice.
+ * Maximum bytes of exported annotations, and of the keys of exported labels. Together they leave room for others in the
+ * 256 KiB that the annotations of an object may have (apimachinery, TotalAnnotationSizeLimitB): the keys of both are
+ * recorded in one annotation (`EXPORTED_KEYS`), so those of annotations count twice.
  */
 export const ANNOTATIONS_LENGTH = 180 * 1024;
 const LABEL_KEYS_LENGTH = 60 * 1024;
 
-/** Bytes that a key takes in the list of all: a JSON string and a comma. */
+/** Bytes that a key takes in the recorded list: a JSON string and a comma. */
 function listedLength(key: string): number {
   return Buffer.byteLength(key) + 3;
 }
@@ -37,13 +37,13 @@ export function isLabelValue(text: string): boolean {
   return text === '' || (text.length <= LABEL_LENGTH && NAME.test(text));
 }
 
-/** Whether a key belongs to a domain that an export may not write to. */
+/** Whether a key belongs to a domain that exports may not set. */
 export function isReserved(key: string): boolean {
   const domain = key.slice(0, Math.max(0, key.lastIndexOf('/'))).toLowerCase();
   return RESERVED_KEY_DOMAINS.some((reserved) => domain === reserved || domain.endsWith(`.${reserved}`));
 }
 
-/** What of a map may land, and the keys that may not, each with the reason. */
+/** The entries of a map that may be set, and the refused keys, each with the reason. */
 export interface Admitted {
   readonly admitted: StringMap;
   readonly refused: readonly string[];
@@ -60,7 +60,7 @@ function admit(map: StringMap | undefined, problem: (key: string, value: string)
   return { admitted, refused };
 }
 
-/** Says whether one more still fits. */
+/** Returns a function that reports whether another entry still fits. */
 function room(limit: number): (length: number) => boolean {
   let taken = 0;
   return (length) => {
@@ -70,16 +70,16 @@ function room(limit: number): (length: number) => boolean {
   };
 }
 
-/** The exported labels that may land on an import, as many as can be remembered. */
+/** The exported labels that may be set on an import, as many as can be recorded. */
 export function admitLabels(labels: StringMap | undefined): Admitted {
   const fits = room(LABEL_KEYS_LENGTH);
   return admit(labels, (key, value) => {
-    if (!isLabelValue(value)) return 'has a value that no label can have';
+    if (!isLabelValue(value)) return 'has a value that is not a valid label value';
     return fits(listedLength(key)) ? undefined : 'makes the labels too large';
   });
 }
 
-/** The exported annotations that may land on an import, up to the size that an object may have. */
+/** The exported annotations that may be set on an import, up to the size limit of an object. */
 export function admitAnnotations(annotations: StringMap | undefined): Admitted {
   const fits = room(ANNOTATIONS_LENGTH);
   return admit(annotations, (key, value) => {

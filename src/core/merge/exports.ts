@@ -5,7 +5,7 @@ import { quoted } from '../message.ts';
 import { importOfService } from '../ownership.ts';
 import type { KnownSource, SourceSlice, SourceView } from '../view.ts';
 
-/** A member with a valid export: what the merge is made from. */
+/** A member with a valid export, which takes part in the merge. */
 export interface Exporter {
   readonly member: string;
   readonly standing: KnownSource['standing'];
@@ -28,12 +28,12 @@ export interface Exports {
   readonly invalid: readonly InvalidExport[];
 }
 
-/** Type of the import that a Service alone would give. */
+/** Type of the import of a single exported Service. */
 export function importTypeOf(service: Service): ServiceImportType {
   return service.spec.clusterIP === 'None' ? 'Headless' : 'ClusterSetIP';
 }
 
-/** The oldest export first; exports of one second in the order of their members' names. */
+/** The oldest export first; exports of the same second in the order of their members' names. */
 function byPrecedence(a: Exporter, b: Exporter): number {
   const [first, second] = [a, b].map(({ export: { metadata } }) => Date.parse(metadata.creationTimestamp ?? ''));
   // An object without a time was not read from an API server: it comes last.
@@ -54,13 +54,13 @@ function classify(source: KnownSource, exported: ServiceExport): Exporter | Inva
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
   if (importOfService(service.metadata) !== undefined) {
-    const message = `Service ${quoted(name)} is derived from a ServiceImport; export the Service it was imported from`;
+    const message = `Service ${quoted(name)} is derived from a ServiceImport; export the original Service instead`;
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
   return { member, standing, export: exported, service, slices };
 }
 
-/** Classifies the exports of all known members. An export that is being deleted exports nothing any more. */
+/** Classifies the exports of all known members. An export that is being deleted no longer counts. */
 export function classifyExports(sources: readonly SourceView[]): Exports {
   const classified = sources.flatMap((source) =>
     source.standing !== 'unknown' && source.export && source.export.metadata.deletionTimestamp === undefined

@@ -7,20 +7,20 @@ import type { ServiceImport } from '../../api/multicluster.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
-/** Families of an exported Service. The API server fills them in; where it did not, nothing is ruled out. */
+/** Families of an exported Service. The API server sets them; if it did not, none is excluded. */
 export function familiesOf(service: Service): readonly IPFamily[] {
   const families = service.spec.ipFamilies;
   return families === undefined || families.length === 0 ? BOTH : families;
 }
 
-/** What `families` and `others` have in common, in the order of the first. */
+/** The families that are in both lists, in the order of the first. */
 export function intersection(families: readonly IPFamily[], others: readonly IPFamily[]): readonly IPFamily[] {
   return families.filter((family) => others.includes(family));
 }
 
 /**
- * Families that the exporters share, the oldest exporter first. One that has none of those left is passed over:
- * it would take the Service away from everybody else.
+ * Families that the exporters share, the oldest exporter first. An exporter that shares none is skipped: it would take
+ * the Service away from all others.
  */
 export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): readonly IPFamily[] {
   return exporters.reduce((common, families) => {
@@ -29,7 +29,7 @@ export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): rea
   }, exporters[0] ?? []);
 }
 
-/** The preferred families as far as they are possible; all possible ones where no preference can be met. */
+/** The preferred families as far as they are possible; all possible ones if none of them is. */
 export function preferred(
   preference: readonly IPFamily[] | undefined,
   possible: readonly IPFamily[],
@@ -38,7 +38,7 @@ export function preferred(
   return met.length > 0 ? met : possible;
 }
 
-/** `possible` with the family first that a virtual Service has already: its address can stay only with that one. */
+/** `possible` with the primary family of an existing ClusterIP first: only with that one can its address stay. */
 export function keepingPrimary(service: Service | undefined, possible: readonly IPFamily[]): readonly IPFamily[] {
   const primary = service?.spec.clusterIP === 'None' ? undefined : service?.spec.ipFamilies?.[0];
   if (primary === undefined || !possible.includes(primary)) return possible;
@@ -50,14 +50,14 @@ function has(value: Json | undefined, member: string): value is JsonObject {
 }
 
 /**
- * Whether the families of an import were filled in by us, and so are nobody's wish: the API server notes who set a
- * field (`metadata.managedFields`). What nobody is noted for counts as a wish.
+ * Whether Catamaran filled in the families of an import, so that no user requested them: the API server records who set
+ * a field (`metadata.managedFields`). A field without a manager counts as requested.
  */
 export function areFilledIn({ metadata: { managedFields = [] } }: ServiceImport): boolean {
   const setters = managedFields.filter(
     ({ fieldsV1 }) => has(fieldsV1, 'f:spec') && has(fieldsV1['f:spec'], 'f:ipFamilies'),
   );
-  // What is applied is a user's, also where `catamaran sandbox` applies it: the engine never does (ADR 0002).
+  // An applied field is a user's, even if `catamaran sandbox apply` sent it: the engine never applies (ADR 0002).
   return (
     setters.length > 0 && setters.every(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Update')
   );

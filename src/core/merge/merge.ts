@@ -1,5 +1,5 @@
 /**
- * What all members say of one namespace/name, merged once for all consumers.
+ * The merge of all exports of one namespace/name, once for all consumers.
  * KEP-1645, "Constraints and Conflict Resolution".
  */
 import type { IPFamily } from '../../api/meta.ts';
@@ -34,9 +34,9 @@ export interface Clusterset {
   readonly exports: Exports;
   /** The merge of what is known; undefined if no known member exports. */
   readonly merged: Merged | undefined;
-  /** Members of which nothing is known. What came from them stays. */
+  /** Members of which nothing is known. Their endpoints and their part in the merge stay. */
   readonly unknown: ReadonlySet<string>;
-  /** Those of {@link unknown} that took part when this was last known, by name. */
+  /** Those of {@link unknown} that took part when it was last known, by name. */
   readonly missing: readonly string[];
   /** Members whose endpoints have expired. */
   readonly expired: ReadonlySet<string>;
@@ -65,7 +65,7 @@ function isExpired(source: SourceView): boolean {
 }
 
 /**
- * Merges what the members of a fleet say, in any order. `lastSources` are the members named in `status.clusters` of any
+ * Merges the sources, in any order. `lastSources` are the members named in `status.clusters` of any
  * member's import of this name, or in the source-cluster label of any member's derived slices: who took part when it was
  * last known. It matters only if a member is unknown.
  */

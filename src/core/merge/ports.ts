@@ -1,7 +1,7 @@
-/** Ports of Services and of imports: the union of many, and which is which. KEP-1645, "Service Port". */
+/** Ports of Services and of imports: their union and identity. KEP-1645, "Service Port". */
 import type { Protocol, ServicePort } from '../../api/core.ts';
 
-/** A port with every default spelled out: an absent name is empty, an absent protocol is TCP. */
+/** A port with its defaults: an absent name is empty, an absent protocol is TCP. */
 export interface Port {
   readonly name: string;
   readonly protocol: Protocol;
@@ -19,7 +19,7 @@ export function portsOf(ports: readonly ServicePort[] | undefined): readonly Por
   }));
 }
 
-/** What identifies a port to its users, whatever its name: `80/TCP`. */
+/** What identifies a port to clients, whatever its name: `80/TCP`. */
 export function portKey(port: Pick<Port, 'protocol' | 'port'>): string {
   return `${port.port}/${port.protocol}`;
 }
@@ -30,19 +30,19 @@ export function showPort(port: Port): string {
   return `${port.name === '' ? '' : `${port.name} `}${portKey(port)}${app}`;
 }
 
-/** Order in which ports are written, so that no order of the input shows. */
+/** The order in which ports are written, independent of the input. */
 export function byNumber(a: Port, b: Port): number {
   return a.port - b.port || (a.protocol < b.protocol ? -1 : a.protocol > b.protocol ? 1 : 0);
 }
 
-/** Ports in a message, whatever order they came in. */
+/** Ports in a message, independent of the order of the input. */
 export function showPorts(ports: readonly Port[]): string {
   return ports.length === 0 ? 'no ports' : ports.toSorted(byNumber).map(showPort).join(', ');
 }
 
 /**
- * Gives every unnamed port a name where there is more than one port: the API asks for it, and kube-proxy matches
- * the ports of Service and slice by name. The name tells protocol and number: `tcp-80`.
+ * Names every unnamed port if there is more than one port: the API requires it, and kube-proxy matches the ports of
+ * Service and slice by name. The name has protocol and number: `tcp-80`.
  */
 export function named(ports: readonly Port[]): readonly Port[] {
   if (ports.length < 2) return ports;
@@ -58,8 +58,8 @@ export function named(ports: readonly Port[]): readonly Port[] {
 }
 
 /**
- * The union of the exporters' ports, the oldest exporter's first. A port whose (protocol, port) is there already is
- * that port, under the name it has; a port whose name is there already with another number loses.
+ * The union of the exporters' ports, the oldest exporter's first. A port with the (protocol, port) of an earlier one is
+ * that port, under its name; a port with the name of an earlier one and another number is left out.
  */
 export function unionOfPorts(exporters: readonly (readonly Port[])[]): readonly Port[] {
   const names = new Set<string>();

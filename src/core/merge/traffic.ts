@@ -1,4 +1,4 @@
-/** How connections are spread over endpoints: the single-valued fields of a Service that travel. */
+/** How connections are spread over endpoints: the single-valued fields of a Service that are exported. */
 import type { InternalTrafficPolicy, Service, SessionAffinity } from '../../api/core.ts';
 import { importTypeOf } from './exports.ts';
 

@@ -1,21 +1,21 @@
-/** Conditions of a status: ours are replaced, everybody else's stay. Kubernetes API conventions, "Typical status properties". */
+/** Conditions of a status: those of Catamaran are replaced, all others stay. Kubernetes API conventions, "Typical status properties". */
 import type { ObjectReference } from '../../api/core.ts';
 import type { Condition, KubeObject } from '../../api/meta.ts';
 import { ExportCondition, ImportCondition } from '../../api/multicluster.ts';
 import type { Notice } from '../change.ts';
 
-/** A condition before it is compared with the one that is there. */
+/** A condition before it is compared with the observed one. */
 export type ConditionDraft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** Our say over an object's conditions: those of `types` are exactly `drafts`; all others are left alone. */
+/** The conditions of `types` are exactly `drafts`; all others are left alone. */
 export interface ConditionSet {
   readonly types: readonly string[];
   readonly drafts: readonly ConditionDraft[];
 }
 
 /**
- * The object's conditions as they should be. A condition's time moves only when its status does, so an unchanged
- * state gives a list equal to the observed one.
+ * The object's conditions as they should be. `lastTransitionTime` changes only with the status, so an unchanged state
+ * gives a list equal to the observed one.
  */
 export function mergeConditions(
   observed: readonly Condition[],
@@ -40,7 +40,7 @@ export function mergeConditions(
   return [...kept, ...after.values().filter(({ type }) => !before.has(type))];
 }
 
-/** The status that a condition has when all is well. */
+/** The status of a condition that needs no attention. */
 const GOOD: Readonly<Record<string, Condition['status']>> = {
   [ExportCondition.Valid]: 'True',
   [ExportCondition.Conflict]: 'False',
@@ -50,13 +50,13 @@ const GOOD: Readonly<Record<string, Condition['status']>> = {
 };
 
 function isBad(condition: ConditionDraft | undefined): boolean {
-  // What is on its way needs nobody's attention.
+  // Pending needs no attention.
   return condition !== undefined && condition.reason !== 'Pending' && condition.status !== GOOD[condition.type];
 }
 
 /**
- * Events that go with a change of conditions: a Warning when one turns bad or is bad for another reason, a Normal one
- * when it recovers. `silent` conditions only repeat what another one says.
+ * Events for a change of conditions: a Warning when one turns bad or is bad for another reason, a Normal one when it
+ * recovers. `silent` conditions only repeat another one.
  */
 export function noticesOf(
   object: KubeObject,

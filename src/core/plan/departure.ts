@@ -1,4 +1,4 @@
-/** What a member that leaves the fleet is cleaned of: everything we made or filled in, and nothing else. */
+/** Cleans up a member that leaves the fleet: what Catamaran created or filled in, and nothing else. */
 
 import type { JsonObject } from '../../api/json.ts';
 import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
@@ -16,15 +16,14 @@ import { areFilledIn } from '../merge/families.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
 
-const WHY = 'the member leaves the fleet';
+const WHY = 'the member left the fleet';
 
 const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondition));
 const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
 
 /**
- * The changes that take us out of a view's consumer, and out of the export that it has. An object of a user's loses what
- * we filled in (`spec.ips`, `spec.ipFamilies`, our conditions) and stays. Applying it and asking again ends in no changes,
- * like a plan.
+ * The changes that remove Catamaran from a consumer and from its export. An object of a user stays and loses what was
+ * filled in (`spec.ips`, `spec.ipFamilies`, conditions). Repeated after it is applied, it ends in no changes, like a plan.
  */
 export function departure(consumer: ConsumerView, exported: ServiceExport | undefined): Change[] {
   const { namespace, name } = consumer;

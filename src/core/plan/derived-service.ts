@@ -1,6 +1,6 @@
 /**
- * The derived Service: a Service without selector whose endpoints are our slices, so that any kube-proxy or CNI
- * routes to them. KEP-1645 calls it a dummy or shadow Service.
+ * The derived Service: a Service without a selector whose endpoints are the derived slices, so that any kube-proxy or
+ * CNI routes to them. KEP-1645 calls it a dummy or shadow Service.
  */
 import type { Service, ServicePort } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
@@ -24,7 +24,7 @@ export function clusterIPsOf(service: Service): readonly string[] {
   return (clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP])).filter((ip) => ip !== '' && ip !== 'None');
 }
 
-/** Every field of a spec that is ours to say; null is absent. `targetPort` is left to its default, the port. */
+/** Every field of the spec that Catamaran sets; null means absent. `targetPort` has its default, the port. */
 function specOf({ headless, ports, families, traffic }: ServiceShape): Readonly<Record<string, Json>> {
   return {
     type: 'ClusterIP',
@@ -36,7 +36,7 @@ function specOf({ headless, ports, families, traffic }: ServiceShape): Readonly<
       ...(appProtocol !== undefined && { appProtocol }),
     })),
     ipFamilies: families,
-    // A headless Service without selector would get two families by default (Service API, ipFamilyPolicy).
+    // A headless Service without selector gets two families by default (Service API, ipFamilyPolicy).
     ipFamilyPolicy: families.length > 1 ? 'RequireDualStack' : 'SingleStack',
     internalTrafficPolicy: traffic.internalTrafficPolicy ?? 'Cluster',
     trafficDistribution: traffic.trafficDistribution ?? null,
@@ -49,7 +49,7 @@ function specOf({ headless, ports, families, traffic }: ServiceShape): Readonly<
   };
 }
 
-/** The same fields of an observed Service, with the API server's defaults taken as what they default to. */
+/** The same fields of an observed Service, with the API server's defaults applied. */
 function observedSpecOf({ spec }: Service): Readonly<Record<string, unknown>> {
   return {
     type: spec.type ?? 'ClusterIP',
@@ -90,14 +90,14 @@ export function serviceObject(
 }
 
 /**
- * Whether a Service has to be deleted and made again: the cluster IP cannot change between headless and virtual, nor
+ * Whether a Service has to be deleted and created again: the cluster IP cannot change between headless and virtual, nor
  * can the primary family (Service API, clusterIPs).
  */
 export function mustBeReplaced(observed: Service, shape: ServiceShape): boolean {
   return shapeOf(observed).headless !== shape.headless || observed.spec.ipFamilies?.[0] !== shape.families[0];
 }
 
-/** The merge patch that makes an observed Service have the shape; undefined where it has. */
+/** The merge patch that gives an observed Service the shape; undefined if it has it. */
 export function servicePatch(
   observed: Service,
   from: string,
@@ -125,7 +125,7 @@ export function servicePatch(
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-/** The virtual addresses of a derived Service that has the shape already; undefined where it has not. */
+/** The virtual addresses of a derived Service; undefined if it does not have the shape yet. */
 export function servingIPs(own: Service | undefined, shape: ServiceShape): readonly string[] | undefined {
   if (!own || own.metadata.deletionTimestamp !== undefined || mustBeReplaced(own, shape)) return undefined;
   if (!equal(own.spec.ipFamilies, shape.families)) return undefined;

@@ -1,10 +1,10 @@
-/** What the status of a ServiceExport says. Conditions and reasons are those of the v1beta1 types. */
+/** The status of a ServiceExport. Conditions and reasons are those of the v1beta1 types. */
 import { ExportCondition, ExportReason, type ServiceExport } from '../../api/multicluster.ts';
 import { admitAnnotations, admitLabels } from '../merge/exported-keys.ts';
 import type { Exporter, InvalidExport } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
 import { clipped, firstOf, MESSAGE_LENGTH, quoted } from '../message.ts';
-import type { ConditionDraft, ConditionSet } from '../plan/conditions.ts';
+import type { ConditionDraft, ConditionSet } from './conditions.ts';
 
 /** A member's own export and the conditions it should have. */
 export interface DesiredExport {
@@ -12,19 +12,19 @@ export interface DesiredExport {
   readonly conditions: ConditionSet;
 }
 
-/** Refused addresses and keys named in a message; the others are counted. */
+/** Number of refused addresses and keys that a message names; the others are counted. */
 const NAMED = 3;
 
 const { Valid, Ready, Conflict, EndpointsAccepted } = ExportCondition;
 
 function invalidConditions({ reason, message }: InvalidExport): ConditionSet {
-  // A Service may still come; a wrong type has to be mended.
+  // A missing Service may still be created; a wrong type has to be fixed.
   const ready = reason === ExportReason.NoService ? ExportReason.Pending : ExportReason.Failed;
   return {
     types: [Valid, Ready, Conflict, EndpointsAccepted],
     drafts: [
       { type: Valid, status: 'False', reason, message },
-      { type: Ready, status: 'False', reason: ready, message: 'Not exported: the export is not valid' },
+      { type: Ready, status: 'False', reason: ready, message: 'The export is not valid' },
     ],
   };
 }
@@ -62,12 +62,12 @@ function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionS
     ...acceptedConditions(exporter),
   ];
   const types = [Valid, Ready, EndpointsAccepted];
-  // Whether a member of which nothing is known is at odds with the others cannot be told: what was said stays.
+  // Whether an unknown member conflicts with the others cannot be decided: the last Conflict condition stays.
   if (clusterset.frozen) return { types, drafts };
   return { types: [...types, Conflict], drafts: [...drafts, conflictCondition(clusterset)] };
 }
 
-/** The conditions of the export that `member` has; undefined where it exports nothing. */
+/** The conditions of the export of `member`; undefined if it exports nothing. */
 export function desiredExport(member: string, clusterset: Clusterset): DesiredExport | undefined {
   const { valid, invalid } = clusterset.exports;
   const exporter = valid.find((candidate) => candidate.member === member);

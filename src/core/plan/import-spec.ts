@@ -1,4 +1,4 @@
-/** The ServiceImport as an object: what we make of it where it is ours, and the little we fill in where it is not. */
+/** The ServiceImport object: everything of an automatic one, and the few fields that are filled in for a user's. */
 import type { Service } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
 import { EXPORTED_KEYS, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
@@ -12,7 +12,7 @@ import { servingIPs } from './derived-service.ts';
 
 type Fields = Readonly<Record<string, Json>>;
 
-/** The spec that the exports give, but for its addresses; null is absent. */
+/** The merged spec without its addresses; null means absent. */
 function specOf({ type, ports, traffic }: Merged): Fields {
   const { sessionAffinity, affinitySeconds, internalTrafficPolicy, trafficDistribution } = traffic;
   return {
@@ -25,14 +25,14 @@ function specOf({ type, ports, traffic }: Merged): Fields {
   };
 }
 
-/** Addresses of an import, in the order of its families. They are written in one request, or not at all. */
+/** Addresses of an import, in the order of its families. They are written in one request. */
 function addressesOf(families: readonly IPFamily[], ips: readonly string[]): Fields {
   return { ipFamilies: families, ips: ips.length > 0 ? ips : null };
 }
 
 /**
- * The addresses that an import should show; undefined where they stay as they are, because the Service that they come
- * from is on its way. Those of a headless one never come from its Service, which has a family policy of its own.
+ * The addresses that an import should show; undefined if they stay, because the Service that they come from does not
+ * exist yet. A headless import never takes its families from its Service, which has a family policy of its own.
  */
 export function desiredAddresses(wanted: DesiredImport, own: Service | undefined): Fields | undefined {
   const { serving } = wanted;
@@ -49,7 +49,7 @@ function exportedKeys({ labels, annotations }: Merged): StringMap {
   return keys.labels.length + keys.annotations.length > 0 ? { [EXPORTED_KEYS]: JSON.stringify(keys) } : {};
 }
 
-/** Labels and annotations that an automatic import has because of its exports, and because it is ours. */
+/** Labels and annotations of an automatic import: exported ones and markers. */
 function metadataOf(merged: Merged): Record<'labels' | 'annotations', StringMap> {
   return {
     labels: { ...merged.labels.admitted, [IMPORT_ORIGIN]: IMPORT_ORIGIN_AUTOMATIC },
@@ -57,13 +57,13 @@ function metadataOf(merged: Merged): Record<'labels' | 'annotations', StringMap>
   };
 }
 
-/** Keys that exports gave the import when it was last written. What somebody else has put there is no list of ours. */
+/** Exported keys that the import had when it was last written. A value that is not such a list is ignored. */
 function recordedKeys(annotations: StringMap | undefined): Record<'labels' | 'annotations', readonly string[]> {
   const keys = (list: unknown) =>
     Array.isArray(list) ? list.filter((key): key is string => typeof key === 'string' && !isReserved(key)) : [];
   try {
     const recorded: unknown = JSON.parse(annotations?.[EXPORTED_KEYS] ?? '{}');
-    const { labels, annotations: others } = Object(recorded) as Record<string, unknown>; // any object has members
+    const { labels, annotations: others } = Object(recorded) as Record<string, unknown>; // an object has fields
     return { labels: keys(labels), annotations: keys(others) };
   } catch {
     return { labels: [], annotations: [] };
@@ -90,7 +90,7 @@ function withoutNulls(fields: Fields): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-/** The import to create. Everything known goes in at once; the addresses of a virtual Service come later. */
+/** The import to create. The addresses of a ClusterSetIP import follow when its Service exists. */
 export function importObject(
   target: { readonly namespace: string; readonly name: string },
   wanted: DesiredImport,
@@ -105,7 +105,7 @@ export function importObject(
   };
 }
 
-/** The merge patch of metadata and spec that makes an observed import what it should be; undefined where it is. */
+/** The merge patch of metadata and spec for an observed import; undefined if it is up to date. */
 export function importPatch(
   observed: ServiceImport,
   wanted: DesiredImport,

@@ -1,4 +1,4 @@
-/** What the status of a ServiceImport says. Ready and Pending are those of the v1beta1 types, the other reasons ours. */
+/** The status of a ServiceImport. Ready and Pending are defined by the v1beta1 types, the other reasons by Catamaran. */
 import type { JsonObject } from '../../api/json.ts';
 import { ImportCondition, ImportReason, type ServiceImport } from '../../api/multicluster.ts';
 import type { Desired } from '../desired/desired.ts';
@@ -11,7 +11,7 @@ import { servingIPs } from './derived-service.ts';
 
 const { Ready, SourcesReachable } = ImportCondition;
 
-/** An import that is there and should be, with all that its status depends on. */
+/** An existing import that should exist, with everything that its status depends on. */
 export interface ImportPlan {
   readonly consumer: ConsumerView;
   readonly wanted: Desired;
@@ -23,16 +23,16 @@ function isReady({ status }: ServiceImport): boolean {
   return status?.conditions?.some((condition) => condition.type === Ready && condition.status === 'True') ?? false;
 }
 
-/** What is still missing in the consumer for connections to arrive; undefined where nothing is. */
+/** What the consumer still lacks for connections to arrive; undefined if nothing. */
 function missing({ consumer, wanted, imported: { serving }, observed }: ImportPlan): string | undefined {
   if (serving === 'nothing') return undefined;
   const ips = servingIPs(wanted.own, serving.shape);
-  if (!ips) return `Service ${quoted(wanted.derivedService)} is being made`;
-  if (!equal(observed.spec.ips ?? [], ips)) return 'spec.ips is being filled in';
-  // Later slices come and go while the import is ready; before it is, the first ones have to be there.
+  if (!ips) return `Service ${quoted(wanted.derivedService)} is being created`;
+  if (!equal(observed.spec.ips ?? [], ips)) return 'spec.ips is being written';
+  // The first slices must exist before the import is ready; later ones come and go while it is.
   const present = new Set(consumer.derivedSlices.map(({ name }) => name));
   const awaited = isReady(observed) ? [] : wanted.slices.filter(({ content }) => !present.has(content.name));
-  return awaited.length > 0 ? 'EndpointSlices are being made' : undefined;
+  return awaited.length > 0 ? 'EndpointSlices are being created' : undefined;
 }
 
 function readyCondition(ctx: ImportPlan): ConditionDraft {
@@ -44,7 +44,7 @@ function readyCondition(ctx: ImportPlan): ConditionDraft {
   }
   const lacking = missing(ctx);
   if (lacking !== undefined) return { type: Ready, status: 'False', reason: ImportReason.Pending, message: lacking };
-  const message = joined([`Service ${quoted(ctx.wanted.derivedService)} serves what is exported`, ...notes], '. ');
+  const message = joined([`Derived Service ${quoted(ctx.wanted.derivedService)} is up to date`, ...notes], '. ');
   return { type: Ready, status: 'True', reason: ImportReason.Ready, message };
 }
 
@@ -53,7 +53,7 @@ function lossOf(members: readonly string[], fate: string): readonly string[] {
   return members.length > 0 ? [`Cannot reach ${listed(members)}; ${whose} endpoints ${fate}`] : [];
 }
 
-/** There only while a member that takes part cannot be asked. No time is told: it would be a write a second. */
+/** Present only while a member that takes part cannot be reached. Without a duration, which would be a write per second. */
 function reachableConditions({ consumer, wanted }: ImportPlan): readonly ConditionDraft[] {
   const { exports, missing, expired } = wanted.clusterset;
   const lost = exports.valid.filter(({ standing }) => standing !== 'current').map(({ member }) => member);
@@ -69,21 +69,21 @@ function reachableConditions({ consumer, wanted }: ImportPlan): readonly Conditi
   return [{ type: SourcesReachable, status: 'False', reason: ImportReason.MemberUnreachable, message }];
 }
 
-/** Our conditions of an import. */
+/** The conditions of an import that Catamaran sets. */
 export function importConditions(ctx: ImportPlan): ConditionSet {
   const reachable = reachableConditions(ctx);
   if (ctx.imported.readyStays) return { types: [SourcesReachable], drafts: reachable };
   return { types: [Ready, SourcesReachable], drafts: [readyCondition(ctx), ...reachable] };
 }
 
-/** The members that the import is derived from, by name; as observed while they cannot all be asked. */
+/** The members that the import is derived from, by name; the observed ones while some are unknown. */
 function clustersOf({ wanted: { clusterset }, observed }: ImportPlan): readonly { readonly cluster: string }[] {
   const last = observed.status?.clusters;
   if (clusterset.frozen && last) return last;
   return (clusterset.merged?.members ?? []).map((cluster) => ({ cluster }));
 }
 
-/** The merge patch of the status; undefined where it says all this already. */
+/** The merge patch of the status; undefined if it is up to date. */
 export function importStatusPatch(ctx: ImportPlan, conditions: ConditionSet, now: string): JsonObject | undefined {
   const { metadata, status } = ctx.observed;
   const observed = status?.conditions ?? [];

@@ -1,4 +1,4 @@
-/** Writes of derived EndpointSlices: one for each source slice that changed, none for one that did not. */
+/** Writes of derived EndpointSlices: one per source slice that changed. */
 import type { Endpoint } from '../../api/endpoint-slice.ts';
 import type { JsonObject } from '../../api/json.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../../api/labels.ts';
@@ -17,7 +17,7 @@ function endpointJson({ conditions, hints, ...endpoint }: Endpoint): JsonObject 
   };
 }
 
-/** The part of a slice that {@link DerivedContent.body} tells apart. Endpoints and ports are whole lists. */
+/** The part of a slice that {@link DerivedContent.body} identifies. Endpoints and ports are replaced as whole lists. */
 function bodyJson({ content: { endpoints, ports } }: DesiredSlice): JsonObject {
   return { endpoints: endpoints.map(endpointJson), ports: ports.map((port) => ({ ...port })) };
 }
@@ -54,14 +54,14 @@ function patched(
   if (sameBody && sameMeta) return undefined;
   const metadata = {
     ...(!sameMeta && { labels: labelsPatch(labels), ownerReferences: [{ ...owner }] }),
-    // The time tells of the body: it travels with it, and is no reason to write.
+    // The trigger time belongs to the body: it is written with it, and is no reason to write.
     ...(!sameBody && { annotations: { [LAST_CHANGE_TRIGGER_TIME]: content.triggerTime ?? null } }),
   };
   return {
     ...target,
     stage: content.ready > observed.ready ? 'grow' : content.ready < observed.ready ? 'shrink' : 'change',
     op: 'patch',
-    why: sameBody ? 'its labels or its owner were changed' : `endpoints of ${quoted(slice.source)} changed`,
+    why: sameBody ? 'its labels or its owner changed' : `endpoints of ${quoted(slice.source)} changed`,
     precondition: { uid: observed.uid, resourceVersion: observed.resourceVersion },
     patch: { metadata, ...(!sameBody && bodyJson(slice)) },
   };
@@ -72,13 +72,13 @@ export function prunedSlice(target: Target, { uid, resourceVersion }: DerivedSli
   return { ...target, stage: 'prune', op: 'delete', why, precondition: { uid, resourceVersion } };
 }
 
-/** Plans the slices of an import that is there. */
+/** Plans the slices of an existing import. */
 export function planSlices(consumer: ConsumerView, wanted: Desired, owner: OwnerReference): Change[] {
   const { member, namespace } = consumer;
   const target = (name: string): Target => ({ member, resource: 'endpointSlices', namespace, name });
   const observed = new Map(consumer.derivedSlices.map((slice) => [slice.name, slice]));
   const names = new Set(wanted.slices.map(({ content }) => content.name));
-  // Slices of one source share their labels.
+  // The slices of one source share their labels.
   const metas = new Map(wanted.slices.map(({ labels }) => [labels, '']));
   for (const labels of metas.keys()) metas.set(labels, sliceMeta(labels, [owner.uid]));
   const written = wanted.slices.flatMap((slice) => {
@@ -89,8 +89,6 @@ export function planSlices(consumer: ConsumerView, wanted: Desired, owner: Owner
   });
   const pruned = consumer.derivedSlices
     .filter(({ name }) => !names.has(name) && !wanted.kept.has(name))
-    .map((slice) =>
-      prunedSlice(target(slice.name), slice, `${quoted(slice.source)} does not have these endpoints any more`),
-    );
+    .map((slice) => prunedSlice(target(slice.name), slice, `${quoted(slice.source)} no longer has these endpoints`));
   return [...written, ...pruned];
 }

@@ -1,4 +1,4 @@
-/** The writes that take a consumer from what it holds to what it should hold, as plain data. */
+/** The writes that turn what a consumer holds into what it should hold, as plain data. */
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject, OwnerReference } from '../../api/meta.ts';
 import {
@@ -24,7 +24,7 @@ function targetOf({ member, namespace }: ConsumerView, resource: Target['resourc
   return { member, resource, namespace, name };
 }
 
-/** The import, as the garbage collector follows it. */
+/** The owner reference to the import, for the garbage collector. */
 function ownerOf({ metadata: { name, uid = '' } }: ServiceImport): OwnerReference {
   return { apiVersion: MCS_API_VERSION, kind: 'ServiceImport', name, uid, controller: false };
 }
@@ -33,22 +33,22 @@ function isGoing(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }
 
-/** Takes away Services that were derived under another prefix, with what depends on their name. */
+/** Deletes Services that were derived under another prefix. */
 function planOutdated(consumer: ConsumerView): Change[] {
   const outdated = (consumer.outdatedServices ?? []).filter((service) => !isGoing(service));
   return outdated.map((service) => ({
     ...targetOf(consumer, 'services', service.metadata.name),
     stage: 'prune',
     op: 'delete',
-    why: 'derived Services have another prefix now',
+    why: 'the prefix of derived Services changed',
     precondition: preconditionOf(service),
   }));
 }
 
-/** Takes away all that is ours, also where nothing owns it any more. */
+/** Deletes everything that Catamaran manages, even if its owner is gone. */
 function planAbsence(consumer: ConsumerView, { own }: Desired): Change[] {
   const { import: imported, derivedSlices, name } = consumer;
-  const why = 'there is nothing to import';
+  const why = 'nothing is exported';
   const doomed = [
     ...(own ? [{ object: own, target: targetOf(consumer, 'services', own.metadata.name) }] : []),
     ...(imported && isAutomatic(imported)
@@ -88,7 +88,7 @@ function planNewImport(consumer: ConsumerView, imported: DesiredImport): Change[
 function planImport({ consumer, wanted, imported, observed }: ImportPlan): Change[] {
   const patch = importPatch(observed, imported, wanted.own);
   if (!patch) return [];
-  const why = imported.origin === 'user' ? 'its addresses changed' : 'what is exported, or its addresses, changed';
+  const why = imported.origin === 'user' ? 'its addresses changed' : 'the exports or its addresses changed';
   const target = targetOf(consumer, 'serviceImports', consumer.name);
   return [{ ...target, stage: 'import', op: 'patch', why, precondition: preconditionOf(observed), patch }];
 }
@@ -102,15 +102,15 @@ function planService({ consumer, wanted, imported: { serving }, observed }: Impo
   const target = { ...targetOf(consumer, 'services', wanted.derivedService), stage: 'service' as const };
   if (!own) {
     const object = serviceObject({ namespace, name: wanted.derivedService }, name, owner, shape);
-    return [{ ...target, op: 'create', why: 'the import needs a Service', object }];
+    return [{ ...target, op: 'create', why: 'the import has no Service yet', object }];
   }
   const precondition = preconditionOf(own);
   if (mustBeReplaced(own, shape)) {
-    const why = 'its cluster IP or primary family has to change, which needs a new Service';
+    const why = 'its cluster IP type or primary family changes, which needs a new Service';
     return [{ ...target, op: 'delete', why, precondition }];
   }
   const patch = servicePatch(own, name, owner, shape);
-  return patch ? [{ ...target, op: 'patch', why: 'it differs from what is imported', precondition, patch }] : [];
+  return patch ? [{ ...target, op: 'patch', why: 'it differs from the import', precondition, patch }] : [];
 }
 
 function statusChange(target: Target, object: KubeObject, patch: JsonObject, why: string): PatchChange {
@@ -127,20 +127,20 @@ function statusChange(target: Target, object: KubeObject, patch: JsonObject, why
 
 function planImportStatus(ctx: ImportPlan, others: readonly Change[], now: string): Change[] {
   const { consumer, observed } = ctx;
-  // One write an object: the version that a second one would insist on is gone after the first.
+  // One write per object: the first one changes the version that a second one would require.
   if (others.some(({ stage }) => stage === 'import')) return [];
   const conditions = importConditions(ctx);
   const before = observed.status?.conditions ?? [];
   const ready = before.some(({ type, status }) => type === 'Ready' && status === 'True');
   const pending = conditions.drafts.some(({ reason }) => reason === ImportReason.Pending);
-  // Until something was ready, being on the way there is not worth a write: this very plan goes that way.
+  // Before an import was ever ready, Pending is not worth a write: this plan makes progress.
   if (pending && !ready && others.some(({ op }) => op === 'create')) return [];
   const patch = importStatusPatch(ctx, conditions, now);
   if (!patch) return [];
-  const recovered = { reason: 'Imported', message: 'The import serves what is exported' };
+  const recovered = { reason: 'Imported', message: 'The import is up to date' };
   const notices = noticesOf(observed, before, conditions, recovered);
   const target = targetOf(consumer, 'serviceImports', consumer.name);
-  return [{ ...statusChange(target, observed, patch, 'its state changed'), ...(notices.length > 0 && { notices }) }];
+  return [{ ...statusChange(target, observed, patch, 'its status changed'), ...(notices.length > 0 && { notices }) }];
 }
 
 function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: string): Change[] {
@@ -151,11 +151,11 @@ function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: 
   const after = mergeConditions(before, conditions, object.metadata.generation, now);
   if (equal(before, after)) return [];
   const recovered = { reason: ExportReason.Exported, message: 'The Service is exported to the clusterset' };
-  // Ready only repeats what Valid says.
+  // Ready only repeats Valid.
   const notices = noticesOf(object, before, conditions, recovered, [ExportCondition.Ready]);
   const patch = { status: { conditions: after.map((condition) => ({ ...condition })) } };
   const target = targetOf(consumer, 'serviceExports', consumer.name);
-  return [{ ...statusChange(target, object, patch, 'its state changed'), ...(notices.length > 0 && { notices }) }];
+  return [{ ...statusChange(target, object, patch, 'its status changed'), ...(notices.length > 0 && { notices }) }];
 }
 
 function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Change[] {
@@ -163,7 +163,7 @@ function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Cha
   if (imported === 'undecided') return [];
   if (imported === 'absent') return planAbsence(consumer, wanted);
   const observed = consumer.import;
-  // What the import will own needs its UID: that is for the next plan.
+  // Objects that the import will own need its UID: they follow in the next plan.
   if (!observed) return planNewImport(consumer, imported);
   const ctx: ImportPlan = { consumer, wanted, imported, observed };
   const changes = [
@@ -177,8 +177,8 @@ function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Cha
 
 /**
  * Plans one pass for a consumer; nothing if `wanted` is undefined. `now` is RFC 3339 in UTC, to the second. An object
- * is written at most once per pass; some steps need what the step before them gives (a UID, a cluster IP), so apply,
- * look and plan again until the plan is empty.
+ * is written at most once per pass; some steps need the result of the step before them (a UID, a cluster IP), so apply,
+ * read and plan again until the plan is empty.
  */
 export function plan(consumer: ConsumerView, wanted: Desired | undefined, now: string): Change[] {
   if (!wanted) return [];

@@ -1,8 +1,7 @@
-/** What the DNS server tells Prometheus. Names and labels are documented in docs/reference/metrics.md. */
+/** Metrics of the DNS server. `docs/reference/metrics.md` is generated from their definitions. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { rcodeName, TYPE, typeName } from '../wire/protocol.ts';
 
-/** How a question came. */
 export type DnsTransport = 'udp' | 'tcp';
 
 /** Why a packet got no answer, or not the one it asked for. */
@@ -52,7 +51,7 @@ class DnsRegistry extends Registry {
   override async metrics(): Promise<string> {
     const name = 'catamaran_dns_response_seconds';
     const lines = [
-      `# HELP ${name} From a question to its answer inside of the server.`,
+      `# HELP ${name} Time from a query to its response inside the server.`,
       `# TYPE ${name} histogram`,
       ...this.bins.udp.lines(name, 'transport="udp"'),
       ...this.bins.tcp.lines(name, 'transport="tcp"'),
@@ -73,7 +72,7 @@ export class DnsMetrics {
     const [responses, unanswered] = [this.#responses, this.#unanswered];
     new Counter({
       name: 'catamaran_dns_responses_total',
-      help: 'Answers, by transport, type of the question and response code.',
+      help: 'Responses, by transport, query type and response code. Types without a series of their own are counted as other.',
       labelNames: ['transport', 'type', 'rcode'],
       registers,
       collect() {
@@ -83,7 +82,7 @@ export class DnsMetrics {
     });
     new Counter({
       name: 'catamaran_dns_unanswered_total',
-      help: 'Packets that did not get the answer that is due, by reason.',
+      help: 'Packets without the regular response, by reason: not-a-query; rate-limited, every second of which is sent to TCP; fault, an internal error that returns SERVFAIL; not-sent, rejected by the operating system.',
       labelNames: ['reason'],
       registers,
       collect() {
@@ -120,10 +119,14 @@ export class DnsMetrics {
           this.set(read()[field]);
         },
       });
-    one('catamaran_dns_services', 'ServiceImports that are served.', 'services');
-    one('catamaran_dns_names', 'Names whose answers are kept ready.', 'names');
+    one('catamaran_dns_services', 'ServiceImports served.', 'services');
+    one('catamaran_dns_names', 'Names that were queried, whose responses are prepared.', 'names');
     one('catamaran_dns_tcp_connections', 'Open TCP connections.', 'connections');
-    one('catamaran_dns_api_lost_seconds', 'Since when the API server gives no answer; 0 while it does.', 'lostSeconds');
+    one(
+      'catamaran_dns_api_lost_seconds',
+      'Seconds since the API server became unreachable; 0 while it responds.',
+      'lostSeconds',
+    );
   }
 }
 

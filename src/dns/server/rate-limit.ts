@@ -6,7 +6,6 @@
  * Source: the "slip" of BIND's response rate limiting (ISC, "Using Response Rate Limiting").
  */
 
-/** What to do with a response. */
 export type Verdict = 'send' | 'truncate' | 'drop';
 
 /** Networks that are remembered at least; twice as many at most. Those not heard of for longest are forgotten. */

@@ -17,7 +17,6 @@ import type { Zone } from '../zone/zone.ts';
 import type { DnsMetrics, DnsTransport } from './dns-metrics.ts';
 import type { RateLimit } from './rate-limit.ts';
 
-/** What a responder answers from and whom it tells. */
 export interface ResponderOptions {
   readonly zone: Zone;
   /** Whether what the zone holds may be told: false before the first reading, and when it is too old. */

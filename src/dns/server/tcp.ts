@@ -19,7 +19,6 @@ export interface TcpLimits {
   readonly unsentBytes: number;
 }
 
-/** Limits where none are given. */
 export const DEFAULT_TCP_LIMITS: TcpLimits = { connections: 512, idleMs: 10_000, unsentBytes: 256 * 1024 };
 
 /** Milliseconds between two looks for idle connections. */
@@ -28,14 +27,12 @@ const SWEEP_MS = 1000;
 const GRACE_MS = 1000;
 const LENGTH_BYTES = 2;
 
-/** What a listener is made of. */
 export interface TcpOptions {
   readonly respond: (packet: Buffer, client: string) => Buffer | undefined;
   readonly clock: Clock;
   readonly limits?: Partial<TcpLimits>;
 }
 
-/** One client. */
 class Connection {
   readonly socket: Socket;
   /** When it last asked something, or came. */

@@ -3,7 +3,6 @@ import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Address } from '../../runtime/address.ts';
 
-/** What a listener is made of. */
 export interface UdpOptions {
   readonly respond: (packet: Buffer, client: string) => Buffer | undefined;
   /** Called for each answer that the system would not take. */

@@ -25,7 +25,7 @@ export interface Query {
 }
 
 /** A packet that gets a response code and nothing else. */
-export interface Refusal {
+export interface RefusedQuery {
   readonly kind: 'refusal';
   readonly id: number;
   readonly flags: number;
@@ -43,13 +43,13 @@ const RECORD_FIXED = 10;
  * questions, or none, are FORMERR (RFC 9619), as are lengths and counts that are not true; anything but a standard
  * query is NOTIMP, dynamic update (RFC 2136) and NOTIFY (RFC 1996) included.
  */
-export function parseQuery(packet: Buffer): Query | Refusal | undefined {
+export function parseQuery(packet: Buffer): Query | RefusedQuery | undefined {
   if (packet.length < HEADER_BYTES) return undefined;
   const id = packet.readUInt16BE(0);
   const flags = packet.readUInt16BE(2);
   if (flags & FLAG.QR) return undefined;
   if (flags & FLAG.OPCODE) return { kind: 'refusal', id, flags, rcode: RCODE.NOTIMP };
-  const malformed: Refusal = { kind: 'refusal', id, flags, rcode: RCODE.FORMERR };
+  const malformed: RefusedQuery = { kind: 'refusal', id, flags, rcode: RCODE.FORMERR };
   if (packet.length > MAX_QUERY_BYTES || packet.readUInt16BE(4) !== 1) return malformed;
 
   // Nothing stands before the first name that it could point to.

@@ -2,7 +2,7 @@
 
 import { endOf, type RecordSet, type Rows, recordsOf } from '../zone/record-set.ts';
 import { DNSSEC_OK, EDNS_UDP_BYTES, FLAG, HEADER_BYTES, RCODE, type Rcode, TYPE } from './protocol.ts';
-import type { Query, Refusal } from './query.ts';
+import type { Query, RefusedQuery } from './query.ts';
 
 /** What a name and type come to. */
 export interface Answer {
@@ -22,7 +22,7 @@ function flagsOf(flags: number, rcode: number): number {
 }
 
 /** A response that is a header alone. */
-export function refuse({ id, flags, rcode }: Refusal): Buffer {
+export function refuse({ id, flags, rcode }: RefusedQuery): Buffer {
   const response = Buffer.alloc(HEADER_BYTES);
   response.writeUInt16BE(id, 0);
   response.writeUInt16BE(flagsOf(flags, rcode), 2);

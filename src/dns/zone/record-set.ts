@@ -64,7 +64,6 @@ export function below(labels: NameKey, parent: Owner): Owner {
   return Buffer.concat([Buffer.from(labels, 'latin1'), parent]);
 }
 
-/** One record. */
 export function record(owner: Owner, type: number, ttl: number, data: Uint8Array): Buffer {
   const fixed = Buffer.allocUnsafe(10);
   fixed.writeUInt16BE(type, 0);

@@ -53,7 +53,6 @@ const NONE: readonly never[] = [];
 
 const NOT_OURS: Answer = { rcode: RCODE.REFUSED, authoritative: false };
 
-/** The zone. */
 export class Zone {
   readonly #ttl: number;
   readonly #zone: NameKey;

@@ -10,7 +10,6 @@ import type { RequestOptions } from './client.ts';
 import { Semaphore } from './semaphore.ts';
 import type { Transport, TransportResponse } from './transport.ts';
 
-/** A request to an API server. */
 export interface ApiRequest {
   readonly name: RequestName;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -57,7 +56,7 @@ export class Exchange {
   /** The JSON of an answer. Waits for its turn first; the time limit runs from then on. */
   async call(request: ApiRequest, { signal, maySend }: RequestOptions = {}): Promise<Json> {
     const { clock, limits } = this.#options;
-    const seen = { unauthorized: false, closed: false };
+    const repeated = new Set<RepeatCause>();
     for (let retries = 0; ; ) {
       let failure: ApiError;
       await this.#semaphore.acquire(signal);
@@ -71,7 +70,11 @@ export class Exchange {
       } finally {
         this.#semaphore.release();
       }
-      if (this.#worthAnother(request, failure, seen)) continue;
+      const cause = repeatCause(request, failure);
+      if (cause && !repeated.has(cause)) {
+        repeated.add(cause);
+        continue;
+      }
       const wait = this.#retryAfter(request, failure);
       if (wait === undefined || retries >= limits.retries) throw failure;
       retries++;
@@ -81,7 +84,7 @@ export class Exchange {
 
   /** The bytes of an answer, as they arrive; the time limit ends with the headers. */
   async open(request: ApiRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const seen = { unauthorized: false, closed: false };
+    const repeated = new Set<RepeatCause>();
     for (;;) {
       try {
         return await this.#limited(request, signal, 'watches', async (response) => {
@@ -91,22 +94,11 @@ export class Exchange {
       } catch (error) {
         signal?.throwIfAborted();
         const failure = transportError(request.name, error);
-        if (!this.#worthAnother(request, failure, seen)) throw failure;
+        const cause = repeatCause(request, failure);
+        if (!cause || repeated.has(cause)) throw failure;
+        repeated.add(cause);
       }
     }
-  }
-
-  /** Once each: after a 401 with fresh credentials, and for a GET whose kept-alive connection had been closed. */
-  #worthAnother(request: ApiRequest, failure: ApiError, seen: { unauthorized: boolean; closed: boolean }): boolean {
-    if (failure.status === 401 && !seen.unauthorized) {
-      seen.unauthorized = true;
-      return true;
-    }
-    if (request.method === 'GET' && isSocketClosed(failure) && !seen.closed) {
-      seen.closed = true;
-      return true;
-    }
-    return false;
   }
 
   /** Milliseconds to wait before the request is repeated; undefined where it is not to be. */
@@ -193,6 +185,15 @@ export class Exchange {
     const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - this.#options.clock.now();
     return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
   }
+}
+
+/** Why a request is repeated at once, one time per cause: it gets fresh credentials, or another connection. */
+type RepeatCause = 'unauthorized' | 'connection-closed';
+
+function repeatCause({ method }: ApiRequest, failure: ApiError): RepeatCause | undefined {
+  if (failure.status === 401) return 'unauthorized';
+  // A kept-alive connection that the server had closed. Only a GET surely did nothing there.
+  return method === 'GET' && isSocketClosed(failure) ? 'connection-closed' : undefined;
 }
 
 /** Why the time limit of a request that was answered ends. */

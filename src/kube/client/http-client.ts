@@ -6,7 +6,6 @@ import type { KubeObject } from '../../api/meta.ts';
 import { apiVersion, type Resource } from '../../api/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ClusterAccess } from '../kubeconfig/credentials.ts';
 import { eventIn, listIn, objectIn } from './answers.ts';
@@ -36,7 +35,6 @@ const LIST_RESTARTS = 3;
 /** Bounds of a client. */
 export type ClientLimits = ExchangeLimits & SocketLimits;
 
-/** Limits where none are given. */
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   inFlight: 64,
   connections: 64,
@@ -46,13 +44,13 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   maxRetryAfterMs: 10_000,
 };
 
-/** What a client is made of. */
 export interface ClientOptions {
   /** Name of the cluster in logs and errors. */
   readonly cluster: string;
   readonly access: ClusterAccess;
-  readonly logger: Logger;
+  /** Default: the system's. */
   readonly clock?: Clock;
+  /** Default: Math.random. */
   readonly random?: Random;
   readonly limits?: Partial<ClientLimits>;
   /** Default: connections to `access.server`. */

@@ -1,6 +1,5 @@
 /** The way from a client to one API server: over sockets (`sockets.ts`), or within one process. */
 
-/** What goes to an API server. */
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute path with its query. */

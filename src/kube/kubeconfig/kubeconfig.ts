@@ -26,7 +26,6 @@ import { checkClusterFields, checkUserFields, isLocal, refusedField, type Trust 
 export type { ClusterAccess } from './credentials.ts';
 export type { Trust } from './untrusted.ts';
 
-/** What reading a kubeconfig needs from outside. */
 export interface KubeconfigEnvironment {
   /** Reads a text file. Default: from disk. */
   readonly readFile?: (path: string) => Promise<string>;

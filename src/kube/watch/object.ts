@@ -21,7 +21,6 @@ export function resourceVersionOf(object: JsonObject): string {
   return asText(requireMetadata(object).resourceVersion) ?? '0';
 }
 
-/** A label's value. */
 export function labelOf(object: JsonObject, label: string): string | undefined {
   const labels = requireMetadata(object).labels;
   return isJsonObject(labels) ? asText(labels[label]) : undefined;

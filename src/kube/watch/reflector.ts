@@ -53,7 +53,6 @@ export interface ReflectorLimits {
   readonly backoffCapMs: number;
 }
 
-/** Limits where none are given. */
 export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   pageSize: 500,
   minWatchSeconds: 300,
@@ -67,7 +66,6 @@ export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   backoffCapMs: 30_000,
 };
 
-/** What a reflector reads, and whom it tells. */
 export interface ReflectorOptions {
   readonly client: KubeClient;
   readonly resource: Resource;
@@ -196,17 +194,17 @@ export class Reflector {
     }
     const { clock, random } = this.#options;
     this.#stalls = 0;
-    if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#readAnew('verify');
+    if (clock.now() - this.#listedAt >= this.#limits.verifyMs) this.#relist('verify');
     else this.#restart('ended');
-    return this.#lived(stream) ? random() * RENEW_JITTER_MS : this.#backoff.next();
+    if (!this.#lived(stream)) return this.#backoff.next();
+    this.#backoff.reset();
+    return random() * RENEW_JITTER_MS;
   }
 
-  /** Whether a stream was open long enough to count as a success; the backoff then starts from its base again. */
+  /** Whether a stream was open long enough to count as a success. */
   #lived(stream: Stream): boolean {
-    const lived =
-      stream.openedAt !== undefined && this.#options.clock.now() - stream.openedAt >= this.#limits.shortStreamMs;
-    if (lived) this.#backoff.reset();
-    return lived;
+    const { openedAt } = stream;
+    return openedAt !== undefined && this.#options.clock.now() - openedAt >= this.#limits.shortStreamMs;
   }
 
   /** LIST in pages. A continue token that expires on the way fails the reading; the next one starts over. */
@@ -307,13 +305,14 @@ export class Reflector {
     const { random } = this.#options;
     const reading = this.#version === undefined;
     const lived = this.#lived(stream);
+    if (lived) this.#backoff.reset();
     if (reading && this.#watchList && isUnserved(error)) {
       this.#logger.info({ err: error }, 'WatchList is not served here: using LIST');
       this.#watchList = false;
       return 0;
     }
     if (isGone(error) || isTooNew(error)) {
-      this.#readAnew('expired');
+      this.#relist('expired');
       if (reading) this.#lost(error);
       return lived ? 0 : this.#backoff.next();
     }
@@ -322,7 +321,7 @@ export class Reflector {
     if (this.#stalls >= STALLS) {
       // On a way that lets no stream through, only LIST can tell how things stand.
       if (reading) this.#watchList = false;
-      this.#readAnew('stalled');
+      this.#relist('stalled');
     } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 
     // A stream that was open and broke says little about the server: how the next one fares will show it.
@@ -338,14 +337,14 @@ export class Reflector {
     return wait;
   }
 
-  #readAnew(reason: RestartReason): void {
+  #relist(reason: RestartReason): void {
     this.#version = undefined;
     this.#restart(reason);
   }
 
   #restart(reason: RestartReason): void {
     this.#logger.debug({ reason }, 'watch restarts');
-    this.#tell(() => this.#options.onRestart?.(reason));
+    this.#notify(() => this.#options.onRestart?.(reason));
   }
 
   #watching(): void {
@@ -364,11 +363,11 @@ export class Reflector {
 
   #enter(state: ReflectorState): void {
     this.#state = state;
-    this.#tell(() => this.#options.onState?.(state));
+    this.#notify(() => this.#options.onState?.(state));
   }
 
   /** Calls a listener, whose faults are not the API's. */
-  #tell(call: () => void): void {
+  #notify(call: () => void): void {
     try {
       call();
     } catch (error) {

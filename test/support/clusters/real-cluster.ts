@@ -8,7 +8,6 @@ import { staticCredentials } from '../../../src/kube/kubeconfig/credentials.ts';
 import { findBinary } from '../../../tools/controlplane/binaries.ts';
 import { run } from '../../../tools/controlplane/component.ts';
 import type { SharedControlPlane } from '../setup/control-planes.ts';
-import { silent } from '../silent-log.ts';
 
 /** A control plane with a client. */
 export interface Cluster {
@@ -33,7 +32,6 @@ export function adminClient(plane: SharedControlPlane, server: string = plane.se
       credentials: staticCredentials({ token: plane.token }),
       source: 'test',
     },
-    logger: silent,
   });
 }
 

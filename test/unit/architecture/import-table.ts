@@ -71,8 +71,18 @@ export const TABLE: Table = {
   tools: { imports: [] },
   'tools/controlplane': { imports: [] },
   'tools/mutation': { imports: [] },
-  // Writes the schemas of the embedded Kubernetes.
-  'tools/codegen': { imports: ['tools/controlplane', 'kubesim'] },
+  'tools/prose': { imports: [] },
+  // Writes the schemas of the embedded Kubernetes, and the reference from the definitions of the program.
+  'tools/codegen': {
+    imports: [
+      'tools/controlplane',
+      'src/cli',
+      'src/config/schema.ts',
+      'src/controller/metrics.ts',
+      'src/dns/server/dns-metrics.ts',
+      'kubesim',
+    ],
+  },
   // Files that hold a folder tell who wrote them by the sandbox's identity of a process.
   'tools/lab': { imports: ['tools/paths.ts', 'tools/controlplane', 'src/sandbox/state.ts', 'kubesim'] },
   // What `make start` starts, the sandbox among it.
@@ -80,9 +90,11 @@ export const TABLE: Table = {
   'tools/tasks': {
     imports: [
       'tools/paths.ts',
+      'tools/codegen/reference.ts',
       'tools/controlplane',
       'tools/lab',
       'tools/mutation',
+      'tools/prose/lint.ts',
       'tools/start',
       'src/sandbox/state.ts',
       'kubesim',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -70,6 +70,17 @@ describe('the bundle', () => {
       await call('down');
     }
   }, 60_000);
+
+  it('says so if the sandbox was left out', async () => {
+    const image = join(folder, 'image');
+    await cp(join(folder, 'dist'), image, { recursive: true });
+    await rm(join(image, 'sandbox.js'));
+    const call = run(process.execPath, [join(image, 'catamaran.js'), 'sandbox', 'status'], { cwd: folder });
+    await expect(call).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: \[CTM_USAGE\] this installation has no sandbox/),
+    });
+  });
 
   it('can log', async () => {
     const entry = join(folder, 'entry.ts');

@@ -7,7 +7,6 @@ import { afterEach, expect, it } from 'vitest';
 import { connector, targetOf } from '../../../src/cli/connect.ts';
 import { readEnvironment } from '../../../src/cli/environment.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
-import { silent } from '../../support/silent-log.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -57,7 +56,7 @@ async function memberWith(token: string) {
 it('reads a kubeconfig again when its token is refused', async () => {
   const { member, write } = await memberWith('new');
   await write('old');
-  const client = await connector(readEnvironment({}), silent)(member);
+  const client = await connector(readEnvironment({}))(member);
   cleanups.push(() => client.close());
   await expect(client.raw('/version')).rejects.toMatchObject({ code: 'CTM_API_STATUS', status: 401 });
   await write('new');
@@ -67,7 +66,7 @@ it('reads a kubeconfig again when its token is refused', async () => {
 it('goes on with what it has while the kubeconfig cannot be read', async () => {
   const { member, write } = await memberWith('new');
   await write('old');
-  const client = await connector(readEnvironment({}), silent)(member);
+  const client = await connector(readEnvironment({}))(member);
   cleanups.push(() => client.close());
   if (member.access.kind !== 'kubeconfig' || !member.access.path) throw new Error('a kubeconfig is needed');
   await writeFile(member.access.path, 'half a');
@@ -82,7 +81,7 @@ it('calls the cluster of an option, or of none, by the name of its context', asy
   if (member.access.kind !== 'kubeconfig' || !member.access.path) throw new Error('a kubeconfig is needed');
   const environment = readEnvironment({ KUBECONFIG: member.access.path });
   for (const options of [{}, { kubeconfig: member.access.path }, { context: 'c' }]) {
-    const client = await connector(environment, silent)(targetOf(options, environment));
+    const client = await connector(environment)(targetOf(options, environment));
     cleanups.push(() => client.close());
     await expect(client.raw('/version')).rejects.toThrow('cluster c: get /version');
   }

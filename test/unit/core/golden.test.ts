@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Condition } from '../../../src/api/meta.ts';
 import type { ServiceImportSpec } from '../../../src/api/multicluster.ts';
+import { FleetModel, type MemberModel } from '../../support/core/fleet-model.ts';
 import {
   anEndpoint,
   anExport,
@@ -13,8 +14,7 @@ import {
   DERIVED,
   HTTP,
   NAMESPACE,
-} from '../../support/core-objects.ts';
-import { type Member, World } from '../../support/core-world.ts';
+} from '../../support/core/objects.ts';
 
 const TRIGGERED = { annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': '2026-05-01T11:59:59Z' } };
 
@@ -24,36 +24,36 @@ function slice(name: string, ...addresses: readonly string[]) {
 }
 
 /** Passes of one member until nothing is left to do, each as the list of its changes. */
-function passes(world: World, name: string): string {
+function passes(fleet: FleetModel, name: string): string {
   const documents: string[] = [];
-  for (let plan = world.plan(name); plan.length > 0; plan = world.plan(name)) {
+  for (let plan = fleet.plan(name); plan.length > 0; plan = fleet.plan(name)) {
     documents.push(stringify(plan, { lineWidth: 0, aliasDuplicateObjects: false }));
-    world.member(name).api.apply(plan);
+    fleet.member(name).api.apply(plan);
   }
   return documents.join('---\n');
 }
 
 test('change sets of a first export', async () => {
-  const world = new World();
-  world
+  const fleet = new FleetModel();
+  fleet
     .member('cluster1')
     .export(anExport({ exportedLabels: { team: 'a' } }), aService(), [slice('web-1', '10.1.0.1')]);
-  world.member('cluster2');
-  await expect(passes(world, 'cluster1')).toMatchFileSnapshot('golden/exporter.yaml');
-  await expect(passes(world, 'cluster2')).toMatchFileSnapshot('golden/consumer.yaml');
-  world.member('cluster1').slices = [slice('web-1', '10.1.0.1', '10.1.0.2')];
-  await expect(passes(world, 'cluster2')).toMatchFileSnapshot('golden/endpoint-added.yaml');
-  world.member('cluster1').export(anExport(), aService({ clusterIP: 'None' }), world.member('cluster1').slices);
-  await expect(passes(world, 'cluster2')).toMatchFileSnapshot('golden/turned-headless.yaml');
-  world.member('cluster1').unexport();
-  await expect(passes(world, 'cluster2')).toMatchFileSnapshot('golden/unexported.yaml');
+  fleet.member('cluster2');
+  await expect(passes(fleet, 'cluster1')).toMatchFileSnapshot('golden/exporter.yaml');
+  await expect(passes(fleet, 'cluster2')).toMatchFileSnapshot('golden/consumer.yaml');
+  fleet.member('cluster1').slices = [slice('web-1', '10.1.0.1', '10.1.0.2')];
+  await expect(passes(fleet, 'cluster2')).toMatchFileSnapshot('golden/endpoint-added.yaml');
+  fleet.member('cluster1').export(anExport(), aService({ clusterIP: 'None' }), fleet.member('cluster1').slices);
+  await expect(passes(fleet, 'cluster2')).toMatchFileSnapshot('golden/turned-headless.yaml');
+  fleet.member('cluster1').unexport();
+  await expect(passes(fleet, 'cluster2')).toMatchFileSnapshot('golden/unexported.yaml');
 });
 
 test('change sets of a user import', async () => {
-  const world = new World();
-  world.member('cluster1', { importMode: 'Manual' }).export(anExport(), aService(), [slice('web-1', '10.1.0.1')]);
-  world.member('cluster2', { importMode: 'Manual' }).import(anImport({ ports: [{ ...HTTP }, { port: 0 }] }));
-  await expect(passes(world, 'cluster2')).toMatchFileSnapshot('golden/user-import.yaml');
+  const fleet = new FleetModel();
+  fleet.member('cluster1', { importMode: 'Manual' }).export(anExport(), aService(), [slice('web-1', '10.1.0.1')]);
+  fleet.member('cluster2', { importMode: 'Manual' }).import(anImport({ ports: [{ ...HTTP }, { port: 0 }] }));
+  await expect(passes(fleet, 'cluster2')).toMatchFileSnapshot('golden/user-import.yaml');
 });
 
 /** The conditions of an object, one a line. */
@@ -65,12 +65,12 @@ function told(title: string, conditions: readonly Condition[] | undefined): stri
 }
 
 function conflict(title: string, ...exporters: readonly { service?: object; spec?: object }[]): string {
-  const world = new World();
+  const fleet = new FleetModel();
   for (const [index, { service, spec }] of exporters.entries()) {
-    world.member(`cluster${index + 1}`, { importMode: 'Manual' }).export(anExport(spec, at(index)), aService(service));
+    fleet.member(`cluster${index + 1}`, { importMode: 'Manual' }).export(anExport(spec, at(index)), aService(service));
   }
-  world.converge();
-  const last = world.members.at(-1)?.exported?.status?.conditions;
+  fleet.converge();
+  const last = fleet.members.at(-1)?.exported?.status?.conditions;
   return told(
     title,
     last?.filter(({ type }) => type === 'Conflict'),
@@ -106,11 +106,11 @@ test('messages of conflicts', async () => {
   await expect(text.join('\n')).toMatchFileSnapshot('golden/conflicts.txt');
 });
 
-function ofExport(title: string, prepare: (member: Member) => void): string {
-  const world = new World();
-  prepare(world.member('cluster1', { importMode: 'Manual', cidrs: ['10.1.0.0/16'] }));
-  world.converge();
-  return told(title, world.member('cluster1').exported?.status?.conditions);
+function ofExport(title: string, prepare: (member: MemberModel) => void): string {
+  const fleet = new FleetModel();
+  prepare(fleet.member('cluster1', { importMode: 'Manual', cidrs: ['10.1.0.0/16'] }));
+  fleet.converge();
+  return told(title, fleet.member('cluster1').exported?.status?.conditions);
 }
 
 test('messages of exports', async () => {
@@ -153,14 +153,14 @@ test('messages of exports', async () => {
   await expect(text.join('\n')).toMatchFileSnapshot('golden/exports.txt');
 });
 
-function ofImport(title: string, spec: object | undefined, prepare: (world: World) => void = () => {}): string {
-  const world = new World();
-  world.member('cluster1', { importMode: 'Manual' }).export(anExport(), aService(), [slice('web-1', '10.1.0.1')]);
-  const cluster2 = world.member('cluster2', { trafficDistributions: ['PreferClose'] });
+function ofImport(title: string, spec: object | undefined, prepare: (fleet: FleetModel) => void = () => {}): string {
+  const fleet = new FleetModel();
+  fleet.member('cluster1', { importMode: 'Manual' }).export(anExport(), aService(), [slice('web-1', '10.1.0.1')]);
+  const cluster2 = fleet.member('cluster2', { trafficDistributions: ['PreferClose'] });
   const asked: Partial<ServiceImportSpec> = { ...spec };
   if (spec) cluster2.import(anImport(asked));
-  prepare(world);
-  world.converge();
+  prepare(fleet);
+  fleet.converge();
   return told(title, cluster2.imported?.status?.conditions);
 }
 
@@ -179,17 +179,17 @@ test('messages of imports', async () => {
     }),
     ofImport('a bad field', { sessionAffinity: 'Cookie' }),
     ofImport('another type', { type: 'Headless' }),
-    ofImport('nobody exports', {}, (world) => world.member('cluster1').unexport()),
-    ofImport('nobody validly exports', {}, (world) => world.member('cluster1').export(anExport(), undefined)),
-    ofImport('no common family', undefined, (world) => world.member('cluster2').set({ ipFamilies: ['IPv6'] })),
-    ofImport('a Service at the derived name', {}, (world) => world.member('cluster2').api.put('services', theirs)),
-    ofImport('foreign slices', {}, (world) => world.member('cluster2').api.put('endpointSlices', foreign)),
-    ofImport('a traffic distribution that is not known', undefined, (world) =>
-      world.member('cluster1').export(anExport(), aService({ trafficDistribution: 'PreferSameNode' })),
+    ofImport('nobody exports', {}, (fleet) => fleet.member('cluster1').unexport()),
+    ofImport('nobody validly exports', {}, (fleet) => fleet.member('cluster1').export(anExport(), undefined)),
+    ofImport('no common family', undefined, (fleet) => fleet.member('cluster2').set({ ipFamilies: ['IPv6'] })),
+    ofImport('a Service at the derived name', {}, (fleet) => fleet.member('cluster2').api.put('services', theirs)),
+    ofImport('foreign slices', {}, (fleet) => fleet.member('cluster2').api.put('endpointSlices', foreign)),
+    ofImport('a traffic distribution that is not known', undefined, (fleet) =>
+      fleet.member('cluster1').export(anExport(), aService({ trafficDistribution: 'PreferSameNode' })),
     ),
-    ofImport('unreachable sources', undefined, (world) => world.member('cluster1').set({ reachable: false })),
-    ofImport('much at once', { ports: [{ port: 0 }, { port: 9 }], trafficDistribution: 'Near' }, (world) =>
-      world.member('cluster2').api.put('endpointSlices', foreign),
+    ofImport('unreachable sources', undefined, (fleet) => fleet.member('cluster1').set({ reachable: false })),
+    ofImport('much at once', { ports: [{ port: 0 }, { port: 9 }], trafficDistribution: 'Near' }, (fleet) =>
+      fleet.member('cluster2').api.put('endpointSlices', foreign),
     ),
   ];
   await expect(text.join('\n')).toMatchFileSnapshot('golden/imports.txt');

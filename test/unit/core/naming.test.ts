@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { derivedServiceName, derivedSliceName, isDnsLabel } from '../../../src/core/naming.ts';
+import { exporting, joinedBy } from '../../support/core/scenarios.ts';
 
 const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
 
@@ -38,4 +39,27 @@ test('the name of a derived slice depends on every part, and parts do not run to
   expect(new Set(names).size).toBe(names.length);
   expect(derivedSliceName(...parts)).toBe('amcs-web-fff1e19725450cc5');
   expect(derivedSliceName('x'.repeat(63), 'y'.repeat(63), 'z'.repeat(63), 's'.repeat(253), 'IPv4')).toHaveLength(80);
+});
+
+test('rule 14: the name tells member, namespace, slice and address type apart, and is the same every time', () => {
+  const fleet = joinedBy(exporting());
+  const names = fleet.member('cluster2').derivedSlices.map(({ metadata }) => metadata.name);
+  expect(new Set(names).size).toBe(3);
+  expect(fleet.member('cluster1').derivedSlices.map(({ metadata }) => metadata.name)).toEqual(names);
+  expect(names.every((name) => /^amcs-web-[0-9a-f]{16}$/.test(name))).toBe(true);
+});
+
+test.each([
+  ['cluster1', true],
+  ['a', true],
+  ['0-9', true],
+  ['x'.repeat(63), true],
+  ['x'.repeat(64), false],
+  ['two.labels', false],
+  ['Upper', false],
+  ['-start', false],
+  ['end-', false],
+  ['', false],
+])('rule 22: a member name is a single DNS label: %s', (name, valid) => {
+  expect(isDnsLabel(name)).toBe(valid);
 });

@@ -1,7 +1,10 @@
 /** The table of src/core/ownership.ts, row by row. */
 import { describe, expect, it } from 'vitest';
+import { SERVICE_NAME } from '../../../src/api/labels.ts';
 import type { OwnerReference, StringMap } from '../../../src/api/meta.ts';
 import { importOfService, importOfSlice, isOwnEndpoints } from '../../../src/core/ownership.ts';
+import { FleetModel } from '../../support/core/fleet-model.ts';
+import { anEndpoint, anExport, aService, aSlice, NAME } from '../../support/core/objects.ts';
 
 const owner = (name: string, more: Partial<OwnerReference> = {}): OwnerReference => ({
   apiVersion: 'multicluster.x-k8s.io/v1beta1',
@@ -114,4 +117,19 @@ describe('rule 13: nothing that was imported is exported again', () => {
   ])('%j: %s', (labels, own) => {
     expect(isOwnEndpoints(labels)).toBe(own);
   });
+});
+
+it('rule 13: nothing imported is exported again', () => {
+  const fleet = new FleetModel();
+  const foreign = { 'multicluster.kubernetes.io/source-cluster': 'elsewhere', [SERVICE_NAME]: NAME };
+  const ours = { 'endpointslice.kubernetes.io/managed-by': 'catamaran.dev', [SERVICE_NAME]: NAME };
+  fleet
+    .member('cluster1')
+    .export(anExport(), aService(), [
+      aSlice('web-1', [anEndpoint('10.1.0.1')]),
+      aSlice('web-2', [anEndpoint('10.9.0.1')], undefined, undefined, { labels: foreign }),
+      aSlice('web-3', [anEndpoint('10.9.0.2')], undefined, undefined, { labels: ours }),
+    ]);
+  fleet.converge();
+  expect(fleet.member('cluster1').addresses).toEqual(['10.1.0.1']);
 });

@@ -7,32 +7,32 @@ import { merge } from '../../../src/core/merge/merge.ts';
 import { plan } from '../../../src/core/plan/plan.ts';
 import type { SourceView } from '../../../src/core/view.ts';
 import type { ServiceView } from '../../../src/fleet/views.ts';
-import { exported, MEMBERS, type Step, service, slices, steps } from '../../support/core-arbitraries.ts';
-import { anExport, at, NOW } from '../../support/core-objects.ts';
-import { type Member, World } from '../../support/core-world.ts';
+import { exported, MEMBERS, type Step, service, slices, steps } from '../../support/core/arbitraries.ts';
+import { FleetModel, type MemberModel } from '../../support/core/fleet-model.ts';
+import { anExport, at, NOW } from '../../support/core/objects.ts';
 
 // Many random fleets, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000 });
 
 const OURS = new Set(['catamaran.dev/import-origin', 'catamaran.dev/exported-keys']);
 
-function aFleet(): World {
-  const world = new World();
-  for (const name of MEMBERS) world.member(name);
-  return world;
+function aFleet(): FleetModel {
+  const fleet = new FleetModel();
+  for (const name of MEMBERS) fleet.member(name);
+  return fleet;
 }
 
-function settled(happened: readonly Step[]): World {
-  const world = aFleet();
+function settled(happened: readonly Step[]): FleetModel {
+  const fleet = aFleet();
   for (const { happen } of happened) {
-    happen(world);
-    world.converge();
+    happen(fleet);
+    fleet.converge();
   }
-  return world;
+  return fleet;
 }
 
 /** What a consumer has, without what every write moves. */
-function holdings(member: Member): unknown {
+function holdings(member: MemberModel): unknown {
   return {
     import: member.imported && { spec: member.imported.spec, labels: member.imported.metadata.labels },
     clusters: member.imported?.status?.clusters,
@@ -66,12 +66,12 @@ function reordered(source: SourceView, seed: number): SourceView {
   };
 }
 
-/** The view of a world with everything that has no order in another one. */
-function reorderedView(world: World, name: string, seed: number): ServiceView {
-  const consumer = world.consumer(name);
-  const sources = shuffled(world.sources(), seed).map((source) => reordered(source, seed));
+/** The view of a fleet with everything that has no order in another one. */
+function reorderedView(fleet: FleetModel, name: string, seed: number): ServiceView {
+  const consumer = fleet.consumer(name);
+  const sources = shuffled(fleet.sources(), seed).map((source) => reordered(source, seed));
   return {
-    clusterset: merge(sources, shuffled(world.lastSources(), seed)),
+    clusterset: merge(sources, shuffled(fleet.lastSources(), seed)),
     consumer: {
       ...consumer,
       derivedSlices: shuffled(consumer.derivedSlices, seed),
@@ -86,10 +86,10 @@ describe('whatever happens', () => {
   test('a few passes lead to an empty plan, and every write is one that an API server takes', () => {
     fc.assert(
       fc.property(steps, (happened) => {
-        const world = aFleet();
+        const fleet = aFleet();
         for (const { happen } of happened) {
-          happen(world);
-          expect(world.converge()).toBeLessThanOrEqual(5);
+          happen(fleet);
+          expect(fleet.converge()).toBeLessThanOrEqual(5);
         }
       }),
       { numRuns: 160 },
@@ -99,9 +99,9 @@ describe('whatever happens', () => {
   test('several things at once settle as well', () => {
     fc.assert(
       fc.property(steps, (happened) => {
-        const world = aFleet();
-        for (const { happen } of happened) happen(world);
-        expect(world.converge()).toBeLessThanOrEqual(5);
+        const fleet = aFleet();
+        for (const { happen } of happened) happen(fleet);
+        expect(fleet.converge()).toBeLessThanOrEqual(5);
       }),
       { numRuns: 80 },
     );
@@ -110,17 +110,17 @@ describe('whatever happens', () => {
   test('what a user wrote into an import stays, but for addresses and status', () => {
     fc.assert(
       fc.property(steps, (happened) => {
-        const world = aFleet();
+        const fleet = aFleet();
         const written = new Map<string, JsonObject | undefined>();
         for (const { what, happen } of happened) {
-          happen(world);
-          for (const { name, api } of world.members) {
+          happen(fleet);
+          for (const { name, api } of fleet.members) {
             if (what.startsWith(`${name} imports {`)) written.set(name, api.get('serviceImports', 'web'));
             if (what === `${name} deletes its import`) written.delete(name);
           }
-          world.converge();
+          fleet.converge();
         }
-        for (const { name, imported } of world.members) {
+        for (const { name, imported } of fleet.members) {
           const before = written.get(name);
           if (!before) continue;
           const addressless = (spec: unknown) => ({ ...Object(spec), ips: 0, ipFamilies: 0 });
@@ -166,15 +166,15 @@ describe('whatever happens', () => {
 
 test('a process that dies between any two writes leaves what the next one completes', () => {
   const survive = (happened: readonly Step[], writes: readonly number[]) => {
-    const world = aFleet();
+    const fleet = aFleet();
     for (const { happen } of happened) {
-      happen(world);
+      happen(fleet);
       for (const count of writes) {
-        for (const member of world.members) member.api.apply(world.plan(member.name).slice(0, count));
+        for (const member of fleet.members) member.api.apply(fleet.plan(member.name).slice(0, count));
       }
-      world.converge();
+      fleet.converge();
     }
-    return world.members.map((member) =>
+    return fleet.members.map((member) =>
       JSON.stringify(holdings(member)).replaceAll(/10\.96\.\d+\.\d+|fd00::\w+/g, 'VIP'),
     );
   };
@@ -189,16 +189,16 @@ test('a process that dies between any two writes leaves what the next one comple
 test('no order of sources, ports, slices or names changes a plan', () => {
   fc.assert(
     fc.property(steps, fc.integer(), (happened, seed) => {
-      const world = aFleet();
+      const fleet = aFleet();
       const compare = () => {
-        for (const { name } of world.members) {
-          expect(planned(reorderedView(world, name, seed))).toEqual(planned(world.view(name)));
+        for (const { name } of fleet.members) {
+          expect(planned(reorderedView(fleet, name, seed))).toEqual(planned(fleet.view(name)));
         }
       };
       for (const { happen } of happened) {
-        happen(world);
+        happen(fleet);
         compare();
-        world.pass();
+        fleet.pass();
         compare();
       }
     }),
@@ -209,21 +209,21 @@ test('no order of sources, ports, slices or names changes a plan', () => {
 test('rule 20: sources that become unknown take nothing away and change no merged field', () => {
   fc.assert(
     fc.property(steps, fc.subarray([...MEMBERS], { minLength: 1 }), (happened, lost) => {
-      const world = settled(happened);
-      for (const { name, settings } of world.members)
-        world.member(name).set({ expired: false, reachable: settings.reachable });
-      world.converge();
-      const before = world.members.map(holdings);
-      for (const name of lost) world.member(name).set({ known: false, reachable: false });
-      for (const { name } of world.members) {
-        const other = world.plan(name).filter(({ stage }) => stage !== 'status');
+      const fleet = settled(happened);
+      for (const { name, settings } of fleet.members)
+        fleet.member(name).set({ expired: false, reachable: settings.reachable });
+      fleet.converge();
+      const before = fleet.members.map(holdings);
+      for (const name of lost) fleet.member(name).set({ known: false, reachable: false });
+      for (const { name } of fleet.members) {
+        const other = fleet.plan(name).filter(({ stage }) => stage !== 'status');
         expect(other).toEqual([]);
       }
-      world.converge();
-      expect(world.members.map(holdings)).toEqual(before);
-      for (const name of lost) world.member(name).set({ known: true, reachable: true });
-      world.converge();
-      expect(world.members.map(holdings)).toEqual(before);
+      fleet.converge();
+      expect(fleet.members.map(holdings)).toEqual(before);
+      for (const name of lost) fleet.member(name).set({ known: true, reachable: true });
+      fleet.converge();
+      expect(fleet.members.map(holdings)).toEqual(before);
     }),
     { numRuns: 120 },
   );
@@ -234,7 +234,7 @@ test('rule 2: the oldest export wins, whatever the order of arrival', () => {
   fc.assert(
     fc.property(fc.array(exporter, { minLength: 3, maxLength: 3 }), fc.integer(), (exporters, seed) => {
       const arrive = (order: readonly number[]) => {
-        const world = aFleet();
+        const fleet = aFleet();
         for (const index of order) {
           const { exported, service, slices } = exporters[index] ?? {
             exported: anExport(),
@@ -242,10 +242,10 @@ test('rule 2: the oldest export wins, whatever the order of arrival', () => {
             slices: [],
           };
           const metadata = { ...exported.metadata, creationTimestamp: at(index) };
-          world.member(`cluster${3 - index}`).export({ ...exported, metadata }, service, slices);
-          world.converge();
+          fleet.member(`cluster${3 - index}`).export({ ...exported, metadata }, service, slices);
+          fleet.converge();
         }
-        return world.members.map(({ imported, exported }) => ({
+        return fleet.members.map(({ imported, exported }) => ({
           spec: { ...imported?.spec, ips: imported?.spec.ips?.length },
           labels: imported?.metadata.labels,
           clusters: imported?.status?.clusters,

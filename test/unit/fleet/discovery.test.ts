@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/api/meta.ts';
 import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
-import { discoverNetwork } from '../../../src/fleet/discovery.ts';
+import { discoverCluster } from '../../../src/fleet/discovery.ts';
 import { ApiError } from '../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../src/kube/client/client.ts';
 
@@ -53,14 +53,14 @@ describe('the network of a member', () => {
 
   it('has the families that the fleet file declares, before those that the cluster tells of', async () => {
     const client = clusterOf({ minor: '34' }, { Namespace: kubeSystem, ...dual });
-    expect((await discoverNetwork(client, member(['10.0.0.0/16']), signal)).ipFamilies).toEqual(['IPv4']);
-    expect((await discoverNetwork(client, member(), signal)).ipFamilies).toEqual(['IPv6', 'IPv4']);
+    expect((await discoverCluster(client, member(['10.0.0.0/16']), signal)).ipFamilies).toEqual(['IPv4']);
+    expect((await discoverCluster(client, member(), signal)).ipFamilies).toEqual(['IPv6', 'IPv4']);
   });
 
   it('has the families of the Service kubernetes where the cluster knows no ServiceCIDR', async () => {
     const service = { spec: { clusterIPs: ['fd00::1'] } };
     const client = clusterOf({ minor: '30' }, { Namespace: kubeSystem, Service: service });
-    expect((await discoverNetwork(client, member(), signal)).ipFamilies).toEqual(['IPv6']);
+    expect((await discoverCluster(client, member(), signal)).ipFamilies).toEqual(['IPv6']);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('the network of a member', () => {
     ['none', undefined],
   ])('rule 16: Kubernetes 1.%s takes these values of trafficDistribution: %j', async (minor, values) => {
     const client = clusterOf({ minor }, { Namespace: kubeSystem });
-    const network = await discoverNetwork(client, member(), signal);
+    const network = await discoverCluster(client, member(), signal);
     expect(network).toMatchObject({ clusterId: 'u-1' });
     expect(network.trafficDistributions).toEqual(values);
   });

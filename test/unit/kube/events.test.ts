@@ -18,6 +18,7 @@ it.each([`${'x'.repeat(1_022)}… and 3 more`, 'é'.repeat(600), '🛶'.repeat(3
     const recorder = new EventRecorder({
       client: client as KubeClient, // nothing else is asked of it
       clock: new ManualClock(),
+      random: Math.random,
       logger: new MemoryLogger(),
       instance: 'replica-1',
     });

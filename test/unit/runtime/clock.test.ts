@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { microTime } from '../../../src/kube/micro-time.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 
 describe('systemClock', () => {
@@ -19,8 +18,4 @@ describe('systemClock', () => {
   it('does not fall asleep after an abort', async () => {
     await expect(systemClock.sleep(60_000, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
   });
-});
-
-it('microTime has six digits', () => {
-  expect(microTime(Date.UTC(2026, 10, 21, 9, 8, 7, 6))).toBe('2026-11-21T09:08:07.006000Z');
 });

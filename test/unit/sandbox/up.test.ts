@@ -15,7 +15,6 @@ import type { SandboxStatus } from '../../../src/sandbox/control-protocol.ts';
 import { processIdentity } from '../../../src/sandbox/state.ts';
 import { invoke } from '../../support/invoke.ts';
 import { type RunningSandbox, runSandbox } from '../../support/sandbox/running-sandbox.ts';
-import { silent } from '../../support/silent-log.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
@@ -32,7 +31,7 @@ afterAll(async () => {
 
 async function clientOf(context: string): Promise<KubeClient> {
   const access = await loadKubeconfig({ files: [sandbox.kubeconfig], context, trust: 'user' });
-  const client = createKubeClient({ cluster: context, access, logger: silent });
+  const client = createKubeClient({ cluster: context, access });
   clients.push(client);
   return client;
 }
@@ -246,7 +245,6 @@ describe('other faults', () => {
     const stopped = createKubeClient({
       cluster: 'cluster2',
       access: await loadKubeconfig({ files: [sandbox.kubeconfig], context: 'cluster2', trust: 'user' }),
-      logger: silent,
       limits: { retries: 0 },
     });
     clients.push(stopped);

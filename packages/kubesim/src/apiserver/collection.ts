@@ -1,6 +1,6 @@
 /** The objects of one resource in one cluster, and what happened to them lately. Objects are never changed in place. */
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
-import type { ResourceName } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 
 /** A change of one object. Of a removal, `object` is the last state with the version of the removal. */
 export interface StoreEvent {

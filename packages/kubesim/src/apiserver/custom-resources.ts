@@ -3,7 +3,8 @@
 import type { JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
-import type { ResourceDefinition, ResourceName } from '../machinery/resource.ts';
+import type { ResourceDefinition } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Logger } from '../machinery/runtime.ts';
 import { isEstablished } from '../schema/crd.ts';
 import { customResource } from '../schema/custom-resource.ts';

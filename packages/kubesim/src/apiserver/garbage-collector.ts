@@ -5,7 +5,8 @@
  */
 
 import type { Owner, StoredObject } from '../machinery/object.ts';
-import type { ResourceDefinition, ResourceName } from '../machinery/resource.ts';
+import type { ResourceDefinition } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Logger } from '../machinery/runtime.ts';
 import { StatusError } from '../machinery/status.ts';
 import { keyText } from './collection.ts';

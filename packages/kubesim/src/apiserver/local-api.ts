@@ -1,7 +1,9 @@
-/** The cluster's API for the sandbox's own controllers: the verbs without HTTP. */
+/** The ClusterApi of an API server. */
+
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
-import type { ClusterSettings, ResourceName } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 import { StatusError } from '../machinery/status.ts';
 import type { ClusterApi, Listener } from './cluster-api.ts';
 import type { Deleter } from './deleter.ts';

@@ -1,4 +1,4 @@
-/** The way to an API server of the sandbox within its process. */
+/** The way to an API server within its process. */
 import { EventEmitter } from 'node:events';
 import type { ResponseBody, Transport, TransportRequest, TransportResponse } from '../machinery/transport.ts';
 import type { ApiResponse } from './http.ts';

@@ -1,5 +1,6 @@
 /** The resources that a cluster serves: built-in ones, and those of its CRDs while they are there. */
-import type { ResourceDefinition, ResourceName, Version } from '../machinery/resource.ts';
+import type { ResourceDefinition, Version } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 
 /** A resource in one of its versions. */
 export interface Served {

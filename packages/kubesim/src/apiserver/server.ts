@@ -1,6 +1,6 @@
 /** One API server: from requests to answers, without sockets. */
 
-import type { ClusterSettings } from '../machinery/resource.ts';
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { Clock, Logger, Random } from '../machinery/runtime.ts';
 import { builtinResources } from '../resources/index.ts';
 import { customResourceDefinitions } from '../schema/crd.ts';

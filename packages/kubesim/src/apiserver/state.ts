@@ -1,7 +1,9 @@
 /** What the parts of one API server share. */
 
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { StoredObject } from '../machinery/object.ts';
-import type { ClusterSettings, ResourceDefinition, ResourceName, StrategyContext } from '../machinery/resource.ts';
+import type { ResourceDefinition, StrategyContext } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Clock, Random } from '../machinery/runtime.ts';
 import type { Collection } from './collection.ts';
 import { type Registry, resourceName } from './registry.ts';

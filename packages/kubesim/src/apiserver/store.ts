@@ -1,7 +1,7 @@
 /** All objects of one cluster, under one resourceVersion that only grows. Writes are synchronous. */
 
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
-import type { ResourceName } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Changed, Listener } from './cluster-api.ts';
 import { Collection, keyText } from './collection.ts';
 

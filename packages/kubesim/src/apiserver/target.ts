@@ -20,7 +20,7 @@ export function targetApiVersion({ definition, version }: Target): string {
 export interface WriteOptions {
   /** Nothing is stored. */
   readonly dryRun: boolean;
-  /** Who is noted in metadata.managedFields; absent: nobody, as for writes of the sandbox's own controllers. */
+  /** Who is noted in metadata.managedFields; absent: nobody, as for writes through the ClusterApi. */
   readonly manager?: string;
   /** Where what a request says besides its answer goes: unknown fields. */
   readonly warn?: (message: string) => void;

@@ -1,4 +1,4 @@
-/** Objects as an API server of the sandbox keeps them. They are never changed in place. */
+/** Objects as the API server keeps them. They are never changed in place. */
 import type { Json, JsonObject, StringMap } from './json.ts';
 
 /** A line of metadata.managedFields: who owns which fields. Source: Kubernetes API reference, ManagedFieldsEntry. */

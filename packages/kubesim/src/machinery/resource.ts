@@ -1,8 +1,10 @@
 /** What the API server knows of a resource. Built-in ones and those of CRDs are the same thing to it. */
 
+import type { ClusterSettings } from './cluster-settings.ts';
 import type { FieldError } from './field-error.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { ObjectKey, StoredObject } from './object.ts';
+import type { ResourceName } from './resource-name.ts';
 import type { OpenApiSchema } from './schema.ts';
 
 /** A column of `kubectl get`. Source: Kubernetes API, meta/v1 TableColumnDefinition. */
@@ -28,7 +30,7 @@ export interface Version {
   readonly schema: OpenApiSchema;
   /** Absent: name and age. */
   readonly printer?: Printer;
-  /** Told to everybody who asks for this version. */
+  /** Sent as a warning with every response in this version. */
   readonly warning?: string;
 }
 
@@ -37,17 +39,6 @@ export interface ScalePaths {
   readonly specReplicas: string;
   readonly statusReplicas: string;
   readonly labelSelector?: string;
-}
-
-/** The address ranges and names of a cluster. CIDRs are in canonical text. */
-export interface ClusterSettings {
-  readonly name: string;
-  /** Such as `cluster.local`. */
-  readonly domain: string;
-  readonly podCIDRs: readonly string[];
-  /** One an IP family; the first is the cluster's primary family. */
-  readonly serviceCIDRs: readonly string[];
-  readonly nodeCIDRs: readonly string[];
 }
 
 /** What a strategy may look at. */
@@ -59,9 +50,6 @@ export interface StrategyContext {
   get(resource: ResourceName, key: ObjectKey): StoredObject | undefined;
   list(resource: ResourceName, namespace?: string): readonly StoredObject[];
 }
-
-/** `group/plural`; the group of core is empty. */
-export type ResourceName = `${string}/${string}`;
 
 /**
  * What is particular to a resource. All functions are synchronous and pure but `committed`. The order of a create is:

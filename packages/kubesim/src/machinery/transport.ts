@@ -1,4 +1,4 @@
-/** The way from a client to one API server: as a client has it. */
+/** The way from a client to one API server. */
 
 /** What goes to an API server. */
 export interface TransportRequest {
@@ -14,7 +14,7 @@ export interface TransportRequest {
 /** The body of an answer. It is read once, as it arrives or as a whole. */
 export interface ResponseBody extends AsyncIterable<Uint8Array> {
   text(): Promise<string>;
-  /** Tells once that the body is over, however it came to its end. */
+  /** Emitted once at the end of the body, for whatever reason. */
   once(event: 'close', listener: () => void): unknown;
 }
 

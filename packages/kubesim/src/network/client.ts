@@ -1,7 +1,9 @@
 /** Who asks: a pod of a cluster, or the cluster's proxy in the place of one. */
-import { type Family, familyOf } from '../workloads/address-ranges.ts';
+import type { IPFamily } from '../machinery/well-known.ts';
+import { familyOf } from '../workloads/address-ranges.ts';
 import type { Pod, PodSpec } from '../workloads/kinds.ts';
 import { clientAddresses, ZONE } from '../workloads/nodes.ts';
+import type { ClientName } from './network.ts';
 import type { ClusterView } from './view.ts';
 
 /** How a client completes names. Source: resolv.conf(5). */
@@ -18,13 +20,6 @@ export interface Client {
   readonly addresses: readonly string[];
   readonly node: string;
   readonly zone: string | undefined;
-}
-
-/** Which client to be. */
-export interface ClientName {
-  /** Default: `default`. */
-  readonly namespace?: string;
-  readonly pod?: string;
 }
 
 const NDOTS = 5;
@@ -62,6 +57,6 @@ export function findClient(view: ClusterView, { namespace = 'default', pod }: Cl
 }
 
 /** The address of a client in a family; undefined where it has none. */
-export function addressFor({ addresses }: Client, family: Family): string | undefined {
+export function addressFor({ addresses }: Client, family: IPFamily): string | undefined {
   return addresses.find((address) => familyOf(address) === family);
 }

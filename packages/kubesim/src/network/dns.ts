@@ -1,4 +1,4 @@
-/** Questions and answers of DNS, as the sandbox asks them within its process. Source: RFC 1034, section 3.6; RFC 2782. */
+/** Questions and answers of DNS within the process. Source: RFC 1034, section 3.6; RFC 2782. */
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'SRV';
 
@@ -23,6 +23,9 @@ export interface DnsAnswer {
 
 /** Answers questions below one name. */
 export type Zone = (question: Question) => Promise<DnsAnswer>;
+
+/** Answers for `clusterset.local`, as the DNS of a cluster. */
+export type ClusterSetZone = (cluster: string) => Zone;
 
 /** There is no such name. */
 export const NXDOMAIN: DnsAnswer = { rcode: 'NXDOMAIN', records: [] };

@@ -1,5 +1,5 @@
 /**
- * The virtual network of the sandbox's clusters: DNS, Services and pods, without a packet. Pods of all clusters reach each
+ * The virtual network between clusters: DNS, Services and pods, without a packet. Pods of all clusters reach each
  * other's addresses; a Service address is known in its own cluster only. TCP with HTTP/1.1 behind it; no UDP.
  *
  * `clusterset.local` is answered in every cluster, whatever its Corefile says: there is no CoreDNS that would read it.
@@ -8,22 +8,17 @@
 import type { ClusterApi } from '../apiserver/cluster-api.ts';
 import type { Clock, Logger, Random } from '../machinery/runtime.ts';
 import type { PodLogs } from '../workloads/logs.ts';
-import { type Client, type ClientName, findClient } from './client.ts';
-import type { DnsAnswer, Question, Zone } from './dns.ts';
+import { type Client, findClient } from './client.ts';
+import type { ClusterSetZone } from './dns.ts';
 import { Fabric } from './fabric.ts';
 import { Links } from './links.ts';
+import type { ClientName, Network } from './network.ts';
 import { PodHttp } from './pod-http.ts';
 import { type SocksProxy, startProxy } from './proxy.ts';
-import { type HttpRequest, type HttpResult, makeRequest } from './request.ts';
+import { makeRequest } from './request.ts';
 import { Resolver } from './resolver.ts';
 import { Router } from './router.ts';
 import { ClusterView } from './view.ts';
-
-export type { DnsAnswer, DnsRecord, Question, RecordType, Zone } from './dns.ts';
-export type { HttpRequest, HttpResult } from './request.ts';
-
-/** Answers for `clusterset.local`, as the DNS of a cluster. */
-export type ClusterSetZone = (cluster: string) => Zone;
 
 /** A cluster of the network. */
 export interface NetworkCluster {
@@ -41,21 +36,6 @@ export interface NetworkOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-}
-
-/** Who asks, and for what. */
-export type RequestFrom = HttpRequest & ClientName & { readonly from: string };
-
-/** A network that runs. */
-export interface Network {
-  /** Ports of the proxies, by cluster. */
-  readonly proxies: ReadonlyMap<string, number>;
-  /** Cuts or heals a link; what is open over it ends. Throws a RangeError for an unknown cluster. */
-  setReachable(from: string, to: string, reachable: boolean): void;
-  /** A request by a pod of a cluster. Throws a RangeError for an unknown cluster, namespace or pod that runs. */
-  request(request: RequestFrom): Promise<HttpResult>;
-  /** What the DNS server of a cluster answers. Throws a RangeError for an unknown cluster. */
-  ask(cluster: string, question: Question): Promise<DnsAnswer>;
 }
 
 /**

@@ -1,26 +1,9 @@
 /** A request as `curl` makes it from inside of a cluster, with its exit codes and words. Source: curl(1), EXIT CODES. */
-import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Client } from './client.ts';
 import type { Connected, Fabric } from './fabric.ts';
-
-/** What is asked for. Without a scheme it is `http://`, as curl guesses. */
-export interface HttpRequest {
-  readonly url: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** An answer, or why there is none: `code` is curl's exit code, `message` its words, as in `curl: (6) Could not resolve host: x`. */
-export type HttpResult =
-  | {
-      readonly ok: true;
-      readonly status: number;
-      readonly headers: IncomingHttpHeaders;
-      readonly body: string;
-    }
-  | { readonly ok: false; readonly code: number; readonly message: string };
+import type { HttpRequest, HttpResult } from './network.ts';
 
 function failed(code: number, words: string): HttpResult {
   return { ok: false, code, message: `curl: (${code}) ${words}` };

@@ -1,8 +1,8 @@
 /** What the network has to know of a cluster, by address: its Services, their slices and its pods. */
 
 import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { StoredObject } from '../machinery/object.ts';
-import type { ClusterSettings } from '../machinery/resource.ts';
 import { SERVICE_NAME } from '../machinery/well-known.ts';
 import type { Node, Pod, Service, Slice } from '../workloads/kinds.ts';
 import type { PodLogs } from '../workloads/logs.ts';

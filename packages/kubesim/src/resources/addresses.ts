@@ -2,15 +2,14 @@
  * IP addresses and ranges as the API server reads them: leading zeros and IPv4-mapped IPv6 are let through where they
  * always were. Source: Kubernetes, apimachinery, util/validation; k8s.io/utils/net.
  */
+
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 import { type FieldError, invalid } from '../machinery/field-error.ts';
+import type { IPFamily } from '../machinery/well-known.ts';
 
 /** A parsed address. */
 export type Address = IPv4 | IPv6;
-
-/** The family words of `spec.ipFamilies`. */
-export type Family = 'IPv4' | 'IPv6';
 
 const FOUR_PARTS = /^\d{1,3}(\.\d{1,3}){3}$/;
 
@@ -26,7 +25,7 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /** The family of an address in text; undefined where it is none. */
-export function familyOf(text: string): Family | undefined {
+export function familyOf(text: string): IPFamily | undefined {
   if (isIPv4(text)) return 'IPv4';
   // Anything with ffff may be an IPv4 address in IPv6's clothes.
   if (isIPv6(text) && !/[%.]|ffff/i.test(text)) return 'IPv6';
@@ -36,7 +35,7 @@ export function familyOf(text: string): Family | undefined {
 }
 
 /** The other family. */
-export function otherFamily(family: Family): Family {
+export function otherFamily(family: IPFamily): IPFamily {
   return family === 'IPv4' ? 'IPv6' : 'IPv4';
 }
 

@@ -1,5 +1,6 @@
-/** The built-in resources of a cluster of the sandbox: those that a clusterset needs, and those that kubectl asks about. */
-import type { ClusterSettings, ResourceDefinition } from '../machinery/resource.ts';
+/** The built-in resources of a cluster: those of Services and workloads, and those that kubectl asks about. */
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
+import type { ResourceDefinition } from '../machinery/resource.ts';
 import { configMaps, secrets } from './config-map.ts';
 import { controllerRevisions } from './controller-revision.ts';
 import { deployments, replicaSets } from './deployment.ts';

@@ -2,11 +2,13 @@
  * Which Service addresses and node ports of a cluster are in use. Addresses are given in order, the lowest last: the first
  * ones of a range are left to those who choose theirs, as Kubernetes does (KEP-3070).
  */
+
 import ipaddr from 'ipaddr.js';
 import { type FieldError, invalid } from '../machinery/field-error.ts';
 import type { Json } from '../machinery/json.ts';
 import { StatusError } from '../machinery/status.ts';
-import { addressText, type Family, parseAddress, parseRange } from './addresses.ts';
+import type { IPFamily } from '../machinery/well-known.ts';
+import { addressText, parseAddress, parseRange } from './addresses.ts';
 
 /** Node ports of a kube-apiserver with default flags. */
 const FIRST_PORT = 30_000;
@@ -64,13 +66,13 @@ function toNumber(bytes: readonly number[]): bigint {
   return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
-function toText(value: bigint, family: Family): string {
+function toText(value: bigint, family: IPFamily): string {
   const length = family === 'IPv4' ? 4 : 16;
   const bytes = Array.from({ length }, (_, i) => Number((value >> BigInt(8 * (length - 1 - i))) & 0xffn));
   return addressText(ipaddr.fromByteArray(bytes));
 }
 
-function rangeOf(cidr: string): readonly [Family, FamilyRange] {
+function rangeOf(cidr: string): readonly [IPFamily, FamilyRange] {
   const range = parseRange(cidr);
   if (!range) throw new RangeError(`${cidr} is not a CIDR`);
   const family = range.address.kind() === 'ipv4' ? 'IPv4' : 'IPv6';
@@ -99,7 +101,7 @@ export interface Claim {
 /** What is in use in one cluster. */
 export interface ServiceAllocator {
   /** The family of Services that ask for none. */
-  readonly primary: Family;
+  readonly primary: IPFamily;
   claim(): Claim;
   /** Takes what `now` has and releases what only `before` had. */
   commit(now: Holding | undefined, before: Holding | undefined): void;

@@ -5,7 +5,8 @@
 
 import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-error.ts';
 import { isUnset, textOf } from '../machinery/read.ts';
-import { type Family, familyOf, looseAddress, otherFamily } from './addresses.ts';
+import type { IPFamily } from '../machinery/well-known.ts';
+import { familyOf, looseAddress, otherFamily } from './addresses.ts';
 import {
   clusterIPsOf,
   familiesOf,
@@ -97,7 +98,12 @@ function released(spec: Spec, old: Spec): Spec {
 }
 
 /** Families and policy of a Service in a cluster of those `families`, of which `primary` is the first. */
-export function withFamilies(given: Spec, old: Spec | undefined, primary: Family, families: ReadonlySet<string>): Step {
+export function withFamilies(
+  given: Spec,
+  old: Spec | undefined,
+  primary: IPFamily,
+  families: ReadonlySet<string>,
+): Step {
   if (!needsClusterIP(given) || keepsBoth(given, old)) return { spec: given };
   let spec = withPolicy(given, old);
   const wrong = familyFieldErrors(spec, old);

@@ -1,10 +1,11 @@
 /** v1 Services. */
 
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import { AGE, age, column, labelsText, NAME, wide } from '../machinery/columns.ts';
 import type { FieldError } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { at, isUnset, numberOf, objectOf, objectsOf, textOf, textsOf } from '../machinery/read.ts';
-import type { ClusterSettings, ResourceDefinition } from '../machinery/resource.ts';
+import type { ResourceDefinition } from '../machinery/resource.ts';
 import { define } from './define.ts';
 import { createServiceAllocator, type Holding } from './service-allocator.ts';
 import { serviceChangeErrors } from './service-changes.ts';

@@ -124,7 +124,7 @@ function takenName(object: StoredObject, group: string, names: JsonObject, conte
   return found && { reason: found[0], message: `${JSON.stringify(found[2])} is already in use` };
 }
 
-/** What to tell who writes a CRD: rules of its schemas that the sandbox does not evaluate. */
+/** Warnings for a new CRD: rules of its schemas that are not evaluated. */
 export function crdWarnings(crd: JsonObject): readonly string[] {
   return objectsOf(objectOf(crd.spec).versions).flatMap((version, index) => {
     const { openAPIV3Schema } = objectOf(version.schema);

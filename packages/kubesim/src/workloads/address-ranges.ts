@@ -1,11 +1,10 @@
 /** Address ranges of a cluster, cut into those of its nodes. */
-import ipaddr from 'ipaddr.js';
 
-/** The families of addresses, as Services and EndpointSlices name them. */
-export type Family = 'IPv4' | 'IPv6';
+import ipaddr from 'ipaddr.js';
+import type { IPFamily } from '../machinery/well-known.ts';
 
 /** The family of an address or range. */
-export function familyOf(text: string): Family {
+export function familyOf(text: string): IPFamily {
   return text.includes(':') ? 'IPv6' : 'IPv4';
 }
 

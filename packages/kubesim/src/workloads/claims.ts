@@ -1,4 +1,4 @@
-/** PersistentVolumeClaims: bound as soon as they are there, whatever their class; the sandbox keeps no data. */
+/** PersistentVolumeClaims: bound at once, whatever their class, since no data is kept. */
 import type { Claim, Pod } from './kinds.ts';
 import type { Objects } from './objects.ts';
 

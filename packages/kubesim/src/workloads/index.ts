@@ -1,5 +1,5 @@
 /**
- * The controllers of a cluster of the sandbox: what kube-controller-manager, kube-scheduler and the kubelets do, as far as
+ * The controllers of a cluster: what kube-controller-manager, kube-scheduler and the kubelets do, as far as
  * Services need it. A subscription only notes keys; one loop works on them.
  */
 
@@ -12,11 +12,12 @@ import { syncDeployment } from './deployment/index.ts';
 import { syncService } from './endpoints/index.ts';
 import { EventRecorder } from './events.ts';
 import type { Pod } from './kinds.ts';
-import { type Bind, Kubelet, type PodTimes } from './kubelet/index.ts';
+import { type Bind, Kubelet } from './kubelet/index.ts';
 import { PodLogs } from './logs.ts';
 import { Loop, type Work } from './loop.ts';
 import { syncNamespace } from './namespaces.ts';
 import { Objects } from './objects.ts';
+import type { PodTimes } from './pod-times.ts';
 import { syncReplicaSet } from './replicaset.ts';
 import { syncStatefulSet } from './statefulset/index.ts';
 import { type Subresource, subresources } from './subresources.ts';

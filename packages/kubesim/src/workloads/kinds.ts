@@ -1,4 +1,4 @@
-/** The objects that the sandbox's controllers read and write, as far as they do. Source: Kubernetes API reference, v1.34. */
+/** The objects that the controllers read and write, as far as they do. Source: Kubernetes API reference, v1.34. */
 import type { Json, JsonObject, StringMap } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { IPFamily } from '../machinery/well-known.ts';

@@ -1,7 +1,8 @@
-/** The virtual nodes of a cluster: names, zones and ranges. They run nothing but what the sandbox says they do. */
+/** The virtual nodes of a cluster: names, zones and ranges. They run nothing but what the kubelet of this folder reports. */
+
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey } from '../machinery/object.ts';
-import type { ClusterSettings } from '../machinery/resource.ts';
 import { addressAt, familyOf, partOf } from './address-ranges.ts';
 import type { Node } from './kinds.ts';
 import { apiTime } from './time.ts';

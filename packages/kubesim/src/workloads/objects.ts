@@ -1,9 +1,10 @@
 /** A cluster's API with the types of the objects that the controllers use. */
 
 import type { ClusterApi } from '../apiserver/cluster-api.ts';
+import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { JsonObject, StringMap } from '../machinery/json.ts';
 import type { ObjectKey } from '../machinery/object.ts';
-import type { ClusterSettings, ResourceName } from '../machinery/resource.ts';
+import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Kinds } from './kinds.ts';
 
 /** A resource whose type is known here. */

@@ -1,4 +1,4 @@
-/** Pods, as far as the sandbox reads and writes them. Source: Kubernetes API reference, v1.34, Pod. */
+/** Pods, as far as the controllers read and write them. Source: Kubernetes API reference, v1.34, Pod. */
 import type { JsonObject, StringMap } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 

@@ -1,4 +1,4 @@
-/** Subresources of pods and their like: their logs, and a clear word of what the sandbox does not have. */
+/** Subresources of pods and the like: logs, and an explanation for each that is missing. */
 
 import type { SubresourceHandler } from '../apiserver/verbs.ts';
 import { StatusError } from '../machinery/status.ts';
@@ -8,8 +8,8 @@ import type { PodLogs } from './logs.ts';
 /** `group/plural/subresource`. */
 export type Subresource = `${string}/${string}/${string}`;
 
-const NO_PROGRAM = 'the pods of a sandbox run no program';
-const BY_PROXY = `the sandbox passes no connection on; what listens in it is reached through the cluster's SOCKS5 proxy`;
+const NO_PROGRAM = 'the pods of kubesim run no program';
+const BY_PROXY = "kubesim forwards no connections: use the cluster's SOCKS5 proxy";
 
 /** Why there is none, by subresource. */
 const MISSING: Readonly<Record<Subresource, string>> = {
@@ -18,8 +18,8 @@ const MISSING: Readonly<Record<Subresource, string>> = {
   '/pods/portforward': BY_PROXY,
   '/pods/proxy': BY_PROXY,
   '/services/proxy': BY_PROXY,
-  '/nodes/proxy': 'the nodes of a sandbox are none: nobody answers there',
-  '/serviceaccounts/token': 'a sandbox has one token for each cluster, that of its kubeconfig',
+  '/nodes/proxy': 'the nodes of kubesim are virtual: nothing listens there',
+  '/serviceaccounts/token': 'a cluster of kubesim has one token, the one in its kubeconfig',
 };
 
 /** The subresources that a cluster's pods, Services, nodes and accounts have besides those of every object. */

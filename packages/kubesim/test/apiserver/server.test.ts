@@ -217,7 +217,7 @@ describe('a server', () => {
   });
 });
 
-describe('the API for controllers of the sandbox', () => {
+describe('the ClusterApi', () => {
   it('reads and writes as over HTTP, and is noted nowhere', () => {
     const { server } = localServer();
     const { api } = server;

@@ -6,15 +6,8 @@ import { systemClock } from '../../src/machinery/system-clock.ts';
 import { startNetwork } from '../../src/network/index.ts';
 import { startWorld, type World } from '../support/network-world.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
-import {
-  deployment,
-  NAMESPACE,
-  podsOf,
-  seeded,
-  service,
-  statefulSet,
-  type TestCluster,
-} from '../support/workload-cluster.ts';
+import { seeded } from '../support/seeded.ts';
+import { deployment, NAMESPACE, podsOf, service, statefulSet, type TestCluster } from '../support/workload-cluster.ts';
 
 const DEMO = {
   image: 'registry.example/demo/web-demo:0.4.0',
@@ -251,7 +244,7 @@ describe('SOCKS5', () => {
     expect(Buffer.concat(chunks).toString('latin1')).toContain('This is env_name: beijing');
   });
 
-  it('never leaves the sandbox', async () => {
+  it('never leaves the process', async () => {
     const { curl, network } = await startWorld();
     expect(await curl('cluster1', `http://127.0.0.1:${network.proxies.get('cluster1')}`)).toMatch(/\(97\) .*\(4\)/);
     expect(await curl('cluster1', 'http://localhost')).toMatch(/\(97\) .*\(4\)/);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/machinery/json.ts';
 import { ManualClock } from '../../src/manual-clock.ts';
-import type { DnsRecord, Question } from '../../src/network/index.ts';
+import type { DnsRecord, Question } from '../../src/network/dns.ts';
 import { startWorld, type World, type WorldOptions } from '../support/network-world.ts';
 import { deployment, NAMESPACE, podsOf, service, statefulSet, type TestCluster } from '../support/workload-cluster.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
 import { builtinResources } from '../../src/resources/index.ts';
 import { context, definitionOf, NOW, stored } from '../support/definitions.ts';
 

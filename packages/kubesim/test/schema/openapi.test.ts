@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
 import type { Json } from '../../src/machinery/json.ts';
 import { isList, isObject, members } from '../../src/machinery/json.ts';
 import type { ResourceDefinition } from '../../src/machinery/resource.ts';

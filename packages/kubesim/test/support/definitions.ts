@@ -1,9 +1,10 @@
 /** The built-in resources of a cluster, and stored objects of them. */
 
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
+import type { ClusterSettings } from '../../src/machinery/cluster-settings.ts';
 import type { JsonObject } from '../../src/machinery/json.ts';
 import type { StoredObject } from '../../src/machinery/object.ts';
-import type { ClusterSettings, ResourceDefinition, StrategyContext } from '../../src/machinery/resource.ts';
+import type { ResourceDefinition, StrategyContext } from '../../src/machinery/resource.ts';
 import { builtinResources } from '../../src/resources/index.ts';
 
 /** The time of these tests. */

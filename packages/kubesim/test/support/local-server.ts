@@ -2,26 +2,15 @@
 
 import type { ApiRequest, ApiResponse } from '../../src/apiserver/http.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
 import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import { isObject, parseJson } from '../../src/machinery/json.ts';
-import type { Random } from '../../src/machinery/runtime.ts';
 import { ManualClock } from '../../src/manual-clock.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
+import { seeded } from './seeded.ts';
 
 export const TOKEN = 'token';
 export const SECRETS = '/api/v1/namespaces/default/secrets';
-
-/** Numbers that are the same in every run. Source: mulberry32, by Tommy Ettinger, public domain. */
-export function seeded(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A server and its clock. */
 export interface LocalServer {

@@ -3,9 +3,11 @@ import { execFile } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/machinery/runtime.ts';
 import { systemClock } from '../../src/machinery/system-clock.ts';
-import { type Network, type NetworkOptions, startNetwork } from '../../src/network/index.ts';
+import { type NetworkOptions, startNetwork } from '../../src/network/index.ts';
+import type { Network } from '../../src/network/network.ts';
 import { recordingLogger } from './recording-logger.ts';
-import { seeded, startCluster, type TestCluster } from './workload-cluster.ts';
+import { seeded } from './seeded.ts';
+import { startCluster, type TestCluster } from './workload-cluster.ts';
 
 export interface World {
   readonly cluster1: TestCluster;

@@ -1,8 +1,8 @@
-/** An embedded cluster with its controllers, on a clock that the test moves. */
+/** A cluster with its controllers, on a clock that the test moves. */
 import { onTestFinished } from 'vitest';
 import type { ClusterApi } from '../../src/apiserver/cluster-api.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
-import { settingsOf } from '../../src/cluster-settings.ts';
+import { settingsOf } from '../../src/cluster-ranges.ts';
 import type { JsonObject, StringMap } from '../../src/machinery/json.ts';
 import type { Clock } from '../../src/machinery/runtime.ts';
 import { ManualClock } from '../../src/manual-clock.ts';
@@ -10,15 +10,7 @@ import { startWorkloads, type Workloads } from '../../src/workloads/index.ts';
 import type { Pod, Slice, SliceEndpoint } from '../../src/workloads/kinds.ts';
 import { Objects } from '../../src/workloads/objects.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
-
-/** Random numbers that are the same in every run. */
-export function seeded(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+import { seeded } from './seeded.ts';
 
 export interface TestCluster {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Logs over HTTP, as `kubectl logs` asks for them, and what the sandbox says of what it does not have. */
+/** Logs over HTTP, as `kubectl logs` asks for them, and the explanations for what is missing. */
 import { expect, it } from 'vitest';
 import { NAMESPACE, type StillCluster, stillCluster } from '../support/workload-cluster.ts';
 
@@ -63,15 +63,11 @@ it('refuses containers that there are not', async () => {
 });
 
 it.each([
-  [
-    'POST',
-    'pods/one/exec?command=ls',
-    'the pods of a sandbox run no program: there is nothing to execute a command in',
-  ],
-  ['GET', 'pods/one/attach', 'the pods of a sandbox run no program: there is nothing to attach to'],
-  ['POST', 'pods/one/portforward', "what listens in it is reached through the cluster's SOCKS5 proxy"],
-  ['GET', 'pods/one/proxy/index.html', "what listens in it is reached through the cluster's SOCKS5 proxy"],
-  ['POST', 'serviceaccounts/default/token', 'a sandbox has one token for each cluster, that of its kubeconfig'],
+  ['POST', 'pods/one/exec?command=ls', 'the pods of kubesim run no program: there is nothing to execute a command in'],
+  ['GET', 'pods/one/attach', 'the pods of kubesim run no program: there is nothing to attach to'],
+  ['POST', 'pods/one/portforward', "use the cluster's SOCKS5 proxy"],
+  ['GET', 'pods/one/proxy/index.html', "use the cluster's SOCKS5 proxy"],
+  ['POST', 'serviceaccounts/default/token', 'a cluster of kubesim has one token, the one in its kubeconfig'],
 ])('says what there is in place of it: %s %s', async (method, path, words) => {
   const { server } = await withPod();
   const { status, body } = await server.handle({

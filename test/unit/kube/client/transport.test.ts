@@ -6,7 +6,6 @@ import type { Transport } from '../../../../src/kube/client/transport.ts';
 import { staticCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { wholeBody } from '../../../support/memory-body.ts';
-import { silent } from '../../../support/silent-log.ts';
 
 const BUSY = {
   kind: 'Status',
@@ -31,7 +30,6 @@ function busyServer() {
   const client = createKubeClient({
     cluster: 'east',
     access: { server: 'https://east', tls: {}, credentials: staticCredentials({ token: 't' }), source: 'test' },
-    logger: silent,
     clock: systemClock,
     transport,
   });

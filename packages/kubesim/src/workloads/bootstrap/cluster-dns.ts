@@ -1,7 +1,9 @@
-/** The DNS of a cluster, under the names that kubeadm gives; the sandbox answers in its place. */
+/** The DNS of a cluster, under the names that kubeadm gives; `network` answers in its place. */
+
+import type { ClusterSettings } from '../../machinery/cluster-settings.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectKey } from '../../machinery/object.ts';
-import type { ClusterSettings, ResourceName } from '../../machinery/resource.ts';
+import type { ResourceName } from '../../machinery/resource-name.ts';
 import { addressAt } from '../address-ranges.ts';
 
 /** An object of a new cluster. */

@@ -1,5 +1,5 @@
 /** What a new cluster has before anybody uses it. */
-import type { ClusterSettings } from '../../machinery/resource.ts';
+import type { ClusterSettings } from '../../machinery/cluster-settings.ts';
 import { addressAt, familyOf } from '../address-ranges.ts';
 import { DEFAULT_STORAGE_CLASS } from '../claims.ts';
 import { nodeLease, nodeOf } from '../nodes.ts';

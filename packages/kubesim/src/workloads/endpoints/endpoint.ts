@@ -1,6 +1,7 @@
 /** What the pods of a Service are as endpoints. Source: Kubernetes documentation, "EndpointSlices". */
 
-import { type Family, familyOf } from '../address-ranges.ts';
+import type { IPFamily } from '../../machinery/well-known.ts';
+import { familyOf } from '../address-ranges.ts';
 import type { Node, Pod, Service, SliceEndpoint, SlicePort, StoredServicePort } from '../kinds.ts';
 import { ZONE } from '../nodes.ts';
 import { condition, isFinished, isReady, isTerminating } from '../pods.ts';
@@ -53,7 +54,7 @@ export function hostnameOf({ metadata, spec }: Pod, service: Service): string | 
 export function endpointOf(
   service: Service,
   pod: Pod,
-  family: Family,
+  family: IPFamily,
   node: Node | undefined,
 ): PodEndpoint | undefined {
   const addresses = (pod.status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => familyOf(ip) === family);

@@ -1,5 +1,5 @@
 /** Endpoints and EndpointSlices of Services. Those without a selector, and of type ExternalName, are left alone. */
-import type { Family } from '../address-ranges.ts';
+import type { IPFamily } from '../../machinery/well-known.ts';
 import type { Service } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { hasLabels } from '../selector.ts';
@@ -8,7 +8,7 @@ import { syncEndpoints } from './legacy.ts';
 import { slicesOf, syncSlices } from './slices.ts';
 
 /** Families that there are; slices of another one that a Service has no more are removed. */
-const FAMILIES: readonly Family[] = ['IPv4', 'IPv6'];
+const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
 /** Whether the pods behind a Service are found by its selector. */
 export function hasSelector({ spec }: Service): boolean {

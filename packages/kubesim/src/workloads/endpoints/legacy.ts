@@ -1,8 +1,9 @@
 /** The Endpoints object of a Service with a selector, as `kubectl get endpoints` shows it. Source: Kubernetes API reference, Endpoints. */
 
 import type { JsonObject, StringMap } from '../../machinery/json.ts';
+import type { IPFamily } from '../../machinery/well-known.ts';
 import { HEADLESS, LAST_CHANGE_TRIGGER_TIME } from '../../machinery/well-known.ts';
-import { type Family, familyOf } from '../address-ranges.ts';
+import { familyOf } from '../address-ranges.ts';
 import type { Pod, Service, StoredServicePort } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { condition, isReady, isTerminating } from '../pods.ts';
@@ -30,7 +31,7 @@ function portOf(pod: Pod, servicePort: StoredServicePort): JsonObject | undefine
 }
 
 /** A pod once for each port, since named ports may differ between pods. */
-function placesOf(service: Service, pod: Pod, family: Family): Place[] {
+function placesOf(service: Service, pod: Pod, family: IPFamily): Place[] {
   const ip = pod.status?.podIPs?.find((each) => familyOf(each.ip) === family)?.ip;
   if (ip === undefined || !isEndpoint(pod)) return [];
   const publish = service.spec.publishNotReadyAddresses === true;
@@ -79,7 +80,7 @@ function subsetsOf(places: readonly Place[]): JsonObject[] {
 /** Writes the object where it is not as the pods are. */
 export function syncEndpoints(objects: Objects, service: Service, pods: readonly Pod[]): void {
   const { namespace = '', name } = service.metadata;
-  const family: Family = service.spec.ipFamilies?.[0] ?? familyOf(service.spec.clusterIP ?? '');
+  const family: IPFamily = service.spec.ipFamilies?.[0] ?? familyOf(service.spec.clusterIP ?? '');
   const shown = pods.slice(0, CAPACITY);
   const subsets = subsetsOf(shown.flatMap((pod) => placesOf(service, pod, family)));
   const { [HEADLESS]: _, ...own }: Record<string, string> = { ...service.metadata.labels };

@@ -1,8 +1,8 @@
 /** The EndpointSlices of a Service with a selector. Source: Kubernetes documentation, "EndpointSlices". */
 
 import type { Json, JsonObject, StringMap } from '../../machinery/json.ts';
+import type { IPFamily } from '../../machinery/well-known.ts';
 import { HEADLESS, LAST_CHANGE_TRIGGER_TIME, SERVICE_NAME, SLICE_MANAGED_BY } from '../../machinery/well-known.ts';
-import type { Family } from '../address-ranges.ts';
 import type { Service, Slice, SliceEndpoint, SlicePort } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { controllerOf, controllerReference } from '../owners.ts';
@@ -49,7 +49,7 @@ function listed<T extends Json>(list: readonly T[]): readonly T[] | null {
 export function syncSlices(
   objects: Objects,
   service: Service,
-  family: Family,
+  family: IPFamily,
   slices: readonly Slice[],
   pods: readonly PodEndpoint[],
 ): void {
@@ -103,7 +103,7 @@ export function syncSlices(
 
 function newSlice(
   service: Service,
-  addressType: Family,
+  addressType: IPFamily,
   { endpoints, ports }: Wanted,
   since: ReadonlyMap<SliceEndpoint, number>,
 ): JsonObject {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../machinery/runtime.ts';
 import type { Node, Pod } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
+import type { PodTimes } from '../pod-times.ts';
 import { isFinished, isTerminating } from '../pods.ts';
 import { sameJson } from '../template.ts';
 import { apiTime } from '../time.ts';
@@ -9,14 +10,6 @@ import { missingFor } from './configuration.ts';
 import { PodAddresses } from './pod-addresses.ts';
 import { hostAddresses, running, unschedulable, waiting } from './pod-status.ts';
 import { placeFor } from './schedule.ts';
-
-/** How long the life of a pod takes, in milliseconds. */
-export interface PodTimes {
-  /** From its node to ready. */
-  readonly readyAfterMs: number;
-  /** From its deletion to its end, where its grace period is not shorter. */
-  readonly stopAfterMs: number;
-}
 
 /** Where a pod runs: what a container runtime knows of it. */
 interface Sandbox {

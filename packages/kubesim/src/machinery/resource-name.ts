@@ -1,0 +1,2 @@
+/** `group/plural`; the group of core is empty. */
+export type ResourceName = `${string}/${string}`;

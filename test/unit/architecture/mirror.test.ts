@@ -1,0 +1,41 @@
+/** Where unit tests are: a test file has the name of the module that it tests, in the same folder below test/unit. */
+import { globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** Folders of test/unit that test something other than `src`. */
+const NOT_OF_SRC = ['architecture', 'docs', 'tools'];
+
+/** Test files that test a folder as a whole, and what of it. */
+const OF_FOLDERS: Readonly<Record<string, string>> = {
+  'cli/build.test.ts': 'the bundle',
+  'cli/old-node.test.ts': 'the bundle on an older Node.js',
+  'cli/pipe.test.ts': 'a program whose output nobody reads',
+  'core/golden.test.ts': 'messages and change sets',
+  'core/desired/user-imports.test.ts': 'ServiceImports that users made, through merge, desired and plan',
+  'core/properties.test.ts': 'laws that hold for random fleets',
+  'dns/cases.test.ts': 'answers of the zone, from objects to records',
+  'dns/comes-back.test.ts': 'the zone after its API server was away',
+  'dns/mutated-packets.test.ts': 'the server under mutated packets',
+  'dns/oracle.test.ts': 'the codec beside the package dns-packet',
+};
+
+const paths = (pattern: string, cwd: string) => globSync(pattern, { cwd: join(ROOT, cwd) }).toSorted();
+
+describe('test/unit', () => {
+  const tests = paths('**/*.test.ts', 'test/unit').filter((path) => !NOT_OF_SRC.includes(path.split('/')[0] ?? ''));
+  const modules = new Set(paths('**/*.ts', 'src'));
+
+  it('has the folders of src', () => {
+    expect(tests.length).toBeGreaterThan(50);
+    const folders = new Set(tests.map((path) => dirname(path)));
+    expect([...folders].filter((folder) => !paths(`${folder}/**/*.ts`, 'src').length)).toEqual([]);
+  });
+
+  it('has a test file per module, or says what a file tests of its folder', () => {
+    const unnamed = tests.filter((path) => !modules.has(path.replace(/\.test\.ts$/, '.ts')));
+    expect(unnamed).toEqual(Object.keys(OF_FOLDERS).toSorted());
+  });
+});

@@ -1,0 +1,342 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { ActionRequest, RequestResult, SandboxStatus } from '../../../../src/sandbox/control-protocol.ts';
+import { type Controls, listenForCommands } from '../../../../src/sandbox/control-server.ts';
+import { noSuchCluster } from '../../../../src/sandbox/no-such-cluster.ts';
+import { claim, clear, processIdentity, type StateDir, stateDir } from '../../../../src/sandbox/state.ts';
+import { invoke } from '../../../support/invoke.ts';
+
+let dir: string;
+let state: StateDir;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'catamaran-sandbox-'));
+  state = stateDir(join(dir, 'state'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+function sandbox(...args: readonly string[]) {
+  return invoke(['sandbox', ...args, '--state-dir', state.dir]);
+}
+
+describe('wrong usage', () => {
+  it.each([
+    ['up', '--clusters', '1'],
+    ['up', '--clusters', '101'],
+    ['up', '--clusters', 'two'],
+    ['up', '--import', 'manual'],
+    ['up', '--proxy-port', '0'],
+    ['up', '--listen-port', '65536'],
+    ['slow', 'cluster1', '--ms', '-1'],
+    ['slow', 'cluster1', '--ms', '60001'],
+    ['status', '-o', 'xml'],
+    ['curl', 'http://a', '--from', 'cluster1', '-m', '0'],
+    ['curl', 'http://a', '--from', 'cluster1', '-m', '86401'],
+    ['status', '--state-dir', ''],
+  ])('%s: %s %s', async (...args) => {
+    const { code, stdout, stderr } = await sandbox(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error: \[CTM_USAGE\] option '.*' argument '.*' is invalid/);
+  });
+
+  it.each([
+    [['curl', 'a'], "required option '--from <cluster>' not specified"],
+    [['curl', '--from', 'cluster1'], "missing required argument 'url'"],
+    [['partition'], "missing required argument 'cluster'"],
+    [['apply', '-f', 'a.yaml'], "required option '--to <cluster>' not specified"],
+    [['partitoin', 'cluster1'], "unknown command 'partitoin'\n(Did you mean partition?)"],
+  ])('%j', async (args, message) => {
+    const { code, stderr } = await sandbox(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error: [CTM_USAGE] ${message}`);
+  });
+});
+
+describe('where nothing runs', () => {
+  it.each([
+    ['down'],
+    ['status'],
+    ['partition', 'cluster1'],
+    ['heal', 'cluster1'],
+    ['stop', 'cluster1'],
+    ['start', 'cluster1'],
+    ['slow', 'cluster1'],
+    ['curl', '--from', 'cluster1', 'a'],
+  ])('%s says so', async (...args) => {
+    const { code, stdout, stderr } = await sandbox(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      `error: [CTM_SANDBOX_NONE] ${state.dir}: no sandbox is running with this folder; \`catamaran sandbox up\` starts one\n`,
+    );
+  });
+
+  it('down removes what a killed process left, and nothing of others', async () => {
+    await mkdir(state.logs, { recursive: true });
+    await writeFile(state.run, JSON.stringify({ pid: process.pid, identity: 'another boot' }));
+    await writeFile(state.kubeconfig, '');
+    await writeFile(join(state.dir, 'notes.txt'), 'mine');
+    expect(await sandbox('down')).toMatchObject({ code: 1, stderr: expect.stringContaining('CTM_SANDBOX_NONE') });
+    expect(await readdir(state.dir)).toEqual(['logs', 'notes.txt']);
+  });
+});
+
+describe('a folder of others', () => {
+  const OTHERS = ['fleet.yaml', 'kubeconfig', 'logs', 'notes.txt'];
+
+  beforeEach(async () => {
+    await mkdir(state.logs, { recursive: true });
+    await Promise.all(
+      [state.kubeconfig, state.fleet, join(state.dir, 'notes.txt')].map((file) => writeFile(file, 'mine')),
+    );
+    await writeFile(join(state.logs, 'mine.log'), 'mine');
+  });
+
+  it.each([[['up']], [['up', '--detach']], [['down']]])('is left as it is by %j', async (args) => {
+    const { code, stderr } = await sandbox(...args);
+    expect(code).toBe(args[0] === 'up' ? 2 : 1);
+    expect(stderr).toContain(args[0] === 'up' ? `${state.kubeconfig}: is there already` : 'CTM_SANDBOX_NONE');
+    expect([await readdir(state.dir), await readdir(state.logs)]).toEqual([OTHERS, ['mine.log']]);
+    expect(await readFile(state.kubeconfig, 'utf8')).toBe('mine');
+  });
+
+  it('keeps its logs when a sandbox ends', async () => {
+    await Promise.all([rm(state.kubeconfig), rm(state.fleet)]);
+    claim(state);
+    await writeFile(state.controllerLog, '');
+    clear(state, 'all');
+    expect(await readdir(state.logs)).toEqual(['mine.log']);
+  });
+});
+
+describe('a state folder', () => {
+  it('is held by one process at a time', async () => {
+    claim(state);
+    expect(() => claim(state)).toThrow(expect.objectContaining({ code: 'CTM_SANDBOX_RUNNING' }));
+    const { code, stderr } = await sandbox('up');
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `error: [CTM_SANDBOX_RUNNING] ${state.dir}: process ${process.pid} runs clusters with this folder already; \`catamaran sandbox down\` or \`make stop\` ends them, --state-dir chooses another folder\n`,
+    );
+    expect(await sandbox('up', '--detach')).toMatchObject({ code: 1, stderr });
+    expect(await sandbox('status')).toMatchObject({
+      stderr: expect.stringContaining(`process ${process.pid} runs clusters that are not those of a sandbox`),
+    });
+  });
+
+  it('is taken over from a process that is gone', async () => {
+    await mkdir(state.dir);
+    await writeFile(state.run, JSON.stringify({ pid: 2 ** 22 + 1, identity: 'x' }));
+    await writeFile(state.socket, '');
+    claim(state);
+    expect(processIdentity(process.pid)).toBeDefined();
+    expect(await readdir(state.dir)).toEqual(['logs', 'run.json']);
+    clear(state, 'all');
+    await expect(stat(state.dir)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('cannot be a file', async () => {
+    await writeFile(state.dir, '');
+    const { code, stderr } = await sandbox('up');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: \[CTM_SANDBOX_STATE\] .*state: cannot be used: .*(EEXIST|ENOTDIR)/);
+  });
+
+  it.each([[[]], [['--detach']]])('cannot be where none can be made: up %j', async (more) => {
+    await writeFile(join(dir, 'file'), '');
+    for (const folder of ['/proc/none', join(dir, 'file', 'state')]) {
+      const { code, stderr } = await invoke(['sandbox', 'up', ...more, '--state-dir', folder]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^error: \[CTM_SANDBOX_STATE\] .*: cannot be used: .*\n$/);
+    }
+  });
+
+  it('cannot have a path that is too long for a socket', async () => {
+    const { code, stderr } = await invoke(['sandbox', 'status', '--state-dir', join(dir, 'x'.repeat(120))]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('longer than the 103 bytes');
+  });
+
+  it('cannot be one that may not be written', async () => {
+    if (process.getuid?.() === 0) return; // root may write everywhere
+    await mkdir(state.dir);
+    await chmod(state.dir, 0o500);
+    expect(await sandbox('up')).toMatchObject({ code: 2, stderr: expect.stringContaining('CTM_SANDBOX_STATE') });
+  });
+});
+
+const STATUS: SandboxStatus = {
+  pid: 1,
+  stateDir: '/s',
+  kubeconfig: '/s/kubeconfig',
+  controller: { url: 'http://127.0.0.1:9470', pid: 7, command: 'catamaran run --config fleet.yaml', ready: true },
+  clusters: [
+    {
+      name: 'cluster1',
+      context: 'cluster1',
+      api: 'https://127.0.0.1:1',
+      proxy: 'socks5h://127.0.0.1:2',
+      fault: { partitioned: true, stopped: false, slowMs: 20 },
+      member: {
+        name: 'cluster1',
+        state: 'unreachable',
+        writer: false,
+        exports: 1,
+        imports: 2,
+        since: '2026-01-01T00:00:00.000Z',
+        error: 'it hangs',
+      },
+      services: 3,
+      pods: 4,
+      endpoints: { own: 5, imported: 6 },
+    },
+    {
+      name: 'cluster2',
+      context: 'cluster2',
+      api: 'https://127.0.0.1:3',
+      proxy: 'socks5h://127.0.0.1:4',
+      fault: { partitioned: false, stopped: false, slowMs: 0 },
+      services: 0,
+      pods: 0,
+      endpoints: { own: 0, imported: 0 },
+    },
+  ],
+};
+
+describe('with a sandbox', () => {
+  let server: Server;
+  let status: SandboxStatus;
+  let answer: RequestResult;
+  const acts: [string, ActionRequest][] = [];
+
+  beforeEach(async () => {
+    status = STATUS;
+    answer = { ok: true, status: 404, headers: { 'content-type': 'text/plain' }, body: 'no\n' };
+    acts.length = 0;
+    claim(state);
+    const known = (cluster: string): void => {
+      if (!status.clusters.some(({ name }) => name === cluster)) throw noSuchCluster(cluster, status.clusters);
+    };
+    const controls: Controls = {
+      status: async () => status,
+      async act(cluster, request) {
+        known(cluster);
+        acts.push([cluster, request]);
+      },
+      podOf: (cluster, namespace, deployment) => `${cluster}-${namespace}-${deployment}`,
+      request: async (cluster) => {
+        known(cluster);
+        return answer;
+      },
+      stop() {},
+    };
+    server = await listenForCommands(controls, state.socket);
+  });
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  it('the socket is for its user only', async () => {
+    expect((await stat(state.socket)).mode & 0o777).toBe(0o600);
+  });
+
+  it('status prints a table', async () => {
+    expect(await sandbox('status')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `CLUSTER    API                   PROXY                   FAULT                     MEMBER        EXPORTS   IMPORTS   ENDPOINTS   IMPORTED
+cluster1   https://127.0.0.1:1   socks5h://127.0.0.1:2   partitioned, slow 20 ms   unreachable   1         2         5           6
+cluster2   https://127.0.0.1:3   socks5h://127.0.0.1:4   -                         ?             ?         ?         0           0
+
+controller: ready, process 7, http://127.0.0.1:9470/readyz
+`,
+    });
+    const wide = await sandbox('status', '-o', 'wide');
+    expect(wide.stdout).toContain('2026-01-01T00:00:00.000Z   it hangs\n');
+  });
+
+  it('status prints JSON and YAML', async () => {
+    expect(JSON.parse((await sandbox('status', '-o', 'json')).stdout)).toEqual(STATUS);
+    expect(parse((await sandbox('status', '-o', 'yaml')).stdout)).toEqual(STATUS);
+  });
+
+  it('status says that the controller ended, and how to start another one', async () => {
+    const { ready: _, ...controller } = STATUS.controller;
+    status = { ...STATUS, controller: { ...controller, ended: 'SIGKILL' } };
+    expect((await sandbox('status')).stdout).toContain(
+      'controller: process 7 ended with SIGKILL; start another one: catamaran run --config fleet.yaml\n',
+    );
+  });
+
+  it.each([
+    [['partition', 'cluster1'], { action: 'partition' }, 'cut off from the controller; kubectl and traffic still work'],
+    [['heal', 'cluster1'], { action: 'heal' }, 'connected to the controller again'],
+    [['stop', 'cluster1'], { action: 'stop' }, 'API server stopped; traffic still works'],
+    [['start', 'cluster1'], { action: 'start' }, 'API server started'],
+    [['slow', 'cluster1'], { action: 'slow', ms: 500 }, 'responses to the controller are delayed by 500 ms'],
+    [['slow', 'cluster1', '--ms', '0'], { action: 'slow', ms: 0 }, 'responds without delay'],
+  ] as const)('%j is done', async (args, request, said) => {
+    expect(await sandbox(...args)).toEqual({ code: 0, stdout: `cluster1: ${said}\n`, stderr: '' });
+    expect(acts).toEqual([['cluster1', request]]);
+  });
+
+  it.each([
+    ['partition', 'cluster3'],
+    ['curl', '--from', 'cluster3', 'a'],
+  ])('%s knows which clusters there are', async (...args) => {
+    expect(await sandbox(...args)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: [CTM_SANDBOX_CLUSTER] there is no cluster "cluster3"; there is cluster1, cluster2\n',
+    });
+  });
+
+  it('curl prints the answer, and its head where told', async () => {
+    expect(await sandbox('curl', '--from', 'cluster1', 'a')).toEqual({ code: 0, stdout: 'no\n', stderr: '' });
+    expect(await sandbox('curl', '-i', '--from', 'cluster1', 'a')).toMatchObject({
+      stdout: 'HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\n\r\nno\n',
+    });
+  });
+
+  it.each(['86400', '20.0001', '20s'])('curl waits %s', async (time) => {
+    expect(await sandbox('curl', '-m', time, '--from', 'cluster1', 'a')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('curl ends with the exit code of curl', async () => {
+    expect(await sandbox('curl', '-f', '--from', 'cluster1', 'a')).toEqual({
+      code: 22,
+      stdout: '',
+      stderr: 'error: [CTM_SANDBOX_CURL] curl: (22) The requested URL returned error: 404\n',
+    });
+    answer = { ok: false, code: 6, message: 'curl: (6) Could not resolve host: a' };
+    expect(await sandbox('curl', '--from', 'cluster1', 'a')).toEqual({
+      code: 6,
+      stdout: '',
+      stderr: 'error: [CTM_SANDBOX_CURL] curl: (6) Could not resolve host: a\n',
+    });
+  });
+
+  it.each([
+    ['a: [', /manifest\.yaml, document 1: Flow sequence/],
+    ['a: 1\n', /manifest\.yaml, document 1: .*apiVersion/],
+    ['apiVersion: v1\nkind: Pod\nmetadata: {}\n', /manifest\.yaml, document 1: .*metadata\.name/],
+  ])('apply refuses %j', async (text, message) => {
+    const file = join(dir, 'manifest.yaml');
+    await writeFile(file, text);
+    const { code, stderr } = await sandbox('apply', '--to', 'cluster1', '-f', file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: \[CTM_SANDBOX_MANIFEST\] [^\n✖]*\n$/);
+    expect(stderr).toMatch(message);
+  });
+
+  it('apply refuses a file that is not there', async () => {
+    expect(await sandbox('apply', '--to', 'cluster1', '-f', join(dir, 'none.yaml'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/none\.yaml: cannot be read: ENOENT/),
+    });
+  });
+});

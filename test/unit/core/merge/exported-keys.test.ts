@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  ANNOTATIONS_LENGTH,
+  admitAnnotations,
+  admitLabels,
+  isQualifiedName,
+  isReserved,
+} from '../../../../src/core/merge/exported-keys.ts';
+import { FleetModel } from '../../../support/core/fleet-model.ts';
+import { anExport, aService, NAME } from '../../../support/core/objects.ts';
+import { conditionOf } from '../../../support/core/scenarios.ts';
+
+describe('exported labels and annotations', () => {
+  test('rule 6: exported labels and annotations land on the import, and on nothing else', () => {
+    const fleet = new FleetModel();
+    const spec = { exportedLabels: { team: 'a' }, exportedAnnotations: { note: 'any text' } };
+    fleet.member('cluster1').export(anExport(spec), aService({}, { labels: { own: 'x' } }));
+    fleet.converge();
+    const { imported, derivedService } = fleet.member('cluster1');
+    expect(imported?.metadata.labels).toEqual({ team: 'a', 'catamaran.dev/import-origin': 'automatic' });
+    expect(imported?.metadata.annotations).toMatchObject({ note: 'any text' });
+    expect(derivedService?.metadata.labels).not.toHaveProperty('team');
+  });
+
+  test('rule 6: reserved keys are refused with a message, and no export can set the marker', () => {
+    const fleet = new FleetModel();
+    const spec = {
+      exportedLabels: { 'catamaran.dev/import-origin': 'mine', 'app.kubernetes.io/name': 'x', fine: 'y' },
+      exportedAnnotations: { 'a.k8s.io/b': 'z' },
+    };
+    fleet.member('cluster1').export(anExport(spec), aService());
+    fleet.converge();
+    const { imported } = fleet.member('cluster1');
+    expect(imported?.metadata.labels).toEqual({ fine: 'y', 'catamaran.dev/import-origin': 'automatic' });
+    const message = conditionOf(fleet.member('cluster1'), 'exported', 'Ready')?.message;
+    expect(message).toContain('"app.kubernetes.io/name" is reserved');
+    expect(message).toContain('"a.k8s.io/b" is reserved');
+  });
+
+  test.each(['exportedLabels', 'exportedAnnotations'] as const)(
+    'rule 6: so are %s whose keys alone would make the import too large',
+    (field) => {
+      const fleet = new FleetModel();
+      const keys = Array.from({ length: 1_500 }, (_, index) => `${'x'.repeat(240)}.example/${index}`);
+      const map = Object.fromEntries(keys.map((key) => [key, '']));
+      fleet.member('cluster1').export(anExport({ [field]: map }), aService());
+      fleet.converge();
+      const { imported, exported } = fleet.member('cluster1');
+      const landed = { ...imported?.metadata.labels, ...imported?.metadata.annotations };
+      expect(landed).toHaveProperty([keys[0] ?? '']);
+      expect(JSON.stringify(exported?.status)).toContain('too large');
+      fleet.member('cluster1').export(anExport(), aService());
+      fleet.converge();
+      expect(fleet.member('cluster1').imported?.metadata.annotations ?? {}).toEqual({});
+    },
+  );
+
+  test('rule 6: a key that is exported no more goes, and one that somebody else added stays', () => {
+    const fleet = new FleetModel();
+    const cluster1 = fleet.member('cluster1').export(anExport({ exportedLabels: { team: 'a' } }), aService());
+    fleet.converge();
+    const before = cluster1.api.get('serviceImports', NAME);
+    const metadata = Object(before?.metadata);
+    cluster1.api.put('serviceImports', {
+      ...before,
+      metadata: { ...metadata, labels: { ...metadata.labels, foreign: 'x' } },
+    });
+    cluster1.export(anExport(), aService());
+    fleet.converge();
+    expect(cluster1.imported?.metadata.labels).toEqual({ foreign: 'x', 'catamaran.dev/import-origin': 'automatic' });
+    expect(cluster1.imported?.metadata.annotations ?? {}).toEqual({});
+  });
+});
+
+describe('keys', () => {
+  test.each([
+    ['kubernetes.io/x', true],
+    ['app.kubernetes.io/x', true],
+    ['X.K8S.IO/x', true],
+    ['catamaran.dev/x', true],
+    ['notkubernetes.io/x', false],
+    ['kubernetes.io', false],
+    ['example.com/kubernetes.io', false],
+  ])('%s is reserved: %s', (key, reserved) => {
+    expect(isReserved(key)).toBe(reserved);
+  });
+
+  test.each([
+    ['a', true],
+    ['example.com/a.b_c-D', true],
+    ['x'.repeat(63), true],
+    ['x'.repeat(64), false],
+    ['/a', false],
+    ['a/', false],
+    ['a/b/c', false],
+    ['Upper.com/a', false],
+    [`${'x'.repeat(254)}/a`, false],
+    ['', false],
+  ])('%s is a qualified name: %s', (key, valid) => {
+    expect(isQualifiedName(key)).toBe(valid);
+  });
+
+  test('no map whatsoever gets a reserved or invalid key, or too much, onto an import', () => {
+    const key = fc.oneof(fc.string(), fc.constantFrom('a', 'k8s.io/b', 'x.catamaran.dev/c'));
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.string()), (map) => {
+        const { admitted, refused } = admitLabels(map);
+        expect(Object.keys(admitted).filter((key) => isReserved(key) || !isQualifiedName(key))).toEqual([]);
+        expect(Object.keys(admitted).length + refused.length).toBe(Object.keys(map).length);
+      }),
+    );
+    const { admitted, refused } = admitAnnotations({ a: 'x'.repeat(ANNOTATIONS_LENGTH - 5), b: '1', c: '' });
+    expect(Object.keys(admitted)).toEqual(['a']);
+    expect(refused).toEqual(['"b" makes the annotations too large', '"c" makes the annotations too large']);
+  });
+});

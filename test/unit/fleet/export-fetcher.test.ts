@@ -1,0 +1,132 @@
+import { afterEach, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { addressPolicy } from '../../../src/core/merge/addresses.ts';
+import { ExportFetcher } from '../../../src/fleet/export-fetcher.ts';
+import { MemberCache } from '../../../src/fleet/member-cache.ts';
+import { ApiError } from '../../../src/kube/client/api-errors.ts';
+import type { KubeClient } from '../../../src/kube/client/client.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
+
+const KEY = 'ns/web';
+const EXPORT = object('ServiceExport', 'web', {});
+const SERVICE = object('Service', 'web', { spec: { type: 'ClusterIP', ports: [] } });
+const SLICE = {
+  ...object('EndpointSlice', 'web-1', { addressType: 'IPv4', endpoints: [], ports: [] }),
+  metadata: { namespace: 'ns', name: 'web-1', resourceVersion: '1', labels: { 'kubernetes.io/service-name': 'web' } },
+};
+
+function object(kind: string, name: string, fields: JsonObject): JsonObject {
+  return { kind, metadata: { namespace: 'ns', name, uid: `${kind}-${name}`, resourceVersion: '1' }, ...fields };
+}
+
+function statusError(status: number, about?: string): ApiError {
+  const request = { cluster: 'cluster1', verb: 'get', resource: 'services', object: KEY };
+  return new ApiError('CTM_API_STATUS', request, 'no', { status, reason: 'NotFound', about });
+}
+
+const aborts: AbortController[] = [];
+afterEach(() => {
+  for (const abort of aborts.splice(0)) abort.abort();
+});
+
+/** A member that has been listed, and an API server that answers GET of the Service with `get`. */
+async function start(get: (signal?: AbortSignal) => Promise<JsonObject>) {
+  const clock = new ManualClock();
+  const logger = new MemoryLogger();
+  const requests: string[] = [];
+  const client: Partial<KubeClient> = {
+    get: (resource, { namespace, name }, { signal } = {}) => {
+      requests.push(`get ${resource.plural} ${namespace}/${name}`);
+      return get(signal) as Promise<never>; // what the resource's type says of it is nothing that a test relies on
+    },
+    list: async (resource, { namespace, labelSelector } = {}) => {
+      requests.push(`list ${resource.plural} ${namespace} ${labelSelector}`);
+      return { items: [SLICE as never], resourceVersion: '9' };
+    },
+  };
+  const fetcher = new ExportFetcher({ clock, random: () => 1, logger });
+  const cache = new MemberCache({
+    derivedPrefix: 'amcs-',
+    addresses: addressPolicy([]),
+    logger,
+    changed: () => {},
+    exportAppeared: (key) => fetcher.add(key),
+  });
+  for (const store of [cache.exports, cache.imports, cache.services, cache.slices, cache.namespaces]) {
+    store.listStarted();
+    store.listed('0');
+  }
+  const abort = new AbortController();
+  aborts.push(abort);
+  const ended = fetcher.run(client as KubeClient, cache, abort.signal); // nothing else is asked of it
+  await clock.advance(0);
+  return { clock, logger, requests, cache, abort, ended };
+}
+
+it('fetches the Service and the slices of an export that appeared', async () => {
+  const { clock, requests, cache } = await start(async () => SERVICE);
+  cache.exports.upserted(EXPORT);
+  expect(cache.knows(KEY)).toBe(false);
+  await clock.advance(0);
+  expect(requests).toEqual(['get services ns/web', 'list endpointslices ns kubernetes.io/service-name=web']);
+  expect(cache.knows(KEY)).toBe(true);
+  expect(cache.services.get(KEY)).toMatchObject({ metadata: { name: 'web' } });
+  expect(cache.sourceSlices(KEY)).toHaveLength(1);
+});
+
+it('takes a Service that does not exist for an answer', async () => {
+  const { clock, cache, logger } = await start(() => Promise.reject(statusError(404, 'web')));
+  cache.exports.upserted(EXPORT);
+  await clock.advance(0);
+  expect(cache.knows(KEY)).toBe(true);
+  expect(cache.services.get(KEY)).toBeUndefined();
+  expect(logger.lines).toEqual([]);
+});
+
+it('tries again after an error, and after a 404 that does not name the Service', async () => {
+  const answers = [statusError(500), statusError(404), undefined];
+  const { clock, cache, logger } = await start(async () => {
+    const error = answers.shift();
+    if (error) throw error;
+    return SERVICE;
+  });
+  cache.exports.upserted(EXPORT);
+  await clock.advance(199);
+  expect([answers.length, logger.lines.length, cache.knows(KEY)]).toEqual([2, 1, false]);
+  await clock.advance(400);
+  expect([answers.length, logger.lines.length, cache.knows(KEY)]).toEqual([1, 2, false]);
+  await clock.advance(1);
+  expect([answers.length, logger.lines.length, cache.knows(KEY)]).toEqual([0, 2, true]);
+});
+
+it('gives up once the export is gone', async () => {
+  const { clock, cache, requests } = await start(() => Promise.reject(statusError(500)));
+  cache.exports.upserted(EXPORT);
+  await clock.advance(100);
+  cache.exports.removed(EXPORT);
+  const before = requests.length;
+  await clock.advance(60_000);
+  expect(requests.length).toBe(before);
+  expect(clock.sleeping).toBe(0);
+});
+
+it('ends with its signal, and not before its requests have', async () => {
+  let ends = 0;
+  const { clock, cache, abort, ended } = await start(
+    (signal) =>
+      new Promise((_, reject) => {
+        const end = () => {
+          ends++;
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', () => setImmediate(end), { once: true });
+      }),
+  );
+  cache.exports.upserted(EXPORT);
+  await clock.advance(0);
+  abort.abort();
+  await ended;
+  expect(ends).toBe(1);
+  expect(clock.sleeping).toBe(0);
+});

@@ -1,0 +1,17 @@
+/** Documents of `docs/reference` that are generated, in part or whole. `make docs` writes them; a test compares them. */
+import { fleetJsonSchema } from '../../src/config/schema.ts';
+import { cliBlocks } from './cli-reference.ts';
+import { withBlocks } from './markdown.ts';
+import { metricsBlocks } from './metrics-reference.ts';
+
+interface Generated {
+  readonly file: string;
+  /** The document as it has to be, made from what it is. */
+  readonly render: (document: string) => string | Promise<string>;
+}
+
+export const REFERENCE: readonly Generated[] = [
+  { file: 'docs/reference/cli.md', render: (document) => withBlocks(document, cliBlocks()) },
+  { file: 'docs/reference/metrics.md', render: async (document) => withBlocks(document, await metricsBlocks()) },
+  { file: 'docs/reference/fleet.schema.json', render: () => `${JSON.stringify(fleetJsonSchema(), null, 2)}\n` },
+];

@@ -1,0 +1,14 @@
+/** `make docs`: writes what is generated of `docs/reference`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REFERENCE } from '../codegen/reference.ts';
+import { ROOT } from '../paths.ts';
+
+for (const { file, render } of REFERENCE) {
+  const path = join(ROOT, file);
+  const before = readFileSync(path, 'utf8');
+  const after = await render(before);
+  if (after === before) continue;
+  writeFileSync(path, after);
+  console.log(`${file}: written`);
+}
