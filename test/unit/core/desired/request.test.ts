@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ServiceImportSpec } from '../../../../src/api/multicluster.ts';
-import { HTTP } from '../../../support/core/objects.ts';
+import { readRequest } from '../../../../src/core/desired/request.ts';
+import { anImport, HTTP } from '../../../support/core/objects.ts';
 import { ADMIN, asking, readiness } from '../../../support/core/scenarios.ts';
 
 describe('a request', () => {
@@ -83,5 +84,59 @@ describe('a request', () => {
     const cluster2 = asking(spec).member('cluster2');
     expect(readiness(cluster2)).toBe(`False InvalidField: ${message}`);
     expect(cluster2.addresses).toEqual(['10.1.0.1']);
+  });
+});
+
+describe('readRequest', () => {
+  const read = (spec: Partial<ServiceImportSpec>) => readRequest(anImport(spec).spec);
+
+  test('returns what was set and is valid, and nothing else', () => {
+    expect(read({ ports: [{ port: 80 }] })).toStrictEqual({
+      ports: [{ name: '', protocol: 'TCP', port: 80 }],
+      problems: [],
+    });
+    expect(
+      read({
+        ports: [{ name: 'dns', protocol: 'UDP', port: 65_535, appProtocol: 'dns' }],
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+        internalTrafficPolicy: 'Local',
+        trafficDistribution: 'PreferSameNode',
+      }),
+    ).toStrictEqual({
+      ports: [{ name: 'dns', protocol: 'UDP', port: 65_535, appProtocol: 'dns' }],
+      sessionAffinity: 'ClientIP',
+      affinitySeconds: 60,
+      internalTrafficPolicy: 'Local',
+      trafficDistribution: 'PreferSameNode',
+      problems: [],
+    });
+  });
+
+  test.each([
+    [0, false],
+    [1, true],
+    [86_400, true],
+    [86_401, false],
+  ])('takes a timeout of %d s: %s', (timeoutSeconds, valid) => {
+    const { affinitySeconds, problems } = read({ sessionAffinityConfig: { clientIP: { timeoutSeconds } } });
+    expect(affinitySeconds).toBe(valid ? timeoutSeconds : undefined);
+    expect(problems).toHaveLength(valid ? 0 : 1);
+  });
+
+  test('takes an empty text and an empty config for unset', () => {
+    const unset = read({});
+    expect(read({ trafficDistribution: '', sessionAffinityConfig: {} })).toStrictEqual(unset);
+    expect(unset.problems).toEqual([]);
+  });
+
+  test('tells ports without a name apart by number', () => {
+    const { ports, problems } = read({ ports: [{ port: 80 }, { port: 81 }] });
+    expect(ports.map(({ name }) => name)).toEqual(['tcp-80', 'tcp-81']);
+    expect(problems).toEqual([]);
+  });
+
+  test('needs no port of a headless import', () => {
+    expect(read({ type: 'Headless', ports: [] }).problems).toEqual([]);
   });
 });

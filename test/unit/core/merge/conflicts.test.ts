@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import type { Service } from '../../../../src/api/core.ts';
+import type { StringMap } from '../../../../src/api/meta.ts';
+import type { ServiceExport } from '../../../../src/api/multicluster.ts';
+import { conflictOf } from '../../../../src/core/merge/conflicts.ts';
+import type { Exporter } from '../../../../src/core/merge/exports.ts';
 import { anExport, aService, at, HTTP } from '../../../support/core/objects.ts';
 import { ADMIN, conditionOf, exporting, joinedBy } from '../../../support/core/scenarios.ts';
+
+function anExporter(member: string, service: Service, exported: ServiceExport = anExport()): Exporter {
+  return { member, standing: 'current', export: exported, service, slices: [] };
+}
+
+/** The conflict of exports, the oldest first. */
+function conflict(...services: readonly Service[]) {
+  return conflictOf(services.map((service, index) => anExporter('ab'.charAt(index), service)));
+}
 
 describe('conflicts', () => {
   test.each([
@@ -38,6 +52,76 @@ describe('conflicts', () => {
     expect(conditionOf(fleet.member('cluster1'), 'exported', 'Conflict')?.reason).toBe('SessionAffinityConfigConflict');
   });
 
+  test.each([
+    ['no timeout', {}],
+    ['no config of clients', { sessionAffinityConfig: {} }],
+  ])('rule 5: affinity with %s has the default timeout', (_, config) => {
+    const sticky = { sessionAffinity: 'ClientIP' as const };
+    const explicit = { ...sticky, sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } };
+    const short = { ...sticky, sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } };
+    expect(conflict(aService({ ...sticky, ...config }), aService(explicit))).toBeUndefined();
+    expect(conflict(aService({ ...sticky, ...config }), aService(short))).toEqual({
+      reason: 'SessionAffinityConfigConflict',
+      message:
+        'sessionAffinityConfig: "a" has a timeout of 10800 s and wins as the oldest export; "b" has a timeout of 60 s ' +
+        '(1 of 2 clusters differ)',
+    });
+  });
+
+  test('rule 5: a timeout is no conflict of its own if one side has no affinity', () => {
+    const sticky = aService({
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 10 } },
+    });
+    for (const services of [
+      [sticky, aService()],
+      [aService(), sticky],
+    ]) {
+      expect(conflict(...services)?.reason).toBe('SessionAffinityConflict');
+    }
+  });
+
+  test('rule 5: affinity is no conflict if the winner is headless', () => {
+    const sticky = aService({ sessionAffinity: 'ClientIP' });
+    expect(conflict(aService({ clusterIP: 'None' }), sticky)?.reason).toBe('TypeConflict');
+    const short = aService({
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 10 } },
+    });
+    const headless = aService({ clusterIP: 'None', sessionAffinity: 'ClientIP' });
+    expect(conflict(headless, short)?.reason).toBe('TypeConflict');
+  });
+
+  test('rule 5: an absent value is shown as what it means', () => {
+    const { internalTrafficPolicy: _, ...spec } = aService().spec;
+    const absent = { ...aService(), spec };
+    expect(conflict(absent, aService({ internalTrafficPolicy: 'Local' }))?.message).toBe(
+      'internalTrafficPolicy: "a" has Cluster and wins as the oldest export; "b" has Local (1 of 2 clusters differ)',
+    );
+    expect(conflict(aService(), aService({ sessionAffinity: 'ClientIP' }))?.message).toBe(
+      'sessionAffinity: "a" has None and wins as the oldest export; "b" has ClientIP (1 of 2 clusters differ)',
+    );
+  });
+
+  test.each(['exportedLabels', 'exportedAnnotations'] as const)(
+    'rule 5: %s are shown by key, and an export without spec has none',
+    (field) => {
+      const { spec: _, ...bare } = anExport();
+      const shown = (...maps: readonly StringMap[]) =>
+        conflictOf([
+          anExporter('a', aService(), bare),
+          ...maps.map((map, index) => anExporter(`b${index}`, aService(), anExport({ [field]: map }))),
+        ])?.message;
+      expect(shown({ x: '1', a: '2' }, { a: '2', x: '1' })).toBe(
+        `${field}: "a" has none and wins as the oldest export; "b0", "b1" have a=2, x=1 (2 of 3 clusters differ)`,
+      );
+    },
+  );
+
+  test('nothing is in conflict with nothing', () => {
+    expect(conflictOf([])).toBeUndefined();
+  });
+
   test('rule 5: the order of ports is no conflict, and agreement is said as well', () => {
     const fleet = joinedBy(exporting(aService({ ports: [HTTP, ADMIN] })), aService({ ports: [ADMIN, HTTP] }));
     for (const name of ['cluster1', 'cluster3']) {
@@ -67,5 +151,6 @@ describe('conflicts', () => {
     const message = conditionOf(fleet.member('cluster1'), 'exported', 'Conflict')?.message ?? '';
     expect(message.length).toBeLessThanOrEqual(32_768);
     expect(message).toContain('more (90 of 91 clusters differ)');
+    expect(message).toMatch(/^ports: .*; exportedAnnotations: .* more \(90 of 91 clusters differ\)$/s);
   });
 });

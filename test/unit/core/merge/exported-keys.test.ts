@@ -4,6 +4,7 @@ import {
   ANNOTATIONS_LENGTH,
   admitAnnotations,
   admitLabels,
+  isLabelValue,
   isQualifiedName,
   isReserved,
 } from '../../../../src/core/merge/exported-keys.ts';
@@ -95,10 +96,26 @@ describe('keys', () => {
     ['a/', false],
     ['a/b/c', false],
     ['Upper.com/a', false],
+    [`${'x'.repeat(253)}/a`, true],
     [`${'x'.repeat(254)}/a`, false],
+    ['x/a', true],
+    ['x.y/a', true],
+    ['x..y/a', false],
+    ['-x/a', false],
     ['', false],
   ])('%s is a qualified name: %s', (key, valid) => {
     expect(isQualifiedName(key)).toBe(valid);
+  });
+
+  test.each([
+    ['', true],
+    ['a', true],
+    ['x'.repeat(63), true],
+    ['x'.repeat(64), false],
+    ['a b', false],
+    ['-a', false],
+  ])('"%s" is a value of a label: %s', (value, valid) => {
+    expect(isLabelValue(value)).toBe(valid);
   });
 
   test('no map whatsoever gets a reserved or invalid key, or too much, onto an import', () => {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { commonFamilies, familiesOf, preferred } from '../../../../src/core/merge/families.ts';
+import type { JsonObject } from '../../../../src/api/json.ts';
+import type { ServiceImport } from '../../../../src/api/multicluster.ts';
+import {
+  areFilledIn,
+  commonFamilies,
+  familiesOf,
+  keepingPrimary,
+  preferred,
+} from '../../../../src/core/merge/families.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anEndpoint, anExport, aService, aSlice } from '../../../support/core/objects.ts';
+import { anEndpoint, anExport, anImport, aService, aSlice } from '../../../support/core/objects.ts';
 import { exporting, joinedBy, readyOf } from '../../../support/core/scenarios.ts';
 
 describe('families of an import', () => {
@@ -57,5 +65,47 @@ describe('families', () => {
     expect(preferred(['IPv6', 'IPv6'], ['IPv4', 'IPv6'])).toEqual(['IPv6']);
     expect(preferred(['IPv6'], ['IPv4'])).toEqual(['IPv4']);
     expect(preferred(undefined, ['IPv4'])).toEqual(['IPv4']);
+  });
+
+  test('keep the primary one of a virtual Service, if it is still possible', () => {
+    const dual = ['IPv4', 'IPv6'] as const;
+    expect(keepingPrimary(aService({ ipFamilies: ['IPv6'] }), dual)).toEqual(['IPv6', 'IPv4']);
+    expect(keepingPrimary(aService({ ipFamilies: ['IPv6'] }), ['IPv4'])).toEqual(['IPv4']);
+    expect(keepingPrimary(aService({ ipFamilies: ['IPv6'], clusterIP: 'None' }), dual)).toEqual(dual);
+    expect(keepingPrimary(undefined, dual)).toEqual(dual);
+    const { ipFamilies: _, ...spec } = aService().spec;
+    expect(keepingPrimary({ ...aService(), spec }, dual)).toEqual(dual);
+  });
+});
+
+describe('families that were filled in', () => {
+  const families = { 'f:spec': { 'f:ipFamilies': {} } };
+  const ours = { manager: 'catamaran', operation: 'Update', fieldsV1: families };
+  const managedBy = (...managedFields: NonNullable<ServiceImport['metadata']['managedFields']>) =>
+    areFilledIn(anImport({}, { managedFields }));
+
+  test('are those that only Catamaran set', () => {
+    expect(managedBy(ours)).toBe(true);
+    expect(managedBy(ours, { ...ours, manager: 'kubectl-edit' })).toBe(false);
+    expect(managedBy({ ...ours, manager: 'kubectl-edit' })).toBe(false);
+    expect(managedBy({ ...ours, operation: 'Apply' })).toBe(false);
+  });
+
+  test('are none if nobody is noted', () => {
+    expect(managedBy()).toBe(false);
+    expect(areFilledIn(anImport())).toBe(false);
+  });
+
+  test.each<JsonObject | undefined>([
+    undefined,
+    {},
+    { 'f:spec': null },
+    { 'f:spec': 'f:ipFamilies' },
+    { 'f:spec': { 'f:ips': {} } },
+    { 'f:ipFamilies': {} },
+  ])('do not depend on who set other fields: %j', (fieldsV1) => {
+    const other = { manager: 'kubectl-edit', operation: 'Update', ...(fieldsV1 !== undefined && { fieldsV1 }) };
+    expect(managedBy(other)).toBe(false);
+    expect(managedBy(ours, other)).toBe(true);
   });
 });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { named, type Port, portKey, unionOfPorts } from '../../../../src/core/merge/ports.ts';
+import {
+  byNumber,
+  named,
+  type Port,
+  portKey,
+  portsOf,
+  showPorts,
+  unionOfPorts,
+} from '../../../../src/core/merge/ports.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
 import { anEndpoint, anExport, aService, aSlice, at, HTTP } from '../../../support/core/objects.ts';
 import { ADMIN, derivedPorts, exporting, joinedBy } from '../../../support/core/scenarios.ts';
@@ -74,5 +82,32 @@ describe('ports', () => {
     const dns = (protocol: 'TCP' | 'UDP' | 'SCTP') => ({ name: protocol.toLowerCase(), protocol, port: 53 });
     const union = unionOfPorts([[dns('UDP'), dns('TCP'), dns('SCTP')]]);
     expect(union.map(({ name }) => name)).toEqual(['sctp', 'tcp', 'udp']);
+  });
+
+  test('of one number and protocol get a name each', () => {
+    const unnamed: Port = { name: '', protocol: 'TCP', port: 80 };
+    expect(named([unnamed, unnamed, unnamed]).map(({ name }) => name)).toEqual(['tcp-80', 'tcp-80-2', 'tcp-80-3']);
+    expect(named([unnamed])).toEqual([unnamed]);
+  });
+
+  test('have the defaults of the API spelled out', () => {
+    expect(portsOf([{ port: 80 }])).toStrictEqual([{ name: '', protocol: 'TCP', port: 80 }]);
+    const full = { name: 'dns', protocol: 'UDP', port: 53, appProtocol: 'dns' } as const;
+    expect(portsOf([full])).toStrictEqual([full]);
+    expect(portsOf(undefined)).toEqual([]);
+  });
+
+  test('are in order by number, then by protocol', () => {
+    const port = (number: number, protocol: Port['protocol']): Port => ({ name: 'x', port: number, protocol });
+    expect(byNumber(port(80, 'UDP'), port(81, 'TCP'))).toBeLessThan(0);
+    expect(byNumber(port(80, 'SCTP'), port(80, 'TCP'))).toBeLessThan(0);
+    expect(byNumber(port(80, 'UDP'), port(80, 'TCP'))).toBeGreaterThan(0);
+    expect(byNumber(port(80, 'TCP'), port(80, 'TCP'))).toBe(0);
+  });
+
+  test('are shown in that order, with what differs from the default', () => {
+    const http: Port = { name: 'http', protocol: 'TCP', port: 80, appProtocol: 'kubernetes.io/h2c' };
+    expect(showPorts([http, { name: '', protocol: 'UDP', port: 53 }])).toBe('53/UDP, http 80/TCP (kubernetes.io/h2c)');
+    expect(showPorts([])).toBe('no ports');
   });
 });

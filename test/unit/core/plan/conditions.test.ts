@@ -95,10 +95,23 @@ describe('Events', () => {
     expect(told([good], [bad], ['Ready'])).toEqual([]);
   });
 
+  test.each([
+    ['Valid', 'True', 'False'],
+    ['Conflict', 'False', 'True'],
+    ['catamaran.dev/EndpointsAccepted', 'True', 'False'],
+    ['Ready', 'True', 'False'],
+    ['catamaran.dev/SourcesReachable', 'True', 'False'],
+  ] as const)('take %s for good if it is %s, for bad if it is %s', (type, good, bad) => {
+    const notices = (status: 'True' | 'False') =>
+      noticesOf(object, [], { types: [type], drafts: [aDraft(status, 'Some', type)] }, recovered);
+    expect(notices(good)).toEqual([]);
+    expect(notices(bad)).toMatchObject([{ type: 'Warning' }]);
+  });
+
   test('name an object without namespace and UID as far as they can', () => {
     const bare = { ...object, metadata: { name: 'web' } };
     const [notice] = noticesOf(bare, [], { types: OWN, drafts: [bad] }, recovered);
-    expect(notice?.regarding).toEqual({
+    expect(notice?.regarding).toStrictEqual({
       apiVersion: object.apiVersion,
       kind: 'ServiceImport',
       namespace: '',
