@@ -164,7 +164,6 @@ function clientOf(cluster: Cluster): KubeClient {
   return createKubeClient({
     cluster: name,
     access: { server, tls: {}, credentials: staticCredentials({ token }), source: 'bench' },
-    logger: silent,
     clock: systemClock,
     random: Math.random,
     transport: cluster.transport(),
