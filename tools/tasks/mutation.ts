@@ -4,12 +4,14 @@
  * earlier runs are used again for what did not change.
  */
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { compareSurvivors, readSurvivors, showMutant } from '../mutation/survivors.ts';
 
 const CONFIG = fileURLToPath(new URL('../mutation/stryker.config.js', import.meta.url));
+
+const CORE = fileURLToPath(new URL('../../src/core', import.meta.url));
 
 const files = process.argv.slice(2);
 const results = await new Stryker({
@@ -18,7 +20,7 @@ const results = await new Stryker({
 }).runMutationTest();
 
 const run = results.map((mutant) => ({
-  file: basename(mutant.fileName),
+  file: relative(CORE, mutant.fileName),
   survived: mutant.status === 'Survived' || mutant.status === 'NoCoverage',
   ...showMutant(readFileSync(mutant.fileName, 'utf8'), mutant),
 }));

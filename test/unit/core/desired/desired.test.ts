@@ -71,7 +71,7 @@ describe('what a consumer should hold', () => {
   });
 });
 
-describe('a member that cannot be reached', () => {
+describe('rule 43: a member that cannot be reached', () => {
   function lost(): FleetModel {
     const fleet = new FleetModel();
     fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);

@@ -17,7 +17,7 @@ import {
 import { asking, exporting, readiness, readyOf } from '../../../support/core/scenarios.ts';
 
 describe('import modes', () => {
-  test('an automatic import goes with everything derived when the mode becomes Manual', () => {
+  test('rule 37: an automatic import goes with everything derived when the mode becomes Manual', () => {
     const fleet = new FleetModel();
     fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
     fleet.converge();
@@ -28,7 +28,7 @@ describe('import modes', () => {
     expect(fleet.member('cluster1').exported?.status?.conditions).not.toEqual([]);
   });
 
-  test('an import that is being deleted counts as gone, and is not made again before it is', () => {
+  test('rule 41: an import that is being deleted counts as gone, and is not made again before it is', () => {
     const fleet = new FleetModel();
     const cluster1 = fleet
       .member('cluster1')
@@ -46,7 +46,7 @@ describe('import modes', () => {
     expect(readiness(cluster1)).toMatch(/^True/);
   });
 
-  test('an automatic import is made from what is known where none is there, and then stays', () => {
+  test('rule 20: an automatic import is made from what is known where none is there, and then stays', () => {
     const fleet = new FleetModel();
     fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
     fleet.member('cluster3').export(anExport({}, at(60)), aService(), [aSlice('web-1', [anEndpoint('10.3.0.1')])]);
@@ -65,7 +65,7 @@ describe('import modes', () => {
     expect(fleet.member('cluster2').addresses).toEqual(['10.1.0.1', '10.3.0.1']);
   });
 
-  test('where nothing is known, what is there is held', () => {
+  test('rule 20: where nothing is known, what is there is held', () => {
     const fleet = new FleetModel();
     fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
     const cluster2 = fleet.member('cluster2');
@@ -175,7 +175,7 @@ describe('what stands in the way', () => {
     expect(fleet.member('cluster1').derivedService?.spec.trafficDistribution).toBe('PreferSameNode');
   });
 
-  test('what an API server refuses to take is told on the import', () => {
+  test('rule 42: what an API server refuses to take is told on the import', () => {
     const fleet = asking();
     const consumer = { ...fleet.consumer('cluster2'), refusal: 'exceeded quota: services' };
     const [change] = plan(consumer, desired(fleet.clusterset(), consumer), NOW);

@@ -29,7 +29,7 @@ describe('a request', () => {
       'spec.ports[0].appProtocol: "a b" is not allowed; use a name such as "http" or "example.com/name"',
     ],
     ['no ports', { ports: [] }, 'spec.ports: a ClusterSetIP import needs at least one port'],
-  ])('with %s is told so, and gets nothing', (_, spec, message) => {
+  ])('rule 39: with %s is told so, and gets nothing', (_, spec, message) => {
     const cluster2 = asking(spec).member('cluster2');
     expect(readiness(cluster2)).toBe(`False InvalidPort: ${message}`);
     expect(cluster2.derivedService).toBeUndefined();
@@ -52,7 +52,7 @@ describe('a request', () => {
       { ports: [{ port: -1 }, HTTP] },
       'spec.ports[0].port: -1 is not allowed; use 1 to 65535',
     ],
-  ])('with %s is served without it', (_, spec, message) => {
+  ])('rule 39: with %s is served without it', (_, spec, message) => {
     const cluster2 = asking(spec).member('cluster2');
     expect(readiness(cluster2)).toBe(`False InvalidPort: ${message}`);
     expect(cluster2.derivedService?.spec.ports).toMatchObject([HTTP]);
@@ -80,7 +80,7 @@ describe('a request', () => {
       { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } },
       'spec.sessionAffinityConfig.clientIP.timeoutSeconds: 0 is not allowed; use 1 to 86400',
     ],
-  ])('with a bad %s is served with that of the exports', (_, spec, message) => {
+  ])('rule 39: with a bad %s is served with that of the exports', (_, spec, message) => {
     const cluster2 = asking(spec).member('cluster2');
     expect(readiness(cluster2)).toBe(`False InvalidField: ${message}`);
     expect(cluster2.addresses).toEqual(['10.1.0.1']);

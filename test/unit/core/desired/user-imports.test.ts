@@ -17,7 +17,7 @@ import {
 import { ADMIN, asking, edit, readiness } from '../../../support/core/scenarios.ts';
 
 describe('a ServiceImport that a user made', () => {
-  test('is served as asked, and keeps all that the user wrote', () => {
+  test('rule 38: is served as asked, and keeps all that the user wrote', () => {
     const asked = {
       ports: [{ name: 'web', port: 80 }],
       sessionAffinity: 'ClientIP' as const,
@@ -39,7 +39,7 @@ describe('a ServiceImport that a user made', () => {
     expect(derivedSlices[0]?.ports).toEqual([{ name: 'web', protocol: 'TCP', port: 8080 }]);
   });
 
-  test('takes what it leaves open from the exports', () => {
+  test('rule 38: takes what it leaves open from the exports', () => {
     const service = aService({
       sessionAffinity: 'ClientIP',
       sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
@@ -54,14 +54,14 @@ describe('a ServiceImport that a user made', () => {
     });
   });
 
-  test("is the user's in Automatic mode as well", () => {
+  test("rule 37: is the user's in Automatic mode as well", () => {
     const fleet = asking({ ports: [{ name: 'web', port: 80 }] });
     fleet.member('cluster2').set({ importMode: 'Automatic' });
     expect(fleet.converge()).toBe(0);
     expect(fleet.member('cluster2').imported?.metadata.labels).toBeUndefined();
   });
 
-  test('has a Service, and so an address, while nobody exports', () => {
+  test('rule 40: has a Service, and so an address, while nobody exports', () => {
     const fleet = new FleetModel();
     const cluster2 = fleet
       .member('cluster2', { importMode: 'Manual', ipFamilies: ['IPv6', 'IPv4'] })
@@ -87,7 +87,7 @@ describe('a ServiceImport that a user made', () => {
     expect(cluster2.addresses).toEqual([]);
   });
 
-  test('that the user deletes takes everything derived with it', () => {
+  test('rule 41: that the user deletes takes everything derived with it', () => {
     const fleet = asking();
     const cluster2 = fleet.member('cluster2');
     const { derivedService, derivedSlices } = cluster2;
@@ -183,7 +183,7 @@ describe('a ServiceImport that a user made', () => {
     });
   });
 
-  test('keeps its Service and current endpoints when its ports turn bad', () => {
+  test('rule 39: keeps its Service and current endpoints when its ports turn bad', () => {
     const fleet = asking();
     const cluster2 = fleet.member('cluster2');
     const { derivedService, imported } = cluster2;
@@ -198,7 +198,7 @@ describe('a ServiceImport that a user made', () => {
     expect(readiness(cluster2)).toMatch(/^True/);
   });
 
-  test('names a port that nobody exports, serves the others, and never guesses', () => {
+  test('rule 38: names a port that nobody exports, serves the others, and never guesses', () => {
     const fleet = asking({ ports: [HTTP, ADMIN] });
     const cluster2 = fleet.member('cluster2');
     expect(readiness(cluster2)).toBe('False PortNotExported: No cluster exports admin 9090/TCP; exported: http 80/TCP');
@@ -210,7 +210,7 @@ describe('a ServiceImport that a user made', () => {
     expect(cluster2.addresses).toEqual([]);
   });
 
-  test('may name a port that lost a conflict, and gets the endpoints that offer it', () => {
+  test('rule 38: may name a port that lost a conflict, and gets the endpoints that offer it', () => {
     const fleet = asking({ ports: [{ name: 'http', port: 81 }] });
     fleet
       .member('cluster3', { importMode: 'Manual' })
@@ -222,7 +222,7 @@ describe('a ServiceImport that a user made', () => {
     expect(readiness(fleet.member('cluster2'))).toMatch(/^True/);
   });
 
-  test('of another type is told so; what is there stays, and nothing new is made', () => {
+  test('rule 38: of another type is told so; what is there stays, and nothing new is made', () => {
     const fleet = asking({ type: 'Headless' });
     const cluster2 = fleet.member('cluster2');
     expect(readiness(cluster2)).toBe(
@@ -242,7 +242,7 @@ describe('a ServiceImport that a user made', () => {
     expect(readiness(cluster2)).toMatch(/^False TypeMismatch/);
   });
 
-  test('keeps what it said of the exports while they cannot be judged, unless its spec changes', () => {
+  test('rule 20: keeps what it said of the exports while they cannot be judged, unless its spec changes', () => {
     const fleet = asking({ ports: [ADMIN] });
     const cluster2 = fleet.member('cluster2');
     const { addresses } = cluster2;
@@ -255,7 +255,7 @@ describe('a ServiceImport that a user made', () => {
     expect(cluster2.addresses).toEqual(addresses);
   });
 
-  test('is not switched to another type while the exports cannot be judged', () => {
+  test('rule 20: is not switched to another type while the exports cannot be judged', () => {
     const fleet = asking();
     const cluster2 = fleet.member('cluster2');
     const { derivedService } = cluster2;

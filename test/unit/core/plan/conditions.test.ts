@@ -14,7 +14,7 @@ function aCondition(draft: ConditionDraft, lastTransitionTime = at(0), observedG
   return { ...draft, lastTransitionTime, observedGeneration };
 }
 
-describe('conditions', () => {
+describe('rule 45: conditions', () => {
   const ready = aCondition(aDraft('True', 'Ready'));
   const foreign = aCondition(aDraft('False', 'Whatever', 'example.com/Foreign'));
 
@@ -53,7 +53,7 @@ describe('conditions', () => {
   });
 });
 
-describe('Events', () => {
+describe('rule 45: Events', () => {
   const object = anImport({}, { uid: 'u' });
   const regarding = { apiVersion: object.apiVersion, kind: 'ServiceImport', namespace: 'shop', name: 'web', uid: 'u' };
   const recovered = { reason: 'Imported', message: 'all is well' };

@@ -19,7 +19,7 @@ function aFleet(): FleetModel {
   return fleet;
 }
 
-test('a member that leaves loses all that we made', () => {
+test('rule 46: a member that leaves loses all that we made', () => {
   const fleet = aFleet();
   fleet.member('cluster2');
   fleet.converge();
@@ -28,7 +28,7 @@ test('a member that leaves loses all that we made', () => {
   expect([imported, derivedService, derivedSlices]).toEqual([undefined, undefined, []]);
 });
 
-test('its exports lose our conditions, and keep those of others', () => {
+test('rule 46: its exports lose our conditions, and keep those of others', () => {
   const fleet = aFleet();
   fleet.converge();
   const { api } = fleet.member('cluster1');
@@ -46,7 +46,7 @@ test('an export that has only our conditions ends up with none', () => {
   expect(fleet.member('cluster1').exported?.status?.conditions).toBeUndefined();
 });
 
-test('an import of a user stays, without what we filled in', () => {
+test('rule 46: an import of a user stays, without what we filled in', () => {
   const fleet = aFleet();
   const cluster2 = fleet.member('cluster2').import(anImport());
   fleet.converge();

@@ -54,7 +54,7 @@ describe('a plan', () => {
   });
 });
 
-describe('a user who edits what is ours', () => {
+describe('rule 44: a user who edits what is ours', () => {
   test.each<[string, object]>([
     ['ports', { ports: [{ name: 'other', protocol: 'TCP', port: 1 }] }],
     ['a target port', { ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 9999 }] }],
