@@ -19,7 +19,7 @@ export const DIFFERENCES = {
     specification: 'DNS specification, 2.3.2 and 2.4.2: “Unnamed ports do not have an `SRV` record.”',
   },
   'no-protocol': {
-    coredns: '`_http._tcp.<svc>` is NXDOMAIN where the ServiceImport’s port leaves out `protocol`.',
+    coredns: '`_http._tcp.<svc>` is NXDOMAIN if the ServiceImport’s port leaves out `protocol`.',
     ours: 'A port without protocol is TCP. The ServiceImports that Catamaran writes always name it.',
     specification: 'ServicePort of mcs-api: “Default is TCP.”',
   },
@@ -41,7 +41,7 @@ export const DIFFERENCES = {
   },
   namespace: {
     coredns: '`<ns>.svc` of any namespace of the cluster exists.',
-    ours: 'It exists where the namespace has a ServiceImport.',
+    ours: 'It exists if the namespace has a ServiceImport.',
     specification: 'RFC 8020, 2: a name without records and without names below it does not exist.',
   },
   pod: {

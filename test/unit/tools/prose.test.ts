@@ -87,7 +87,7 @@ describe('lintProse', () => {
     const lines = async (text: string) => (await lintProse('a.md', text)).map(({ line }) => line);
     expect(await lines('one Lease\na member\n')).toEqual([1]);
     expect(await lines('| A |\n| - |\n| mended |\n')).toEqual([3]);
-    expect(await lines('# Mended\n\n# for people\n')).toEqual([3]);
+    expect(await lines('# Title\n\n# for people\n')).toEqual([3]);
     expect(await lines('**nobody**, [people](x), > somebody\n')).toHaveLength(3);
   });
 
