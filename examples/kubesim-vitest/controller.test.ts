@@ -10,7 +10,7 @@ const website = {
   spec: { image: 'shop:1', replicas: 3 },
 };
 
-/** A cluster with the controller in it; both end with the test. */
+/** A cluster with a running controller; both are stopped after the test. */
 async function setUp() {
   const cluster = await startCluster({ crds: [WEBSITES] });
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** A controller that somebody might write: it runs each Website as a Deployment, and reports what is ready. */
+/** An example controller: runs each Website as a Deployment, and reports the number of ready replicas. */
 import {
   ApiException,
   AppsV1Api,
@@ -18,7 +18,7 @@ interface Website extends KubernetesObject {
 const WEBSITES = { group: 'example.com', version: 'v1', plural: 'websites' };
 const RETRY_MS = 200;
 
-/** Starts the controller. It ends with the signal. */
+/** Starts the controller. It stops when the signal aborts. */
 export async function startController(kubeconfig: string, signal: AbortSignal): Promise<void> {
   const config = new KubeConfig();
   config.loadFromString(kubeconfig);
@@ -49,7 +49,7 @@ export async function startController(kubeconfig: string, signal: AbortSignal): 
     await custom.replaceNamespacedCustomObjectStatus({ ...WEBSITES, namespace, name, body });
   };
 
-  /** Tries again until it succeeds, or an event brings the same name back. */
+  /** Reconciles one Website, and retries after an error. */
   const enqueue = ({ metadata }: KubernetesObject): void => {
     const [namespace, name] = [metadata?.namespace ?? '', metadata?.name ?? ''];
     reconcile(namespace, name).catch(() => {
@@ -61,7 +61,7 @@ export async function startController(kubeconfig: string, signal: AbortSignal): 
   await follow(deployments, enqueue, signal);
 }
 
-/** Starts an informer, and starts it again whenever its watch breaks. */
+/** Starts an informer, and restarts it whenever its watch fails. */
 async function follow<T extends KubernetesObject>(
   informer: Informer<T>,
   enqueue: (object: T) => void,

@@ -1,4 +1,4 @@
-/** A website, in one sentence: so many replicas of an image. */
+/** A website: a number of replicas of an image. */
 export const WEBSITES = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',

@@ -1,4 +1,4 @@
-/** The sandbox of a state folder, as commands reach it. */
+/** Client for the process that runs a sandbox. */
 import { Client } from 'undici';
 import { CatamaranError, ERRORS, type ErrorCode } from '../runtime/errors.ts';
 import {
@@ -17,16 +17,16 @@ import { holderOf, type StateDir } from './state.ts';
 
 export interface Remote {
   status(): Promise<SandboxStatus>;
-  /** @throws CTM_SANDBOX_CLUSTER where there is no such cluster. */
+  /** @throws CTM_SANDBOX_CLUSTER if the cluster does not exist. */
   cluster(name: string): Promise<ClusterStatus>;
   act(cluster: string, request: ActionRequest): Promise<void>;
-  /** The name of a pod of a Deployment that runs. */
+  /** The name of a running pod of a Deployment. */
   podOf(cluster: string, namespace: string, deployment: string): Promise<string>;
   request(cluster: string, request: RequestBody, signal: AbortSignal): Promise<RequestResult>;
   stop(): Promise<void>;
 }
 
-/** The sandbox of a state folder. Its methods throw CTM_SANDBOX_NONE where none is running. */
+/** The sandbox of a state directory. Its methods throw CTM_SANDBOX_NONE if none is running. */
 export function remote(state: StateDir): Remote {
   const call = async (method: 'GET' | 'POST', path: string, body?: object, signal?: AbortSignal): Promise<unknown> => {
     const client = new Client('http://sandbox', { socketPath: state.socket });
@@ -78,18 +78,17 @@ export function remote(state: StateDir): Remote {
 function nothingRuns(state: StateDir): CatamaranError {
   const holder = holderOf(state);
   const message = holder
-    ? `${state.dir}: process ${holder.pid} runs clusters that are not those of a sandbox, or is just starting or ending`
-    : `${state.dir}: no sandbox is running with this folder; \`catamaran sandbox up\` starts one`;
+    ? `${state.dir}: in use by process ${holder.pid}, which is not a sandbox, or is still starting or stopping`
+    : `${state.dir}: no sandbox is running; start one with \`catamaran sandbox up\``;
   return new CatamaranError('CTM_SANDBOX_NONE', message);
 }
 
 function isAbsent(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  // A process that was killed leaves its socket behind; one that ends closes the connection.
+  // A killed process leaves its socket behind; one that is exiting closes the connection.
   return ['ENOENT', 'ECONNREFUSED', 'ENOTDIR', 'ECONNRESET', 'UND_ERR_SOCKET'].includes(String(error.code));
 }
 
-/** Whether a text is a code of the registry. */
 export function isErrorCode(code: string): code is ErrorCode {
   return code in ERRORS;
 }

@@ -1,28 +1,26 @@
-/** What commands and the process that runs the sandbox say to each other: JSON over HTTP on a Unix socket. */
+/** Protocol between commands and the process that runs the sandbox: JSON over HTTP on a Unix socket. */
 import { z } from 'zod';
 
-/** What a command can do to a cluster. */
 export const ACTIONS = ['partition', 'heal', 'stop', 'start', 'slow'] as const;
 
 /** Body of `POST /clusters/NAME`. */
 export const actionSchema = z.object({
   action: z.enum(ACTIONS),
-  /** With `slow`: milliseconds that answers to the controller are late; 0 ends it. */
+  /** For `slow`: delay of responses to the controller in milliseconds; 0 removes it. */
   ms: z.number().min(0).max(60_000).optional(),
 });
 
 export type ActionRequest = Readonly<z.infer<typeof actionSchema>>;
 
-/** The faults of a cluster. */
 export const faultSchema = z.object({
   /** Nothing passes between the controller and the API server. */
   partitioned: z.boolean(),
-  /** Nobody reaches the API server. */
+  /** The API server accepts no connections. */
   stopped: z.boolean(),
   slowMs: z.number(),
 });
 
-/** A member as the controller's /readyz has it, and /readyz itself. */
+/** A member as reported by the controller's /readyz. */
 const memberSchema = z.object({
   name: z.string(),
   state: z.string(),
@@ -41,27 +39,27 @@ const clusterSchema = z.object({
   api: z.string(),
   proxy: z.string(),
   fault: faultSchema,
-  /** What the controller says of the cluster; absent while it does not answer. */
+  /** State reported by the controller; absent while it does not respond. */
   member: memberSchema.optional(),
   services: z.number(),
   pods: z.number(),
-  /** Ready endpoints of the cluster's own Services, and of those that are imported. */
+  /** Ready endpoints of the cluster's own and of imported Services. */
   endpoints: z.object({ own: z.number(), imported: z.number() }),
 });
 
 const controllerSchema = z.object({
   url: z.string(),
-  /** Process that the sandbox started. */
+  /** Process started by the sandbox. */
   pid: z.number(),
-  /** How that process ended; absent while it runs. The sandbox does not start it again. */
+  /** How that process ended; absent while it is running. The sandbox does not restart it. */
   ended: z.string().optional(),
-  /** Command that starts another one. */
+  /** Command to start another one. */
   command: z.string(),
-  /** What /readyz says, of whatever process answers there; absent where none does. */
+  /** Readiness reported by any controller at this URL; absent if there is no response. */
   ready: z.boolean().optional(),
 });
 
-/** Answer of `GET /status`. */
+/** Response to `GET /status`. */
 export const statusSchema = z.object({
   pid: z.number(),
   stateDir: z.string(),
@@ -74,20 +72,20 @@ export type SandboxStatus = Readonly<z.infer<typeof statusSchema>>;
 export type ClusterStatus = SandboxStatus['clusters'][number];
 export type Readyz = Readonly<z.infer<typeof readyzSchema>>;
 
-/** Answer where something is wrong. */
+/** Response to a failed request. */
 export const problemSchema = z.object({ code: z.string(), message: z.string() });
 
-/** Body of `POST /clusters/NAME/request`: a request by a pod of a cluster. */
+/** Body of `POST /clusters/NAME/request`: a request to send from a pod. */
 export const requestSchema = z.object({
   url: z.string().min(1),
   namespace: z.string().min(1),
-  /** A pod, or `deployment/NAME` for one of a Deployment. */
+  /** Pod name, or `deployment/NAME` for a pod of that Deployment. */
   pod: z.string().min(1).optional(),
 });
 
 export type RequestBody = Readonly<z.infer<typeof requestSchema>>;
 
-/** Its answer; `code` is curl's exit code. */
+/** Response to it; `code` is the exit code of curl. */
 export const resultSchema = z.discriminatedUnion('ok', [
   z.object({
     ok: z.literal(true),
@@ -100,10 +98,10 @@ export const resultSchema = z.discriminatedUnion('ok', [
 
 export type RequestResult = Readonly<z.infer<typeof resultSchema>>;
 
-/** Answer of `GET /clusters/NAME/deployments/NAMESPACE/DEPLOYMENT/pod`. */
+/** Response to `GET /clusters/NAME/deployments/NAMESPACE/DEPLOYMENT/pod`. */
 export const podSchema = z.object({ name: z.string() });
 
-/** What is wrong with a value, in one line. */
+/** All problems of a value in one line. */
 export function problemsOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
 }

@@ -1,4 +1,4 @@
-/** The Unix socket of a sandbox: answers what commands ask of the process that runs it. */
+/** The Unix socket of a sandbox, which serves the commands. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
@@ -14,24 +14,24 @@ import {
   type SandboxStatus,
 } from './control-protocol.ts';
 
-/** What a sandbox does for commands. */
+/** Operations that a running sandbox offers to commands. */
 export interface Controls {
   status(): Promise<SandboxStatus>;
-  /** @throws CTM_SANDBOX_CLUSTER where there is no such cluster. */
+  /** @throws CTM_SANDBOX_CLUSTER if the cluster does not exist. */
   act(cluster: string, request: ActionRequest): Promise<void>;
   /**
-   * The name of a pod of a Deployment that runs.
+   * The name of a running pod of a Deployment.
    *
-   * @throws CTM_SANDBOX_CURL where there is none.
+   * @throws CTM_SANDBOX_CURL if there is none.
    */
   podOf(cluster: string, namespace: string, deployment: string): string;
-  /** @throws CTM_SANDBOX_CURL where there is no such namespace or pod. */
+  /** @throws CTM_SANDBOX_CURL if the namespace or pod does not exist. */
   request(cluster: string, request: RequestBody): Promise<RequestResult>;
-  /** Begins to end everything. */
+  /** Starts the shutdown. */
   stop(): void;
 }
 
-/** The routes alone, so that a test can ask them without a socket. */
+/** The routes alone, for tests without a socket. */
 export function controlRoutes(controls: Controls): Hono {
   const app = new Hono();
   app.get('/status', async (context) => context.json(await controls.status()));
@@ -61,11 +61,11 @@ export function controlRoutes(controls: Controls): Hono {
   return app;
 }
 
-/** Listens on the socket; only the user who runs the sandbox may connect. */
+/** Listens on the socket. Only the user who runs the sandbox can connect. */
 export async function listenForCommands(controls: Controls, socket: string): Promise<Server> {
   const server = createServer(getRequestListener(controlRoutes(controls).fetch));
   const listening = once(server, 'listening');
-  // The mode of a socket is that of its making, here and now: others must not slip in before a chmod.
+  // The socket's mode is set when it is created: a later chmod would leave a window in which others could connect.
   const before = process.umask(0o177);
   server.listen(socket);
   process.umask(before);

@@ -1,4 +1,4 @@
-/** The controller of a sandbox: `catamaran run` as a process of its own, which a user may kill and start again. */
+/** The controller of a sandbox: `catamaran run` in a process of its own, which users may kill and restart. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -9,36 +9,39 @@ import type { ProcessContext } from '../runtime/process-context.ts';
 import { type Readyz, readyzSchema } from './control-protocol.ts';
 import type { StateDir } from './state.ts';
 
-/** A controller that was started. */
+/** A started controller. */
 export interface ControllerProcess {
   readonly pid: number;
   readonly url: string;
-  /** A command line that starts another one in its place. */
+  /** Command line to start a replacement. */
   readonly command: string;
-  /** How it ended; undefined while it runs. */
+  /** How it ended; undefined while it is running. */
   ended(): string | undefined;
-  /** What answers at its address says; undefined where nothing does. */
+  /** Response of /readyz at its address; undefined if there is none. */
   readyz(): Promise<Readyz | undefined>;
-  /** Ends it, and resolves when it is gone. */
+  /** Stops it, and resolves when it has exited. */
   stop(): Promise<void>;
 }
 
-/** How a controller is started. */
 export interface ControllerOptions {
   readonly state: StateDir;
-  /** Port of 127.0.0.1 for /readyz and /metrics. */
+  /** Port on 127.0.0.1 for /readyz and /metrics. */
   readonly port: number;
   readonly clock: Clock;
 }
 
 const START_MS = 60_000;
 const POLL_MS = 25;
-/** Time for the writes in flight; then it is killed. */
+/** Time for writes in flight; after that the process is killed. */
 const GRACE_MS = 10_000;
 const ANSWER_MS = 5_000;
 const LOG_LINES = 15;
 
-/** Starts a controller and waits until it is ready. Throws CTM_SANDBOX_START with the end of its log. */
+/**
+ * Starts a controller and waits until it is ready.
+ *
+ * @throws CTM_SANDBOX_START with the last lines of its log.
+ */
 export async function startController(
   { state, port, clock }: ControllerOptions,
   { program, signal }: Pick<ProcessContext, 'program' | 'signal'>,
@@ -48,8 +51,8 @@ export async function startController(
   const [node, ...script] = program;
   const logFile = state.controllerLog;
   const log = openSync(logFile, 'w');
-  // A session of its own: Ctrl-C reaches the sandbox only, which ends things in order. The channel tells the child of
-  // the end of the sandbox, however that came.
+  // In its own session, so that Ctrl-C reaches only the sandbox, which shuts down in order. The IPC channel closes when
+  // the sandbox ends for any reason, and the child then exits.
   const child = spawn(node, [...script, ...args], { stdio: ['ignore', log, log, 'ipc'], detached: true });
   closeSync(log);
   let ended: string | undefined;
@@ -81,9 +84,9 @@ export async function startController(
       signal.throwIfAborted();
       if ((await running.readyz())?.ready) return running;
       const late = clock.now() > deadline ? `is not ready after ${START_MS / 1000} s` : undefined;
-      const problem = ended === undefined ? late : `ended with ${ended}`;
+      const problem = ended === undefined ? late : `exited (${ended})`;
       if (problem !== undefined) {
-        const message = `the controller ${problem}; the end of ${logFile}:\n${endOf(logFile)}`;
+        const message = `the controller ${problem}; last lines of ${logFile}:\n${endOf(logFile)}`;
         throw new CatamaranError('CTM_SANDBOX_START', message);
       }
       await clock.sleep(POLL_MS, signal);

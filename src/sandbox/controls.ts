@@ -1,4 +1,4 @@
-/** What a running sandbox does for commands. */
+/** Implements the operations that a running sandbox offers to commands. */
 import type { Cluster, Clusters, RequestFrom } from 'kubesim';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { ActionRequest, RequestResult, SandboxStatus } from './control-protocol.ts';
@@ -9,13 +9,12 @@ import { noSuchCluster } from './no-such-cluster.ts';
 import { podOf } from './pods.ts';
 import type { StateDir } from './state.ts';
 
-/** The parts of a running sandbox. */
 export interface Running {
   readonly sandbox: Clusters;
   readonly controller: ControllerProcess;
 }
 
-/** `stop` begins to end the sandbox. */
+/** `stop` starts the shutdown of the sandbox. */
 export function controlsOf({ sandbox, controller }: Running, state: StateDir, stop: () => void): Controls {
   const cluster = (name: string): Cluster => {
     const found = sandbox.clusters.find((each) => each.name === name);
@@ -36,7 +35,11 @@ export function controlsOf({ sandbox, controller }: Running, state: StateDir, st
   };
 }
 
-/** A request over the virtual network. Throws CTM_SANDBOX_CURL where there is no such pod to make it. */
+/**
+ * Sends a request over the virtual network.
+ *
+ * @throws CTM_SANDBOX_CURL if the namespace or pod does not exist.
+ */
 async function request({ network }: Clusters, wanted: RequestFrom): Promise<RequestResult> {
   try {
     const result = await network.request(wanted);

@@ -1,10 +1,10 @@
-/** What a cluster of a sandbox holds, in numbers. */
+/** Object counts of a sandbox cluster. */
 
 import type { ClusterApi, StoredObject } from 'kubesim';
 import { SOURCE_CLUSTER } from '../api/labels.ts';
 import type { ClusterStatus } from './control-protocol.ts';
 
-/** Counts objects, and ready endpoints by whether they are imported. */
+/** Counts objects, and ready endpoints of own and imported Services. */
 export function countsOf(api: ClusterApi): Pick<ClusterStatus, 'services' | 'pods' | 'endpoints'> {
   const endpoints = { own: 0, imported: 0 };
   for (const slice of api.list('discovery.k8s.io/endpointslices')) {

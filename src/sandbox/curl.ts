@@ -1,24 +1,27 @@
-/** `catamaran sandbox curl`: one request from a pod's place, with curl's exit codes. Source: curl(1), EXIT CODES. */
+/** `catamaran sandbox curl`: sends one request from a pod, with the exit codes of curl. Source: curl(1), EXIT CODES. */
 import { STATUS_CODES } from 'node:http';
 import { ExitError } from '../runtime/errors.ts';
 import type { ProcessContext } from '../runtime/process-context.ts';
 import type { Remote } from './control-client.ts';
 import type { RequestBody } from './control-protocol.ts';
 
-/** What to ask for, and how. */
 export interface CurlRequest extends RequestBody {
-  /** Print the head of the answer, too. */
+  /** Include the response headers in the output. */
   readonly include: boolean;
-  /** An answer of 400 and more is an error. */
+  /** Treat status 400 and above as an error. */
   readonly fail: boolean;
-  /** For all of it, in milliseconds. */
+  /** Time limit for the whole request, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 const HTTP_ERROR = 22;
 const TIMEOUT = 28;
 
-/** Asks, and prints the answer. Throws an ExitError with curl's exit code. */
+/**
+ * Sends the request and prints the response.
+ *
+ * @throws ExitError with the exit code of curl.
+ */
 export async function curl(
   sandbox: Remote,
   cluster: string,

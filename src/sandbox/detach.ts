@@ -1,4 +1,4 @@
-/** `catamaran sandbox up --detach`: the same in a process of its own, whose words are passed on until it is ready. */
+/** `catamaran sandbox up --detach`: runs `sandbox up` in the background, and forwards its output until it is ready. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { systemClock } from '../runtime/clock.ts';
@@ -10,7 +10,7 @@ import type { UpOptions } from './up.ts';
 
 const POLL_MS = 50;
 
-/** Starts it and resolves when it is ready. Rejects with its exit code where it ends before that. */
+/** Starts the background process and resolves when it is ready. Rejects with its exit code if it exits before that. */
 export async function upDetached(options: UpOptions, { program, signal, stdout }: ProcessContext): Promise<void> {
   const { state, clusters, proxyPort, listenPort } = options;
   refuseSecond(state);
@@ -22,7 +22,7 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   const args = ['sandbox', 'up', '--state-dir', state.dir, '--clusters', String(clusters), '--import', options.import];
   if (proxyPort !== undefined) args.push('--proxy-port', String(proxyPort));
   if (listenPort !== undefined) args.push('--listen-port', String(listenPort));
-  // Its output is files: who reads ours waits for the end of all that hold it.
+  // Output goes to files: a pipe inherited from this process would keep its reader waiting until the child exits.
   const child = spawn(node, [...script, ...args], { detached: true, stdio: ['ignore', stdoutFile, stderrFile] });
   closeSync(stdoutFile);
   closeSync(stderrFile);
@@ -62,13 +62,9 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   }
 }
 
-/** The error that the process printed, as one of this process. */
+/** The error that the process printed, as an error of this process. */
 function startError(text: string, exitCode: number): ExitError {
   const [, code = '', message = ''] = /^error: \[(\w+)\] (.*)/s.exec(text) ?? [];
   if (isErrorCode(code)) return new ExitError(code, message.trimEnd(), exitCode);
-  return new ExitError(
-    'CTM_SANDBOX_START',
-    `the process ended with exit code ${exitCode}: ${text.trimEnd()}`,
-    exitCode,
-  );
+  return new ExitError('CTM_SANDBOX_START', `the process exited with code ${exitCode}: ${text.trimEnd()}`, exitCode);
 }

@@ -1,4 +1,4 @@
-/** The clusterset zone inside of a sandbox's clusters: what `catamaran dns` is, without its sockets. */
+/** The clusterset zone in the clusters of a sandbox: `catamaran dns` without its sockets. */
 
 import { DnsMetrics } from '../dns/server/dns-metrics.ts';
 import { RateLimit } from '../dns/server/rate-limit.ts';
@@ -12,12 +12,10 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 
-/** Domain of the clusterset. */
 export const CLUSTERSET_DOMAIN = 'clusterset.local';
 const TTL_SECONDS = 5;
 const STALE_AFTER_MS = 86_400_000;
 
-/** What a zone of one cluster is made of. */
 export interface ClusterZoneOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -25,7 +23,7 @@ export interface ClusterZoneOptions {
   readonly logger: Logger;
 }
 
-/** Answers for the zone from the ServiceImports and EndpointSlices of one cluster. */
+/** Resolves the zone from the ServiceImports and EndpointSlices of one cluster. */
 export class ClusterZone {
   readonly #source: ZoneSource;
   readonly #responder: Responder;
@@ -46,12 +44,12 @@ export class ClusterZone {
     });
   }
 
-  /** Follows the cluster until the signal aborts. */
+  /** Watches the cluster until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
     return this.#source.run(signal);
   }
 
-  /** Asks one question, as a resolver does: in the bytes of a DNS message. */
+  /** Resolves one question in DNS wire format, as a resolver would send it. */
   ask(name: string, type: number): Message {
     const id = Math.floor(this.#random() * 0x1_0000);
     const answer = this.#responder.respond(encodeQuery({ id, name: parseName(name), type }), '127.0.0.1', 'tcp');

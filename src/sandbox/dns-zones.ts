@@ -1,4 +1,4 @@
-/** The clusterset zones of all clusters of a sandbox. */
+/** The clusterset zones of all clusters in a sandbox. */
 
 import type { Cluster, DnsAnswer, DnsRecord, RecordType, Zone } from 'kubesim';
 import { nameText } from '../dns/wire/name.ts';
@@ -11,14 +11,13 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { ClusterZone } from './dns-zone.ts';
 
-/** What zones are made of. */
 export interface ZonesOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-/** Zones by cluster; a cluster has one once {@link Zones.follow} knows it. */
+/** Zones by cluster. A cluster has a zone once {@link Zones.follow} has been called with it. */
 export class Zones {
   readonly #options: ZonesOptions;
   readonly #zones = new Map<string, ClusterZone>();
@@ -29,7 +28,7 @@ export class Zones {
     this.#options = options;
   }
 
-  /** The zone of a cluster, for the network; SERVFAIL before there is one. */
+  /** The zone of a cluster, for the network. It returns SERVFAIL until the cluster has one. */
   of(cluster: string): Zone {
     return async ({ name, type }) => {
       const message = this.#zones.get(cluster)?.ask(name, TYPE[type]);
@@ -38,7 +37,7 @@ export class Zones {
     };
   }
 
-  /** Serves these clusters from now on, as they change. */
+  /** Watches the clusters and serves their zones. */
   follow(clusters: readonly Cluster[]): void {
     const { clock, random, logger } = this.#options;
     for (const cluster of clusters) {
@@ -75,7 +74,7 @@ const TYPES: ReadonlyMap<number, RecordType> = new Map(
   (['A', 'AAAA', 'PTR', 'SRV'] as const).map((name) => [TYPE[name], name]),
 );
 
-/** A record of a message as the network has it: names without the dot at the end. */
+/** A record of a DNS message in the form that the network uses, without the trailing dot. */
 function recordOf({ name, type, data }: ResourceRecord): DnsRecord[] {
   const known = TYPES.get(type);
   return known ? [{ name: nameText(name).replace(/\.$/, ''), type: known, data: data.replace(/\.$/, '') }] : [];

@@ -1,4 +1,4 @@
-/** `catamaran sandbox down`: asks the process that runs a sandbox to end, and waits until it has. */
+/** `catamaran sandbox down`: stops the process that runs a sandbox, and waits until it has exited. */
 
 import { systemClock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
@@ -9,7 +9,7 @@ const GRACE_MS = 30_000;
 const POLL_MS = 50;
 
 /**
- * Ends a sandbox and returns the line to print.
+ * Stops a sandbox and returns the line to print.
  *
  * @throws CTM_SANDBOX_NONE if none is running.
  */
@@ -18,14 +18,14 @@ export async function down(state: StateDir, signal: AbortSignal): Promise<string
   try {
     await remote(state).stop();
   } catch (error) {
-    // One that was killed left its files; its children went with it.
+    // A killed sandbox leaves its files behind; its child processes exit with it.
     if (error instanceof CatamaranError) clearLeft(state);
     throw error;
   }
   const deadline = systemClock.now() + GRACE_MS;
   while (holder && processIdentity(holder.pid) === holder.identity) {
     if (systemClock.now() > deadline) {
-      throw new CatamaranError('CTM_SANDBOX_RUNNING', `process ${holder.pid} did not end within ${GRACE_MS / 1000} s`);
+      throw new CatamaranError('CTM_SANDBOX_RUNNING', `process ${holder.pid} did not exit within ${GRACE_MS / 1000} s`);
     }
     await systemClock.sleep(POLL_MS, signal);
   }

@@ -1,4 +1,4 @@
-/** What a sandbox writes for kubectl and for the controller. */
+/** Files that a sandbox writes for kubectl and for the controller. */
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Cluster, kubeconfigOf } from 'kubesim';
@@ -6,13 +6,12 @@ import { stringify } from 'yaml';
 import type { ImportMode } from '../core/view.ts';
 import type { StateDir } from './state.ts';
 
-/** The namespace of ACK's walk-throughs: there a cluster imports what its users ask for, whatever the mode. */
+/** The namespace of ACK One's walk-throughs. It always has import mode Manual. */
 export const MANUAL_NAMESPACE = 'provider-ns';
 
-/** Silence after which a cluster counts as unreachable: shorter than the default, since somebody is watching. */
+/** Time without a response after which a cluster is unreachable: shorter than the default, for interactive use. */
 const UNREACHABLE_AFTER = '5s';
 
-/** Writes both kubeconfigs and fleet.yaml. */
 export function writeFiles(state: StateDir, clusters: readonly Cluster[], mode: ImportMode): void {
   writeFileSync(state.kubeconfig, kubeconfigOf(clusters), { mode: 0o600 });
   writeFileSync(state.fleetKubeconfig, kubeconfigOf(clusters.map(({ link }) => link)), { mode: 0o600 });

@@ -1,6 +1,6 @@
 /**
- * What `catamaran sandbox` runs. It is a bundle of its own, `dist/sandbox.js`, that only this command loads: so the CLI
- * imports this module and no other of this folder, dynamically.
+ * Entry point of `catamaran sandbox`. It is bundled separately as `dist/sandbox.js` and loaded by this command only, so
+ * the CLI imports this module, dynamically, and no other module of this folder.
  */
 
 export { remote } from './control-client.ts';

@@ -1,9 +1,13 @@
-/** Ports of 127.0.0.1 for what a sandbox serves. */
+/** Selection of ports on 127.0.0.1. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { CatamaranError } from '../runtime/errors.ts';
 
-/** The port asked for; else the usual one, or any where that is taken. Throws CTM_LISTEN where the one asked for is. */
+/**
+ * The requested port. Default: the usual one, or a free port if that is in use.
+ *
+ * @throws CTM_LISTEN if the requested port is in use.
+ */
 export async function chosenPort(option: string, asked: number | undefined, usual: number): Promise<number> {
   try {
     return await probe(asked ?? usual);
@@ -23,7 +27,7 @@ async function probe(port: number): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : port;
 }
 
-/** Whether nobody listens on a port now. */
+/** Whether a port can be listened on now. */
 export async function isFree(port: number): Promise<boolean> {
   return await probe(port).then(
     () => true,

@@ -1,4 +1,4 @@
-/** `catamaran sandbox apply`: objects of YAML files, by server-side apply, for those who have no kubectl. */
+/** `catamaran sandbox apply`: server-side apply of YAML files, for users without kubectl. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
@@ -10,9 +10,9 @@ import type { KubeClient } from '../kube/client/client.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import { problemsOf } from './control-protocol.ts';
 
-/** An object of a file, before anybody has looked whether the cluster takes it. */
+/** An object read from a file, not yet known to match a resource of the cluster. */
 export interface Manifest {
-  /** File and place in it, for messages. */
+  /** File and position, for messages. */
   readonly source: string;
   readonly apiVersion: string;
   readonly kind: string;
@@ -31,7 +31,11 @@ const discoverySchema = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
 });
 
-/** Reads files, `-` for what stands at stdin; the items of a List are objects of their own. Throws CTM_SANDBOX_MANIFEST. */
+/**
+ * Reads files, or stdin for `-`; each item of a List becomes an object.
+ *
+ * @throws CTM_SANDBOX_MANIFEST
+ */
 export async function readManifests(files: readonly string[]): Promise<readonly Manifest[]> {
   const read = await Promise.all(
     files.map(async (file) => parseManifests(file === '-' ? 'stdin' : file, await textOf(file))),
@@ -50,12 +54,12 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-/** The objects of a text of YAML documents. */
+/** Parses the objects in YAML documents. */
 export function parseManifests(file: string, yaml: string): readonly Manifest[] {
   return [...parseAllDocuments(yaml)].flatMap((document, index) => {
     const source = `${file}, document ${index + 1}`;
     const [error] = document.errors;
-    // The lines behind the first one show the place in the text.
+    // The lines after the first quote the source text.
     if (error) throw wrong(source, (error.message.split('\n')[0] ?? '').replace(/:$/, ''));
     const value: unknown = document.toJS();
     if (value === null || value === undefined) return [];
@@ -69,7 +73,7 @@ function manifest(source: string, value: unknown): Manifest {
   if (!parsed.success) throw wrong(source, problemsOf(parsed.error));
   const { apiVersion, kind, metadata } = parsed.data;
   const { name, namespace } = metadata;
-  const object = value as JsonObject; // YAML of the core schema holds nothing that JSON does not
+  const object = value as JsonObject; // YAML's core schema has no values outside JSON.
   return { source, apiVersion, kind, name, object, ...(namespace !== undefined && { namespace }) };
 }
 
@@ -77,7 +81,7 @@ function wrong(source: string, message: string): CatamaranError {
   return new CatamaranError('CTM_SANDBOX_MANIFEST', `${source}: ${message}`);
 }
 
-/** Applies objects in their order; tells each as kubectl does. `namespace` is that of objects which name none. */
+/** Applies objects in order and prints kubectl's line for each. `namespace` is the default for objects without one. */
 export async function applyManifests(
   client: KubeClient,
   manifests: readonly Manifest[],
@@ -91,14 +95,14 @@ export async function applyManifests(
     const known = groups.get(apiVersion) ?? resourcesOf(client, apiVersion, signal);
     groups.set(apiVersion, known);
     const found = (await known).find((resource) => resource.kind === kind && !resource.name.includes('/'));
-    if (!found) throw wrong(source, `${client.cluster} has no kind ${kind} in ${apiVersion}`);
+    if (!found) throw wrong(source, `no matches for kind "${kind}" in version "${apiVersion}" on ${client.cluster}`);
     const resource = resourceOf(apiVersion, found);
     const place = resource.namespaced ? { namespace: manifest.namespace ?? namespace, name } : { name };
-    const metadata = { ...(object.metadata as JsonObject), ...place }; // objectSchema has seen to that
+    const metadata = { ...(object.metadata as JsonObject), ...place }; // checked by objectSchema
     await client.patch(resource, place, { ...object, metadata }, { kind: 'apply', signal });
     const type = resource.group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${resource.group}`;
     tell(`${type}/${name} serverside-applied`);
-    // What comes after a definition may be of its kind.
+    // Later objects may be of the new kind.
     if (kind === 'CustomResourceDefinition') groups.clear();
   }
 }

@@ -1,4 +1,4 @@
-/** Which pod to be, where a user names a Deployment. */
+/** Selection of a pod if a user names a Deployment. */
 
 import type { ClusterApi } from 'kubesim';
 import { z } from 'zod';
@@ -9,14 +9,18 @@ const deploymentSchema = z.object({
 });
 const podSchema = z.object({ status: z.object({ phase: z.literal('Running') }) });
 
-/** The name of a pod of a Deployment that runs. Throws CTM_SANDBOX_CURL where there is none. */
+/**
+ * The name of a running pod of a Deployment.
+ *
+ * @throws CTM_SANDBOX_CURL if there is none.
+ */
 export function podOf(api: ClusterApi, namespace: string, name: string): string {
   const found = api.get('apps/deployments', { namespace, name });
-  const where = `${api.settings.name} has no Deployment ${namespace}/${name}`;
-  if (!found) throw new CatamaranError('CTM_SANDBOX_CURL', where);
+  const deployment = `Deployment "${namespace}/${name}"`;
+  if (!found) throw new CatamaranError('CTM_SANDBOX_CURL', `${api.settings.name}: ${deployment} not found`);
   const labels = deploymentSchema.parse(found).spec.selector.matchLabels;
   const pods = api.list('/pods', { namespace, labels });
   const pod = pods.find((each) => !each.metadata.deletionTimestamp && podSchema.safeParse(each).success);
-  if (!pod) throw new CatamaranError('CTM_SANDBOX_CURL', `${where} with a pod that runs`);
+  if (!pod) throw new CatamaranError('CTM_SANDBOX_CURL', `${api.settings.name}: ${deployment} has no running pod`);
   return pod.metadata.name;
 }

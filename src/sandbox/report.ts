@@ -1,16 +1,16 @@
-/** How a sandbox shows itself to people. */
+/** Output of `sandbox up` and `sandbox status`. */
 import { relative } from 'node:path';
 import { table } from '../runtime/text-table.ts';
 import type { ClusterStatus, SandboxStatus } from './control-protocol.ts';
 import { MANUAL_NAMESPACE } from './files.ts';
 
-/** A path as a user types it from the working folder. */
+/** A path relative to the working directory if it is below it, else absolute. */
 export function shown(path: string): string {
   const short = relative('', path);
   return short === '' || short.startsWith('..') ? path : short;
 }
 
-/** The faults of a cluster in words; `-` where there is none. */
+/** Active faults of a cluster; `-` if there are none. */
 export function faultText({ fault: { partitioned, stopped, slowMs } }: Pick<ClusterStatus, 'fault'>): string {
   const faults = [stopped ? 'stopped' : '', partitioned ? 'partitioned' : '', slowMs > 0 ? `slow ${slowMs} ms` : ''];
   return faults.filter((fault) => fault !== '').join(', ') || '-';
@@ -31,28 +31,27 @@ function clusterTable(clusters: readonly ClusterStatus[], wide: boolean): string
   return table([[...head, ...(wide ? ['SERVICES', 'PODS', 'SINCE', 'ERROR'] : [])], ...rows]);
 }
 
-/** The controller in one line. */
 function controllerLine({ controller }: SandboxStatus): string {
   const { ended, pid, ready, url, command } = controller;
-  const answer = ready === undefined ? 'no answer' : ready ? 'ready' : 'not ready';
+  const answer = ready === undefined ? 'no response' : ready ? 'ready' : 'not ready';
   if (ended === undefined) return `controller: ${answer}, process ${pid}, ${url}/readyz`;
-  const next = ready === undefined ? `; start another one: ${command}` : `; another one answers: ${answer}`;
-  return `controller: process ${pid} ended with ${ended}${next}`;
+  const next = ready === undefined ? `; to start another one: ${command}` : `; another controller responds: ${answer}`;
+  return `controller: process ${pid} exited (${ended})${next}`;
 }
 
-/** `sandbox status` for people. */
+/** Output of `sandbox status`. */
 export function statusText(status: SandboxStatus, wide: boolean): string {
   return `${clusterTable(status.clusters, wide)}\n${controllerLine(status)}\n`;
 }
 
-/** What `sandbox up` says when everything is there. */
+/** Output of `sandbox up` once everything is ready. */
 export function welcome(status: SandboxStatus, mode: string): string {
   const rows = status.clusters.map(({ context, api, proxy }) => [context, api, proxy]);
   const [one, two] = status.clusters;
   const modes =
     mode === 'Manual'
-      ? 'Imports are Manual: a cluster imports what a ServiceImport there asks for.'
-      : `Imports are Automatic: every cluster that has the namespace. In ${MANUAL_NAMESPACE} they are Manual, as ACK One has it.`;
+      ? 'Import mode Manual: a cluster imports a Service if it has a ServiceImport for it.'
+      : `Import mode Automatic: every cluster with the namespace imports the Service. ${MANUAL_NAMESPACE} is Manual, as in ACK One.`;
   const folder = shown(status.stateDir);
   const sandbox = (command: string): string =>
     `catamaran sandbox ${command}${folder === '.catamaran' ? '' : ` --state-dir ${folder}`}`;
@@ -60,7 +59,7 @@ export function welcome(status: SandboxStatus, mode: string): string {
 ${table([['CONTEXT', 'API', 'PROXY'], ...rows])}
 ${modes}
 
-Go on in another terminal, with kubectl and curl:
+In another terminal, with kubectl and curl:
   export KUBECONFIG=${status.kubeconfig}
   kubectl --context ${one?.name} create deployment web --image=web --replicas=2 --port=8080
   kubectl --context ${one?.name} expose deployment web --port=80 --target-port=8080
@@ -68,10 +67,10 @@ Go on in another terminal, with kubectl and curl:
     kubectl --context ${one?.name} create -f -
   kubectl --context ${two?.name} get serviceimports
   curl -s -x ${two?.proxy} http://web.default.svc.clusterset.local
-or without them:
+Or without them:
   ${sandbox(`apply --to ${one?.name} -f FILE`)}
   ${sandbox(`curl --from ${two?.name} amcs-web.default`)}
-Then break something, and look:
+Then inject a fault:
   ${sandbox(`partition ${one?.name}`)}
   ${sandbox('status')}
   ${sandbox(`heal ${one?.name}`)}

@@ -1,19 +1,19 @@
-/** The folder where a sandbox keeps its files, and how others find the process that runs it. */
+/** The state directory of a sandbox, and detection of the process that uses it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { CatamaranError } from '../runtime/errors.ts';
 
-/** Paths in the state folder: absolute, but that of the socket. */
+/** Paths in the state directory; absolute, except for the socket. */
 export interface StateDir {
   readonly dir: string;
-  /** For users: the contexts cluster1, cluster2, ... */
+  /** For users, with the contexts cluster1, cluster2, ... */
   readonly kubeconfig: string;
   readonly fleet: string;
-  /** For the controller: the same clusters over the links that can be cut. */
+  /** For the controller: the same clusters over the links with fault injection. */
   readonly fleetKubeconfig: string;
-  /** Unix socket that commands talk to. */
+  /** Unix socket for commands. */
   readonly socket: string;
   readonly logs: string;
   readonly log: string;
@@ -21,27 +21,30 @@ export interface StateDir {
   /** Output of a detached process. */
   readonly stdoutLog: string;
   readonly stderrLog: string;
-  /** Who holds the folder. */
+  /** Holder of the directory. */
   readonly run: string;
 }
 
 const SOCKET = 'sandbox.sock';
-/** Longest path of a Unix socket in bytes: 108 with the zero on Linux, 104 on others (unix(7), unix(4)). */
+/**
+ * Maximum length in bytes of a Unix socket path: 108 including the NUL on Linux, 104 on other systems (unix(7),
+ * unix(4)).
+ */
 const SOCKET_PATH_BYTES = 103;
 
 /**
- * The paths of a state folder.
+ * The paths of a state directory.
  *
- * @throws CTM_SANDBOX_STATE where the path is too long for a socket.
+ * @throws CTM_SANDBOX_STATE if the path is too long for a socket.
  */
 export function stateDir(path: string): StateDir {
   const dir = resolve(path);
   const absolute = join(dir, SOCKET);
-  // From the working folder the path may be short enough where the whole one is not.
+  // The path relative to the working directory may be short enough if the absolute one is not.
   const near = relative('', absolute);
   const socket = near.length < absolute.length ? near : absolute;
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES) {
-    const message = `${socket}: longer than the ${SOCKET_PATH_BYTES} bytes that a socket's path may have; choose another --state-dir`;
+    const message = `${socket}: exceeds the limit of ${SOCKET_PATH_BYTES} bytes for the path of a Unix socket; choose a shorter --state-dir`;
     throw new CatamaranError('CTM_SANDBOX_STATE', message);
   }
   return {
@@ -61,17 +64,18 @@ export function stateDir(path: string): StateDir {
 
 const holderSchema = z.object({ pid: z.int().positive(), identity: z.string() });
 
-/** A process that holds a state folder. */
+/** A process that holds a state directory. */
 export type Holder = Readonly<z.infer<typeof holderSchema>>;
 
 /**
- * What the system says of a process, so that another one that got the same pid later differs: its start time, with the
- * boot where pids begin anew. Undefined where there is no such process.
+ * Identifies a process beyond its pid, which may be reused: start time, and boot ID on Linux. Undefined if the process
+ * does not exist.
  */
 export function processIdentity(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Fields after the command, which may hold spaces: the state is the first, the start time the 20th (proc_pid_stat(5)).
+    // Fields after the command, which may contain spaces: the first is the state, the 20th the start time
+    // (proc_pid_stat(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return undefined;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
@@ -81,13 +85,13 @@ export function processIdentity(pid: number): string | undefined {
   }
 }
 
-/** Who holds a state folder now; undefined where nobody does, or the one who did is gone. */
+/** The current holder of a state directory; undefined if there is none or it has exited. */
 export function holderOf(state: Pick<StateDir, 'run'>): Holder | undefined {
   const holder = lastHolderOf(state);
   return holder && processIdentity(holder.pid) === holder.identity ? holder : undefined;
 }
 
-/** Who held it last, and did not end well where that is nobody now. */
+/** The last holder. If it is not running, it did not exit cleanly. */
 function lastHolderOf({ run }: Pick<StateDir, 'run'>): Holder | undefined {
   try {
     return holderSchema.parse(JSON.parse(readFileSync(run, 'utf8')));
@@ -96,15 +100,15 @@ function lastHolderOf({ run }: Pick<StateDir, 'run'>): Holder | undefined {
   }
 }
 
-/** Removes what one that was killed left behind; what others have under the same names stays. */
+/** Removes the files of a killed sandbox; files that no sandbox wrote are kept. */
 export function clearLeft(state: StateDir): void {
   if (lastHolderOf(state) && !holderOf(state)) clear(state, 'files');
 }
 
 /**
- * Makes this process the holder, over what one that was killed may have left.
+ * Makes this process the holder, and removes the files of a killed one.
  *
- * @throws CTM_SANDBOX_RUNNING where another process holds it, CTM_SANDBOX_STATE where it cannot be written.
+ * @throws CTM_SANDBOX_RUNNING if another process holds it, CTM_SANDBOX_STATE if it is not writable.
  */
 export function claim(state: StateDir): void {
   const identity = processIdentity(process.pid) ?? '';
@@ -126,7 +130,11 @@ function unusable({ dir }: StateDir, cause: unknown): CatamaranError {
   return new CatamaranError('CTM_SANDBOX_STATE', `${dir}: cannot be used: ${why}`, { cause });
 }
 
-/** Makes the folder of the logs. Throws CTM_SANDBOX_STATE where it cannot be made. */
+/**
+ * Creates the log directory.
+ *
+ * @throws CTM_SANDBOX_STATE if that fails.
+ */
 export function makeLogs(state: StateDir): void {
   try {
     makeFolder(state.logs);
@@ -135,7 +143,10 @@ export function makeLogs(state: StateDir): void {
   }
 }
 
-/** Makes a folder and those above it. Node's own way never returns where one cannot be made, as below /proc. */
+/**
+ * Creates a directory and its parents. The `recursive` option of Node never returns if a parent cannot be created, as
+ * below /proc.
+ */
 function makeFolder(dir: string): void {
   if (existsSync(dir)) return;
   makeFolder(dirname(dir));
@@ -146,25 +157,25 @@ function makeFolder(dir: string): void {
   }
 }
 
-/** Throws CTM_SANDBOX_RUNNING where another process holds a state folder. */
+/** @throws CTM_SANDBOX_RUNNING if another process holds the state directory. */
 export function refuseSecond(state: StateDir): void {
   const holder = holderOf(state);
   if (!holder) return;
-  const message = `${state.dir}: process ${holder.pid} runs clusters with this folder already; \`catamaran sandbox down\` or \`make stop\` ends them, --state-dir chooses another folder`;
+  const message = `${state.dir}: already in use by process ${holder.pid}; stop it with \`catamaran sandbox down\` or \`make stop\`, or choose another --state-dir`;
   throw new CatamaranError('CTM_SANDBOX_RUNNING', message);
 }
 
-/** Throws CTM_SANDBOX_STATE where files are in the way that no sandbox wrote. */
+/** @throws CTM_SANDBOX_STATE if the directory contains files with these names that no sandbox wrote. */
 export function refuseForeign(state: StateDir): void {
   if (lastHolderOf(state)) return;
   for (const path of [state.kubeconfig, state.fleet, state.fleetKubeconfig]) {
     if (!existsSync(path)) continue;
-    const message = `${path}: is there already, and not of a sandbox; choose another --state-dir`;
+    const message = `${path}: already exists and was not written by a sandbox; choose another --state-dir`;
     throw new CatamaranError('CTM_SANDBOX_STATE', message);
   }
 }
 
-/** Removes what a sandbox wrote, and the folder where nothing else is in it; `files` leaves the logs. */
+/** Removes the files of a sandbox, and the directory if it is empty then; `files` keeps the logs. */
 export function clear(state: StateDir, what: 'all' | 'files'): void {
   const { kubeconfig, fleet, fleetKubeconfig, socket, run, log, controllerLog, stdoutLog, stderrLog } = state;
   const logs = what === 'all' ? [log, controllerLog, stdoutLog, stderrLog] : [];
@@ -173,7 +184,7 @@ export function clear(state: StateDir, what: 'all' | 'files'): void {
     try {
       rmdirSync(dir);
     } catch {
-      // Something else is in it, or it is not there.
+      // Not empty, or does not exist.
     }
   }
 }

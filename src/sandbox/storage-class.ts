@@ -1,4 +1,6 @@
-/** The storage class that ACK's headless walk-through names. Claims of any class are bound; kubectl lists this one. */
+/**
+ * The storage class used in ACK's headless walk-through. Claims of any class are bound; this one is listed by kubectl.
+ */
 import type { ClusterApi } from 'kubesim';
 
 export function createStorageClass(api: ClusterApi): void {

@@ -1,4 +1,4 @@
-/** `catamaran sandbox up`: clusters, their network and DNS, and a controller over them, until it is told to end. */
+/** `catamaran sandbox up`: runs clusters, their network and DNS, and a controller, until stopped. */
 
 import { type Clusters, type ClustersOptions, ListenError, startClusters } from 'kubesim';
 import { pino } from 'pino';
@@ -19,21 +19,22 @@ import { shown, welcome } from './report.ts';
 import { claim, clear, type StateDir } from './state.ts';
 import { createStorageClass } from './storage-class.ts';
 
-/** What a user chose. */
 export interface UpOptions {
   readonly clusters: number;
   readonly import: ImportMode;
   readonly state: StateDir;
-  /** Port of cluster1's proxy; the others follow. Where absent, a usual one, or any where that is taken. */
+  /**
+   * Port of the proxy of cluster1; the others use the following ports. Default: 10801, or free ports if one is in use.
+   */
   readonly proxyPort?: number;
-  /** Port of the controller's /readyz, likewise. */
+  /** Port of the controller's /readyz. Default: 9470, or a free port if that is in use. */
   readonly listenPort?: number;
 }
 
 const USUAL_PROXY_PORT = 10_801;
 const USUAL_LISTEN_PORT = 9470;
 
-/** Runs until the signal aborts or `sandbox down` is called. Nothing is left behind but the logs of a failure. */
+/** Runs until the signal aborts or `sandbox down` is called. Afterwards only the logs of a failure remain. */
 export async function up(options: UpOptions, context: ProcessContext): Promise<void> {
   const { state } = options;
   const began = systemClock.now();
@@ -59,12 +60,12 @@ export async function up(options: UpOptions, context: ProcessContext): Promise<v
     });
     const all = await controls.status();
     context.stdout.write(welcome(all, options.import));
-    context.stdout.write('\nIt runs until Ctrl-C or `catamaran sandbox down`.\n');
+    context.stdout.write('\nRunning until Ctrl-C or `catamaran sandbox down`.\n');
     await aborted(signal);
     context.stdout.write('\nstopping\n');
     failed = false;
   } catch (error) {
-    // Asked to end while it was starting: that is no failure.
+    // A stop request during startup is not a failure.
     if (!signal.aborted) throw error;
     failed = false;
   }
@@ -101,7 +102,7 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
   const port = await chosenPort('--listen-port', options.listenPort, USUAL_LISTEN_PORT);
   const controller = await startController({ state, port, clock: systemClock }, context);
   stack.defer(() => controller.stop());
-  // A controller that waits for an answer ends late.
+  // A controller that waits for a response stops late.
   stack.defer(() => {
     for (const cluster of sandbox.clusters) cluster.heal();
   });
@@ -109,7 +110,7 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
   return { sandbox, controller };
 }
 
-/** @throws CTM_LISTEN if the port of a proxy is taken. */
+/** @throws CTM_LISTEN if the port of a proxy is in use. */
 async function opened(options: ClustersOptions): Promise<Clusters> {
   try {
     return await startClusters(options);
@@ -119,7 +120,7 @@ async function opened(options: ClustersOptions): Promise<Clusters> {
   }
 }
 
-/** The first port of the proxies: the one asked for, or the usual ones; any where one of those is taken. */
+/** First port of the proxies: the requested one, or the usual ones; any free ports if one of those is in use. */
 async function proxyPortOf({ proxyPort, clusters }: UpOptions): Promise<number> {
   if (proxyPort !== undefined) return proxyPort;
   const usual = await Promise.all(Array.from({ length: clusters }, (_, i) => isFree(USUAL_PROXY_PORT + i)));

@@ -1,13 +1,16 @@
-/** Address ranges of clusters: distinct, so that one flat network joins them. */
+/** Address ranges of clusters. They are distinct, so that all clusters can share one flat network. */
 import type { ClusterSettings } from './machinery/cluster-settings.ts';
 
-/** How many clusters have ranges of their own. */
+/** Number of clusters with distinct address ranges. */
 export const MAX_CLUSTERS = 100;
 
-/** The /16 ranges of 172.16.0.0/12 after the first; other clusters take theirs after the pods' ranges. */
+/** The /16 ranges of 172.16.0.0/12 after the first. Further clusters use 10.0.0.0/8, after the pod ranges. */
 const IN_172 = 15;
 
-/** Name and ranges of cluster `index`, from 1 to {@link MAX_CLUSTERS}; IPv4 first. The first 15 are those of `tools/controlplane`. */
+/**
+ * Name and ranges of cluster `index`, from 1 to {@link MAX_CLUSTERS}; IPv4 first. The first 15 match
+ * `tools/controlplane`.
+ */
 export function settingsOf(index: number): ClusterSettings {
   const services = index <= IN_172 ? `172.${16 + index}.0.0/16` : `10.${MAX_CLUSTERS + index}.0.0/16`;
   return {

@@ -1,8 +1,8 @@
-/** Life cycles that a caller's signal bounds. */
+/** Lifetimes bound to a caller's abort signal. */
 
 /**
- * Closes what runs when the signal aborts, and forgets the signal once it has `ended`. If the signal has aborted already,
- * closes at once and throws its reason.
+ * Closes `running` when the signal aborts, and removes the listener once `ended` aborts. If the signal has already
+ * aborted, closes immediately and throws its reason.
  */
 export async function endingWith<T extends { close(): Promise<void> }>(
   signal: AbortSignal | undefined,

@@ -1,19 +1,19 @@
-/** A TCP port in front of a server, with the faults of a network: connections refused, silence, delay. */
+/** A TCP proxy in front of a server that injects network faults: refused connections, silence, delay. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { drained } from './machinery/drained.ts';
 import type { Clock } from './machinery/runtime.ts';
 
 export interface FaultProxyOptions {
-  /** Port of 127.0.0.1 that connections are passed on to. */
+  /** Port on 127.0.0.1 to forward connections to. */
   readonly target: number;
   readonly clock: Clock;
 }
 
-/** Bytes of one direction that wait while nothing arrives; then the sender is not read from any more. */
+/** Bytes buffered per direction while no data is delivered; beyond that, reading from the sender is paused. */
 const HELD_BYTES = 1 << 20;
 
-/** Forwards connections, as long as no fault is in effect. */
+/** Forwards connections unless a fault is in effect. */
 export class FaultProxy {
   readonly #options: FaultProxyOptions;
   readonly #sockets = new Set<Socket>();
@@ -21,19 +21,19 @@ export class FaultProxy {
   #server: Server | undefined;
   #port = 0;
   #delayMs = 0;
-  /** While nothing arrives: resolves when it does again. */
+  /** Set while delivery is suspended; resolves when it resumes. */
   #hung: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FaultProxyOptions) {
     this.#options = options;
   }
 
-  /** The port of 127.0.0.1; the same one when it is opened again. */
+  /** Port on 127.0.0.1; unchanged when the proxy is reopened. */
   get port(): number {
     return this.#port;
   }
 
-  /** Listens on a port of 127.0.0.1; rejects as node:net does. */
+  /** Listens on 127.0.0.1. Rejects with the error of node:net. */
   async open(port: number = this.#port): Promise<void> {
     const server = createServer((socket) => this.#accept(socket));
     server.listen({ host: '127.0.0.1', port });
@@ -44,13 +44,13 @@ export class FaultProxy {
     this.#server = server;
   }
 
-  /** As of a process that ends: connections are reset, and new ones refused. */
+  /** Behaves like a process that exits: resets connections and refuses new ones. */
   async shut(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     for (const socket of this.#sockets) {
-      // A socket that is just ending cannot be reset: libuv refuses, Node takes it for closed, and the process spins for
-      // ever in its own clean-up.
+      // A socket that is ending cannot be reset: libuv refuses, Node considers it closed, and the process spins forever
+      // in its cleanup.
       if (socket.writableEnded) socket.destroy();
       else socket.resetAndDestroy();
     }
@@ -60,7 +60,10 @@ export class FaultProxy {
     await closed;
   }
 
-  /** As of a network that is cut: nothing arrives on either side, and no error does. Open connections continue afterwards. */
+  /**
+   * Behaves like a cut cable: nothing arrives on either side, and no error is reported. Open connections resume
+   * afterwards.
+   */
   hang(on: boolean): void {
     if (on) this.#hung ??= Promise.withResolvers();
     else {
@@ -69,12 +72,11 @@ export class FaultProxy {
     }
   }
 
-  /** What the server sends arrives `ms` milliseconds later. */
+  /** Delays data from the server by `ms` milliseconds. */
   delay(ms: number): void {
     this.#delayMs = ms;
   }
 
-  /** Ends everything. */
   async close(): Promise<void> {
     this.#stop.abort();
     this.hang(false);
@@ -88,7 +90,7 @@ export class FaultProxy {
     this.#pass(server, client, () => this.#delayMs);
   }
 
-  /** Passes on what one side sends, and then that it has ended. */
+  /** Forwards data in one direction, then the end of the stream. */
   #pass(from: Socket, to: Socket, delayMs: () => number): void {
     const { clock } = this.#options;
     const waiting: { readonly due: number; readonly what: Buffer | 'end' | 'close' }[] = [];
@@ -104,7 +106,7 @@ export class FaultProxy {
         else if (what === 'end') to.end();
         else {
           held -= what.length;
-          // A side that is gone takes nothing more.
+          // A destroyed socket accepts no data.
           if (!to.destroyed && !to.write(what)) await drained(to);
           if (held < HELD_BYTES) from.resume();
         }
@@ -117,13 +119,13 @@ export class FaultProxy {
       if (busy) return;
       busy = true;
       deliver()
-        .catch(() => {}) // only close() ends a wait
+        .catch(() => {}) // only close() aborts the sleep
         .finally(() => {
           busy = false;
         });
     };
     this.#sockets.add(from);
-    // Why a socket failed does not matter here: the other side ends with it.
+    // The cause of a socket error does not matter: the other side is closed, too.
     from.on('error', () => {});
     from.on('data', send);
     from.once('end', () => send('end'));

@@ -1,4 +1,4 @@
-/** A Kubernetes API server in the memory of this process, with the controllers that make its workloads run. */
+/** An in-memory Kubernetes API server, with the controllers that run its workloads. */
 
 export type { Changed, ClusterApi, Listener } from './apiserver/cluster-api.ts';
 export type { Cluster, ClusterAccess, ClusterFault } from './cluster.ts';

@@ -1,4 +1,4 @@
-/** Parts for the tests, benchmarks and generators of this repository. Not part of the published package. */
+/** Internals for the tests, benchmarks and generators of this repository. Not part of the published package. */
 
 export { makeCertificates } from './apiserver/certificates.ts';
 export type { ApiResponse } from './apiserver/http.ts';

@@ -1,7 +1,9 @@
-/** Kubeconfig files. */
 import type { ClusterAccess } from './cluster.ts';
 
-/** A kubeconfig that needs no other file, with a context per cluster; the first one is current. JSON, which is YAML too. */
+/**
+ * A self-contained kubeconfig with one context per cluster; the first is the current context. Written as JSON, which is
+ * valid YAML.
+ */
 export function kubeconfigOf(clusters: readonly Omit<ClusterAccess, 'kubeconfig'>[]): string {
   const config = {
     apiVersion: 'v1',

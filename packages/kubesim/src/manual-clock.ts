@@ -1,4 +1,4 @@
-/** A clock that stands still until a test moves it. */
+/** A clock that only advances when a test advances it. */
 import type { Clock } from './machinery/runtime.ts';
 
 interface Sleeper {
@@ -37,12 +37,12 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Sets the time without waking sleepers, as an operator or NTP does. */
+  /** Sets the time without waking sleepers, like a clock adjustment by an operator or NTP. */
   step(ms: number): void {
     this.#now += ms;
   }
 
-  /** Lets time pass: sleepers wake in order, and what they start runs before the next wakes. */
+  /** Advances the time. Sleepers wake in order, and the work that each one starts runs before the next one wakes. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
@@ -58,7 +58,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything run that only waits for this process. */
+/** Resolves once all work that waits only for this process has run. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

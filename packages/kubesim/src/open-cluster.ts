@@ -1,4 +1,4 @@
-/** Starts the parts of a cluster in their order. */
+/** Starts the parts of a cluster in order. */
 import { makeCertificates } from './apiserver/certificates.ts';
 import { listen } from './apiserver/listener.ts';
 import { type ApiServer, createApiServer } from './apiserver/server.ts';
@@ -14,11 +14,10 @@ import { bootstrapApi } from './workloads/bootstrap/index.ts';
 import { startWorkloads, type Workloads } from './workloads/index.ts';
 import { Objects } from './workloads/objects.ts';
 
-/** What a cluster is made of. */
 export interface OpenOptions {
   readonly settings: ClusterSettings;
   readonly token: string;
-  /** Loopback port for users; any that is free if absent. */
+  /** Loopback port for users. Default: a free port. */
   readonly port?: number;
   readonly crds: readonly object[];
   readonly workloads: boolean | WorkloadOptions;
@@ -28,22 +27,21 @@ export interface OpenOptions {
 }
 
 /**
- * Below the ports that systems choose for outgoing connections: no other process gets one by chance while a server is
- * stopped.
+ * Below the ephemeral port range, so that no other process is assigned one of these ports while a server is stopped.
  */
 const PORTS = { first: 20_000, last: 32_000 } as const;
 const PORT_TRIES = 20;
 const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?fieldValidation=Strict&fieldManager=kubesim';
 
 /**
- * Starts a cluster; if it rejects, nothing is left behind.
+ * Starts a cluster. If it rejects, everything is cleaned up.
  *
- * @throws OptionError for a CustomResourceDefinition that the API server refuses, ListenError if the port is taken.
+ * @throws OptionError for a CustomResourceDefinition that the API server rejects, ListenError if the port is in use.
  */
 export async function openCluster(options: OpenOptions): Promise<RunningCluster> {
   const { settings, token, port, crds, clock, random } = options;
   const logger = options.logger.child({ cluster: settings.name });
-  // Clients compare it with the time of the machine, whatever `clock` says.
+  // Clients compare validity with the wall clock, whatever `clock` returns.
   const certificates = await makeCertificates(systemClock.now());
   await using stack = new AsyncDisposableStack();
   const server = createApiServer({ settings, token, clock, random, logger });
@@ -83,7 +81,7 @@ function runWorkloads(
   return started;
 }
 
-/** As `kubectl create --validate=strict` does, so that mistakes are reported as the user would see them there. */
+/** Behaves like `kubectl create --validate=strict`, so that mistakes are reported in the same words. */
 async function createCrds(server: ApiServer, token: string, crds: readonly object[]): Promise<void> {
   for (const [index, crd] of crds.entries()) {
     const { status, body } = await server.handle({
@@ -93,7 +91,7 @@ async function createCrds(server: ApiServer, token: string, crds: readonly objec
       body: JSON.stringify(crd),
     });
     if (status === 201) continue;
-    throw new OptionError(`crds[${index}]`, `is refused by the API server: ${messageOf(body)}`);
+    throw new OptionError(`crds[${index}]`, `is rejected by the API server: ${messageOf(body)}`);
   }
 }
 

@@ -1,28 +1,28 @@
-/** What callers may ask for, and the check of it. */
+/** Options of callers, and their validation. */
 import { MAX_CLUSTERS } from './cluster-ranges.ts';
 import { label1123 } from './machinery/formats.ts';
 import type { Clock, Logger, Random } from './machinery/runtime.ts';
 import type { ClusterSetZone } from './network/dns.ts';
 import type { PodTimes } from './workloads/pod-times.ts';
 
-/** How the workload controllers run. */
+/** Timing and scale of the simulated workloads. */
 export interface WorkloadOptions extends Partial<PodTimes> {
-  /** Virtual nodes. Default: 2. */
+  /** Number of virtual nodes. Default: 2. */
   readonly nodes?: number;
 }
 
 interface CommonOptions {
   /** CustomResourceDefinitions to create. They are served when the promise resolves. */
   readonly crds?: readonly object[];
-  /** Whether Deployments, StatefulSets, pods, EndpointSlices and the like come to life. Default: true. */
+  /** Whether to run Deployments, StatefulSets, pods, EndpointSlices and other workloads. Default: true. */
   readonly workloads?: boolean | WorkloadOptions;
-  /** Default: the system's clock. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
-  /** For UIDs, generated names, ports and jitter. Default: Math.random. */
+  /** Source of randomness for UIDs, generated names, ports and jitter. Default: Math.random. */
   readonly random?: Random;
   /** Default: logs nothing. */
   readonly logger?: Logger;
-  /** Ends everything when it aborts. */
+  /** Closes everything when it aborts. */
   readonly signal?: AbortSignal;
 }
 
@@ -30,23 +30,23 @@ interface CommonOptions {
 export interface ClusterOptions extends CommonOptions {
   /** Name of the cluster and of its context in the kubeconfig, a DNS label. Default: `kubesim`. */
   readonly name?: string;
-  /** Loopback port of the API server. Default: one that is free. */
+  /** Loopback port of the API server. Default: a free port. */
   readonly port?: number;
-  /** Bearer token. Default: a random one. */
+  /** Bearer token. Default: random. */
   readonly token?: string;
 }
 
 /** Options of `startClusters`. */
 export interface ClustersOptions extends CommonOptions {
-  /** 1 to 100. They are named cluster1, cluster2, ... and have address ranges of their own. */
+  /** Number of clusters, 1 to 100. They are named cluster1, cluster2, ... and have distinct address ranges. */
   readonly clusters: number;
-  /** Loopback port of the SOCKS5 proxy of cluster1; the others follow. Default: any that are free. */
+  /** Loopback port of the SOCKS5 proxy of cluster1; the others use the following ports. Default: free ports. */
   readonly proxyPort?: number;
-  /** Answers for `clusterset.local` in a cluster. Default: NXDOMAIN. */
+  /** Resolves `clusterset.local` in a cluster. Default: NXDOMAIN. */
   readonly clusterSetZone?: ClusterSetZone;
 }
 
-/** An option that cannot be used. */
+/** An invalid option. */
 export class OptionError extends TypeError {
   override readonly name = 'OptionError';
   readonly option: string;
@@ -69,7 +69,7 @@ const MAX_PORT = 65_535;
 
 function wholeNumber(from: number, to: number): Rule {
   return {
-    allowed: `a whole number from ${from} to ${to}`,
+    allowed: `an integer from ${from} to ${to}`,
     matches: (value) => typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to,
   };
 }
@@ -82,7 +82,7 @@ function objectWith(allowed: string, ...methods: readonly string[]): Rule {
 }
 
 const milliseconds: Rule = {
-  allowed: 'milliseconds, 0 or more',
+  allowed: 'a number of milliseconds, 0 or greater',
   matches: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 };
 
@@ -96,11 +96,11 @@ const WORKLOADS: Rules<WorkloadOptions> = {
 
 const COMMON: Rules<CommonOptions> = {
   crds: {
-    allowed: 'a list of CustomResourceDefinition objects',
+    allowed: 'an array of CustomResourceDefinition objects',
     matches: (value) => Array.isArray(value) && value.every(isObject),
   },
   workloads: {
-    allowed: `a boolean, or an object of ${Object.keys(WORKLOADS).join(', ')}`,
+    allowed: `a boolean, or an object with ${Object.keys(WORKLOADS).join(', ')}`,
     matches: (value) => typeof value === 'boolean' || isObject(value),
   },
   clock: objectWith('an object with now() and sleep()', 'now', 'sleep'),
@@ -120,7 +120,7 @@ const CLUSTER: Rules<ClusterOptions> = {
   },
   port: wholeNumber(1, MAX_PORT),
   token: {
-    allowed: 'a text of visible ASCII characters',
+    allowed: 'a string of visible ASCII characters',
     matches: (value) => typeof value === 'string' && /^[!-~]+$/.test(value),
   },
 };
@@ -163,7 +163,7 @@ export function checkClustersOptions(options: ClustersOptions): void {
   check(options, CLUSTERS);
   checkWorkloads(options);
   if (options.clusters === undefined)
-    throw new OptionError('clusters', `is missing; allowed: ${CLUSTERS.clusters.allowed}`);
+    throw new OptionError('clusters', `is required; allowed: ${CLUSTERS.clusters.allowed}`);
 }
 
 function checkWorkloads({ workloads }: CommonOptions): void {

@@ -1,4 +1,4 @@
-/** An API server behind two fault proxies, and the controllers of its workloads. */
+/** An API server behind two fault proxies, and the workload controllers. */
 import type { ClusterApi } from './apiserver/cluster-api.ts';
 import type { Listening } from './apiserver/listener.ts';
 import { LocalTransport } from './apiserver/local-transport.ts';
@@ -10,7 +10,7 @@ import type { ClusterSettings } from './machinery/cluster-settings.ts';
 import type { Transport } from './machinery/transport.ts';
 import type { PodLogs, Workloads } from './workloads/index.ts';
 
-/** Running parts, which the cluster then owns. */
+/** Running parts, owned by the cluster. */
 export interface ClusterParts {
   readonly settings: ClusterSettings;
   readonly token: string;
@@ -18,13 +18,13 @@ export interface ClusterParts {
   readonly ca: string;
   readonly server: ApiServer;
   readonly listening: Listening;
-  /** What users connect to. */
+  /** Proxy for users. */
   readonly users: FaultProxy;
-  /** What the program under test connects to. */
+  /** Proxy for the program under test. */
   readonly link: FaultProxy;
   /** Absent if workloads are off. */
   readonly workloads: Workloads | undefined;
-  /** Ends the controllers. */
+  /** Stops the controllers. */
   readonly stop: AbortController;
 }
 
@@ -78,7 +78,7 @@ export class RunningCluster implements Cluster {
     return this.#fault;
   }
 
-  /** Aborts with {@link RunningCluster.close}. */
+  /** Aborts when {@link RunningCluster.close} is called. */
   get ended(): AbortSignal {
     return this.#parts.stop.signal;
   }

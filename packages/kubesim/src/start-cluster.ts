@@ -1,4 +1,3 @@
-/** One cluster. */
 import { randomBytes } from 'node:crypto';
 import type { Cluster } from './cluster.ts';
 import { settingsOf } from './cluster-ranges.ts';
@@ -11,7 +10,6 @@ import { type ClusterOptions, checkClusterOptions } from './options.ts';
 const DEFAULT_NAME = 'kubesim';
 const TOKEN_BYTES = 24;
 
-/** A bearer token that cannot be guessed. */
 export function randomToken(): string {
   return randomBytes(TOKEN_BYTES).toString('hex');
 }
@@ -19,7 +17,7 @@ export function randomToken(): string {
 /**
  * Starts a cluster within this process: an API server over TLS on loopback, and the controllers of its workloads.
  *
- * @throws OptionError for an option that cannot be used, ListenError if the port is taken.
+ * @throws OptionError for an invalid option, ListenError if the port is in use.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   checkClusterOptions(options);

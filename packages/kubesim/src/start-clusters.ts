@@ -1,4 +1,3 @@
-/** Several clusters and the network between their pods. */
 import type { Cluster } from './cluster.ts';
 import { settingsOf } from './cluster-ranges.ts';
 import { endingWith } from './ending.ts';
@@ -11,7 +10,7 @@ import { type ClustersOptions, checkClustersOptions } from './options.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { randomToken } from './start-cluster.ts';
 
-/** Running clusters. They end with `await using`, {@link Clusters.close}, or the signal that they were started with. */
+/** Running clusters. They end with `await using`, {@link Clusters.close}, or the abort signal passed at start. */
 export interface Clusters extends AsyncDisposable {
   readonly clusters: readonly Cluster[];
   readonly network: Network;
@@ -19,10 +18,9 @@ export interface Clusters extends AsyncDisposable {
 }
 
 /**
- * Starts clusters within this process, and a network on which their pods reach each other; if it rejects, nothing is
- * left behind.
+ * Starts clusters within this process, and a network that connects their pods. If it rejects, everything is cleaned up.
  *
- * @throws OptionError for an option that cannot be used, ListenError if the port of a proxy is taken.
+ * @throws OptionError for an invalid option, ListenError if the port of a proxy is in use.
  */
 export async function startClusters(options: ClustersOptions): Promise<Clusters> {
   checkClustersOptions(options);
@@ -40,7 +38,7 @@ export async function startClusters(options: ClustersOptions): Promise<Clusters>
       const settings = settingsOf(index + 1);
       opened[index] = await openCluster({ settings, token: randomToken(), crds, workloads, clock, random, logger });
     });
-    // All have to be settled before a failure of one ends the others.
+    // Wait for all before cleaning up after a failure.
     await Promise.allSettled(opening);
     await Promise.all(opening);
     const network = await startNetwork(

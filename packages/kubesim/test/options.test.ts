@@ -12,11 +12,14 @@ describe('startCluster', () => {
       { name: 'Blue' },
       'option "name" is "Blue"; allowed: a DNS label: at most 63 lower-case letters, digits and dashes',
     ],
-    [{ port: 70_000 }, 'option "port" is 70000; allowed: a whole number from 1 to 65535'],
-    [{ token: 'a b' }, 'option "token" is "a b"; allowed: a text of visible ASCII characters'],
-    [{ crds: WIDGETS }, /^option "crds" is \{.*\}; allowed: a list of CustomResourceDefinition objects$/],
-    [{ workloads: 2 }, 'option "workloads" is 2; allowed: a boolean, or an object of nodes, readyAfterMs, stopAfterMs'],
-    [{ workloads: { nodes: 0 } }, 'option "workloads.nodes" is 0; allowed: a whole number from 1 to 100'],
+    [{ port: 70_000 }, 'option "port" is 70000; allowed: an integer from 1 to 65535'],
+    [{ token: 'a b' }, 'option "token" is "a b"; allowed: a string of visible ASCII characters'],
+    [{ crds: WIDGETS }, /^option "crds" is \{.*\}; allowed: an array of CustomResourceDefinition objects$/],
+    [
+      { workloads: 2 },
+      'option "workloads" is 2; allowed: a boolean, or an object with nodes, readyAfterMs, stopAfterMs',
+    ],
+    [{ workloads: { nodes: 0 } }, 'option "workloads.nodes" is 0; allowed: an integer from 1 to 100'],
     [{ workloads: { pods: 1 } }, 'option "workloads.pods" is unknown; allowed: nodes, readyAfterMs, stopAfterMs'],
     [{ clock: {} }, 'option "clock" is {}; allowed: an object with now() and sleep()'],
     [{ random: 4 }, 'option "random" is 4; allowed: a function'],
@@ -37,13 +40,13 @@ describe('startCluster', () => {
   it.each([
     [
       { ...WIDGETS, spec: {} },
-      'option "crds[1]" is refused by the API server: CustomResourceDefinition.apiextensions.k8s.io "widgets.example.com" is invalid: ',
+      'option "crds[1]" is rejected by the API server: CustomResourceDefinition.apiextensions.k8s.io "widgets.example.com" is invalid: ',
     ],
     [
       { ...WIDGETS, sepc: {} },
-      'option "crds[1]" is refused by the API server: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: strict decoding error: unknown field "sepc"',
+      'option "crds[1]" is rejected by the API server: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: strict decoding error: unknown field "sepc"',
     ],
-    [{ kind: 'ConfigMap' }, 'option "crds[1]" is refused by the API server: '],
+    [{ kind: 'ConfigMap' }, 'option "crds[1]" is rejected by the API server: '],
   ])('passes on why the API server refuses a CRD: %#', async (crd, message) => {
     const other = JSON.parse(JSON.stringify(WIDGETS).replaceAll('idget', 'adget'));
     await expect(start({ crds: [other, crd] })).rejects.toThrow(message);
@@ -52,9 +55,9 @@ describe('startCluster', () => {
 
 describe('startClusters', () => {
   it.each([
-    [{}, 'option "clusters" is missing; allowed: a whole number from 1 to 100'],
-    [{ clusters: 101 }, 'option "clusters" is 101; allowed: a whole number from 1 to 100'],
-    [{ clusters: 1, proxyPort: -1 }, 'option "proxyPort" is -1; allowed: a whole number from 0 to 65435'],
+    [{}, 'option "clusters" is required; allowed: an integer from 1 to 100'],
+    [{ clusters: 101 }, 'option "clusters" is 101; allowed: an integer from 1 to 100'],
+    [{ clusters: 1, proxyPort: -1 }, 'option "proxyPort" is -1; allowed: an integer from 0 to 65435'],
     [{ clusters: 1, clusterSetZone: {} }, 'option "clusterSetZone" is {}; allowed: a function'],
     [{ clusters: 1, name: 'a' }, /^option "name" is unknown; allowed: crds, .*, clusters, proxyPort, clusterSetZone$/],
   ])('refuses %j', async (options, message) => {

@@ -121,7 +121,9 @@ describe('sandbox up', () => {
     const { code, stderr } = await sandbox.call('up');
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(new RegExp(`^error: \\[CTM_SANDBOX_RUNNING\\] .* process ${sandbox.pid} runs`)),
+      stderr: expect.stringMatching(
+        new RegExp(`^error: \\[CTM_SANDBOX_RUNNING\\] .* already in use by process ${sandbox.pid};`),
+      ),
     });
   });
 
@@ -166,9 +168,9 @@ describe('sandbox up', () => {
 
   it('curl knows which pods there are', async () => {
     for (const [args, message] of [
-      [['-n', 'nowhere'], 'no namespace nowhere'],
-      [['--pod', 'nobody'], 'no pod default/nobody that runs'],
-      [['--pod', 'deployment/nothing'], 'cluster2 has no Deployment default/nothing'],
+      [['-n', 'nowhere'], 'cluster2: namespace "nowhere" not found'],
+      [['--pod', 'nobody'], 'cluster2: pod "default/nobody" not found or not running'],
+      [['--pod', 'deployment/nothing'], 'cluster2: Deployment "default/nothing" not found'],
     ] as const) {
       const { code, stderr } = await sandbox.call('curl', '--from', 'cluster2', ...args, 'amcs-web.default');
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
@@ -271,7 +273,7 @@ describe('other faults', () => {
     process.kill(controller.pid, 'SIGKILL');
     await expect.poll(async () => (await status()).controller.ended, PATIENCE).toBe('SIGKILL');
     const { stdout } = await sandbox.call('status');
-    expect(stdout).toMatch(/controller: process \d+ ended with SIGKILL; start another one: catamaran run --config /);
+    expect(stdout).toMatch(/controller: process \d+ exited \(SIGKILL\); to start another one: catamaran run --config /);
     expect((await sandbox.call('curl', '--from', 'cluster2', 'amcs-web.default')).stdout).toMatch(/^pod: web-/);
   }, 60_000);
 });

@@ -75,7 +75,10 @@ export async function startNetwork(options: NetworkOptions, signal: AbortSignal)
 
   const viewOf = (name: string): ClusterView => {
     const view = views.find((each) => each.name === name);
-    if (!view) throw new RangeError(`there is no cluster ${name}: ${views.map((each) => each.name).join(', ')}`);
+    if (!view)
+      throw new RangeError(
+        `cluster ${JSON.stringify(name)} not found; available: ${views.map((each) => each.name).join(', ')}`,
+      );
     return view;
   };
   return {
@@ -96,6 +99,7 @@ function clientOf(view: ClusterView, name: ClientName): Client {
   const client = findClient(view, name);
   if (client) return client;
   const { namespace = 'default', pod } = name;
-  const what = pod === undefined ? `no namespace ${namespace}` : `no pod ${namespace}/${pod} that runs`;
-  throw new RangeError(`${view.name} has ${what}`);
+  const problem =
+    pod === undefined ? `namespace "${namespace}" not found` : `pod "${namespace}/${pod}" not found or not running`;
+  throw new RangeError(`${view.name}: ${problem}`);
 }

@@ -79,9 +79,15 @@ describe('a request', () => {
 
   it('names the cluster, namespace or pod that is not there', async () => {
     const { network } = await withWeb(1);
-    await expect(network.request({ from: 'cluster9', url: 'web' })).rejects.toThrow('there is no cluster cluster9');
-    await expect(network.request({ from: 'cluster1', url: 'web', namespace: 'x' })).rejects.toThrow('no namespace x');
-    await expect(network.request({ from: 'cluster1', url: 'web', pod: 'x' })).rejects.toThrow('no pod default/x');
+    await expect(network.request({ from: 'cluster9', url: 'web' })).rejects.toThrow(
+      'cluster "cluster9" not found; available: cluster1, cluster2',
+    );
+    await expect(network.request({ from: 'cluster1', url: 'web', namespace: 'x' })).rejects.toThrow(
+      'namespace "x" not found',
+    );
+    await expect(network.request({ from: 'cluster1', url: 'web', pod: 'x' })).rejects.toThrow(
+      'pod "default/x" not found or not running',
+    );
   });
 });
 

@@ -70,7 +70,7 @@ describe('where nothing runs', () => {
     const { code, stdout, stderr } = await sandbox(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      `error: [CTM_SANDBOX_NONE] ${state.dir}: no sandbox is running with this folder; \`catamaran sandbox up\` starts one\n`,
+      `error: [CTM_SANDBOX_NONE] ${state.dir}: no sandbox is running; start one with \`catamaran sandbox up\`\n`,
     );
   });
 
@@ -98,7 +98,9 @@ describe('a folder of others', () => {
   it.each([[['up']], [['up', '--detach']], [['down']]])('is left as it is by %j', async (args) => {
     const { code, stderr } = await sandbox(...args);
     expect(code).toBe(args[0] === 'up' ? 2 : 1);
-    expect(stderr).toContain(args[0] === 'up' ? `${state.kubeconfig}: is there already` : 'CTM_SANDBOX_NONE');
+    expect(stderr).toContain(
+      args[0] === 'up' ? `${state.kubeconfig}: already exists and was not written by a sandbox` : 'CTM_SANDBOX_NONE',
+    );
     expect([await readdir(state.dir), await readdir(state.logs)]).toEqual([OTHERS, ['mine.log']]);
     expect(await readFile(state.kubeconfig, 'utf8')).toBe('mine');
   });
@@ -119,11 +121,11 @@ describe('a state folder', () => {
     const { code, stderr } = await sandbox('up');
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `error: [CTM_SANDBOX_RUNNING] ${state.dir}: process ${process.pid} runs clusters with this folder already; \`catamaran sandbox down\` or \`make stop\` ends them, --state-dir chooses another folder\n`,
+      `error: [CTM_SANDBOX_RUNNING] ${state.dir}: already in use by process ${process.pid}; stop it with \`catamaran sandbox down\` or \`make stop\`, or choose another --state-dir\n`,
     );
     expect(await sandbox('up', '--detach')).toMatchObject({ code: 1, stderr });
     expect(await sandbox('status')).toMatchObject({
-      stderr: expect.stringContaining(`process ${process.pid} runs clusters that are not those of a sandbox`),
+      stderr: expect.stringContaining(`in use by process ${process.pid}, which is not a sandbox`),
     });
   });
 
@@ -157,7 +159,7 @@ describe('a state folder', () => {
   it('cannot have a path that is too long for a socket', async () => {
     const { code, stderr } = await invoke(['sandbox', 'status', '--state-dir', join(dir, 'x'.repeat(120))]);
     expect(code).toBe(2);
-    expect(stderr).toContain('longer than the 103 bytes');
+    expect(stderr).toContain('exceeds the limit of 103 bytes');
   });
 
   it('cannot be one that may not be written', async () => {
@@ -268,7 +270,7 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     const { ready: _, ...controller } = STATUS.controller;
     status = { ...STATUS, controller: { ...controller, ended: 'SIGKILL' } };
     expect((await sandbox('status')).stdout).toContain(
-      'controller: process 7 ended with SIGKILL; start another one: catamaran run --config fleet.yaml\n',
+      'controller: process 7 exited (SIGKILL); to start another one: catamaran run --config fleet.yaml\n',
     );
   });
 
@@ -291,7 +293,7 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     expect(await sandbox(...args)).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'error: [CTM_SANDBOX_CLUSTER] there is no cluster "cluster3"; there is cluster1, cluster2\n',
+      stderr: 'error: [CTM_SANDBOX_CLUSTER] cluster "cluster3" not found; available: cluster1, cluster2\n',
     });
   });
 
