@@ -7,7 +7,7 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 PACKAGES := node_modules/.package-lock.json
-SOURCES := $(shell find src packages/*/src -name '*.ts')
+SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
 
 .DEFAULT_GOAL := help
 .PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools cluster-tools node clean
@@ -29,7 +29,7 @@ lab-down: node ## Remove the lab: its processes, mounts, namespaces and control 
 	@node tools/tasks/lab.ts down
 
 test: check tools kubesim-example ## Check, then run all tests, on real control planes where they need them.
-	@vitest run --coverage --project unit --project clusters
+	@vitest run --coverage --project '!e2e'
 
 # The package as npm would have it: packages/kubesim/dist/*.tgz.
 kubesim: node ## Build and pack the package kubesim.

@@ -12,18 +12,14 @@ export default defineConfig({
       thresholds: { statements: 97, branches: 94, functions: 97, lines: 98 },
     },
     projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'kubesim', include: ['packages/kubesim/test/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       {
-        test: {
-          name: 'unit',
-          include: ['test/{unit,simulation}/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        // Real API servers, shared by all files: so one file at a time, and after the unit tests.
+        // Real API servers, shared by all files: so one file at a time, and after the tests that need none.
         test: {
           name: 'clusters',
-          include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          include: ['test/{contract,integration}/**/*.test.ts'],
           globalSetup: ['test/support/setup/control-planes.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
