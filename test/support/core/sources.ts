@@ -3,8 +3,8 @@
 import { deriveContext } from '../../../src/core/desired/derivations.ts';
 import { addressPolicy } from '../../../src/core/merge/addresses.ts';
 import { classifyExports } from '../../../src/core/merge/exports.ts';
-import type { KnownSource, SourceView } from '../../../src/core/view.ts';
-import { anExport, aService, DERIVED, NAMESPACE } from './objects.ts';
+import type { ConsumerView, KnownSource, SourceView } from '../../../src/core/view.ts';
+import { anExport, aService, DERIVED, NAME, NAMESPACE } from './objects.ts';
 
 /** Accepts every unicast address. */
 export const ANY = addressPolicy([]);
@@ -28,4 +28,20 @@ export function contextOf(source: SourceView, consumer = 'cluster2', headless = 
     consumer,
     ports,
   });
+}
+
+/** A consumer in mode Automatic that holds nothing yet. */
+export function aConsumer(more: Partial<ConsumerView> = {}): ConsumerView {
+  return {
+    member: 'cluster2',
+    namespace: NAMESPACE,
+    name: NAME,
+    namespacePhase: 'Active',
+    importMode: 'Automatic',
+    derivedPrefix: 'amcs-',
+    ipFamilies: ['IPv4'],
+    derivedSlices: [],
+    foreignSlices: [],
+    ...more,
+  };
 }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { desired } from '../../../../src/core/desired/desired.ts';
+import { merge } from '../../../../src/core/merge/merge.ts';
+import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
+import type { DerivedSlice, KnownSource, SourceView } from '../../../../src/core/view.ts';
 import { FleetModel, type MemberModel } from '../../../support/core/fleet-model.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, HTTP, NAME } from '../../../support/core/objects.ts';
 import { conditionOf, exporting, joinedBy, readyOf } from '../../../support/core/scenarios.ts';
+import { ANY, aConsumer, aSource } from '../../../support/core/sources.ts';
 
 describe('what a consumer should hold', () => {
   test('rule 20: a silent source keeps its endpoints, while a known one still moves its own', () => {
@@ -124,5 +129,73 @@ describe('rule 43: a member that cannot be reached', () => {
     fleet.member('cluster1').set({ known: false, reachable: false, expired: true });
     fleet.converge();
     expect(fleet.member('cluster2').addresses).toEqual(['10.3.0.1']);
+  });
+});
+
+describe('endpoints that are kept', () => {
+  const PORTS = [{ name: 'http', protocol: 'TCP', port: 8080 }] as const;
+
+  /** A known source with one slice of one endpoint. */
+  const known = (member: string, standing: KnownSource['standing'], ready: boolean) =>
+    aSource({
+      member,
+      standing,
+      slices: [sourceSlice(aSlice('web-1', [anEndpoint('10.1.0.1', { conditions: { ready } })], PORTS), ANY)],
+    });
+  const unknown = (member: string, expired: boolean): SourceView => ({ member, standing: 'unknown', expired });
+  /** A slice that the consumer holds of a source. */
+  const held = (source: string, ready: number): DerivedSlice => ({
+    name: `of-${source}`,
+    uid: 'uid',
+    resourceVersion: '1',
+    source,
+    body: '',
+    meta: '',
+    ready,
+  });
+  const kept = (sources: readonly SourceView[], derivedSlices: readonly DerivedSlice[]) => {
+    const clusterset = merge(
+      sources,
+      derivedSlices.map(({ source }) => source),
+    );
+    const wanted = desired(clusterset, aConsumer({ derivedSlices }));
+    return { slices: wanted?.slices.map(({ source }) => source), kept: [...(wanted?.kept ?? [])] };
+  };
+
+  test('rule 43: of an expired member are none beside ready ones of a member that is unknown', () => {
+    const sources = [known('a', 'expired', true), unknown('b', false)];
+    expect(kept(sources, [held('a', 1), held('b', 1)])).toEqual({ slices: [], kept: ['of-b'] });
+  });
+
+  test('rule 43: of an expired member are the last ready ones, if an unknown member has none that is ready', () => {
+    const sources = [known('a', 'expired', true), unknown('b', false)];
+    expect(kept(sources, [held('a', 1), held('b', 0)])).toEqual({ slices: ['a'], kept: ['of-b'] });
+  });
+
+  test('rule 43: of a member that is unknown and expired are the last ready ones', () => {
+    expect(kept([aSource({ slices: [] }), unknown('b', true)], [held('b', 1)])).toEqual({ slices: [], kept: ['of-b'] });
+    expect(kept([aSource({ slices: [] }), unknown('b', true)], [held('b', 0)])).toEqual({ slices: [], kept: [] });
+  });
+
+  test('rule 43: of an expired member are the last ready ones, if those of the others are not ready', () => {
+    const sources = [known('a', 'expired', true), known('b', 'current', false)];
+    expect(kept(sources, [held('a', 1), held('b', 0)])).toEqual({ slices: ['a', 'b'], kept: [] });
+    expect(kept(sources, [held('a', 0), held('b', 0)])).toEqual({ slices: ['b'], kept: [] });
+    expect(kept(sources, [])).toEqual({ slices: ['b'], kept: [] });
+  });
+
+  test('rule 43: of an expired member are none that are not ready', () => {
+    expect(kept([known('a', 'expired', false)], [held('a', 1)])).toEqual({ slices: [], kept: [] });
+  });
+
+  test('rule 20: are all while nothing is decided, and none if there should be no import', () => {
+    const derivedSlices = [held('a', 1), held('b', 0)];
+    const consumer = aConsumer({ derivedSlices });
+    expect(desired(merge([unknown('a', false)], ['a']), consumer)).toMatchObject({
+      import: 'undecided',
+      slices: [],
+      kept: new Set(['of-a', 'of-b']),
+    });
+    expect(desired(merge([]), consumer)).toMatchObject({ import: 'absent', slices: [], kept: new Set() });
   });
 });
