@@ -145,8 +145,10 @@ describe('deriving', () => {
       derivations.of(same, contextOf(aSource(), 'cluster1')),
       derivations.of(sourceSlice(slice(), addressPolicy(['10.2.0.0/16'])), contextOf(aSource())),
       derivations.of(same, contextOf(aSource({ member: 'cluster9' }))),
+      derivations.of(same, contextOf(aSource({ service: aService({ ports: [{ ...HTTP, name: 'web' }] }) }))),
     ];
     expect(others.map((other) => other?.body === first?.body && other?.name === first?.name)).toEqual([
+      false,
       false,
       false,
       false,
@@ -163,6 +165,29 @@ describe('deriving', () => {
     const again = derivations.of(same, contextOf(aSource()));
     expect(again).toEqual(first);
     expect(again).not.toBe(first);
+  });
+
+  test('remembers eight contexts', () => {
+    const derivations = new Derivations();
+    const same = checked();
+    const first = derivations.of(same, contextOf(aSource()));
+    for (let index = 0; index < 7; index++) derivations.of(same, contextOf(aSource({ member: `cluster-${index}` })));
+    expect(derivations.of(same, contextOf(aSource()))).toBe(first);
+  });
+
+  test('writes only the fields that a source has', () => {
+    const bare = deriveSlice(
+      aSourceSlice('web-1', [{ addresses: ['10.1.0.1'] }], [{ name: 'http' }]),
+      contextOf(aSource(), 'cluster1'),
+    );
+    expect(bare?.endpoints).toStrictEqual([{ addresses: ['10.1.0.1'] }]);
+    expect(bare?.ports).toStrictEqual([{ name: 'http', protocol: 'TCP' }]);
+  });
+
+  test('gives nothing for a slice of host names', () => {
+    const names = aSlice('web-1', [{ addresses: ['example.com'] }], undefined, 'FQDN');
+    expect(deriveSlice(sourceSlice(names, ANY), contextOf(aSource()))).toBeUndefined();
+    expect(deriveSlice(sourceSlice(names, ANY), contextOf(aSource(), 'cluster2', true))).toBeUndefined();
   });
 
   test('keeps hostname, zone and trigger time, and drops what means nothing abroad', () => {

@@ -81,7 +81,18 @@ describe('merging', () => {
     const order = (...sources: readonly SourceView[]) => classifyExports(sources).valid.map(({ member }) => member);
     expect(order(source('a', undefined), source('b', at(5)))).toEqual(['b', 'a']);
     expect(order(source('a', undefined), source('b', undefined))).toEqual(['a', 'b']);
+    expect(order(source('b', at(0)), source('c', at(0)), source('a', at(0)))).toEqual(['a', 'b', 'c']);
     expect(order(source('a', '2026-01-01T01:00:00+02:00'), source('b', '2025-12-31T23:00:01Z'))).toEqual(['a', 'b']);
+  });
+
+  test('tells valid exports from those that are not, and names an object as far as it can', () => {
+    const { namespace: _, ...metadata } = anExport().metadata;
+    const { service: __, ...lonely } = source('b', at(0));
+    const exports = classifyExports([source('a', at(0)), { ...lonely, export: { ...lonely.export, metadata } }]);
+    expect(exports.valid.map(({ member }) => member)).toEqual(['a']);
+    expect(exports.invalid.map(({ member, message }) => [member, message])).toEqual([
+      ['b', 'Service "/web" does not exist'],
+    ]);
   });
 
   test('takes no part of an export that is being deleted', () => {

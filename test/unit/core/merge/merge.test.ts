@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { aService, at } from '../../../support/core/objects.ts';
+import { merge } from '../../../../src/core/merge/merge.ts';
+import { anExport, aService, at } from '../../../support/core/objects.ts';
 import { conditionOf, exporting, joinedBy } from '../../../support/core/scenarios.ts';
+import { aSource } from '../../../support/core/sources.ts';
 
 describe('the merge', () => {
   test('rule 2: every single-valued field is that of the oldest export, an unset one included', () => {
@@ -23,4 +25,13 @@ describe('the merge', () => {
     const fleet = joinedBy(exporting(), { ...aService(), spec });
     expect(conditionOf(fleet.member('cluster1'), 'exported', 'Conflict')).toMatchObject({ status: 'False' });
   });
+});
+
+test('an export without a spec exports no labels and annotations', () => {
+  const { spec: _, ...bare } = anExport();
+  const { merged } = merge([aSource({ export: bare })]);
+  expect([merged?.labels, merged?.annotations]).toEqual([
+    { admitted: {}, refused: [] },
+    { admitted: {}, refused: [] },
+  ]);
 });

@@ -1,8 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { SERVICE_NAME } from '../../../../src/api/labels.ts';
+import type { KubeObject } from '../../../../src/api/meta.ts';
+import type { Change } from '../../../../src/core/change.ts';
+import { desired } from '../../../../src/core/desired/desired.ts';
+import { plan } from '../../../../src/core/plan/plan.ts';
+import type { ConsumerView } from '../../../../src/core/view.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anExport, aService, DERIVED, NAME } from '../../../support/core/objects.ts';
-import { asking, exporting, joinedBy, readyOf, summaries } from '../../../support/core/scenarios.ts';
+import {
+  anEndpoint,
+  anExport,
+  aService,
+  aSlice,
+  DERIVED,
+  HTTP,
+  NAME,
+  NAMESPACE,
+  NOW,
+} from '../../../support/core/objects.ts';
+import { ADMIN, asking, exporting, joinedBy, readyOf, summaries } from '../../../support/core/scenarios.ts';
+import { aConsumer } from '../../../support/core/sources.ts';
 
 describe('a plan', () => {
   test('rule 18: everything derived is owned by the import, and a stale owner is a change', () => {
@@ -51,6 +67,203 @@ describe('a plan', () => {
     for (const { imported, derivedService, derivedSlices } of fleet.members) {
       expect([imported, derivedService, derivedSlices]).toEqual([undefined, undefined, []]);
     }
+  });
+});
+
+/** A plan for a consumer of which something is otherwise than in the model. */
+function planned(fleet: FleetModel, more: Partial<ConsumerView>): readonly Change[] {
+  const consumer = { ...fleet.consumer('cluster2'), ...more };
+  return plan(consumer, desired(fleet.clusterset(), consumer), NOW);
+}
+
+function going<T extends KubeObject>(object: T): T {
+  return { ...object, metadata: { ...object.metadata, deletionTimestamp: NOW } };
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('it is not there');
+  return value;
+}
+
+const versionOf = ({ metadata: { uid, resourceVersion } }: KubeObject) => ({ uid, resourceVersion });
+
+describe('what is deleted', () => {
+  const old = aService({}, { name: 'mc-web', uid: 'old', resourceVersion: '7' });
+  const outdated = {
+    member: 'cluster2',
+    resource: 'services',
+    namespace: NAMESPACE,
+    name: 'mc-web',
+    stage: 'prune',
+    op: 'delete',
+    why: 'the prefix of derived Services changed',
+    precondition: { uid: 'old', resourceVersion: '7' },
+  };
+
+  test('are Services from before the prefix changed, unless they go already', () => {
+    const fleet = exporting();
+    expect(planned(fleet, { outdatedServices: [old] })).toEqual([outdated]);
+    expect(planned(fleet, { outdatedServices: [going(old)] })).toEqual([]);
+    fleet.member('cluster1').unexport();
+    expect(planned(fleet, { outdatedServices: [old] })).toContainEqual(outdated);
+    expect(planned(fleet, { outdatedServices: [going(old)] })).toHaveLength(4);
+  });
+
+  test('is all that is derived, each object in the version that was seen, if nothing is exported', () => {
+    const fleet = exporting();
+    const { imported, derivedService, derivedSlices } = fleet.member('cluster2');
+    fleet.member('cluster1').unexport();
+    const [first, second] = derivedSlices.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    const deletion = (resource: string, object: KubeObject | undefined) => ({
+      member: 'cluster2',
+      resource,
+      namespace: NAMESPACE,
+      name: object?.metadata.name,
+      stage: 'prune',
+      op: 'delete',
+      why: 'nothing is exported',
+      precondition: versionOf(known(object)),
+    });
+    expect(fleet.plan('cluster2')).toEqual([
+      deletion('services', derivedService),
+      deletion('endpointSlices', first),
+      deletion('endpointSlices', second),
+      deletion('serviceImports', imported),
+    ]);
+  });
+
+  test('is nothing that goes already', () => {
+    const fleet = exporting();
+    const { imported, derivedService } = fleet.member('cluster2');
+    fleet.member('cluster1').unexport();
+    const left = planned(fleet, { import: going(known(imported)), derivedService: going(known(derivedService)) });
+    expect(summaries(left)).toEqual(['prune: delete endpointSlices', 'prune: delete endpointSlices']);
+  });
+
+  test('is not the import of a user', () => {
+    const fleet = asking();
+    const left = planned(fleet, { import: going(known(fleet.member('cluster2').imported)) });
+    expect(summaries(left)).toEqual(['prune: delete services', 'prune: delete endpointSlices']);
+  });
+});
+
+describe('what waits', () => {
+  test('is a Service that is being deleted', () => {
+    const fleet = exporting();
+    const derivedService = going(known(fleet.member('cluster2').derivedService));
+    expect(summaries(planned(fleet, { derivedService }))).toEqual(['status: patch serviceImports']);
+  });
+
+  test('is what the import will own, until the import is there', () => {
+    const fleet = new FleetModel();
+    fleet.member('cluster1').export(anExport(), aService());
+    expect(summaries(fleet.plan('cluster1'))).toEqual([
+      'import: create serviceImports',
+      'status: patch serviceExports',
+    ]);
+  });
+
+  test('is a status that only says that this plan is not done, unless the import was ready', () => {
+    const fleet = new FleetModel();
+    fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
+    const cluster2 = fleet.member('cluster2');
+    fleet.pass();
+    expect(summaries(fleet.plan('cluster2'))).toEqual(['service: create services', 'slice: create endpointSlices']);
+    fleet.converge();
+    cluster2.api.remove('services', DERIVED);
+    expect(summaries(fleet.plan('cluster2'))).toEqual(['service: create services', 'status: patch serviceImports']);
+  });
+
+  test('is the status of an import that is written in the same plan', () => {
+    const fleet = exporting();
+    fleet.member('cluster1').export(anExport(), aService({ ports: [{ ...HTTP, port: 81 }] }));
+    expect(summaries(fleet.plan('cluster2'))).toEqual([
+      'import: patch serviceImports',
+      'service: patch services',
+      'prune: delete endpointSlices',
+      'prune: delete endpointSlices',
+    ]);
+  });
+
+  test('is everything in a consumer that is not known', () => {
+    expect(plan(aConsumer(), undefined, NOW)).toEqual([]);
+  });
+});
+
+describe('why', () => {
+  test.each<[string, () => FleetModel, Partial<ConsumerView>, string]>([
+    ['an automatic import', exporting, {}, 'the exports or its addresses changed'],
+    ['the import of a user', asking, {}, 'its addresses changed'],
+  ])('%s is written', (_, start, more, why) => {
+    const fleet = start();
+    const imported = known(fleet.member('cluster2').imported);
+    const { ips: _ips, ...spec } = imported.spec;
+    const [change] = planned(fleet, { ...more, import: { ...imported, spec } });
+    expect(change).toMatchObject({
+      resource: 'serviceImports',
+      stage: 'import',
+      why,
+      precondition: versionOf(imported),
+    });
+  });
+
+  test('a Service is replaced or patched', () => {
+    const fleet = exporting();
+    const own = known(fleet.member('cluster2').derivedService);
+    const headless = { ...own, spec: { ...own.spec, clusterIP: 'None' } };
+    expect(planned(fleet, { derivedService: headless })).toContainEqual({
+      member: 'cluster2',
+      resource: 'services',
+      namespace: NAMESPACE,
+      name: DERIVED,
+      stage: 'service',
+      op: 'delete',
+      why: 'its cluster IP type or primary family changes, which needs a new Service',
+      precondition: versionOf(own),
+    });
+    const local = { ...own, spec: { ...own.spec, internalTrafficPolicy: 'Local' as const } };
+    expect(planned(fleet, { derivedService: local })).toEqual([
+      {
+        member: 'cluster2',
+        resource: 'services',
+        namespace: NAMESPACE,
+        name: DERIVED,
+        stage: 'service',
+        op: 'patch',
+        why: 'it differs from the import',
+        precondition: versionOf(own),
+        patch: { spec: { internalTrafficPolicy: 'Cluster' } },
+      },
+    ]);
+  });
+
+  test('a status is written, and who is told of a recovery', () => {
+    const fleet = asking({ ports: [HTTP, ADMIN] });
+    fleet.member('cluster1').export(anExport(), aService({ ports: [HTTP, ADMIN] }));
+    expect(fleet.plan('cluster2').filter(({ stage }) => stage === 'status')).toMatchObject([
+      {
+        resource: 'serviceImports',
+        stage: 'status',
+        subresource: 'status',
+        why: 'its status changed',
+        notices: [{ type: 'Normal', reason: 'Imported', message: 'The import is up to date' }],
+      },
+    ]);
+  });
+
+  test('the status of an export is written, and who is told of a recovery', () => {
+    const fleet = exporting();
+    const { api } = fleet.member('cluster1').export(anExport(), undefined);
+    const [invalid] = fleet.plan('cluster1').filter(({ resource }) => resource === 'serviceExports');
+    expect(invalid?.notices?.map(({ reason }) => reason)).toEqual(['NoService']);
+    fleet.converge();
+    api.put('services', JSON.parse(JSON.stringify(aService())));
+    const [valid] = fleet.plan('cluster1').filter(({ resource }) => resource === 'serviceExports');
+    expect(valid).toMatchObject({
+      stage: 'status',
+      why: 'its status changed',
+      notices: [{ type: 'Normal', reason: 'Exported', message: 'The Service is exported to the clusterset' }],
+    });
   });
 });
 
