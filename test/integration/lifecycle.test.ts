@@ -85,8 +85,10 @@ describe('a Service', () => {
 
     await exporter.kubectl('delete', 'service', '-n', automatic, 'again');
     await expectNothing(consumer, automatic, 'again');
-    const { export: left } = await held(exporter, automatic, 'again');
-    expect(condition(left, 'Valid')).toMatchObject({ status: 'False', reason: 'NoService' });
+    await eventually(async () => {
+      const { export: left } = await held(exporter, automatic, 'again');
+      expect(condition(left, 'Valid')).toMatchObject({ status: 'False', reason: 'NoService' });
+    });
 
     await exporter.apply(service ?? {});
     const after = await expectImported(consumer, automatic, 'again', pods);
@@ -184,7 +186,7 @@ describe('a derived object', () => {
     'its traffic policy': { spec: { internalTrafficPolicy: 'Local' } },
     'its type': { spec: { type: 'NodePort' } },
     'its label': { metadata: { labels: { 'catamaran.dev/derived-from': null } } },
-    'its owner': { metadata: { ownerReferences: null } },
+    'its managed-by': { metadata: { labels: { 'app.kubernetes.io/managed-by': null } } },
   };
 
   it.each(Object.keys(SERVICE_EDITS))('Service of which somebody changes %s is put right', async (edit) => {
@@ -216,8 +218,8 @@ describe('a derived object', () => {
     ports: { ports: [] },
     'the Service that it is of': { metadata: { labels: { 'kubernetes.io/service-name': 'other' } } },
     'its source': { metadata: { labels: { 'multicluster.kubernetes.io/source-cluster': 'other' } } },
-    'its keeper': { metadata: { labels: { 'endpointslice.kubernetes.io/managed-by': null } } },
-    'its owner': { metadata: { ownerReferences: null } },
+    'its managed-by': { metadata: { labels: { 'endpointslice.kubernetes.io/managed-by': null } } },
+    'its import': { metadata: { labels: { 'multicluster.kubernetes.io/service-name': null } } },
   };
 
   it.each(Object.keys(SLICE_EDITS))('slice of which somebody changes %s is put right', async (edit) => {
@@ -230,6 +232,44 @@ describe('a derived object', () => {
       expect(after?.metadata.labels).toEqual(before?.metadata.labels);
       expect([after?.endpoints, after?.ports]).toEqual([before?.endpoints, before?.ports]);
     });
+  });
+});
+
+describe('rule 31: an object without its owner', () => {
+  const disowned: JsonObject = { metadata: { ownerReferences: null } };
+
+  it('is left alone and reported if it is the derived Service, and replaced once its user deletes it', async () => {
+    await createAll(exporter, offer(exporter, automatic, 'orphan'));
+    const { derived: before } = await expectImported(consumer, automatic, 'orphan');
+    const name = { namespace: automatic, name: 'amcs-orphan' };
+    const edited = await consumer.client.patch<Service>(RESOURCES.services, name, disowned);
+    await eventually(async () => {
+      const { import: imported } = await held(consumer, automatic, 'orphan');
+      expect(condition(imported, 'Ready')).toMatchObject({ status: 'False', reason: 'NameConflict' });
+    });
+    const { derived: left } = await held(consumer, automatic, 'orphan');
+    expect(left?.metadata.resourceVersion).toBe(edited.metadata.resourceVersion);
+    await consumer.kubectl('delete', 'service', '-n', automatic, 'amcs-orphan');
+    await eventually(async () => {
+      const { derived: after } = await expectImported(consumer, automatic, 'orphan');
+      expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
+    });
+  });
+
+  it('is left alone and reported if it is a slice, and replaced once its user deletes it', async () => {
+    await createAll(exporter, offer(exporter, automatic, 'orphan-slice'));
+    const [slice] = (await expectImported(consumer, automatic, 'orphan-slice')).slices;
+    const name = { namespace: automatic, name: slice?.metadata.name ?? '' };
+    const edited = await consumer.client.patch(RESOURCES.endpointSlices, name, disowned);
+    await eventually(async () => {
+      const { import: imported } = await held(consumer, automatic, 'orphan-slice');
+      expect(condition(imported, 'Ready')?.status).toBe('False');
+      expect(condition(imported, 'Ready')?.message).toContain('not managed by Catamaran');
+    });
+    const left = await consumer.client.get(RESOURCES.endpointSlices, name);
+    expect(left.metadata.resourceVersion).toBe(edited.metadata.resourceVersion);
+    await consumer.kubectl('delete', 'endpointslice', '-n', automatic, name.name);
+    await expectImported(consumer, automatic, 'orphan-slice');
   });
 });
 

@@ -280,7 +280,7 @@ describe('an admission webhook that undoes what is written', () => {
     await eventually(() => {
       expect(log.lines).toContainEqual({
         level: 'warn',
-        message: 'writes do not last: somebody undoes them',
+        message: 'writes are being reverted by another client',
         fields: expect.objectContaining({ member: 'cluster2', service: `${ns}/fought` }),
       });
     });

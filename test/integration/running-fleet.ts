@@ -82,6 +82,7 @@ export async function runFleet(clusters: readonly Cluster[], options: RunOptions
     logger: options.logger ?? silent,
     metrics,
   });
+  metrics.gauge(() => controller.gauges());
   const done = controller.run(stop.signal);
   const end = async () => {
     stop.abort();

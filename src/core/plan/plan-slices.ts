@@ -76,6 +76,7 @@ export function prunedSlice(target: Target, { uid, resourceVersion }: DerivedSli
 export function planSlices(consumer: ConsumerView, wanted: Desired, owner: OwnerReference): Change[] {
   const { member, namespace } = consumer;
   const target = (name: string): Target => ({ member, resource: 'endpointSlices', namespace, name });
+  const foreign = new Set(consumer.foreignSlices);
   const observed = new Map(consumer.derivedSlices.map((slice) => [slice.name, slice]));
   const names = new Set(wanted.slices.map(({ content }) => content.name));
   // The slices of one source share their labels.
@@ -84,7 +85,8 @@ export function planSlices(consumer: ConsumerView, wanted: Desired, owner: Owner
   const written = wanted.slices.flatMap((slice) => {
     const { name } = slice.content;
     const there = observed.get(name);
-    if (!there) return [created(target(name), slice, owner)];
+    // The name may be that of a slice of another client, which is reported and stays.
+    if (!there) return foreign.has(name) ? [] : [created(target(name), slice, owner)];
     return patched(target(name), slice, there, owner, metas.get(slice.labels) ?? '') ?? [];
   });
   const pruned = consumer.derivedSlices

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { derivedSliceName } from '../../../../src/core/naming.ts';
 import { anEndpoint, aSlice, DERIVED, NAMESPACE } from '../../../support/core/objects.ts';
-import { exporting, summaries } from '../../../support/core/scenarios.ts';
+import { exporting, readyOf, summaries } from '../../../support/core/scenarios.ts';
 
 describe('writes of derived slices', () => {
   test('rule 14: an endpoint that moves between slices is added before it is taken away', () => {
@@ -71,5 +71,23 @@ describe('writes of derived slices', () => {
       expect(labels).not.toHaveProperty([label]);
       expect(labels).toHaveProperty('mine');
     }
+  });
+
+  test('rule 31: the slice of another client at the name of a derived one is reported and left alone', () => {
+    const fleet = exporting();
+    const cluster2 = fleet.member('cluster2');
+    const [slice] = cluster2.derivedSlices;
+    const name = slice?.metadata.name ?? '';
+    const stored = cluster2.api.get('endpointSlices', name);
+    cluster2.api.put('endpointSlices', { ...stored, metadata: { ...Object(stored?.metadata), ownerReferences: [] } });
+    const before = cluster2.api.get('endpointSlices', name);
+    fleet.converge();
+    expect(readyOf(cluster2)).toMatchObject({ status: 'False', reason: 'ForeignEndpoints' });
+    expect(readyOf(cluster2)?.message).toContain(`"${name}"`);
+    expect(cluster2.api.get('endpointSlices', name)).toEqual(before);
+    cluster2.api.remove('endpointSlices', name);
+    fleet.converge();
+    expect(readyOf(cluster2)).toMatchObject({ status: 'True' });
+    expect(cluster2.addresses).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 });
