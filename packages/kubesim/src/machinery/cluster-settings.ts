@@ -1,10 +1,10 @@
-/** The address ranges and names of a cluster. CIDRs are in canonical text. */
+/** Names and address ranges of a cluster. CIDRs are in canonical form. */
 export interface ClusterSettings {
   readonly name: string;
   /** Such as `cluster.local`. */
   readonly domain: string;
   readonly podCIDRs: readonly string[];
-  /** One an IP family; the first is the cluster's primary family. */
+  /** One per IP family, the cluster's primary family first. */
   readonly serviceCIDRs: readonly string[];
   readonly nodeCIDRs: readonly string[];
 }

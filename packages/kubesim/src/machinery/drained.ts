@@ -1,8 +1,8 @@
-/** Waiting for a slow reader. */
+/** Backpressure of writable streams. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
-/** Resolves when a stream takes more, or is closed, and leaves no listener on it; rejects with its error. */
+/** Resolves when a stream accepts more data or is closed; rejects with its error. Leaves no listeners behind. */
 export async function drained(stream: Writable): Promise<void> {
   const over = new AbortController();
   const { signal } = over;

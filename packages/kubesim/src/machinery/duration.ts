@@ -1,4 +1,4 @@
-/** Durations as people read them in tables. Source: Kubernetes, apimachinery, util/duration. */
+/** Human-readable durations in tables. Source: Kubernetes, apimachinery, util/duration. */
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

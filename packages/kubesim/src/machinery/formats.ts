@@ -1,5 +1,5 @@
 /**
- * Formats of names and values. Each function gives the problems of a value, in words that follow `Invalid value: "x": `.
+ * Formats of names and values. Each function returns the problems of a value, worded to follow `Invalid value: "x": `.
  * Source: Kubernetes, apimachinery, util/validation; RFC 1123, RFC 1035.
  */
 
@@ -26,7 +26,7 @@ const label1035Pattern = whole(LABEL_1035);
 const qualifiedPattern = whole(QUALIFIED);
 const labelValuePattern = whole(`(${QUALIFIED})?`);
 
-/** Words for a value that does not match, with examples of those that do. */
+/** Message for a value that does not match, with valid examples. */
 export function mismatch(words: string, pattern: string, ...examples: readonly string[]): string {
   const listed = examples.map((one) => `'${one}', `).join(' or ');
   return examples.length === 0
@@ -42,7 +42,7 @@ function bytes(value: string): number {
   return Buffer.byteLength(value);
 }
 
-/** A label of RFC 1123: one part of a DNS name. */
+/** An RFC 1123 label: one part of a DNS name. */
 export function label1123(value: string): readonly string[] {
   const found = bytes(value) > 63 ? [tooLong(63)] : [];
   if (labelPattern.test(value)) return found;
@@ -50,19 +50,19 @@ export function label1123(value: string): readonly string[] {
   return [...found, mismatch(labelWords, LABEL, 'my-name', '123-abc')];
 }
 
-/** A DNS name of RFC 1123. */
+/** An RFC 1123 DNS name. */
 export function subdomain1123(value: string): readonly string[] {
   const found = bytes(value) > 253 ? [tooLong(253)] : [];
   return subdomainPattern.test(value) ? found : [...found, mismatch(subdomainWords, SUBDOMAIN, 'example.com')];
 }
 
-/** A label of RFC 1035, which starts with a letter. */
+/** An RFC 1035 label, which starts with a letter. */
 export function label1035(value: string): readonly string[] {
   const found = bytes(value) > 63 ? [tooLong(63)] : [];
   return label1035Pattern.test(value) ? found : [...found, mismatch(label1035Words, LABEL_1035, 'my-name', 'abc-123')];
 }
 
-/** A name with an optional DNS name and a slash before it, as keys of labels are. */
+/** A name with an optional DNS subdomain prefix, as in label keys. */
 export function qualifiedName(value: string): readonly string[] {
   const parts = value.split('/');
   const examples = ['MyName', 'my.name', '123-abc'] as const;
@@ -81,24 +81,24 @@ export function qualifiedName(value: string): readonly string[] {
   return found;
 }
 
-/** The value of a label. */
+/** A label value. */
 export function labelValue(value: string): readonly string[] {
   const found = bytes(value) > 63 ? [tooLong(63)] : [];
   if (labelValuePattern.test(value)) return found;
   return [...found, mismatch(labelValueWords, `(${QUALIFIED})?`, 'MyValue', 'my_value', '12345')];
 }
 
-/** A number between two bounds, both allowed. */
+/** A number in an inclusive range. */
 export function inRange(value: number, low: number, high: number): readonly string[] {
   return value >= low && value <= high ? [] : [`must be between ${low} and ${high}, inclusive`];
 }
 
-/** The number of a TCP, UDP or SCTP port. */
+/** A TCP, UDP or SCTP port number. */
 export function portNumber(value: number): readonly string[] {
   return inRange(value, 1, 65535);
 }
 
-/** The name of a port, of RFC 6335. */
+/** An RFC 6335 port name. */
 export function portName(value: string): readonly string[] {
   const found: string[] = [];
   if (bytes(value) > 15) found.push(tooLong(15));
@@ -122,13 +122,13 @@ export function configMapKey(value: string): readonly string[] {
   return found;
 }
 
-/** The name of an environment variable: printable ASCII but `=`. */
+/** The name of an environment variable: printable ASCII except `=`. */
 export function environmentName(value: string): readonly string[] {
   if (value !== '' && /^[ -<>-~]+$/.test(value)) return [];
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
-/** A name that is one segment of a path, as those of roles. */
+/** A name used as one path segment, such as the name of a role. */
 export function pathSegment(value: string): readonly string[] {
   const found: string[] = [];
   if (value === '.') return ["may not be '.'"];

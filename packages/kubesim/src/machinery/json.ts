@@ -1,24 +1,23 @@
-/** Looking at JSON values. */
+/** JSON values and their structural operations. */
 
-/** A JSON value as it travels to and from an API server. */
+/** A JSON value as exchanged with an API server. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** A JSON object; an undefined member is not sent. */
+/** A JSON object; undefined members are omitted on the wire. */
 export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** Whether a value is an object: not a list, not null. */
+/** Whether a value is an object, and neither a list nor null. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !isList(value);
 }
 
-/** Whether a value is a list. */
 export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Members of an object that are there, in their order. */
+/** The defined members of an object, in order. */
 export function members(value: JsonObject): readonly (readonly [string, Json])[] {
   const present: (readonly [string, Json])[] = [];
   for (const key of Object.keys(value)) {
@@ -28,7 +27,7 @@ export function members(value: JsonObject): readonly (readonly [string, Json])[]
   return present;
 }
 
-/** The object with each member changed; those that become undefined are left out. The same object where none changes. */
+/** Maps the members of an object, and omits those that become undefined. Returns the same object if nothing changes. */
 export function mapMembers(value: JsonObject, change: (member: Json, key: string) => Json | undefined): JsonObject {
   let changed = false;
   const result: Record<string, Json> = {};
@@ -40,20 +39,20 @@ export function mapMembers(value: JsonObject, change: (member: Json, key: string
   return changed ? result : value;
 }
 
-/** Sets a member, also one named `__proto__`. */
+/** Sets a member, even if it is named `__proto__`. */
 export function setMember(target: Record<string, Json>, key: string, value: Json): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else target[key] = value;
 }
 
-/** The list with each item changed; the same list where none changes. */
+/** Maps the items of a list. Returns the same list if nothing changes. */
 export function mapItems(value: readonly Json[], change: (item: Json, index: number) => Json): readonly Json[] {
   const result = value.map(change);
   return result.every((item, index) => item === value[index]) ? value : result;
 }
 
-/** Deep equality; the order of members means nothing, an undefined member equals an absent one. */
+/** Deep equality, regardless of member order; an undefined member equals an absent one. */
 export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (isList(a)) return isList(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]));
@@ -62,12 +61,12 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   return left.length === members(b).length && left.every(([key, member]) => equalJson(member, ownMember(b, key)));
 }
 
-/** A member of its own, so not one that every object has. */
+/** An own member, ignoring inherited ones. */
 export function ownMember(value: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** Whether a value is one that Go writes for a variable that was never set: `""`, 0, false, or nothing. */
+/** Whether a value is a zero value of Go: `""`, 0, false, or absent. */
 export function isZero(value: Json | undefined): boolean {
   if (isList(value)) return value.length === 0;
   if (isObject(value)) return members(value).length === 0;
@@ -77,7 +76,7 @@ export function isZero(value: Json | undefined): boolean {
 /** String maps: labels and annotations. */
 export type StringMap = Readonly<Record<string, string>>;
 
-/** Parses JSON. Throws a SyntaxError. */
+/** @throws SyntaxError */
 export function parseJson(text: string): Json {
   return JSON.parse(text);
 }

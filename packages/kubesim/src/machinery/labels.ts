@@ -1,4 +1,4 @@
-/** Rules of labels and annotations. Source: Kubernetes, apimachinery, meta/v1 validation. */
+/** Validation of labels and annotations. Source: Kubernetes, apimachinery, meta/v1 validation. */
 
 import { type FieldError, invalidFor, tooLong } from './field-error.ts';
 import { labelValue, qualifiedName } from './formats.ts';
@@ -7,7 +7,6 @@ import { objectOf, textOf } from './read.ts';
 
 const ANNOTATION_LIMIT = 256 * 1024;
 
-/** Errors of labels. */
 export function labelErrors(path: string, labels: Json | undefined): readonly FieldError[] {
   return Object.entries(objectOf(labels)).flatMap(([key, value]) => [
     ...invalidFor(path, key, qualifiedName(key)),
@@ -15,7 +14,6 @@ export function labelErrors(path: string, labels: Json | undefined): readonly Fi
   ]);
 }
 
-/** Errors of annotations. */
 export function annotationErrors(path: string, annotations: Json | undefined): readonly FieldError[] {
   const entries = Object.entries(objectOf(annotations));
   const size = entries.reduce(

@@ -1,19 +1,19 @@
-/** Objects as the API server keeps them. They are never changed in place. */
+/** Objects as stored by the API server. They are never modified in place. */
 import type { Json, JsonObject, StringMap } from './json.ts';
 
-/** A line of metadata.managedFields: who owns which fields. Source: Kubernetes API reference, ManagedFieldsEntry. */
+/** An entry of metadata.managedFields. Source: Kubernetes API reference, ManagedFieldsEntry. */
 export type ManagedFields = {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
   readonly apiVersion: string;
-  /** RFC 3339; a line of the scale subresource has none. */
+  /** RFC 3339; absent from entries of the scale subresource. */
   readonly time?: string;
   readonly fieldsType: 'FieldsV1';
   readonly fieldsV1: JsonObject;
   readonly subresource?: string;
 };
 
-/** A reference to an owner, as in metadata.ownerReferences. */
+/** An entry of metadata.ownerReferences. */
 export type Owner = {
   readonly apiVersion: string;
   readonly kind: string;
@@ -23,7 +23,7 @@ export type Owner = {
   readonly blockOwnerDeletion?: boolean;
 };
 
-/** ObjectMeta of an object that is stored. Times are RFC 3339, in UTC, to the second. */
+/** ObjectMeta of a stored object. Times are RFC 3339 in UTC, in whole seconds. */
 export type StoredMetadata = {
   readonly name: string;
   readonly namespace?: string;
@@ -49,5 +49,5 @@ export type StoredObject = {
   readonly [field: string]: Json | undefined;
 };
 
-/** Namespace and name of an object; without a namespace for cluster-scoped resources. */
+/** Namespace and name of an object; no namespace for cluster-scoped resources. */
 export type ObjectKey = { readonly namespace?: string; readonly name: string };

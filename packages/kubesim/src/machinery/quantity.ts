@@ -1,4 +1,4 @@
-/** Amounts of resources such as `100m` and `1Gi`. Source: Kubernetes API, resource.Quantity. */
+/** Resource quantities such as `100m` and `1Gi`. Source: Kubernetes API, resource.Quantity. */
 
 const FACTORS: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -21,7 +21,7 @@ const FACTORS: Readonly<Record<string, number>> = {
 
 const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))$/;
 
-/** The amount as a number, good enough to compare; undefined where the text is none. */
+/** The quantity as a number, precise enough for comparisons; undefined if the text is malformed. */
 export function quantityValue(text: string): number | undefined {
   const [, number, exponent = '', suffix = ''] = QUANTITY.exec(text) ?? [];
   const factor = FACTORS[suffix];

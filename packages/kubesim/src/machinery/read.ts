@@ -1,41 +1,37 @@
-/** Reading JSON whose shape is not known. What is absent or of another type reads as empty. */
+/** Accessors for JSON of unknown shape. Missing values and values of another type read as empty. */
 import type { Json, JsonObject } from './json.ts';
 import { isList, isObject } from './json.ts';
 
 const EMPTY: JsonObject = {};
 const NOTHING: readonly Json[] = [];
 
-/** The object, or an empty one. */
 export function objectOf(value: Json | undefined): JsonObject {
   return isObject(value) ? value : EMPTY;
 }
 
-/** The object, where it is one. */
 export function maybeObject(value: Json | undefined): JsonObject | undefined {
   return isObject(value) ? value : undefined;
 }
 
-/** The list, or an empty one. */
 export function listOf(value: Json | undefined): readonly Json[] {
   return isList(value) ? value : NOTHING;
 }
 
-/** The objects of a list. */
+/** The objects in a list. */
 export function objectsOf(value: Json | undefined): readonly JsonObject[] {
   return listOf(value).map(objectOf);
 }
 
-/** The string, or an empty one. */
 export function textOf(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The strings of a list. */
+/** The strings in a list. */
 export function textsOf(value: Json | undefined): readonly string[] {
   return listOf(value).map(textOf);
 }
 
-/** The string members of an object. */
+/** The members of an object that are strings. */
 export function textMap(value: Json | undefined): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(objectOf(value)).map(([key, one]) => [key, textOf(one)]));
 }
@@ -45,28 +41,26 @@ export function numberOf(value: Json | undefined): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** The number, where it is one. */
 export function maybeNumber(value: Json | undefined): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** The value at a path of member names. */
 export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   return path.reduce<Json | undefined>((found, key) => objectOf(found)[key], value);
 }
 
-/** Whether a field counts as not given: absent, null or an empty string. */
+/** Whether a field counts as unset: absent, null or an empty string. */
 export function isUnset(value: Json | undefined): boolean {
   return value === undefined || value === null || value === '';
 }
 
-/** The object with the defaults for those fields that are not given. The same object where all are. */
+/** Fills unset fields from the defaults. Returns the same object if nothing is unset. */
 export function withMissing(object: JsonObject, defaults: JsonObject): JsonObject {
   const missing = Object.entries(defaults).filter(([key, value]) => value !== undefined && isUnset(object[key]));
   return missing.length === 0 ? object : { ...object, ...Object.fromEntries(missing) };
 }
 
-/** The object with one field replaced where it is given. */
+/** Replaces one field if it is set. */
 export function withField(object: JsonObject, key: string, change: (value: Json) => Json): JsonObject {
   const value = object[key];
   if (value === undefined || value === null) return object;
@@ -74,24 +68,25 @@ export function withField(object: JsonObject, key: string, change: (value: Json)
   return changed === value ? object : { ...object, [key]: changed };
 }
 
-/** As {@link withField}, for each object of a list. */
+/** Like {@link withField}, for each object in a list. */
 export function withEach(object: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject {
   return withField(object, key, (value) =>
     isList(value) ? value.map((one) => (isObject(one) ? change(one) : one)) : value,
   );
 }
 
-/** As {@link withField}, for a member that is an object. */
+/** Like {@link withField}, for a member that is an object. */
 export function withObject(object: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject {
   return withField(object, key, (value) => (isObject(value) ? change(value) : value));
 }
 
-/** The object without some fields. */
 export function without(object: JsonObject, ...keys: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 }
 
-/** Whether two values say the same: empty lists, empty objects and null equal absence, as in Kubernetes. */
+/**
+ * Whether two values are semantically equal: an empty list, an empty object and null equal absence, as in Kubernetes.
+ */
 export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (isList(a) || isList(b)) {

@@ -1,2 +1,2 @@
-/** `group/plural`; the group of core is empty. */
+/** `group/plural`; the core group is empty. */
 export type ResourceName = `${string}/${string}`;

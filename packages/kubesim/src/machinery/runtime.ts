@@ -1,19 +1,19 @@
-/** What every loop is given from outside. */
+/** Dependencies injected into every loop. */
 
-/** Time, in milliseconds since the Unix epoch, and waiting. */
+/** Time in milliseconds since the Unix epoch, and sleeping. */
 export interface Clock {
   now(): number;
   /**
-   * Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts.
-   * The clock of a test may resolve when the test lets it.
+   * Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts. A test clock may resolve
+   * when the test advances it.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** A random number in [0, 1): handed in where jitter is wanted, so that tests can replay it. */
+/** A random number in [0, 1). Injected, so that tests are reproducible. */
 export type Random = () => number;
 
-/** A structured log, such as pino's: fields first, then a constant message. */
+/** A structured logger such as pino's: fields first, then a constant message. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,7 +1,7 @@
-/** The part of OpenAPI v3 that Kubernetes uses, for built-in resources and for CRDs alike. */
+/** The subset of OpenAPI v3 used by Kubernetes, for built-in resources and CRDs. */
 import type { Json } from './json.ts';
 
-/** A schema. References are resolved: what a caller holds never has a `$ref`, though schemas may contain themselves. */
+/** A schema with references resolved: there is never a `$ref`, but schemas may be recursive. */
 export interface OpenApiSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   readonly format?: string;
@@ -40,12 +40,12 @@ export interface OpenApiSchema {
   readonly 'x-kubernetes-patch-merge-key'?: string;
   readonly 'x-kubernetes-validations'?: readonly Json[];
   /**
-   * Built-in resources only, and on each of their schemas: the type that the API server decodes the value into, such as
-   * `v1.Protocol`. The next two tell how it writes it.
+   * On every schema of a built-in resource: the Go type that the API server decodes the value into, such as
+   * `v1.Protocol`. The next two describe its serialization.
    */
   readonly 'x-go-type'?: string;
-  /** The zero value (`""`, 0, false) means that the field is not set, and is not written. */
+  /** The zero value (`""`, 0, false) counts as unset and is omitted. */
   readonly 'x-go-value'?: boolean;
-  /** A field that is not set is written as null. */
+  /** An unset field is written as null. */
   readonly 'x-go-null'?: boolean;
 }

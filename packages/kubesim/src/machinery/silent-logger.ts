@@ -1,4 +1,3 @@
-/** Logs nothing. */
 import type { Logger } from './runtime.ts';
 
 export const silentLogger: Logger = {

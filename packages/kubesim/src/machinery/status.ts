@@ -1,9 +1,9 @@
-/** Failures as a Kubernetes API server tells them. Source: Kubernetes API conventions, "Response Status Kind". */
+/** Failures as reported by the Kubernetes API server. Source: Kubernetes API conventions, "Response Status Kind". */
 
 import { type Cause, causeOf, type FieldError, fieldErrorText } from './field-error.ts';
 import type { JsonObject } from './json.ts';
 
-/** What a failure is about; `kind` holds the plural for failures of the server, as there. */
+/** The subject of a failure. As in Kubernetes, `kind` holds the plural for server errors. */
 export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
@@ -13,12 +13,12 @@ export interface StatusDetails {
   readonly retryAfterSeconds?: number;
 }
 
-/** Empty texts are left out, as Go does. */
+/** Omits empty strings, as Go does. */
 function withoutEmpty(fields: Readonly<Record<string, string | number | undefined>>): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 }
 
-/** A request that failed: becomes the answer's status code and its body. */
+/** A failed request, with the status code and body of the response. */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   /** HTTP status. */
@@ -33,7 +33,7 @@ export class StatusError extends Error {
     this.details = details;
   }
 
-  /** The body of the answer. */
+  /** The response body. */
   toJSON(): JsonObject {
     const { causes, ...rest } = this.details ?? {};
     const details = withoutEmpty(rest);
@@ -52,7 +52,7 @@ export class StatusError extends Error {
   }
 }
 
-/** What a StatusError names: `services "web" not found`. */
+/** The resource named by a StatusError: `services "web" not found`. */
 export interface Named {
   readonly group: string;
   readonly plural: string;
@@ -63,19 +63,19 @@ function qualified({ group }: Named, word: string): string {
   return group === '' ? word : `${word}.${group}`;
 }
 
-/** 404 of an object. */
+/** 404 for an object. */
 export function notFound(resource: Named, name: string): StatusError {
   const message = `${qualified(resource, resource.plural)} "${name}" not found`;
   return new StatusError(404, 'NotFound', message, { name, group: resource.group, kind: resource.plural });
 }
 
-/** 409 of a create. */
+/** 409 for a create. */
 export function alreadyExists(resource: Named, name: string): StatusError {
   const message = `${qualified(resource, resource.plural)} "${name}" already exists`;
   return new StatusError(409, 'AlreadyExists', message, { name, group: resource.group, kind: resource.plural });
 }
 
-/** 409 of a write that lost a race. */
+/** 409 for a write that lost a race. */
 export function conflict(resource: Named, name: string, why: string): StatusError {
   const message = `Operation cannot be fulfilled on ${qualified(resource, resource.plural)} "${name}": ${why}`;
   return new StatusError(409, 'Conflict', message, { name, group: resource.group, kind: resource.plural });
@@ -93,7 +93,7 @@ export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message);
 }
 
-/** 422: the fields are wrong. One error stands in the message as it is, several in brackets. */
+/** 422 for invalid fields. A single error is appended as is, several in brackets. */
 export function invalid(resource: Named, name: string, errors: readonly FieldError[]): StatusError {
   const texts = [...new Set(errors.map(fieldErrorText))];
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;

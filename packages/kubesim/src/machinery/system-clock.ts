@@ -1,4 +1,4 @@
-/** Wall time and the timers of this process. */
+/** Wall clock and timers. */
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from './runtime.ts';
 
@@ -8,7 +8,7 @@ export const systemClock: Clock = {
     try {
       await setTimeout(ms, undefined, { ...(signal && { signal }) });
     } catch (error) {
-      // Node wraps the reason in an AbortError of its own.
+      // Node.js wraps the reason in its own AbortError.
       throw signal?.aborted ? signal.reason : error;
     }
   },

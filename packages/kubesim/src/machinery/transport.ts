@@ -1,35 +1,33 @@
-/** The way from a client to one API server. */
+/** Transport of requests to one API server. */
 
-/** What goes to an API server. */
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Absolute path with its query. */
+  /** Absolute path with query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Ends the request, and the body of its answer, with the signal's reason. */
+  /** Aborts the request and its response body with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
-/** The body of an answer. It is read once, as it arrives or as a whole. */
+/** A response body. It can be read once, as a stream or as a whole. */
 export interface ResponseBody extends AsyncIterable<Uint8Array> {
   text(): Promise<string>;
-  /** Emitted once at the end of the body, for whatever reason. */
+  /** Emitted once when the body ends, for any reason. */
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** An answer whose headers are there. */
+/** A response whose headers have arrived. */
 export interface TransportResponse {
   readonly statusCode: number;
-  /** By name in lower case. */
+  /** Keyed by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: ResponseBody;
 }
 
-/** Carries requests to one API server. */
 export interface Transport {
-  /** Sends one request; resolves when the headers of the answer are there. Watches must not wait for other requests. */
+  /** Sends one request; resolves when the response headers arrive. Watches must not wait for other requests. */
   send(use: 'requests' | 'watches', request: TransportRequest): Promise<TransportResponse>;
-  /** Ends all connections, busy ones too. */
+  /** Closes all connections, including active ones. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * IP addresses and ranges as the API server reads them: leading zeros and IPv4-mapped IPv6 are let through where they
- * always were. Source: Kubernetes, apimachinery, util/validation; k8s.io/utils/net.
+ * Parsing of IP addresses and ranges as in the API server. Leading zeros and IPv4-mapped IPv6 addresses are accepted in
+ * fields that have always accepted them. Source: Kubernetes, apimachinery, util/validation; k8s.io/utils/net.
  */
 
 import { isIPv4, isIPv6 } from 'node:net';
@@ -13,7 +13,7 @@ export type Address = IPv4 | IPv6;
 
 const FOUR_PARTS = /^\d{1,3}(\.\d{1,3}){3}$/;
 
-/** The address that a text says; undefined where it says none. Zones are none. */
+/** Parses an address; undefined if it is malformed or has a zone. */
 export function parseAddress(text: string): Address | undefined {
   if (FOUR_PARTS.test(text)) {
     const parts = text.split('.').map(Number);
@@ -24,10 +24,10 @@ export function parseAddress(text: string): Address | undefined {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** The family of an address in text; undefined where it is none. */
+/** The family of an address; undefined if it is malformed. */
 export function familyOf(text: string): IPFamily | undefined {
   if (isIPv4(text)) return 'IPv4';
-  // Anything with ffff may be an IPv4 address in IPv6's clothes.
+  // An address with "ffff" may be an IPv4-mapped one.
   if (isIPv6(text) && !/[%.]|ffff/i.test(text)) return 'IPv6';
   const address = parseAddress(text);
   if (!address) return undefined;
@@ -39,19 +39,19 @@ export function otherFamily(family: IPFamily): IPFamily {
   return family === 'IPv4' ? 'IPv6' : 'IPv4';
 }
 
-/** The text of RFC 5952, and dotted decimals. */
+/** RFC 5952 form for IPv6, dotted decimal for IPv4. */
 export function addressText(address: Address): string {
   return address.kind() === 'ipv6' && address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
 }
 
 const NOT_AN_ADDRESS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
-/** Errors of an address in a field that takes every writing of it. */
+/** Errors of an address in a field that accepts any notation. */
 export function looseAddress(path: string, text: string): readonly FieldError[] {
   return familyOf(text) ? [] : [invalid(path, text, NOT_AN_ADDRESS)];
 }
 
-/** Errors of an address in a field that takes the canonical writing only. */
+/** Errors of an address in a field that accepts only canonical notation. */
 export function strictAddress(path: string, text: string): readonly FieldError[] {
   const address = parseAddress(text);
   if (!address) return [invalid(path, text, NOT_AN_ADDRESS)];
@@ -69,14 +69,14 @@ const IN_LOOPBACK = 'may not be in the loopback range (127.0.0.0/8, ::1/128)';
 const IN_LINK_LOCAL = 'may not be in the link-local range (169.254.0.0/16, fe80::/10)';
 const IN_LINK_MULTICAST = 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)';
 
-/** Errors of an address that packets are sent to: those that mean another place on every host are refused. */
+/** Errors of an endpoint address: addresses that are local to every host are rejected. */
 export function endpointAddress(path: string, text: string): readonly FieldError[] {
   const refused = refusalOf(text);
   return refused === undefined ? [] : [invalid(path, text, refused)];
 }
 
 function refusalOf(text: string): string | undefined {
-  // The most common case by far, so it is not parsed.
+  // Fast path for the most common case, without parsing.
   if (isIPv4(text)) return refusalOfIPv4(text);
   const address = parseAddress(text);
   if (!address) return 'must be a valid IP address';
@@ -100,7 +100,7 @@ function refusalOfIPv4(text: string): string | undefined {
 /** An address range: the network address and the length of its prefix. */
 export type Range = { readonly address: Address; readonly bits: number };
 
-/** The range that a text says, its address as written; undefined where it says none. */
+/** Parses a range, keeping its address as written; undefined if it is malformed. */
 export function parseRange(text: string): Range | undefined {
   const slash = text.indexOf('/');
   const address = parseAddress(text.slice(0, Math.max(slash, 0)));
@@ -109,13 +109,13 @@ export function parseRange(text: string): Range | undefined {
   return Number(bits) <= (address.kind() === 'ipv4' ? 32 : 128) ? { address, bits: Number(bits) } : undefined;
 }
 
-/** Errors of a range in a field that takes every writing of it. */
+/** Errors of a range in a field that accepts any notation. */
 export function looseRange(path: string, text: string): readonly FieldError[] {
   if (parseRange(text)) return [];
   return [invalid(path, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')];
 }
 
-/** Errors of a range in a field that takes the canonical writing only. */
+/** Errors of a range in a field that accepts only canonical notation. */
 export function strictRange(path: string, text: string): readonly FieldError[] {
   const range = parseRange(text);
   if (!range) return looseRange(path, text);

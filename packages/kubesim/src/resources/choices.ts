@@ -1,4 +1,4 @@
-/** Rules of fields that several resources have: one of a list, a port, a protocol. */
+/** Validation rules shared by several resources: enumerations, ports, protocols. */
 
 import { type FieldError, invalidFor, notSupported, required } from '../machinery/field-error.ts';
 import { portName, portNumber } from '../machinery/formats.ts';
@@ -8,20 +8,19 @@ import { PROTOCOLS } from '../machinery/well-known.ts';
 
 const SUPPORTED_PROTOCOLS = PROTOCOLS.toSorted();
 
-/** Errors of a value that must be given, and be one of a list. */
+/** Errors of a required enumeration value. */
 export function oneOf(path: string, value: Json | undefined, supported: readonly string[]): readonly FieldError[] {
   if (isUnset(value)) return [required(path)];
   return supported.some((one) => one === value) ? [] : [notSupported(path, value, supported)];
 }
 
-/** Errors of a number or name of a port. */
+/** Errors of a port number or name. */
 export function targetPortErrors(path: string, target: Json | undefined): readonly FieldError[] {
   return typeof target === 'string'
     ? invalidFor(path, target, portName(target))
     : invalidFor(path, numberOf(target), portNumber(numberOf(target)));
 }
 
-/** Errors of a protocol of layer 4. */
 export function protocolErrors(path: string, protocol: Json | undefined): readonly FieldError[] {
   return oneOf(path, protocol, SUPPORTED_PROTOCOLS);
 }

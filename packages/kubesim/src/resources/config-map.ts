@@ -27,7 +27,7 @@ function bytesOf(data: JsonObject, encoding: 'utf8' | 'base64'): number {
   return Object.values(data).reduce<number>((sum, value) => sum + Buffer.byteLength(textOf(value), encoding), 0);
 }
 
-/** Errors of changes to an object that was made immutable. */
+/** Errors of changes to an immutable object. */
 function frozenErrors(object: StoredObject, old: StoredObject, fields: readonly string[]): readonly FieldError[] {
   if (old.immutable !== true) return [];
   return [
@@ -46,12 +46,11 @@ function configMapErrors(object: StoredObject): readonly FieldError[] {
     ...keyErrors('data', data),
     ...both,
     ...keyErrors('binaryData', binary),
-    // The whole object is too large; this is how the API server writes the path of no field.
+    // The whole object is too large. The API server formats an empty path like this.
     ...(size > MAX_BYTES ? [tooLong('[]', MAX_BYTES)] : []),
   ];
 }
 
-/** ConfigMaps. */
 export const configMaps = define({
   group: '',
   kind: 'ConfigMap',
@@ -67,7 +66,7 @@ export const configMaps = define({
   },
 });
 
-/** Keys that a Secret of a type must have. */
+/** Required keys by Secret type. */
 const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/dockercfg': ['.dockercfg'],
   'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
@@ -103,7 +102,7 @@ function secretErrors(object: StoredObject): readonly FieldError[] {
   return errors;
 }
 
-/** What a decoder of JSON says of the most common case, and something like it of others. */
+/** The JSON decoder's message for the most common error, and an approximation for others. */
 function jsonProblem(text: string): string | undefined {
   if (text === '') return 'unexpected end of JSON input';
   try {
@@ -114,7 +113,7 @@ function jsonProblem(text: string): string | undefined {
   }
 }
 
-/** Only what is no PEM at all is noticed here. */
+/** Detects only values that contain no PEM block at all. */
 function certificateWarnings(secret: StoredObject): readonly string[] {
   const { 'tls.crt': certificate } = objectOf(secret.data);
   if (secret.type !== 'kubernetes.io/tls' || certificate === undefined) return [];
@@ -131,7 +130,6 @@ function withStringData(secret: JsonObject): JsonObject {
   return strings.length === 0 ? rest : { ...rest, data: { ...objectOf(rest.data), ...encoded } };
 }
 
-/** Secrets. */
 export const secrets = define({
   group: '',
   kind: 'Secret',
@@ -143,7 +141,7 @@ export const secrets = define({
   ]),
   strategy: {
     defaults: withStringData,
-    // A type that an update leaves out is the one there was.
+    // An update without a type keeps the old one.
     prepareUpdate: (object, old) => (isUnset(object.type) ? { ...object, type: old.type } : object),
     validateCreate: secretErrors,
     validateUpdate: (object, old) => [

@@ -1,4 +1,4 @@
-/** Rules of containers. Source: Kubernetes API reference, core/v1 Container. */
+/** Validation of containers. Source: Kubernetes API reference, core/v1 Container. */
 
 import {
   duplicate,
@@ -22,7 +22,7 @@ const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'] as const;
 const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'] as const;
 const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
 const SCHEMES = ['HTTP', 'HTTPS'] as const;
-/** Resources without a domain that containers may ask for; huge pages have their size behind the name. */
+/** Resource names without a domain; huge pages have their size as a suffix. */
 const RESOURCES = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
 
 const UNKNOWN_RESOURCE = [
@@ -30,7 +30,7 @@ const UNKNOWN_RESOURCE = [
   'must be a standard resource for containers',
 ] as const;
 
-/** Errors of the containers of a pod; `volumes` are the names that they may mount. */
+/** Errors of the containers of a pod; `volumes` are the names available for mounting. */
 export function containersErrors(
   path: string,
   list: Json | undefined,
@@ -49,7 +49,7 @@ export function containersErrors(
   return [...errors, ...hostPortErrors(path, containers)];
 }
 
-/** Errors of the init containers of a pod, whose names may not be those of the others. */
+/** Errors of the init containers of a pod, whose names must differ from those of the other containers. */
 export function initContainersErrors(
   path: string,
   list: Json | undefined,
@@ -241,7 +241,7 @@ const COUNTS = [
   'failureThreshold',
 ] as const;
 
-/** `once`: one success is enough, and a grace period of its own is allowed. */
+/** `once`: the success threshold must be 1, and terminationGracePeriodSeconds is allowed. */
 function probeErrors(path: string, given: Json | undefined, once: boolean): readonly FieldError[] {
   if (isUnset(given)) return [];
   const probe = objectOf(given);

@@ -1,10 +1,9 @@
-/** apps/v1 ControllerRevisions: the templates that a StatefulSet had. */
+/** apps/v1 ControllerRevisions: template history of StatefulSets. */
 import { AGE, age, column, NAME } from '../machinery/columns.ts';
 import { IMMUTABLE, invalid } from '../machinery/field-error.ts';
 import { numberOf, objectOf, sameValue } from '../machinery/read.ts';
 import { define } from './define.ts';
 
-/** ControllerRevisions. */
 export const controllerRevisions = define({
   group: 'apps',
   kind: 'ControllerRevision',

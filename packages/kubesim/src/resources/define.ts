@@ -1,11 +1,11 @@
-/** Built-in resources, from what is particular to each. */
+/** Definitions of built-in resources. */
 
 import type { FieldError } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { Printer, ResourceDefinition, Strategy, StrategyContext } from '../machinery/resource.ts';
 import { builtinSchema } from '../schema/builtins.ts';
 
-/** What is particular to a resource; the rest is what most have: version v1, no short names, no status. */
+/** Properties of a resource; the defaults fit most: version v1, no short names, no status. */
 export interface Builtin
   extends Pick<ResourceDefinition, 'group' | 'kind' | 'plural' | 'namespaced'>,
     Partial<
@@ -24,14 +24,13 @@ export interface Builtin
       >
     > {
   readonly printer: Printer;
-  /** Told to everybody who asks for the resource. */
+  /** Sent as a warning with every response for the resource. */
   readonly warning?: string;
-  /** Errors of a new object and of an updated one, where the strategy says nothing else. */
+  /** Validates created and updated objects, unless the strategy has its own validation. */
   readonly validate?: (object: StoredObject, context: StrategyContext) => readonly FieldError[];
   readonly strategy?: Strategy;
 }
 
-/** The definition of a built-in resource. */
 export function define({ printer, warning, validate, strategy, ...builtin }: Builtin): ResourceDefinition {
   const { group, kind } = builtin;
   return {

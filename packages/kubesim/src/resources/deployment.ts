@@ -64,7 +64,7 @@ function strategyErrors(strategy: JsonObject): readonly FieldError[] {
       : [forbidden(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'")];
   }
   if (strategy.type !== 'RollingUpdate') {
-    // The words show the API server's own type.
+    // The message contains Go's representation.
     const value = { Type: strategy.type, RollingUpdate: strategy.rollingUpdate ?? null };
     return [notSupported(path, value, TYPES)];
   }
@@ -80,7 +80,7 @@ function strategyErrors(strategy: JsonObject): readonly FieldError[] {
   ];
 }
 
-/** Rules of selector and template that both have. */
+/** Validation of selector and template, shared by both kinds. */
 function podErrors(spec: JsonObject): readonly FieldError[] {
   return [
     ...ownSelectorErrors(spec, 'deployment'),
@@ -107,7 +107,6 @@ function deploymentErrors(deployment: StoredObject): readonly FieldError[] {
   ];
 }
 
-/** Deployments. */
 export const deployments = define({
   group: 'apps',
   kind: 'Deployment',
@@ -142,12 +141,12 @@ export const deployments = define({
     defaults: deploymentDefaults,
     prepareCreate: (deployment) => ({ ...deployment, status: {} }),
     prepareUpdate(deployment, old) {
-      // Annotations are copied to ReplicaSets, so a change of them is work for the controller.
+      // Annotations are copied to ReplicaSets, so a change to them is work for the controller.
       if (sameValue(deployment.metadata.annotations, old.metadata.annotations)) return deployment;
       const generation = (old.metadata.generation ?? 0) + 1;
       return { ...deployment, metadata: { ...deployment.metadata, generation } };
     },
-    // The controller writes the revision's annotation with the status, and is not given work by that.
+    // The controller updates the revision annotation together with the status; this must not trigger another reconcile.
     prepareStatus({ metadata: { labels: _, ...metadata }, status }, old) {
       const { labels } = old.metadata;
       return { ...old, metadata: { ...metadata, ...(labels && { labels }) }, status };
@@ -184,7 +183,6 @@ function replicaSetErrors(set: StoredObject): readonly FieldError[] {
   ];
 }
 
-/** ReplicaSets. */
 export const replicaSets = define({
   group: 'apps',
   kind: 'ReplicaSet',

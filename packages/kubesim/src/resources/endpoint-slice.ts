@@ -30,7 +30,7 @@ const MAX_TOPOLOGY = 16;
 function sliceErrors(slice: StoredObject, old: StoredObject | undefined): readonly FieldError[] {
   const type = textOf(slice.addressType);
   const endpoints = endpointErrors(objectsOf(slice.endpoints), type);
-  // What older servers let in stays as it is.
+  // Invalid values accepted by older servers are tolerated if unchanged.
   const tolerated = old !== undefined && endpoints.length > 0 && sameValue(slice.endpoints, old.endpoints);
   return [
     ...oneOf('addressType', slice.addressType, ADDRESS_TYPES),
@@ -135,13 +135,12 @@ function portText(port: JsonObject): Json {
   return number === undefined ? (port.name ?? '*') : number;
 }
 
-/** v1 has the field only so that what v1beta1 stored could be read. */
+/** The field exists in v1 only for reading objects stored as v1beta1. */
 function withoutTopology(slice: StoredObject): StoredObject {
   if (!Array.isArray(slice.endpoints)) return slice;
   return { ...slice, endpoints: objectsOf(slice.endpoints).map((one) => without(one, 'deprecatedTopology')) };
 }
 
-/** EndpointSlices. */
 export const endpointSlices = define({
   group: 'discovery.k8s.io',
   kind: 'EndpointSlice',

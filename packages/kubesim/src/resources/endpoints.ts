@@ -70,7 +70,6 @@ function addressesText(endpoints: StoredObject): string {
   return all.length > 3 ? `${shown} + ${all.length - 3} more...` : shown;
 }
 
-/** Endpoints. */
 export const endpoints = define({
   group: '',
   kind: 'Endpoints',

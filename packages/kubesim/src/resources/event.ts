@@ -1,4 +1,7 @@
-/** Events: kept as v1 has them; events.k8s.io/v1 shows the same objects with other names of some fields. */
+/**
+ * Events, stored in the form of v1. events.k8s.io/v1 is a view of the same objects with different names for some
+ * fields.
+ */
 
 import { column, NAME, wide } from '../machinery/columns.ts';
 import { since } from '../machinery/duration.ts';
@@ -10,7 +13,7 @@ import { isUnset, numberOf, objectOf, sameValue, textOf } from '../machinery/rea
 import type { Column, Printer, View } from '../machinery/resource.ts';
 import { define } from './define.ts';
 
-/** Names of the fields in events.k8s.io/v1 and in v1, where they differ. */
+/** Fields with different names in events.k8s.io/v1 and v1. */
 const FIELDS = [
   ['regarding', 'involvedObject'],
   ['note', 'message'],
@@ -30,7 +33,7 @@ function renamed(object: JsonObject, names: ReadonlyMap<string, string>): JsonOb
 
 const view: View = {
   of: '/events',
-  // v1 always writes these.
+  // v1 always includes these.
   toStored: (event) => ({
     involvedObject: {},
     reportingComponent: '',
@@ -43,7 +46,7 @@ const view: View = {
   },
 };
 
-/** A field by its name in v1, whichever form the object has. */
+/** A field by its v1 name, in either form of the object. */
 function field(event: StoredObject, name: string): Json | undefined {
   return event[name] ?? event[FROM_CORE.get(name) ?? name];
 }
@@ -52,7 +55,7 @@ const LIMIT = 128;
 const NOTE_LIMIT = 1024;
 const CLUSTER_NAMESPACES: ReadonlySet<string> = new Set(['default', 'kube-system']);
 
-/** Errors that both APIs tell. `reporter` is the name of the field with the controller. */
+/** Errors common to both APIs. `reporter` is the name of the field for the reporting controller. */
 function eventErrors(event: StoredObject, reporter: string): readonly FieldError[] {
   const namespace = event.metadata.namespace ?? '';
   const about = textOf(objectOf(field(event, 'involvedObject')).namespace);
@@ -144,7 +147,7 @@ function selectable(event: StoredObject): Readonly<Record<string, string>> {
   };
 }
 
-/** The same under the names of events.k8s.io. */
+/** The same fields, with their names in events.k8s.io. */
 function newSelectable(event: StoredObject): Readonly<Record<string, string>> {
   const { reportingComponent = '', reason: _reason, source: _source, ...fields } = selectable(event);
   const names = Object.entries(fields).map(([key, value]) => [key.replace('involvedObject.', 'regarding.'), value]);
@@ -187,7 +190,7 @@ const printer: Printer = {
       instance === '' ? component : `${component}, ${instance}`,
       textOf(field(event, 'message')).trim(),
       first,
-      // A single Event of the newer API has no count.
+      // A single Event in the newer API has no count.
       series ? numberOf(series.count) : numberOf(field(event, 'count')) || 1,
       event.metadata.name,
     ];
@@ -203,7 +206,7 @@ const shared = {
   printer,
 } as const;
 
-/** Events as they are stored; the rules of the older API are fewer. */
+/** v1 Events, as stored; the older API has fewer validation rules. */
 export const coreEvents = define({
   ...shared,
   group: '',
@@ -211,7 +214,7 @@ export const coreEvents = define({
   strategy: { fields: selectable },
 });
 
-/** Events in the newer API. */
+/** events.k8s.io/v1 Events. */
 export const events = define({
   ...shared,
   group: 'events.k8s.io',

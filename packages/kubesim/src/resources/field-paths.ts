@@ -1,4 +1,4 @@
-/** Fields of a pod that its containers may have in their environment. Source: Kubernetes documentation, "Downward API". */
+/** Pod fields available to environment variables of containers. Source: Kubernetes documentation, "Downward API". */
 import { type FieldError, invalid, invalidFor, notSupported } from '../machinery/field-error.ts';
 import { qualifiedName } from '../machinery/formats.ts';
 
@@ -13,7 +13,7 @@ const FIELDS = [
   'status.podIP',
   'status.podIPs',
 ] as const;
-/** What the API server reads as a field, and has in files only, or not at all. */
+/** Valid field paths that are available only in volumes, or nowhere. */
 const ELSEWHERE = [
   'metadata.annotations',
   'metadata.labels',
@@ -21,11 +21,11 @@ const ELSEWHERE = [
   'spec.schedulerName',
   'status.phase',
 ];
-/** An old name of `spec.nodeName`. */
+/** The former name of `spec.nodeName`. */
 const OLD = 'spec.host';
 const SUBSCRIPTED = /^(.*?)\['(.*)'\]$/;
 
-/** Errors of the path in a `fieldRef`, which stands at `path`. */
+/** Errors of the field path of a `fieldRef` at `path`. */
 export function fieldPathErrors(path: string, fieldPath: string): readonly FieldError[] {
   const own = `${path}.fieldPath`;
   const unreadable = (why: string) => [invalid(own, fieldPath, `error converting fieldPath: ${why}: ${fieldPath}`)];

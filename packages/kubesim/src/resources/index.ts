@@ -1,4 +1,4 @@
-/** The built-in resources of a cluster: those of Services and workloads, and those that kubectl asks about. */
+/** The built-in resources of a cluster: those for Services and workloads, and those that kubectl queries. */
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { configMaps, secrets } from './config-map.ts';
@@ -20,7 +20,7 @@ import { statefulSets } from './stateful-set.ts';
 import { storageClasses } from './storage-class.ts';
 
 /**
- * The resources of one cluster. What they know of addresses and ports in use lives in what is given: a cluster calls this
+ * The resources of one cluster. Allocation state of addresses and ports is part of the result, so a cluster calls this
  * once.
  */
 export function builtinResources(settings: ClusterSettings): readonly ResourceDefinition[] {

@@ -20,7 +20,6 @@ function leaseErrors(lease: StoredObject): readonly FieldError[] {
   return errors;
 }
 
-/** Leases. */
 export const leases = define({
   group: 'coordination.k8s.io',
   kind: 'Lease',
@@ -31,7 +30,7 @@ export const leases = define({
   printer: printer([column('Holder', 'Who holds the lease.')], (lease) => [textOf(at(lease.spec, 'holderIdentity'))]),
   validate: leaseErrors,
   strategy: {
-    // Fields of a feature that is off where nobody turned it on.
+    // Fields of a feature gate that is off by default.
     defaults: (lease) => withObject(lease, 'spec', (spec) => without(spec, 'strategy', 'preferredHolder')),
   },
 });

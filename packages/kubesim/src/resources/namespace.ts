@@ -41,7 +41,7 @@ function phaseErrors(namespace: StoredObject): readonly FieldError[] {
     : [invalid('status.Phase', phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${not}empty`)];
 }
 
-/** Namespaces. Who ends them is the API server; until then `spec.finalizers` holds `kubernetes`. */
+/** Namespaces. They are deleted by the namespace controller, which removes `kubernetes` from `spec.finalizers`. */
 export const namespaces = define({
   group: '',
   kind: 'Namespace',
@@ -59,7 +59,7 @@ export const namespaces = define({
     prepareCreate(namespace) {
       const finalizers = textsOf(at(namespace.spec, 'finalizers'));
       const spec = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
-      // A generated name is known only now.
+      // A generated name is not known before this point.
       const labels = { ...namespace.metadata.labels, 'kubernetes.io/metadata.name': namespace.metadata.name };
       return {
         ...namespace,

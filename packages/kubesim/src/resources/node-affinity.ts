@@ -1,4 +1,4 @@
-/** Rules of which nodes a pod wants. Source: Kubernetes API reference, core/v1 NodeAffinity. */
+/** Validation of node affinity. Source: Kubernetes API reference, core/v1 NodeAffinity. */
 
 import { type FieldError, invalid, required } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -7,7 +7,6 @@ import { requirementErrors } from './selector-rules.ts';
 
 const MAX_WEIGHT = 100;
 
-/** Errors of the node affinity of a pod spec. */
 export function nodeAffinityErrors(path: string, affinity: JsonObject): readonly FieldError[] {
   const needed = affinity.requiredDuringSchedulingIgnoredDuringExecution;
   const wanted = objectsOf(affinity.preferredDuringSchedulingIgnoredDuringExecution);
@@ -41,7 +40,7 @@ function termErrors(path: string, term: JsonObject): readonly FieldError[] {
     const words = "must be specified single value when `operator` is 'Lt' or 'Gt'";
     return [
       ...(textsOf(one.values).length === 1 ? [] : [required(`${own}.values`, words)]),
-      // Otherwise these are as those that want the label at all, with values.
+      // Apart from the values, validated like In.
       ...requirementErrors(own, { ...one, operator: 'In', values: one.values ?? [] }).filter(
         ({ path: at }) => at !== `${own}.values`,
       ),

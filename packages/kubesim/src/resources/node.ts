@@ -59,7 +59,6 @@ function changeErrors(node: StoredObject, old: StoredObject): readonly FieldErro
   ];
 }
 
-/** Nodes. */
 export const nodes = define({
   group: '',
   kind: 'Node',

@@ -48,20 +48,19 @@ function modeErrors(path: string, modes: Json | undefined, none: string): readon
   ];
 }
 
-/** Errors of `storage`, which must be more than nothing. */
+/** Errors of `storage`, which must be greater than zero. */
 function sizeErrors(path: string, size: Json | undefined): readonly FieldError[] {
   const value = quantityValue(`${size}`) ?? 0;
   return value > 0 ? [] : [invalid(path, `${size}`, 'must be greater than zero')];
 }
 
-/** Defaults of a claim, or of the template of one. */
+/** Defaults of a claim or a claim template. */
 export function claimDefaults(claim: JsonObject): JsonObject {
   const given = withMissing(claim, { spec: {}, status: {} });
   const moded = withObject(given, 'spec', (spec) => withMissing(spec, { volumeMode: 'Filesystem' }));
   return withObject(moded, 'status', (status) => withMissing(status, { phase: 'Pending' }));
 }
 
-/** Errors of the spec of a claim. */
 export function claimSpecErrors(path: string, spec: JsonObject): readonly FieldError[] {
   const size = at(spec.resources, 'requests', 'storage');
   const mode = spec.volumeMode;
@@ -82,7 +81,7 @@ function claimChangeErrors(claim: StoredObject, old: StoredObject): readonly Fie
     withObject(without(objectOf(one.spec), 'volumeAttributesClassName'), 'resources', (resources) =>
       without(resources, 'requests'),
     );
-  // The controller that binds a claim fills in the name of the volume.
+  // The controller sets the volume name when it binds a claim.
   const bound = (one: StoredObject): JsonObject =>
     isUnset(at(old.spec, 'volumeName')) ? without(bare(one), 'volumeName', 'storageClassName') : bare(one);
   if (sameValue(bound(claim), bound(old))) return [];
@@ -91,7 +90,6 @@ function claimChangeErrors(claim: StoredObject, old: StoredObject): readonly Fie
   return [forbidden('spec', words)];
 }
 
-/** PersistentVolumeClaims. */
 export const persistentVolumeClaims = define({
   group: '',
   kind: 'PersistentVolumeClaim',
@@ -171,7 +169,6 @@ function volumeErrors(volume: StoredObject): readonly FieldError[] {
   ];
 }
 
-/** PersistentVolumes. */
 export const persistentVolumes = define({
   group: '',
   kind: 'PersistentVolume',

@@ -1,4 +1,4 @@
-/** Rules of changes of a pod. Source: Kubernetes documentation, "Pods", Pod update and replacement. */
+/** Validation of pod updates. Source: Kubernetes documentation, "Pods", Pod update and replacement. */
 
 import { type FieldError, forbidden, invalid, required } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -7,7 +7,7 @@ import { isUnset, maybeNumber, objectsOf, sameValue, textOf, without } from '../
 const MUTABLE =
   '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
-/** Errors of a change from `old` to `spec`, both pod specs. */
+/** Errors of an update from pod spec `old` to `spec`. */
 export function podChangeErrors(spec: JsonObject, old: JsonObject): readonly FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ['containers', 'initContainers']) {
@@ -51,7 +51,7 @@ function tolerationErrors(spec: JsonObject, old: JsonObject): readonly FieldErro
     : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 
-/** The spec with those fields that may change as they were. */
+/** The spec with its mutable fields reset to their old values. */
 function fixed(spec: JsonObject, old: JsonObject): JsonObject {
   const images = (field: string): JsonObject => ({
     [field]: objectsOf(spec[field]).map((container) => without(container, 'image')),
@@ -63,7 +63,7 @@ function fixed(spec: JsonObject, old: JsonObject): JsonObject {
     'activeDeadlineSeconds',
     'tolerations',
     ...(shortened ? ['terminationGracePeriodSeconds'] : []),
-    // A scheduler may fill this in once.
+    // Set once by the scheduler.
     ...(isUnset(old.nodeName) ? ['nodeName'] : []),
   );
   return { ...rest, ...images('containers'), ...images('initContainers') };

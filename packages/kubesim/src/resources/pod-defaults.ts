@@ -1,15 +1,15 @@
-/** Defaults of pods and of the templates of workloads. Source: Kubernetes API reference, core/v1 PodSpec. */
+/** Defaults of pods and pod templates. Source: Kubernetes API reference, core/v1 PodSpec. */
 import type { JsonObject } from '../machinery/json.ts';
 import { isUnset, objectOf, objectsOf, textOf, withEach, withMissing, withObject, without } from '../machinery/read.ts';
 
 const GRACE_SECONDS = 30;
-/** 0644: read and write for the owner, read for others. */
+/** 0644: read and write for the owner, read-only for others. */
 const MODE = 0o644;
 const TOKEN_SECONDS = 3600;
 const TOLERATED = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'] as const;
 const TOLERATION_SECONDS = 300;
 
-/** Defaults of a pod spec wherever it stands. */
+/** Defaults for pods and pod templates. */
 export function podSpecDefaults(given: JsonObject): JsonObject {
   const account = textOf(given.serviceAccountName) || textOf(given.serviceAccount);
   const spec = withMissing(given, {
@@ -18,7 +18,7 @@ export function podSpecDefaults(given: JsonObject): JsonObject {
     securityContext: {},
     terminationGracePeriodSeconds: GRACE_SECONDS,
     schedulerName: 'default-scheduler',
-    // Two names of one field; the older one is still told.
+    // Two names for one field; the deprecated one is still returned.
     ...(account !== '' && { serviceAccountName: account, serviceAccount: account }),
   });
   const contained = withEach(
@@ -29,14 +29,14 @@ export function podSpecDefaults(given: JsonObject): JsonObject {
   return withEach(contained, 'volumes', volumeDefaults);
 }
 
-/** Defaults of the template of a workload's spec. */
+/** Defaults for the template in a workload's spec. */
 export function templateDefaults(spec: JsonObject): JsonObject {
   return withObject(withMissing(spec, { template: {} }), 'template', (template) =>
     withObject(withMissing(template, { spec: {} }), 'spec', podSpecDefaults),
   );
 }
 
-/** Defaults that only pods have, not templates; the last ones are those of the admission plugins that are on by default. */
+/** Defaults for pods only, not for templates; the last ones come from admission plugins that are enabled by default. */
 export function podDefaults(pod: JsonObject): JsonObject {
   const given = withMissing(pod, { spec: {} });
   return withObject(given, 'spec', (spec) => {
@@ -48,7 +48,7 @@ export function podDefaults(pod: JsonObject): JsonObject {
   });
 }
 
-/** What admission adds to a new pod: priority, and how long it stays on a node that is lost. */
+/** Fields set by admission on a new pod: priority, and tolerations for unreachable and not-ready nodes. */
 export function admittedPodSpec(spec: JsonObject): JsonObject {
   const tolerations = objectsOf(spec.tolerations);
   const added = TOLERATED.filter(
@@ -63,7 +63,7 @@ export function admittedPodSpec(spec: JsonObject): JsonObject {
   };
 }
 
-/** What is limited but not requested is requested. */
+/** Requests default to limits. */
 function withRequests(container: JsonObject): JsonObject {
   const limits = objectOf(objectOf(container.resources).limits);
   if (Object.keys(limits).length === 0) return container;
@@ -79,7 +79,7 @@ function withHostPorts(container: JsonObject): JsonObject {
   );
 }
 
-/** Whether an image is named by no tag or `latest`, and by no digest: such a name may mean another image tomorrow. */
+/** Whether an image has no digest and no tag other than `latest`, so that its content may change. */
 function isLatest(image: string): boolean {
   if (image.includes('@')) return false;
   const name = image.slice(image.lastIndexOf('/') + 1);
@@ -87,7 +87,7 @@ function isLatest(image: string): boolean {
   return tag === 'latest';
 }
 
-/** Restarts of single containers are a feature that is off where nobody turned it on; sidecars are all that there is. */
+/** Restart policies of containers are behind a feature gate that is off by default; only sidecars may have one. */
 function withoutRestarts(container: JsonObject): JsonObject {
   return container.restartPolicy === undefined ? container : without(container, 'restartPolicy');
 }
@@ -122,7 +122,7 @@ function probeDefaults(given: JsonObject): JsonObject {
 
 function handlerDefaults(handler: JsonObject): JsonObject {
   const http = withObject(handler, 'httpGet', (get) => withMissing(get, { path: '/', scheme: 'HTTP' }));
-  // `service` is a pointer: an empty one is written.
+  // `service` is a pointer, so an empty string is written.
   return withObject(http, 'grpc', (grpc) => (grpc.service === undefined ? { ...grpc, service: '' } : grpc));
 }
 

@@ -1,4 +1,4 @@
-/** Rules of pods and of the templates of workloads. Source: Kubernetes API reference, core/v1 PodSpec. */
+/** Validation of pods and pod templates. Source: Kubernetes API reference, core/v1 PodSpec. */
 
 import {
   duplicate,
@@ -27,7 +27,6 @@ const MAX_NAMESERVERS = 3;
 const MAX_SEARCHES = 32;
 const MAX_SEARCH_BYTES = 2048;
 
-/** Errors of the template of a workload. */
 export function templateErrors(path: string, template: JsonObject): readonly FieldError[] {
   const metadata = objectOf(template.metadata);
   return [
@@ -37,7 +36,7 @@ export function templateErrors(path: string, template: JsonObject): readonly Fie
   ];
 }
 
-/** Errors of a pod spec wherever it stands. */
+/** Errors of a pod spec, in pods and templates. */
 export function podSpecErrors(path: string, spec: JsonObject): readonly FieldError[] {
   const volumes = volumeErrors(`${path}.volumes`, objectsOf(spec.volumes));
   const deadline = maybeNumber(spec.activeDeadlineSeconds);
@@ -78,7 +77,7 @@ export function podSpecErrors(path: string, spec: JsonObject): readonly FieldErr
   ];
 }
 
-/** Errors that only pods have, not templates. */
+/** Errors specific to pods, not to templates. */
 export function podOnlyErrors(spec: JsonObject): readonly FieldError[] {
   const account = textOf(spec.serviceAccountName);
   const tokens = objectsOf(spec.volumes).flatMap((volume, i) =>
@@ -124,7 +123,7 @@ function volumeErrors(
   return { errors, names };
 }
 
-/** Kinds of volumes, in the order in which the API server looks for more than one. */
+/** Volume types, in the order in which the API server checks for duplicates. */
 const VOLUME_KINDS = [
   'emptyDir',
   'hostPath',

@@ -1,4 +1,4 @@
-/** Pods as `kubectl get` shows them. Source: Kubernetes documentation, "Pod Lifecycle"; kubectl reference. */
+/** Table rows of pods for `kubectl get`. Source: Kubernetes documentation, "Pod Lifecycle"; kubectl reference. */
 
 import { AGE, age, column, NAME, wide } from '../machinery/columns.ts';
 import { since } from '../machinery/duration.ts';
@@ -7,11 +7,11 @@ import type { StoredObject } from '../machinery/object.ts';
 import { at, isUnset, maybeObject, numberOf, objectOf, objectsOf, textOf } from '../machinery/read.ts';
 import type { Printer } from '../machinery/resource.ts';
 
-/** What the containers of a pod add up to. */
+/** Aggregated state of the containers of a pod. */
 interface Summary {
   ready: number;
   restarts: number;
-  /** When a container ended last, of those that were started again. */
+  /** Time of the last termination among restarted containers. */
   lastEnd: string;
   reason: string;
 }
@@ -26,14 +26,14 @@ function count(summary: Summary, status: JsonObject): void {
   if (end > summary.lastEnd) summary.lastEnd = end;
 }
 
-/** Why a container ended: a reason, a signal or an exit code. */
+/** Why a container terminated: a reason, a signal or an exit code. */
 function endReason(terminated: JsonObject): string {
   if (!isUnset(terminated.reason)) return textOf(terminated.reason);
   const signal = numberOf(terminated.signal);
   return signal !== 0 ? `Signal:${signal}` : `ExitCode:${numberOf(terminated.exitCode)}`;
 }
 
-/** Counts init containers; says whether the pod is still about them. */
+/** Counts init containers. Returns whether the pod is still initializing. */
 function initSummary(pod: StoredObject, summary: Summary, sidecars: Summary): boolean {
   const containers = objectsOf(at(pod.spec, 'initContainers'));
   for (const [i, status] of objectsOf(at(pod.status, 'initContainerStatuses')).entries()) {
@@ -111,7 +111,6 @@ function orNone(value: Json | undefined): string {
   return textOf(value) || '<none>';
 }
 
-/** The table of pods. */
 export const podPrinter: Printer = {
   columns: [
     NAME,

@@ -15,7 +15,7 @@ import { hostnameWarnings, podWarnings } from './warnings.ts';
 
 const COMPUTE = ['cpu', 'memory'] as const;
 
-/** How a pod fares when its node is short of resources. Source: Kubernetes documentation, "Pod Quality of Service Classes". */
+/** QoS class of a pod. Source: Kubernetes documentation, "Pod Quality of Service Classes". */
 function serviceClass(spec: JsonObject): string {
   const all = [...objectsOf(spec.containers), ...objectsOf(spec.initContainers)].map(({ resources }) => ({
     limits: objectOf(objectOf(resources).limits),
@@ -45,7 +45,6 @@ function specOf(pod: StoredObject): JsonObject {
   return objectOf(pod.spec);
 }
 
-/** Pods. */
 export const pods = define({
   group: '',
   kind: 'Pod',
@@ -83,7 +82,7 @@ export const pods = define({
     warnings: (pod) => [...hostnameWarnings(pod, "the Pod's hostname"), ...podWarnings('spec', specOf(pod))],
     graceSeconds(pod, asked) {
       const phase = at(pod.status, 'phase');
-      // A pod that runs nowhere, or no more, has nothing to end.
+      // A pod that is not running needs no grace period.
       if (isUnset(specOf(pod).nodeName) || phase === 'Failed' || phase === 'Succeeded') return 0;
       const seconds = asked ?? maybeNumber(specOf(pod).terminationGracePeriodSeconds) ?? 0;
       return seconds < 0 ? 1 : seconds;

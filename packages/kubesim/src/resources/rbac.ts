@@ -1,4 +1,4 @@
-/** rbac.authorization.k8s.io/v1: roles and who has them. They are kept, not enforced: everybody may do everything. */
+/** rbac.authorization.k8s.io/v1 roles and bindings. They are stored but not enforced. */
 
 import { AGE, age, column, NAME, wide } from '../machinery/columns.ts';
 import { type FieldError, invalid, invalidFor, notSupported, required } from '../machinery/field-error.ts';
@@ -90,7 +90,7 @@ function bindingErrors(binding: StoredObject, namespaced: boolean): readonly Fie
 function referenceErrors(binding: StoredObject, old: StoredObject): readonly FieldError[] {
   if (sameValue(binding.roleRef, old.roleRef)) return [];
   const { apiGroup = '', kind = '', name = '' } = objectOf(binding.roleRef);
-  // The words show the API server's own type.
+  // The message contains Go's representation.
   return [invalid('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'cannot change roleRef')];
 }
 
@@ -167,5 +167,4 @@ function binding(kind: 'RoleBinding' | 'ClusterRoleBinding') {
   });
 }
 
-/** Roles, ClusterRoles and their bindings. */
 export const rbac = [role('Role'), role('ClusterRole'), binding('RoleBinding'), binding('ClusterRoleBinding')] as const;

@@ -1,4 +1,4 @@
-/** Label selectors of workloads. Source: Kubernetes, meta/v1 LabelSelector. */
+/** Validation and evaluation of label selectors. Source: Kubernetes, meta/v1 LabelSelector. */
 
 import { type FieldError, forbidden, invalid, invalidFor, required } from '../machinery/field-error.ts';
 import { labelValue, qualifiedName } from '../machinery/formats.ts';
@@ -6,7 +6,6 @@ import type { Json, JsonObject } from '../machinery/json.ts';
 import { labelErrors } from '../machinery/labels.ts';
 import { objectOf, objectsOf, textOf, textsOf } from '../machinery/read.ts';
 
-/** Errors of a selector. */
 export function selectorErrors(path: string, selector: JsonObject): readonly FieldError[] {
   return [
     ...labelErrors(`${path}.matchLabels`, selector.matchLabels),
@@ -16,7 +15,6 @@ export function selectorErrors(path: string, selector: JsonObject): readonly Fie
   ];
 }
 
-/** Errors of one requirement. */
 export function requirementErrors(path: string, requirement: JsonObject): readonly FieldError[] {
   const operator = textOf(requirement.operator);
   const values = textsOf(requirement.values);
@@ -37,22 +35,20 @@ export function requirementErrors(path: string, requirement: JsonObject): readon
   return found;
 }
 
-/** A map in the order of its keys, as Go prints one. */
+/** A map sorted by key, as Go prints it. */
 export function sorted(map: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether a selector has no errors, so that it can select. */
+/** Whether a selector is valid. */
 export function isUsable(selector: JsonObject): boolean {
   return selectorErrors('', selector).length === 0;
 }
 
-/** Whether a selector selects everything. */
 export function isEmptySelector(selector: JsonObject): boolean {
   return Object.keys(objectOf(selector.matchLabels)).length === 0 && objectsOf(selector.matchExpressions).length === 0;
 }
 
-/** Whether labels are selected. */
 export function selects(selector: JsonObject, labels: Readonly<Record<string, Json | undefined>>): boolean {
   const equal = Object.entries(objectOf(selector.matchLabels)).every(([key, value]) => labels[key] === value);
   return equal && objectsOf(selector.matchExpressions).every((one) => meets(one, labels));
@@ -91,7 +87,7 @@ function requirementText(requirement: JsonObject): string {
   }
 }
 
-/** A selector as in `kubectl get -o wide`: by key; empty where it selects everything. */
+/** A selector as shown by `kubectl get -o wide`, sorted by key; empty if it selects everything. */
 export function selectorText(selector: JsonObject): string {
   const equal = Object.entries(objectOf(selector.matchLabels)).map(([key, value]): readonly [string, string] => [
     key,

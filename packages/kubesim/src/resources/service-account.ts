@@ -3,7 +3,6 @@ import { column, printer } from '../machinery/columns.ts';
 import { listOf } from '../machinery/read.ts';
 import { define } from './define.ts';
 
-/** ServiceAccounts. */
 export const serviceAccounts = define({
   group: '',
   kind: 'ServiceAccount',

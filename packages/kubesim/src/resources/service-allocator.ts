@@ -1,6 +1,7 @@
 /**
- * Which Service addresses and node ports of a cluster are in use. Addresses are given in order, the lowest last: the first
- * ones of a range are left to those who choose theirs, as Kubernetes does (KEP-3070).
+ * Allocation of Service addresses and node ports in a cluster. Addresses are allocated in order, starting above the
+ * lower part of the range, which is reserved for static assignment until the rest is used up, as in Kubernetes
+ * (KEP-3070).
  */
 
 import ipaddr from 'ipaddr.js';
@@ -10,19 +11,19 @@ import { StatusError } from '../machinery/status.ts';
 import type { IPFamily } from '../machinery/well-known.ts';
 import { addressText, parseAddress, parseRange } from './addresses.ts';
 
-/** Node ports of a kube-apiserver with default flags. */
+/** The default node port range of kube-apiserver. */
 const FIRST_PORT = 30_000;
 const LAST_PORT = 32_767;
-/** More than a cluster can use; numbers stay exact. */
+/** More than a cluster can use, and small enough for exact numbers. */
 const MAX_BITS = 32;
 
-/** Numbers of a range that are taken or free. */
+/** Allocated and free numbers of a range. */
 class Pool {
   readonly #size: number;
   readonly #used = new Set<number>();
   #next: number;
 
-  /** `first` is where the search for a free number begins. */
+  /** `first`: where the search for a free number starts. */
   constructor(size: number, first: number) {
     this.#size = size;
     this.#next = first;
@@ -40,24 +41,23 @@ class Pool {
     this.#used.delete(number);
   }
 
-  /** A free number that `taken` does not have; undefined where there is none. Takes nothing. */
+  /** A free number that is not in `taken`; undefined if there is none. Does not allocate it. */
   find(taken: ReadonlySet<number>): number | undefined {
     let number = this.#next;
     for (let tries = 0; this.#used.has(number) || taken.has(number); tries++) {
       if (tries >= this.#size) return undefined;
       number = (number + 1) % this.#size;
     }
-    // The next search goes on from here: so it is short, and a released number is not used again at once.
+    // The next search continues here, which keeps it short and avoids immediate reuse of released numbers.
     this.#next = number;
     return number;
   }
 }
 
-/** The Service range of one family. */
 interface FamilyRange {
   readonly text: string;
   readonly base: bigint;
-  /** Counts from the first address that may be used. */
+  /** Offsets from the first usable address. */
   readonly pool: Pool;
   readonly size: number;
 }
@@ -77,43 +77,53 @@ function rangeOf(cidr: string): readonly [IPFamily, FamilyRange] {
   if (!range) throw new RangeError(`${cidr} is not a CIDR`);
   const family = range.address.kind() === 'ipv4' ? 'IPv4' : 'IPv6';
   const hostBits = Math.min((family === 'IPv4' ? 32 : 128) - range.bits, MAX_BITS);
-  // Neither the network's address nor, with IPv4, the broadcast address.
+  // Excludes the network address and, for IPv4, the broadcast address.
   const size = 2 ** hostBits - (family === 'IPv4' ? 2 : 1);
   const first = Math.min(Math.max(16, Math.floor(size / 16)), 256) % size;
   const base = toNumber(range.address.toByteArray()) + 1n;
   return [family, { text: cidr, base, pool: new Pool(size, first), size }];
 }
 
-/** Addresses and ports that one write wants; what it finds is not taken before `commit`. */
+/** Addresses and ports for one write. They are not allocated until `commit`. */
 export interface Claim {
-  /** The families of the cluster. */
+  /** IP families of the cluster. */
   readonly families: ReadonlySet<string>;
-  /** An address of the family. Throws a StatusError (500) where the range is full. */
+  /**
+   * A free address.
+   *
+   * @throws StatusError 500 if the range is exhausted.
+   */
   nextAddress(family: string): string;
-  /** What is wrong with an address that a user chose; undefined where it is free. */
+  /** Why an address chosen by a user cannot be used; undefined if it is available. */
   addressProblem(family: string, address: string): string | undefined;
-  /** A node port. Throws a StatusError (500) where there is none left. */
+  /**
+   * A free node port.
+   *
+   * @throws StatusError 500 if the range is exhausted.
+   */
   nextPort(): number;
-  /** What is wrong with a node port that a user chose; undefined where it is free. From then on it is this claim's. */
+  /**
+   * Why a node port chosen by a user cannot be used; undefined if it is available, in which case this claim holds it.
+   */
   portProblem(port: number): string | undefined;
 }
 
-/** What is in use in one cluster. */
+/** Allocation state of one cluster. */
 export interface ServiceAllocator {
-  /** The family of Services that ask for none. */
+  /** Default IP family of Services. */
   readonly primary: IPFamily;
   claim(): Claim;
-  /** Takes what `now` has and releases what only `before` had. */
+  /** Allocates what `now` uses, and releases what only `before` used. */
   commit(now: Holding | undefined, before: Holding | undefined): void;
 }
 
-/** What a stored Service uses. */
+/** Addresses and ports used by a stored Service. */
 export interface Holding {
   readonly addresses: readonly string[];
   readonly ports: readonly number[];
 }
 
-/** An allocator of ranges in canonical text, the first one the primary. */
+/** `serviceCIDRs` are in canonical form, primary first. */
 export function createServiceAllocator(serviceCIDRs: readonly string[]): ServiceAllocator {
   const ranges = new Map<string, FamilyRange>(serviceCIDRs.map(rangeOf));
   const ports = new Pool(LAST_PORT - FIRST_PORT + 1, Math.min(128, LAST_PORT - FIRST_PORT));
@@ -183,7 +193,7 @@ function internal(message: string): StatusError {
   return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`);
 }
 
-/** The error of an address that cannot be had. */
+/** The error for an address that cannot be allocated. */
 export function allocationError(addresses: Json, address: string, problem: string): FieldError {
   return invalid('spec.clusterIPs', addresses, `failed to allocate IP ${address}: ${problem}`);
 }

@@ -1,11 +1,14 @@
-/** Rules of changes of a Service: its addresses and families stay. Source: Kubernetes documentation, "IPv4/IPv6 dual-stack". */
+/**
+ * Validation of Service updates: primary address and family are immutable. Source: Kubernetes documentation, "IPv4/IPv6
+ * dual-stack".
+ */
 import { type FieldError, forbidden, IMMUTABLE, invalid } from '../machinery/field-error.ts';
 import { numberOf, textOf } from '../machinery/read.ts';
 import { clusterIPsOf, familiesOf, isHeadless, needsHealthCheck, policyOf, type Spec } from './service-fields.ts';
 
 const ONCE = 'may not change once set';
 
-/** Errors of changes that a Service does not take, after those of {@link serviceErrors}' order. */
+/** Errors of forbidden changes; the API server reports them after those of {@link serviceErrors}. */
 export function serviceChangeErrors(spec: Spec, old: Spec): readonly FieldError[] {
   if (spec.type === 'ExternalName' || old.type === 'ExternalName') return classErrors(spec, old);
   const [now, before] = [isHeadless(spec), isHeadless(old)];

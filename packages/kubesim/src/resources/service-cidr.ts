@@ -1,4 +1,4 @@
-/** networking.k8s.io/v1 ServiceCIDRs. They are kept and shown; the ranges of a cluster are those of its settings. */
+/** networking.k8s.io/v1 ServiceCIDRs. They are only stored and listed; the cluster's ranges come from its settings. */
 
 import { column, printer } from '../machinery/columns.ts';
 import { type FieldError, IMMUTABLE, invalid, required } from '../machinery/field-error.ts';
@@ -17,7 +17,7 @@ function rangesOf(object: StoredObject): readonly string[] {
 function rangeErrors(object: StoredObject): readonly FieldError[] {
   const ranges = rangesOf(object);
   if (ranges.length === 0) return [required(PATH, 'at least one CIDR required')];
-  // The words show the API server's own type.
+  // The message contains Go's representation.
   if (ranges.length > 2) return [invalid(PATH, { CIDRs: ranges }, 'may only hold up to 2 values')];
   const [first, second] = ranges.map((range) => parseRange(range)?.address.kind());
   return [
@@ -26,7 +26,7 @@ function rangeErrors(object: StoredObject): readonly FieldError[] {
   ];
 }
 
-/** A second family may be added; nothing else may change. */
+/** A second family may be added; all else is immutable. */
 function changeErrors(object: StoredObject, old: StoredObject): readonly FieldError[] {
   const [now, before] = [rangesOf(object), rangesOf(old)];
   const grows = before.length === 1 && now.length === 2;
@@ -37,7 +37,6 @@ function changeErrors(object: StoredObject, old: StoredObject): readonly FieldEr
   ];
 }
 
-/** ServiceCIDRs. */
 export const serviceCidrs = define({
   group: 'networking.k8s.io',
   kind: 'ServiceCIDR',

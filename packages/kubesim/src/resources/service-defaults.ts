@@ -5,7 +5,7 @@ import { isExternal } from './service-fields.ts';
 
 const AFFINITY_SECONDS = 10_800;
 
-/** The Service with its defaults, addresses aside. */
+/** Applies all defaults, except for addresses. */
 export function serviceDefaults(service: JsonObject): JsonObject {
   const given = service.spec === undefined ? { ...service, spec: {} } : service;
   const withSpec = withObject(given, 'spec', specDefaults);
@@ -21,7 +21,7 @@ function specDefaults(given: JsonObject): JsonObject {
     internalTrafficPolicy: external ? undefined : 'Cluster',
     allocateLoadBalancerNodePorts: spec.type === 'LoadBalancer' ? true : undefined,
   });
-  // It means nothing there, and the API server shows none.
+  // The field does not apply to this type, and the API server omits it.
   return external && all.internalTrafficPolicy !== undefined ? without(all, 'internalTrafficPolicy') : all;
 }
 
@@ -42,7 +42,7 @@ function portDefaults(port: JsonObject): JsonObject {
   return withMissing(given, { protocol: 'TCP' });
 }
 
-/** Load balancers pass on packets to the address, where they do not say otherwise. */
+/** Defaults ipMode of load balancer ingress with an IP to VIP. */
 function withModes(status: JsonObject): JsonObject {
   return withObject(status, 'loadBalancer', (balancer) =>
     withEach(balancer, 'ingress', (one) => (isUnset(one.ip) ? one : withMissing(one, { ipMode: 'VIP' }))),

@@ -1,6 +1,6 @@
 /**
- * The fields of a Service that speak of IP families: `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy`. A
- * client may give any of them; the others follow. Source: Kubernetes documentation, "IPv4/IPv6 dual-stack"; KEP-563.
+ * The IP family fields of a Service: `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy`. A client may set any
+ * of them; the others are derived. Source: Kubernetes documentation, "IPv4/IPv6 dual-stack"; KEP-563.
  */
 
 import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-error.ts';
@@ -19,19 +19,19 @@ import {
   sameField,
 } from './service-fields.ts';
 
-/** What a step gives: the spec, or what is wrong with it. */
+/** Result of a step: the spec, or its errors. */
 export type Step = { readonly spec: Spec } | { readonly errors: readonly FieldError[] };
 
 const POLICY = 'spec.ipFamilyPolicy';
 const SINGLE = 'SingleStack';
 
-/** Brings `clusterIP` and `clusterIPs` of a new Service together. */
+/** Synchronizes `clusterIP` and `clusterIPs` of a new Service. */
 export function synced(spec: Spec): Spec {
   const { clusterIP } = spec;
   return !isUnset(clusterIP) && clusterIPsOf(spec).length === 0 ? { ...spec, clusterIPs: [textOf(clusterIP)] } : spec;
 }
 
-/** Brings them together in an update, in which a client may have changed or left out one of the two. */
+/** Synchronizes them on update, where a client may have changed or omitted one of the two. */
 export function syncedUpdate(given: Spec, old: Spec): Spec {
   const [now, before] = [textOf(given.clusterIP), textOf(old.clusterIP)];
   const spec =
@@ -42,7 +42,7 @@ export function syncedUpdate(given: Spec, old: Spec): Spec {
   return { ...spec, clusterIPs: now === '' ? undefined : [now] };
 }
 
-/** Whether nothing of a PreferDualStack Service is to change: a change of the cluster's families is no reason to. */
+/** Whether a PreferDualStack Service keeps its families: it is not changed by a change of the cluster's families. */
 export function keepsBoth(spec: Spec, old: Spec | undefined): boolean {
   const prefers = (one: Spec): boolean => ['', 'PreferDualStack'].includes(policyOf(one));
   return (
@@ -61,7 +61,7 @@ function withPolicy(spec: Spec, old: Spec | undefined): Spec {
   if (!isUnset(spec.ipFamilyPolicy)) return spec;
   const before = old && policyOf(old);
   if (before) return { ...spec, ipFamilyPolicy: before };
-  // Nobody knows yet of which families the endpoints of such a Service will be.
+  // The families of the endpoints are not known at this point.
   const either = spec.clusterIP === NONE && isSelectorless(spec);
   return { ...spec, ipFamilyPolicy: either ? 'RequireDualStack' : SINGLE };
 }
@@ -90,14 +90,14 @@ function singleErrors(spec: Spec): readonly FieldError[] {
   ];
 }
 
-/** Setting the policy to SingleStack alone says that the second address and family are to go. */
+/** Setting the policy to SingleStack alone releases the secondary address and family. */
 function released(spec: Spec, old: Spec): Spec {
   const first = (field: string, values: readonly string[]): Spec =>
     sameField(spec, old, field) && values.length > 1 ? { [field]: values.slice(0, 1) } : {};
   return { ...spec, ...first('clusterIPs', clusterIPsOf(spec)), ...first('ipFamilies', familiesOf(spec)) };
 }
 
-/** Families and policy of a Service in a cluster of those `families`, of which `primary` is the first. */
+/** Sets families and policy of a Service, in a cluster with these `families`, of which `primary` is the first. */
 export function withFamilies(
   given: Spec,
   old: Spec | undefined,
@@ -147,7 +147,7 @@ export function withFamilies(
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'] as const;
 
-/** Errors of these fields, together and each alone. */
+/** Errors of these fields, individually and in combination. */
 export function familyFieldErrors(spec: Spec, old: Spec | undefined): readonly FieldError[] {
   if (!needsClusterIP(spec)) return [];
   const addresses = clusterIPsOf(spec);

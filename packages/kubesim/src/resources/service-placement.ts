@@ -1,4 +1,4 @@
-/** Addresses and node ports of one Service: what it gets, what it may keep, what it gives back. */
+/** Addresses and node ports of one Service: allocation, reuse and release. */
 
 import { invalid } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -21,7 +21,10 @@ import {
   sameField,
 } from './service-fields.ts';
 
-/** The spec of a Service with all that the cluster gives it. `old` is absent for a new one. Takes nothing yet. */
+/**
+ * The spec of a Service with allocated values. `old` is absent for a new Service. Nothing is allocated before the
+ * commit.
+ */
 export function placed(given: Spec, old: Spec | undefined, allocator: ServiceAllocator): Step {
   const claim = allocator.claim();
   const spec = old ? syncedUpdate(withOldValues(given, old), old) : synced(given);
@@ -35,7 +38,7 @@ export function placed(given: Spec, old: Spec | undefined, allocator: ServiceAll
   return { spec: old ? withoutForeign(checked, old) : checked };
 }
 
-/** An update may leave out what the cluster gave: then it is kept. */
+/** An update may omit allocated values; they are kept. */
 function withOldValues(given: Spec, old: Spec): Spec {
   let spec = given;
   if (needsClusterIP(old) && needsClusterIP(spec)) {
@@ -65,7 +68,7 @@ function withAddresses(spec: Spec, old: Spec | undefined, claim: Claim): Step {
   const fresh = !old || !needsClusterIP(old);
   if (!fresh && isHeadless(old)) return { spec };
   const families = familiesOf(spec);
-  // A change of the first address is refused later; only a second one may come.
+  // A change of the primary address is rejected later; only a secondary one may be added.
   if (!fresh && !(familiesOf(old).length === 1 && families.length === 2)) return { spec };
   const addresses = [...clusterIPsOf(spec)];
   for (const [i, family] of families.entries()) {
@@ -91,7 +94,7 @@ function withNodePorts(spec: Spec, old: Spec | undefined, claim: Claim): Step {
   for (const [i, port] of given.entries()) {
     const asked = numberOf(port.nodePort);
     const number = numberOf(port.port);
-    // A number for TCP and UDP of one port is one node port.
+    // The same number for TCP and UDP of one port counts as one node port.
     const shared = old ? undefined : (byPort.get(number) ?? given.find((one) => samePort(one, number))?.nodePort);
     const wanted = asked !== 0 ? asked : automatic ? numberOf(shared) : 0;
     if (wanted === 0) {
@@ -125,7 +128,7 @@ function withHealthPort(spec: Spec, old: Spec | undefined, claim: Claim): Spec {
   throw new StatusError(500, 'InternalError', `Internal error occurred: ${message}`);
 }
 
-/** Fields that mean nothing after a change of type go, unless the client changed them too. */
+/** Drops fields that do not apply after a change of type, unless the client changed them, too. */
 function withoutForeign(given: Spec, old: Spec): Spec {
   let spec = given;
   const drop = (...fields: readonly string[]): void => {

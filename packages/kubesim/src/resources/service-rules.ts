@@ -1,4 +1,4 @@
-/** Rules of Services. Source: Kubernetes API reference, core/v1 Service. */
+/** Validation of Services. Source: Kubernetes API reference, core/v1 Service. */
 
 import {
   duplicate,
@@ -32,7 +32,7 @@ const POLICIES = ['Cluster', 'Local'] as const;
 const DISTRIBUTIONS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'] as const;
 const MAX_AFFINITY_SECONDS = 86_400;
 
-/** Errors of the spec of a Service whose addresses and node ports are filled in; `old` is absent for a new one. */
+/** Errors of the spec of a Service after allocation; `old` is absent for a new one. */
 export function serviceErrors(spec: Spec, old: Spec | undefined): readonly FieldError[] {
   const ports = portsOf(spec);
   return [
@@ -145,7 +145,7 @@ function duplicatePortErrors(spec: Spec): readonly FieldError[] {
   }
   for (const [i, { protocol, port }] of list.entries()) {
     if (ports.has(`${protocol}/${port}`)) {
-      // The value in the words is the API server's own type with the two fields that count.
+      // The message contains Go's representation, with only the two relevant fields set.
       const value = { Name: '', Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 };
       errors.push(duplicate(`spec.ports[${i}]`, value));
     }
@@ -160,7 +160,7 @@ function balancerErrors(spec: Spec): readonly FieldError[] {
   const balancer = spec.type === 'LoadBalancer';
   const errors: FieldError[] = [];
   const ranges = textsOf(spec.loadBalancerSourceRanges);
-  // The API server says this path with a capital letter.
+  // The API server capitalizes this path.
   const path = 'spec.LoadBalancerSourceRanges';
   if (ranges.length > 0 && !balancer) errors.push(forbidden(path, ONLY_BALANCER));
   errors.push(...ranges.flatMap((range, i) => looseRange(`${path}[${i}]`, range.trim())));
@@ -207,7 +207,7 @@ function trafficErrors(spec: Spec): readonly FieldError[] {
   return errors;
 }
 
-/** Errors of the addresses of a load balancer in `status`. */
+/** Errors of load balancer addresses in `status`. */
 export function balancerStatusErrors(spec: Spec, status: Json | undefined): readonly FieldError[] {
   const ingress = at(status, 'loadBalancer', 'ingress');
   const list = Array.isArray(ingress) ? ingress : [];

@@ -26,10 +26,10 @@ function holdingOf(service: StoredObject | undefined): Holding | undefined {
   return { addresses: clusterIPsOf(spec), ports: [...nodePortsOf(spec), ...health] };
 }
 
-/** Services of one cluster, whose addresses and node ports it keeps apart. */
+/** The Service resource of one cluster, with its address and node port allocator. */
 export function services({ serviceCIDRs }: ClusterSettings): ResourceDefinition {
   const allocator = createServiceAllocator(serviceCIDRs);
-  // What validation worked out is what `allocate` gives: both are asked for one write, one after the other.
+  // `allocate` returns the result computed during validation: the two run in sequence for one write.
   const results = new WeakMap<StoredObject, StoredObject>();
 
   const place = (service: StoredObject, old: StoredObject | undefined): StoredObject | readonly FieldError[] => {

@@ -70,7 +70,7 @@ function updateErrors(strategy: JsonObject): readonly FieldError[] {
   const rolling = strategy.rollingUpdate;
   if (isUnset(strategy.type)) return [required(path)];
   if (strategy.type === 'OnDelete') {
-    // The words show the API server's own type.
+    // The message contains Go's representation.
     const value = {
       Partition: numberOf(objectOf(rolling).partition),
       MaxUnavailable: objectOf(rolling).maxUnavailable ?? null,
@@ -97,7 +97,7 @@ function updateErrors(strategy: JsonObject): readonly FieldError[] {
   ];
 }
 
-/** The pod that the controller makes has the volumes of the claims, and a hostname and subdomain of its own. */
+/** The template of the resulting pod: with volumes for the claims; the controller sets hostname and subdomain. */
 function effective(spec: JsonObject): JsonObject {
   const claims = objectsOf(spec.volumeClaimTemplates).map((claim) => textOf(objectOf(claim.metadata).name));
   const volumes = claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
@@ -137,7 +137,7 @@ function setErrors(set: StoredObject, old: StoredObject | undefined): readonly F
     ...ownSelectorErrors(spec, 'statefulset'),
     ...templateMatchErrors(spec, '', (one) => [
       ...ownTemplateErrors(effective(one)),
-      // StatefulSets look at these twice.
+      // Validated twice for StatefulSets.
       ...labelErrors('spec.template.labels', template.labels),
       ...annotationErrors('spec.template.annotations', template.annotations),
     ]),
@@ -171,7 +171,6 @@ function changeErrors(set: StoredObject, old: StoredObject): readonly FieldError
   return [forbidden('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)];
 }
 
-/** StatefulSets. */
 export const statefulSets = define({
   group: 'apps',
   kind: 'StatefulSet',

@@ -40,7 +40,6 @@ function classChangeErrors(storageClass: StoredObject, old: StoredObject): reado
 
 const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
-/** StorageClasses. */
 export const storageClasses = define({
   group: 'storage.k8s.io',
   kind: 'StorageClass',

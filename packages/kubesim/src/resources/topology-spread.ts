@@ -1,4 +1,4 @@
-/** Rules of how pods spread over a topology. Source: Kubernetes API reference, core/v1 TopologySpreadConstraint. */
+/** Validation of topology spread constraints. Source: Kubernetes API reference, core/v1 TopologySpreadConstraint. */
 
 import { duplicate, type FieldError, invalid, notSupported, required } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -10,7 +10,6 @@ const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway'] as const;
 const POLICIES = ['Honor', 'Ignore'] as const;
 const NOT_POSITIVE = 'must be greater than zero';
 
-/** Errors of the constraints of a pod spec. */
 export function topologySpreadErrors(path: string, constraints: readonly JsonObject[]): readonly FieldError[] {
   const pairs = constraints.map(pairOf);
   return constraints.flatMap((constraint, i) => {
@@ -18,7 +17,7 @@ export function topologySpreadErrors(path: string, constraints: readonly JsonObj
     const key = textOf(constraint.topologyKey);
     const action = textOf(constraint.whenUnsatisfiable);
     const pair = pairOf(constraint);
-    // Told of each but the last of those that are the same.
+    // Reported for all duplicates except the last.
     const again = pairs.includes(pair, i + 1);
     const skew = maybeNumber(constraint.maxSkew) ?? 0;
     return [
@@ -53,7 +52,7 @@ function policyErrors(path: string, policy: JsonObject[string]): readonly FieldE
   return isUnset(policy) ? [] : oneOf(path, policy, POLICIES);
 }
 
-/** What is odd in the constraints of a pod spec, and allowed. */
+/** Warnings about questionable constraints. */
 export function topologySpreadWarnings(path: string, constraints: readonly JsonObject[]): readonly string[] {
   return constraints.flatMap(({ labelSelector }, i) =>
     isUnset(labelSelector) ? [`${path}[${i}].labelSelector: a null labelSelector results in matching no pod`] : [],

@@ -1,4 +1,4 @@
-/** What clients are told of objects that are taken all the same. Source: Kubernetes, api/service and api/pod warnings. */
+/** Warnings about accepted objects. Source: Kubernetes, api/service and api/pod warnings. */
 import ipaddr from 'ipaddr.js';
 import { label1123 } from '../machinery/formats.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -8,7 +8,7 @@ import { addressText, parseAddress, parseRange } from './addresses.ts';
 import { clusterIPsOf, isHeadless, NONE, type Spec } from './service-fields.ts';
 import { topologySpreadWarnings } from './topology-spread.ts';
 
-/** An address that is not written as RFC 5952 and four plain decimals are. */
+/** Warns about addresses not in canonical form (RFC 5952, dotted decimal). */
 function addressWarnings(path: string, text: string): readonly string[] {
   const address = parseAddress(text);
   const proper = address && addressText(address);
@@ -22,7 +22,7 @@ function addressWarnings(path: string, text: string): readonly string[] {
   return [`${path}: IPv6 address "${text}" should be in RFC 5952 canonical format ("${proper}")`];
 }
 
-/** A range whose address is not that of its network. */
+/** Warns about a range whose address has host bits set. */
 function rangeWarnings(path: string, text: string): readonly string[] {
   const range = parseRange(text);
   if (!range) return [];
@@ -41,7 +41,6 @@ function rangeWarnings(path: string, text: string): readonly string[] {
 const HINTS = 'service.kubernetes.io/topology-aware-hints';
 const MODE = 'service.kubernetes.io/topology-mode';
 
-/** Warnings about a Service. */
 export function serviceWarnings(service: StoredObject): readonly string[] {
   const spec: Spec = objectOf(service.spec);
   const external = textsOf(spec.externalIPs);
@@ -77,18 +76,17 @@ const OWN_CONTROLLERS: ReadonlySet<string> = new Set([
   'endpointslicemirroring-controller.k8s.io',
 ]);
 
-/** Warnings about an EndpointSlice. */
 export function sliceWarnings(slice: StoredObject): readonly string[] {
   const manager = slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ?? '';
   if (slice.addressType === 'FQDN') return ['spec.addressType: FQDN endpoints are deprecated'];
-  // Those of IPv6 are refused unless they are canonical.
+  // Non-canonical IPv6 addresses are rejected by validation.
   if (slice.addressType !== 'IPv4' || OWN_CONTROLLERS.has(manager)) return [];
   return objectsOf(slice.endpoints).flatMap((endpoint, i) =>
     textsOf(endpoint.addresses).flatMap((address, j) => addressWarnings(`endpoints[${i}].addresses[${j}]`, address)),
   );
 }
 
-/** Warnings about a name that becomes a hostname; `where` says of what. */
+/** Warnings about a name used as a hostname; `where` names its use. */
 export function hostnameWarnings(object: StoredObject, where: string): readonly string[] {
   const problems = label1123(object.metadata.name);
   if (problems.length === 0) return [];
@@ -96,7 +94,6 @@ export function hostnameWarnings(object: StoredObject, where: string): readonly 
   return [`metadata.name: this is used in ${where}, ${words}: [${problems.join(' ')}]`];
 }
 
-/** Warnings about a pod spec. */
 export function podWarnings(path: string, spec: JsonObject): readonly string[] {
   return [
     ...topologySpreadWarnings(`${path}.topologySpreadConstraints`, objectsOf(spec.topologySpreadConstraints)),

@@ -1,4 +1,7 @@
-/** Rules that Deployments, ReplicaSets, StatefulSets and DaemonSets share. Source: Kubernetes API reference, apps/v1. */
+/**
+ * Validation shared by Deployments, ReplicaSets, StatefulSets and DaemonSets. Source: Kubernetes API reference,
+ * apps/v1.
+ */
 
 import {
   type FieldError,
@@ -16,19 +19,19 @@ import type { ScalePaths } from '../machinery/resource.ts';
 import { templateErrors } from './pod-rules.ts';
 import { isEmptySelector, isUsable, selectorErrors, selects, sorted } from './selector-rules.ts';
 
-/** The scale subresource of workloads. */
+/** Scale subresource of workloads. */
 export const SCALE: ScalePaths = {
   specReplicas: '.spec.replicas',
   statusReplicas: '.status.replicas',
   labelSelector: '.spec.selector',
 };
 
-/** Errors of a number that may not be below zero. */
+/** Errors of a number that must not be negative. */
 export function countErrors(path: string, value: Json | undefined): readonly FieldError[] {
   return numberOf(value) < 0 ? [invalid(path, numberOf(value), NEGATIVE)] : [];
 }
 
-/** Errors of the selector alone; `kind` is how the words call the workload. */
+/** Errors of the selector alone; `kind` is the name of the workload in messages. */
 export function ownSelectorErrors(spec: JsonObject, kind: string): readonly FieldError[] {
   const { selector } = spec;
   if (isUnset(selector)) return [required('spec.selector')];
@@ -40,8 +43,8 @@ export function ownSelectorErrors(spec: JsonObject, kind: string): readonly Fiel
 }
 
 /**
- * Errors of a template that the selector does not select, and those of `then`, which are looked for only where the selector
- * can be used. `words` are said of one that cannot.
+ * Errors of a template that does not match the selector, followed by those of `then`, which runs only if the selector
+ * is valid. `words` is the message for an invalid selector.
  */
 export function templateMatchErrors(
   spec: JsonObject,
@@ -57,19 +60,18 @@ export function templateMatchErrors(
     return [invalid('spec.selector', value, words)];
   }
   const labels = objectOf(objectOf(objectOf(spec.template).metadata).labels);
-  // No selector at all selects nothing, an empty one everything.
+  // A nil selector selects nothing, an empty one everything.
   const matches = !isUnset(spec.selector) && (isEmptySelector(selector) || selects(selector, labels));
   const value = Object.keys(labels).length === 0 ? null : sorted(labels);
   const path = 'spec.template.metadata.labels';
   return [...(matches ? [] : [invalid(path, value, '`selector` does not match template `labels`')]), ...then(spec)];
 }
 
-/** Errors of a pod template. */
 export function ownTemplateErrors(spec: JsonObject): readonly FieldError[] {
   return templateErrors('spec.template', objectOf(spec.template));
 }
 
-/** Errors of what pods of a workload may not have; `kind` is how the words call it. */
+/** Errors of pod settings not allowed in workloads; `kind` is the name of the workload in messages. */
 export function podPolicyErrors(spec: JsonObject, kind: string): readonly FieldError[] {
   const pod = objectOf(objectOf(spec.template).spec);
   return [
@@ -82,29 +84,27 @@ export function podPolicyErrors(spec: JsonObject, kind: string): readonly FieldE
   ];
 }
 
-/** Errors of a selector that changed. */
 export function selectorChangeErrors(spec: JsonObject, old: JsonObject): readonly FieldError[] {
   return sameValue(spec.selector, old.selector) ? [] : [invalid('spec.selector', spec.selector, IMMUTABLE)];
 }
 
-/** Errors of a count or percentage. */
+/** Errors of a number or percentage. */
 export function shareErrors(path: string, value: Json | undefined): readonly FieldError[] {
   if (typeof value === 'string') return percentage(value).map((problem) => invalid(path, value, problem));
   return countErrors(path, value);
 }
 
-/** Errors of a percentage above 100. */
 export function excessErrors(path: string, value: Json | undefined): readonly FieldError[] {
   const over = typeof value === 'string' && percentage(value).length === 0 && shareValue(value) > 100;
   return over ? [invalid(path, value, 'must not be greater than 100%')] : [];
 }
 
-/** The number of a count or percentage. */
+/** The numeric value of a number or percentage. */
 export function shareValue(value: Json | undefined): number {
   return typeof value === 'string' ? Number.parseInt(value, 10) || 0 : numberOf(value);
 }
 
-/** Errors of replica counts of a status; those in `parts` cannot be more than all. */
+/** Errors of replica counts in a status; each of `parts` must not exceed the total. */
 export function statusErrors(
   status: JsonObject,
   counts: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Schemas of the built-in resources, as tools/codegen/openapi.ts recorded them from a kube-apiserver. References are followed when
- * they are looked at, and every component has one schema for the whole process.
+ * Schemas of the built-in resources, recorded from kube-apiserver by tools/codegen/openapi.ts. References are resolved
+ * lazily, and each component has one schema per process.
  */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, members } from '../machinery/json.ts';
@@ -22,7 +22,7 @@ import rbac from './builtin/rbac.v1.json' with { type: 'json' };
 import storage from './builtin/storage.v1.json' with { type: 'json' };
 import intstr from './builtin/util.intstr.json' with { type: 'json' };
 
-/** A recorded schema: as OpenApiSchema, with `$ref` to a component beside what it changes of it. */
+/** A recorded schema: OpenApiSchema, but with `$ref` to a component next to the members that override it. */
 export type RecordedSchema = Omit<OpenApiSchema, 'properties' | 'items' | 'additionalProperties'> & {
   readonly $ref?: string;
   readonly properties?: Readonly<Record<string, RecordedSchema>>;
@@ -33,7 +33,7 @@ export type RecordedSchema = Omit<OpenApiSchema, 'properties' | 'items' | 'addit
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const JSON_SCHEMA = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 
-/** What the documents do not say of types with a JSON form of their own. */
+/** Schemas of types with custom JSON encodings, which the OpenAPI documents do not describe. */
 const OWN_FORMS: Readonly<Record<string, RecordedSchema>> = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { format: 'int-or-string', 'x-kubernetes-int-or-string': true },
   [`${META}.FieldsV1`]: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
@@ -41,14 +41,14 @@ const OWN_FORMS: Readonly<Record<string, RecordedSchema>> = {
   [`${JSON_SCHEMA}.JSON`]: { 'x-kubernetes-preserve-unknown-fields': true },
 };
 
-/** A schema, or something else in its place: a boolean, a list. */
+/** Members that hold either a schema or another value, such as a boolean or a list. */
 const SCHEMA_OR_OTHER: ReadonlySet<string> = new Set(
   ['JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool', 'JSONSchemaPropsOrStringArray'].map(
     (name) => `${JSON_SCHEMA}.${name}`,
   ),
 );
 
-// A cast: what the tool writes is what RecordedSchema says, and the compiler widens the words in JSON to strings.
+// A cast, because the compiler widens literals in JSON modules to string. The tool writes this type.
 const RECORDED = {
   ...{ ...resource, ...apiextensions, ...apps, ...autoscaling, ...batch, ...coordination, ...core, ...discovery },
   ...{ ...events, ...meta, ...networking, ...runtime, ...rbac, ...storage, ...intstr },
@@ -56,7 +56,11 @@ const RECORDED = {
 
 const KINDS: Readonly<Record<string, string>> = kinds;
 
-/** The schema of a component as it was recorded. Throws a RangeError where there is none. */
+/**
+ * The schema of a component as recorded.
+ *
+ * @throws RangeError if there is none.
+ */
 export function recordedComponent(name: string): RecordedSchema {
   if (SCHEMA_OR_OTHER.has(name)) {
     const { type: _object, ...schema } = recordedComponent(`${JSON_SCHEMA}.JSONSchemaProps`);
@@ -67,12 +71,16 @@ export function recordedComponent(name: string): RecordedSchema {
   return schema;
 }
 
-/** The component of a built-in kind; undefined where it is not built in. */
+/** The component of a built-in kind; undefined if it is not built in. */
 export function builtinComponent(group: string, version: string, kind: string): string | undefined {
   return KINDS[`${group}/${version}/${kind}`];
 }
 
-/** The schema of a built-in kind. Throws a RangeError where the kind is not built in. */
+/**
+ * The schema of a built-in kind.
+ *
+ * @throws RangeError if the kind is not built in.
+ */
 export function builtinSchema(group: string, version: string, kind: string): OpenApiSchema {
   const name = builtinComponent(group, version, kind);
   if (name === undefined) throw new RangeError(`${kind} of ${group}/${version} is not a built-in kind`);
@@ -90,7 +98,10 @@ export function componentSchema(name: string): OpenApiSchema {
   return schema;
 }
 
-/** Follows references of a schema; those of its children when they are asked for, since components contain themselves. */
+/**
+ * Resolves the references of a schema. Those of its children are resolved on access, because components can be
+ * recursive.
+ */
 function follow(recorded: RecordedSchema): OpenApiSchema {
   const { $ref: ref, ...own } = recorded;
   if (ref !== undefined && Object.keys(own).length === 0) return componentSchema(ref);
@@ -103,7 +114,7 @@ function follow(recorded: RecordedSchema): OpenApiSchema {
       Object.freeze(Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, follow(one)]))),
     );
   }
-  // Items without a name of their own get theirs from the list's: `[]v1.IPFamily`.
+  // Items without a type name derive it from the list's: `[]v1.IPFamily`.
   const named = flat['x-go-type']?.startsWith('[]') && items?.$ref === undefined;
   if (items)
     later(schema, 'items', () => follow(named ? { 'x-go-type': flat['x-go-type']?.slice(2), ...items } : items));
@@ -123,7 +134,7 @@ function later<T>(target: object, key: string, make: () => T): void {
   });
 }
 
-/** Go's name of a type that has none of its own. */
+/** Go's name for an unnamed type. */
 function goTypeOf({ type, format, items, additionalProperties }: OpenApiSchema): string {
   if (type === 'array') return `[]${items?.['x-go-type'] ?? 'interface {}'}`;
   if (type === 'boolean') return 'bool';
@@ -133,7 +144,7 @@ function goTypeOf({ type, format, items, additionalProperties }: OpenApiSchema):
   return `map[string]${values ?? 'interface {}'}`;
 }
 
-/** Components that a recorded schema names. */
+/** Components referenced by a recorded schema. */
 export function componentsIn(schema: RecordedSchema): readonly string[] {
   const found: string[] = [];
   const look = (value: Json): void => {

@@ -1,16 +1,16 @@
-/** Amounts of resources in the form in which an API server writes them. Source: apimachinery, api/resource Quantity. */
+/** Canonical form of resource quantities. Source: apimachinery, api/resource Quantity. */
 
 const QUANTITY = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))$/;
 const DECIMAL: readonly string[] = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'] as const;
-/** Amounts are whole numbers of billionths; what is smaller is rounded up. */
+/** Quantities are integral multiples of 1e-9; smaller fractions are rounded up. */
 const NANO_DIGITS = 9;
 const ONE = 1_000_000_000n;
 const KIBI = 1024n;
-/** Above this a text is left as it is, so that nobody is made to write a number of a million digits. */
+/** Texts with a larger exponent are left as is, to avoid numbers with a million digits. */
 const MAX_EXPONENT = 60;
 
-/** `500m` for `0.5`, `1` for `1000m`, `1Gi` for `1024Mi`; the text itself where it is no quantity. */
+/** `500m` for `0.5`, `1` for `1000m`, `1Gi` for `1024Mi`; returns the text itself if it is not a quantity. */
 export function canonicalQuantity(given: string | number): string {
   const text = `${given}`;
   const [, sign = '', whole = '', part = '', exponent, suffix = ''] = QUANTITY.exec(text) ?? [];
@@ -40,7 +40,7 @@ function shown(nanos: bigint, binary: boolean, scientific: boolean): string {
   );
 }
 
-/** With the largest suffix that leaves a whole number. */
+/** With the largest suffix that keeps the value an integer. */
 function reduced(value: bigint, step: bigint, suffixes: readonly string[]): string {
   let left = value;
   let at = 0;

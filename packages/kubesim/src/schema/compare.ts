@@ -1,4 +1,4 @@
-/** Fields of objects, and the difference of two objects as sets of fields. */
+/** The field set of an object, and the differences between two objects as field sets. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isList, isObject, members, ownMember } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
@@ -13,7 +13,7 @@ import {
 } from './fieldset.ts';
 import { elementSchema, type Form, formOf, isAtomic, isDeclared, itemElement } from './typed.ts';
 
-/** The fields that an object sets: its leaves, items of lists, and keys of maps. */
+/** The fields set by an object: leaves, list items and map keys. */
 export function fieldsOf(schema: OpenApiSchema, value: JsonObject): FieldSet {
   const set = newFieldSet();
   collect(schema, value, [], set);
@@ -31,7 +31,7 @@ function collect(schema: OpenApiSchema | undefined, value: Json, path: FieldPath
     for (const [element, same] of items) {
       const inner = [...path, element];
       const [only] = same;
-      // Items of the same key are owned as one.
+      // Items with the same key are owned together.
       if (same.length === 1 && only !== undefined) collect(schema?.items, only, inner, set);
       insert(set, inner);
     }
@@ -46,7 +46,7 @@ function collect(schema: OpenApiSchema | undefined, value: Json, path: FieldPath
   }
 }
 
-/** How `after` differs from `before`. No field is in two of them. */
+/** Differences between `before` and `after`. The sets are disjoint. */
 export interface Comparison {
   readonly removed: FieldSet;
   readonly modified: FieldSet;
@@ -55,7 +55,6 @@ export interface Comparison {
 
 type Growing = Record<keyof Comparison, GrowingFieldSet>;
 
-/** Compares two objects of one schema. */
 export function compare(schema: OpenApiSchema, before: JsonObject, after: JsonObject): Comparison {
   const result: Growing = { removed: newFieldSet(), modified: newFieldSet(), added: newFieldSet() };
   walk(schema, before, after, [], result);
@@ -65,7 +64,7 @@ export function compare(schema: OpenApiSchema, before: JsonObject, after: JsonOb
 type Value = Json | undefined;
 
 function walk(schema: OpenApiSchema | undefined, before: Value, after: Value, path: FieldPath, result: Growing): void {
-  // Most of two versions of an object is shared.
+  // Two versions of an object usually share most of their structure.
   if (before === after) return;
   const leftForm = formOf(schema, before);
   const rightForm = formOf(schema, after);
@@ -77,7 +76,7 @@ function walk(schema: OpenApiSchema | undefined, before: Value, after: Value, pa
   insert(before === undefined ? result.added : result.removed, path);
 }
 
-/** Gives whether the value was compared as a whole. */
+/** Returns whether the value was compared as a whole. */
 function visit(
   schema: OpenApiSchema | undefined,
   form: Form,
@@ -105,7 +104,7 @@ function visit(
   return false;
 }
 
-/** Nothing, or nothing in it. */
+/** Absent or empty. */
 function isBare(form: Form, value: Value): boolean {
   if (form === 'list') return !isList(value) || value.length === 0;
   return !isObject(value) || members(value).length === 0;
@@ -137,7 +136,7 @@ function walkList(
   }
 }
 
-/** The value without what is in the set; null where nothing is left of a map or list. */
+/** The value without the fields in the set; null if a map or list becomes empty. */
 export function removeFields(schema: OpenApiSchema | undefined, value: Json, set: FieldSet): Json {
   const form = formOf(schema, value);
   if (form === 'scalar') return value;
@@ -160,7 +159,7 @@ export function removeFields(schema: OpenApiSchema | undefined, value: Json, set
   return kept.length > 0 ? Object.fromEntries(kept) : null;
 }
 
-/** The set with each declared field that something in the set is below. */
+/** Adds each declared field that is a parent of a field in the set. */
 export function withNamedParents(schema: OpenApiSchema | undefined, set: FieldSet): FieldSet {
   const parents = [...set.children.keys()].filter((element) => isDeclared(schema, element));
   return {

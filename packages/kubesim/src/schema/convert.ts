@@ -1,6 +1,6 @@
 /**
- * Values of built-in fields that a strategic merge patch leaves where they do not belong, in the words of the API server's
- * converter, which are not those of its decoder. Source: apimachinery, runtime.DefaultUnstructuredConverter.
+ * Type errors that a strategic merge patch leaves in fields of built-in resources. The wording is that of the API
+ * server's converter, which differs from its decoder's. Source: apimachinery, runtime.DefaultUnstructuredConverter.
  */
 import type { Json } from '../machinery/json.ts';
 import { isList, isObject, members } from '../machinery/json.ts';
@@ -10,10 +10,10 @@ import { valueProblem } from './go-decode.ts';
 import { base64Problem } from './go-text.ts';
 import { goType } from './golang.ts';
 
-/** Types that read their JSON by themselves. */
+/** Types with custom unmarshalling. */
 const OWN_READERS: ReadonlySet<string> = new Set(['resource.Quantity', 'v1.Time', 'v1.MicroTime']);
 
-/** The first value that does not fit its field; undefined where all do. */
+/** The first value that does not match its field's type; undefined if all match. */
 export function conversionProblem(schema: OpenApiSchema, value: Json): string | undefined {
   if (value === null || schema['x-kubernetes-preserve-unknown-fields']) return undefined;
   const { type, format, properties, items, additionalProperties } = schema;
@@ -47,7 +47,7 @@ function firstProblem(values: readonly (readonly [OpenApiSchema | undefined, Jso
   return undefined;
 }
 
-/** Go takes any whole number for a character, so that one could be made a text of: this is refused by itself. */
+/** Go converts any integer to a string of one character, so this case needs its own check. */
 function simpleProblem(value: Json, wanted: string, name: string): string | undefined {
   const given = kindOf(value);
   if (given === wanted || wanted === '') return undefined;

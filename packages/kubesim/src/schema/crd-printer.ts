@@ -23,7 +23,7 @@ const AGE = {
   description: 'Time since the object was created.',
 };
 
-/** The printer of a version of a CRD; one without columns of its own shows the age. */
+/** The printer for a version of a CRD. Default columns: name and age. */
 export function crdPrinter(columns: Json | undefined): Printer {
   const own = objectsOf(columns);
   const all = (own.length > 0 ? own : [AGE]).map((definition) => ({
@@ -61,7 +61,7 @@ function printed(value: Json): string {
   return typeof value === 'object' ? JSON.stringify(value) : `${value}`;
 }
 
-/** The value where it is of the column's type, else nothing. */
+/** The value if it has the column's type, else null. */
 function typed(type: string, value: Json, now: number): Json {
   if (type === 'integer') return typeof value === 'number' ? Math.trunc(value) : null;
   if (type === 'number') return typeof value === 'number' ? value : null;

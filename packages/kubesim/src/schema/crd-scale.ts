@@ -1,4 +1,4 @@
-/** The numbers of the scale subresource in a custom resource. Source: Kubernetes documentation, CRDs, "Scale subresource". */
+/** The scale subresource of custom resources. Source: Kubernetes documentation, CRDs, "Scale subresource". */
 
 import type { FieldError } from '../machinery/field-error.ts';
 import { invalid } from '../machinery/field-error.ts';
@@ -9,12 +9,12 @@ import { goPrint, goType } from './golang.ts';
 
 const MAX = 2 ** 31 - 1;
 
-/** What is wrong with spec.replicas, by the path that the CRD names. */
+/** Validates spec.replicas, at the path defined by the CRD. */
 export function scaleSpecErrors({ specReplicas }: ScalePaths, object: JsonObject): readonly FieldError[] {
   return countErrors(specReplicas, object);
 }
 
-/** What is wrong with status.replicas and the selector, by the paths that the CRD names. */
+/** Validates status.replicas and the selector, at the paths defined by the CRD. */
 export function scaleStatusErrors(paths: ScalePaths, object: JsonObject): readonly FieldError[] {
   const { statusReplicas, labelSelector } = paths;
   const selector = labelSelector === undefined ? undefined : valueAt(labelSelector, object);

@@ -1,6 +1,7 @@
 /**
- * Validation of CustomResourceDefinitions, in the API server's words; those of single schemas are in schemaRules.ts and
- * structural.ts. Not checked: CEL rules, conversion webhooks, selectable fields, the approval of kubernetes.io groups.
+ * Validation of CustomResourceDefinitions, with the messages of the API server. Schemas are validated in
+ * schema-rules.ts and structural.ts. Not validated: CEL rules, conversion webhooks, selectable fields, approval of
+ * kubernetes.io groups.
  */
 
 import { type FieldError, forbidden, IMMUTABLE, invalid, notSupported, required } from '../machinery/field-error.ts';
@@ -14,7 +15,7 @@ import { structuralErrors } from './structural.ts';
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
-/** What is wrong with a new CRD. */
+/** Validates a new CRD. */
 export function validateCrd(crd: JsonObject): readonly FieldError[] {
   const spec = objectOf(crd.spec);
   const names = objectOf(spec.names);
@@ -29,7 +30,7 @@ export function validateCrd(crd: JsonObject): readonly FieldError[] {
   ];
 }
 
-/** What is wrong with a CRD that takes the place of another. */
+/** Validates an update of a CRD. */
 export function validateCrdUpdate(crd: JsonObject, old: JsonObject): readonly FieldError[] {
   const spec = objectOf(crd.spec);
   const before = objectOf(old.spec);
@@ -47,7 +48,7 @@ export function validateCrdUpdate(crd: JsonObject, old: JsonObject): readonly Fi
   ];
 }
 
-/** Versions that objects were stored in may not go. */
+/** Versions in which objects were stored must not be removed. */
 function storedErrors(status: JsonObject, versions: readonly JsonObject[]): readonly FieldError[] {
   return textsOf(status.storedVersions).flatMap((stored, index) => {
     if (versions.some(({ name }) => name === stored)) return [];
@@ -102,7 +103,7 @@ function versionListErrors(versions: readonly JsonObject[]): readonly FieldError
 
 type Part = 'schema' | 'subresources' | 'additionalPrinterColumns';
 
-/** The API server takes a part that is the same in all versions as one of the CRD's own, and names it so. */
+/** If a part is identical in all versions, the API server reports its errors at the CRD's top level. */
 function partErrors(
   versions: readonly JsonObject[],
   part: Part,
@@ -132,7 +133,7 @@ function versionErrors(version: JsonObject, path: string): readonly FieldError[]
   ];
 }
 
-/** Members of a root schema beside a status subresource, as Go names them. */
+/** Members allowed in a root schema if there is a status subresource, with their names in Go. */
 const ROOT_FIELDS = [
   ...['Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum'],
   ...['MaxLength', 'MinLength', 'Pattern', 'MaxItems', 'MinItems', 'UniqueItems', 'MultipleOf', 'Required', 'Items'],

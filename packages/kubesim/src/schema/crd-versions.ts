@@ -1,9 +1,12 @@
-/** The order of versions: GA before beta before alpha, newer before older, other names last. Source: Kubernetes documentation, CRD versioning, "Version priority". */
+/**
+ * Order of versions: GA before beta before alpha, newer before older, other names last. Source: Kubernetes
+ * documentation, CRD versioning, "Version priority".
+ */
 
 const VERSION = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/;
 const STAGES: readonly (string | undefined)[] = ['alpha', 'beta', undefined];
 
-/** Sorts names of versions, the preferred one first. */
+/** Compares version names for sorting, preferred versions first. */
 export function byPriority(a: string, b: string): number {
   const left = VERSION.exec(a);
   const right = VERSION.exec(b);

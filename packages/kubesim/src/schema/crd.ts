@@ -1,6 +1,6 @@
 /**
- * CustomResourceDefinition as a resource. Its names are accepted and it is established as soon as it is stored: no time
- * passes in between, as it does where a controller sets these conditions.
+ * The CustomResourceDefinition resource. Names are accepted and the CRD is established when it is stored; in
+ * Kubernetes, a controller sets these conditions asynchronously.
  */
 
 import { column, NAME } from '../machinery/columns.ts';
@@ -16,7 +16,6 @@ export { customResource } from './custom-resource.ts';
 
 const RESOURCE = 'apiextensions.k8s.io/customresourcedefinitions';
 
-/** The resource `customresourcedefinitions`. */
 export const customResourceDefinitions: ResourceDefinition = {
   group: 'apiextensions.k8s.io',
   plural: 'customresourcedefinitions',
@@ -50,14 +49,13 @@ export const customResourceDefinitions: ResourceDefinition = {
   },
 };
 
-/** Whether a CRD's resource is served. */
 export function isEstablished(crd: JsonObject): boolean {
   return objectsOf(objectOf(crd.status).conditions).some(
     ({ type, status }) => type === 'Established' && status === 'True',
   );
 }
 
-/** Fills spec.names and spec.conversion. */
+/** Defaults spec.names and spec.conversion. */
 function withNames(crd: JsonObject): JsonObject {
   const spec = objectOf(crd.spec);
   const names = objectOf(spec.names);
@@ -74,7 +72,7 @@ function withNames(crd: JsonObject): JsonObject {
   };
 }
 
-/** The status: which names are accepted, and the versions that objects were ever stored in. */
+/** The status: accepted names, and all versions in which objects were ever stored. */
 function accepted(object: StoredObject, old: StoredObject | undefined, context: StrategyContext): JsonObject {
   const { names = {}, group, versions } = objectOf(object.spec);
   const before = objectOf(old?.status);
@@ -102,7 +100,7 @@ function accepted(object: StoredObject, old: StoredObject | undefined, context: 
   };
 }
 
-/** The first name that another CRD of the group has. */
+/** The first name already used by another CRD in the group. */
 function takenName(object: StoredObject, group: string, names: JsonObject, context: StrategyContext) {
   const used = new Map<string, string>();
   for (const other of context.list(RESOURCE)) {
@@ -124,7 +122,7 @@ function takenName(object: StoredObject, group: string, names: JsonObject, conte
   return found && { reason: found[0], message: `${JSON.stringify(found[2])} is already in use` };
 }
 
-/** Warnings for a new CRD: rules of its schemas that are not evaluated. */
+/** Warnings about validation rules that are not evaluated. */
 export function crdWarnings(crd: JsonObject): readonly string[] {
   return objectsOf(objectOf(crd.spec).versions).flatMap((version, index) => {
     const { openAPIV3Schema } = objectOf(version.schema);

@@ -1,4 +1,4 @@
-/** The resource that a CustomResourceDefinition defines. Source: Kubernetes documentation, "Custom Resources". */
+/** The resource defined by a CustomResourceDefinition. Source: Kubernetes documentation, "Custom Resources". */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -11,12 +11,14 @@ import { scaleSpecErrors, scaleStatusErrors } from './crd-scale.ts';
 import { byPriority } from './crd-versions.ts';
 import { parseJsonPath } from './json-path.ts';
 
-/** Component of the OpenAPI documents that all objects' metadata has. */
+/** OpenAPI component for the metadata of all objects. */
 export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /**
- * The resource of a CRD that is valid and whose names were accepted. Throws a RangeError where no version is served.
- * x-kubernetes-validations (CEL) are not evaluated, and what a schema says of metadata is not looked at.
+ * The resource of a valid CRD with accepted names. x-kubernetes-validations (CEL) are not evaluated, and schemas of
+ * metadata are ignored.
+ *
+ * @throws RangeError if no version is served.
  */
 export function customResource(crd: JsonObject): ResourceDefinition {
   const spec = objectOf(crd.spec);
@@ -54,7 +56,7 @@ export function customResource(crd: JsonObject): ResourceDefinition {
   };
 }
 
-/** The fields that selectors may name; those of one version in every version. */
+/** Fields available to selectors. Selectable fields of one version are available in all versions. */
 function selectable(declared: readonly JsonObject[]): Pick<Strategy, 'fields'> {
   if (declared.length === 0) return {};
   const paths = declared.map(({ jsonPath }) => textOf(jsonPath));
@@ -89,9 +91,9 @@ function scalePaths({ specReplicasPath, statusReplicasPath, labelSelectorPath }:
   };
 }
 
-/** The schema of a version with what every object has. */
+/** The schema of a version, with the fields that all objects have. */
 function resourceSchema(declared: Json | undefined): OpenApiSchema {
-  // A cast: the CRD was validated, and JSONSchemaProps is what OpenApiSchema describes.
+  // A cast: the CRD has been validated, and OpenApiSchema describes JSONSchemaProps.
   const schema = objectOf(declared) as OpenApiSchema;
   return {
     ...schema,

@@ -1,13 +1,13 @@
 /**
- * Defaults, as an API server gives them while it decodes an object. For custom resources they are those of the schema.
- * For built-in ones a field that is not set, or set to Go's zero value, is also brought to the form in which the API
- * server writes it. Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResourceDefinitions", Defaulting.
+ * Defaulting on decode, as in the API server. Custom resources take their defaults from the schema. In built-in
+ * resources, fields that are unset or have Go's zero value are also brought to the form that the API server writes.
+ * Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResourceDefinitions", Defaulting.
  */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, isZero, mapItems, mapMembers, members, ownMember, setMember } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
 
-/** The object with defaults; the same object where it has them all. */
+/** Applies the defaults. Returns the same object if nothing is missing. */
 export function withDefaults(schema: OpenApiSchema, value: JsonObject): JsonObject {
   const result = defaulted(schema, value);
   return isObject(result) ? result : value;
@@ -28,7 +28,7 @@ function defaulted(schema: OpenApiSchema, value: Json): Json {
   return withMissing(schema, kept);
 }
 
-/** Adds fields that are not there. */
+/** Adds missing fields. */
 function withMissing(schema: OpenApiSchema, value: JsonObject): JsonObject {
   let result: Record<string, Json> | undefined;
   for (const [key, child, missing] of fillableFields(schema)) {
@@ -43,7 +43,7 @@ type Fillable = readonly [key: string, schema: OpenApiSchema, value: Json];
 
 const fillable = new WeakMap<OpenApiSchema, readonly Fillable[]>();
 
-/** Fields that are written even where nobody set them; found once a schema, since few have any. */
+/** Fields written even if they are unset; computed once per schema, since few schemas have any. */
 function fillableFields(schema: OpenApiSchema): readonly Fillable[] {
   const known = fillable.get(schema);
   if (known) return known;
@@ -55,19 +55,19 @@ function fillableFields(schema: OpenApiSchema): readonly Fillable[] {
   return found;
 }
 
-/** A member with the default in place of nothing; undefined where it is to go. */
+/** A member with its default applied; undefined if it is to be omitted. */
 function filled(schema: OpenApiSchema, member: Json): Json | undefined {
   const unset = member === null || (schema['x-go-value'] === true && isZero(member));
   if (!unset || (member === null && schema.nullable)) return member;
   return schema.default ?? (schema['x-go-null'] ? null : undefined);
 }
 
-/** Values of maps are kept, where Go has a zero value for them. */
+/** Map values are kept if Go has a zero value for their type. */
 function orNull(schema: OpenApiSchema, member: Json): Json | undefined {
   return schema['x-go-type'] === undefined ? undefined : member;
 }
 
-/** Go writes lists and maps without members as if they were not there. */
+/** Go omits empty lists and maps. */
 function written(schema: OpenApiSchema, value: Json): Json | undefined {
   if (schema['x-go-type'] === undefined || !isEmptyList(schema, value)) return value;
   return schema['x-go-null'] ? null : undefined;
@@ -78,7 +78,7 @@ function isEmptyList(schema: OpenApiSchema, value: Json): boolean {
   return list && schema['x-kubernetes-preserve-unknown-fields'] !== true && typeof value === 'object' && isZero(value);
 }
 
-/** The schema of a member: a field's, or the one of the values of a map. */
+/** The schema of a member: a declared field, or a map value. */
 export function childSchema(schema: OpenApiSchema, key: string): OpenApiSchema | undefined {
   const { properties, additionalProperties } = schema;
   if (properties && Object.hasOwn(properties, key)) return properties[key];

@@ -1,34 +1,32 @@
 /**
- * Sets of fields, as metadata.managedFields has them. An element of a path is written as there: `f:spec` for a field,
- * `k:{"port":80}` for an item by its keys, `v:"x"` for an item by its value. Source: Kubernetes API reference, FieldsV1.
+ * Field sets as in metadata.managedFields. Path elements use the same notation: `f:spec` for a field, `k:{"port":80}`
+ * for an item by its keys, `v:"x"` for an item by its value. Source: Kubernetes API reference, FieldsV1.
  */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, members, setMember } from '../machinery/json.ts';
 
-/** Fields below one place: which of them are in the set themselves, and what is in the set below them. */
+/** Fields below one path: those that are themselves in the set, and the subsets below them. */
 export interface FieldSet {
   readonly members: ReadonlySet<string>;
   readonly children: ReadonlyMap<string, FieldSet>;
 }
 
-/** A set that is being filled. */
+/** A mutable set, for building. */
 export interface GrowingFieldSet extends FieldSet {
   readonly members: Set<string>;
   readonly children: Map<string, GrowingFieldSet>;
 }
 
-/** Elements from the root of an object. */
+/** Path elements, starting at the root of an object. */
 export type FieldPath = readonly string[];
 
-/** The set without fields. */
 export const NO_FIELDS: FieldSet = { members: new Set(), children: new Map() };
 
-/** A set to fill. */
 export function newFieldSet(): GrowingFieldSet {
   return { members: new Set(), children: new Map() };
 }
 
-/** Puts a field into a set; the root of an object is never in one. */
+/** Adds a field to a set. The root of an object is never in one. */
 export function insert(set: GrowingFieldSet, path: FieldPath): void {
   let here = set;
   for (const [index, element] of path.entries()) {
@@ -44,12 +42,10 @@ export function insert(set: GrowingFieldSet, path: FieldPath): void {
   }
 }
 
-/** Whether nothing is in the set. */
 export function isEmptySet(set: FieldSet): boolean {
   return set.members.size === 0 && set.children.values().every(isEmptySet);
 }
 
-/** Fields of either. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   const children = new Map(a.children);
   for (const [element, child] of b.children) {
@@ -59,7 +55,6 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   return { members: new Set([...a.members, ...b.members]), children };
 }
 
-/** Fields of both. */
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   const children = new Map<string, FieldSet>();
   for (const [element, child] of a.children) {
@@ -70,7 +65,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return { members: only(a.members, (element) => b.members.has(element)), children };
 }
 
-/** Fields of `a` that are not in `b`; a field below one in `b` stays. */
+/** Fields of `a` that are not in `b`; descendants of a field in `b` are kept. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   const children = new Map<string, FieldSet>();
   for (const [element, child] of a.children) {
@@ -85,12 +80,12 @@ function only(elements: ReadonlySet<string>, keep: (element: string) => boolean)
   return new Set([...elements].filter(keep));
 }
 
-/** The set below an element. */
+/** The subset below an element. */
 export function below(set: FieldSet, element: string): FieldSet {
   return set.children.get(element) ?? NO_FIELDS;
 }
 
-/** The paths in a set, parents first, in the order of their elements. */
+/** The paths in a set, parents first, sorted by element. */
 export function* pathsOf(set: FieldSet, prefix: FieldPath = []): Generator<FieldPath> {
   for (const element of sorted(set.members)) yield [...prefix, element];
   for (const element of sorted(set.children.keys())) yield* pathsOf(below(set, element), [...prefix, element]);
@@ -100,7 +95,11 @@ function sorted(elements: Iterable<string>): readonly string[] {
   return [...elements].sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** Reads fieldsV1. Throws a RangeError where it is malformed. */
+/**
+ * Parses fieldsV1.
+ *
+ * @throws RangeError if it is malformed.
+ */
 export function parseFields(fields: JsonObject): FieldSet {
   const set = newFieldSet();
   for (const [element, value] of members(fields)) {
@@ -120,7 +119,7 @@ function grown(set: FieldSet): GrowingFieldSet {
   };
 }
 
-/** Writes fieldsV1. */
+/** Serializes to fieldsV1. */
 export function writeFields(set: FieldSet): JsonObject {
   const fields: Record<string, Json> = {};
   for (const element of sorted(new Set([...set.members, ...set.children.keys()]))) {
@@ -131,12 +130,12 @@ export function writeFields(set: FieldSet): JsonObject {
   return fields;
 }
 
-/** A path as messages show it: `.spec.ports[port=80,protocol="TCP"].name`. */
+/** A path in the notation of messages: `.spec.ports[port=80,protocol="TCP"].name`. */
 export function pathText(path: FieldPath): string {
   return path.map(elementText).join('');
 }
 
-/** An element of a path as messages show it. */
+/** A path element in the notation of messages. */
 export function elementText(element: string): string {
   const text = element.slice(2);
   if (element.startsWith('f:')) return `.${text}`;

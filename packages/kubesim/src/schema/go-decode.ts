@@ -1,4 +1,4 @@
-/** Values of built-in fields that an API server cannot decode, in the words of its decoder (Go, encoding/json). */
+/** Type errors in fields of built-in resources, with the messages of the API server's decoder (Go, encoding/json). */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, members } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
@@ -6,7 +6,10 @@ import { childSchema } from './defaults.ts';
 import { base64Problem, quantityProblem, timeProblem } from './go-text.ts';
 import { goKind } from './golang.ts';
 
-/** The field that a value stands in: `ServicePort` and `spec.ports.port`. Items and keys of maps have no path of their own. */
+/**
+ * The field that contains a value: `ServicePort` and `spec.ports.port`. List items and map keys have no path of their
+ * own.
+ */
 interface Field {
   readonly struct: string;
   readonly path: string;
@@ -18,8 +21,8 @@ const GO_TIME = 'v1.Time';
 const GO_MICRO_TIME = 'v1.MicroTime';
 
 /**
- * The first value that does not fit its field, as `json: cannot unmarshal string into Go struct field
- * ServicePort.spec.ports.port of type int32`; undefined where all do. Of a custom resource only its metadata is decoded so.
+ * The first type error, such as `json: cannot unmarshal string into Go struct field ServicePort.spec.ports.port of type
+ * int32`; undefined if there is none. In custom resources, only metadata is decoded this way.
  */
 export function decodeProblem(schema: OpenApiSchema, value: JsonObject): string | undefined {
   if (schema['x-go-type'] !== undefined) return inObject(schema, value, '');
@@ -27,7 +30,7 @@ export function decodeProblem(schema: OpenApiSchema, value: JsonObject): string 
   return metadata && value.metadata !== undefined ? inValue(metadata, value.metadata, undefined) : undefined;
 }
 
-/** The same of a value that stands in no field. */
+/** Like decodeProblem, for a value outside any struct field. */
 export function valueProblem(schema: OpenApiSchema, value: Json): string | undefined {
   return inValue(schema, value, undefined);
 }

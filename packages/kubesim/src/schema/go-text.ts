@@ -1,7 +1,7 @@
-/** Texts that Go reads in its own way, and what it says of those that it cannot. */
+/** Strings that Go parses, with Go's error messages. */
 import type { Json } from '../machinery/json.ts';
 
-/** The parts of a time, in the order in which Go reads them: how the layout names it, and what it may be. */
+/** The parts of a time in the order in which Go parses them: the layout element and its allowed form. */
 const TIME_PARTS: readonly (readonly [layout: string, form: RegExp])[] = [
   ['2006', /^\d{4}/],
   ['-', /^-/],
@@ -17,7 +17,7 @@ const TIME_PARTS: readonly (readonly [layout: string, form: RegExp])[] = [
   ['Z07:00', /^(Z|[+-]\d\d:\d\d)/],
 ];
 
-/** What Go says of a text that is no RFC 3339 time; undefined where it is one. `micro`: with six digits of a second. */
+/** Go's parse error for a malformed RFC 3339 time; undefined if it is valid. `micro`: with six fractional digits. */
 export function timeProblem(text: string, micro: boolean): string | undefined {
   let rest = text;
   const layout = `2006-01-02T15:04:05${micro ? '.000000' : ''}Z07:00`;
@@ -34,7 +34,7 @@ export function timeProblem(text: string, micro: boolean): string | undefined {
   return rest === '' ? undefined : `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
 }
 
-/** What the API server says of a value that is no quantity; undefined where it is one. */
+/** The API server's error for a malformed quantity; undefined if it is valid. */
 export function quantityProblem(value: Json): string | undefined {
   if (typeof value === 'number') return undefined;
   if (typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)([EPTGMKk]i?|[num]|[eE][+-]?\d+)?$/.test(value))
@@ -42,7 +42,7 @@ export function quantityProblem(value: Json): string | undefined {
   return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 }
 
-/** What Go says of a text that is no base64; undefined where it is. Line breaks do not count. */
+/** Go's error for malformed base64; undefined if it is valid. Line breaks are ignored. */
 export function base64Problem(text: string): string | undefined {
   const valid = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/.test(text);
   const bare = text.replaceAll(/[\r\n]/g, '');

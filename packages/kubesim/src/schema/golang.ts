@@ -1,8 +1,8 @@
-/** How Go names and prints JSON values, as it shows in messages of an API server. */
+/** Go's names and formats of JSON values, as they appear in messages of the API server. */
 import type { Json } from '../machinery/json.ts';
 import { isList, isObject, members } from '../machinery/json.ts';
 
-/** The decoder's word for a value: `string`, `number`, `bool`, `object`, `array`, `null`. */
+/** The decoder's name for the type of a value: `string`, `number`, `bool`, `object`, `array`, `null`. */
 export function goKind(value: Json): string {
   if (value === null) return 'null';
   if (isList(value)) return 'array';
@@ -10,7 +10,7 @@ export function goKind(value: Json): string {
   return typeof value;
 }
 
-/** A value as `%v` prints it: `map[a:1 b:[x y]]`. */
+/** A value formatted with `%v`: `map[a:1 b:[x y]]`. */
 export function goPrint(value: Json): string {
   if (value === null) return '<nil>';
   if (isList(value)) return `[${value.map(goPrint).join(' ')}]`;
@@ -19,7 +19,7 @@ export function goPrint(value: Json): string {
   return `map[${sorted.map(([key, member]) => `${key}:${goPrint(member)}`).join(' ')}]`;
 }
 
-/** The type of a decoded value as `%T` prints it. */
+/** The type of a decoded value formatted with `%T`. */
 export function goType(value: Json): string {
   if (value === null) return '<nil>';
   if (isList(value)) return '[]interface {}';

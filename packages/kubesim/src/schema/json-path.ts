@@ -1,6 +1,6 @@
 /**
- * The part of Kubernetes' JSONPath that CRDs may use for columns and scale: fields, indices, slices, `*`, and filters on one
- * field. Source: Kubernetes documentation, kubectl, "JSONPath support".
+ * The subset of Kubernetes JSONPath allowed in CRDs for columns and scale: fields, indices, slices, `*`, and filters on
+ * one field. Source: Kubernetes documentation, kubectl, "JSONPath support".
  */
 import type { Json } from '../machinery/json.ts';
 import { isList, isObject, members, ownMember } from '../machinery/json.ts';
@@ -14,7 +14,7 @@ const ALL = /^(?:\.\*|\[\s*\*\s*\])/;
 const FILTER =
   /^\[\?\(\s*@((?:\.[A-Za-z0-9_-]+)+)\s*(==|!=|<=|>=|<|>)\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^)\s]+)\s*\)\]/;
 
-/** A path, ready to be followed; undefined where it is none that this evaluator knows. */
+/** Compiles a path; undefined if the syntax is not supported. */
 export function parseJsonPath(path: string): ((value: Json) => readonly Json[]) | undefined {
   const steps: Step[] = [];
   let rest = path.replace(/^\$/, '');
@@ -54,7 +54,7 @@ function nextStep(rest: string): { step: Step; length: number } | undefined {
   return { step: (value) => present(isObject(value) ? ownMember(value, plain) : undefined), length: text.length };
 }
 
-/** `.name`, where a dot of the name itself has a backslash before it. */
+/** `.name`, with dots in the name escaped by a backslash. */
 function fieldName(rest: string): RegExpExecArray | null {
   return /^\.((?:[A-Za-z0-9_\-/$]|\\.)+)/.exec(rest);
 }

@@ -1,6 +1,6 @@
 /**
- * Objects that were applied on the client before: `kubectl apply --server-side` takes over what the annotation of
- * `kubectl apply` holds. Source: Kubernetes documentation, Server-Side Apply, "Upgrading from client-side apply".
+ * Migration from client-side apply: `kubectl apply --server-side` takes over the fields in the annotation of `kubectl
+ * apply`. Source: Kubernetes documentation, Server-Side Apply, "Upgrading from client-side apply".
  */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, mapMembers, members } from '../machinery/json.ts';
@@ -10,10 +10,10 @@ import { difference, pathsOf, pathText, union } from './fieldset.ts';
 
 const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The only manager that this concerns. */
+/** The only field manager to which this applies. */
 export const KUBECTL = 'kubectl';
 
-/** Fields, as `.spec.replicas`, that the annotation of an object holds and that still have its values. */
+/** Fields, such as `.spec.replicas`, that are in the last-applied annotation and still have the same values. */
 export function lastAppliedFields(schema: OpenApiSchema, live: JsonObject, apiVersion: string): ReadonlySet<string> {
   const applied = parsed(annotationOf(live));
   if (!applied || applied.apiVersion !== apiVersion) return new Set();
@@ -22,7 +22,7 @@ export function lastAppliedFields(schema: OpenApiSchema, live: JsonObject, apiVe
   return new Set(pathsOf(kept).map(pathText));
 }
 
-/** The object with the annotation of what was applied now, where it has one. */
+/** Updates the last-applied annotation of an object, if it has one. */
 export function withLastApplied(object: JsonObject, applied: JsonObject): JsonObject {
   const { metadata } = object;
   if (annotationOf(object) === '' || !isObject(metadata) || !isObject(metadata.annotations)) return object;
@@ -52,7 +52,7 @@ function parsed(text: string): JsonObject | undefined {
   }
 }
 
-/** Members in the order of their names, as Go writes them. */
+/** Members sorted by name, as Go serializes them. */
 function sorted(value: Json): Json {
   if (isList(value)) return value.map(sorted);
   if (!isObject(value)) return value;

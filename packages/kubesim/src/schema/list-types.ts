@@ -1,4 +1,6 @@
-/** Duplicates in lists of type set or map. Source: Kubernetes documentation, Server-Side Apply, "Merge strategy". */
+/**
+ * Duplicate items in lists of type set or map. Source: Kubernetes documentation, Server-Side Apply, "Merge strategy".
+ */
 
 import type { FieldError } from '../machinery/field-error.ts';
 import type { Json } from '../machinery/json.ts';
@@ -6,7 +8,7 @@ import { isList, isObject, members, ownMember } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
 import { childSchema } from './defaults.ts';
 
-/** The items that a list holds twice, at any depth of a value. */
+/** Errors for duplicate items at any depth of a value. */
 export function duplicates(schema: OpenApiSchema, value: Json, path: string): readonly FieldError[] {
   if (isObject(value)) {
     return members(value).flatMap(([key, member]) => {
@@ -42,7 +44,7 @@ function listErrors(schema: OpenApiSchema, value: readonly Json[], path: string)
   return repeated(keys, path);
 }
 
-/** An error at the second of equal items; none for further ones. */
+/** An error for the second of several equal items; none for further ones. */
 function repeated(items: readonly Json[], path: string): readonly FieldError[] {
   const seen = new Map<string, number>();
   return items.flatMap((item, index): readonly FieldError[] => {

@@ -1,8 +1,8 @@
 /**
- * Who owns which fields of an object: tracking of plain writes, and server-side apply. Source: Kubernetes documentation,
- * Server-Side Apply; KEP-555. All versions of a resource share one schema here, so managers of other versions are compared
- * as if they were of this one. What a resource's strategy resets (`status` of a main resource, all else of its status)
- * is for the caller to leave out.
+ * Field ownership: tracking of updates, and server-side apply. Source: Kubernetes documentation, Server-Side Apply;
+ * KEP-555. All versions of a resource share one schema here, so managers of different versions are compared directly.
+ * Fields that a resource's strategy resets (`status` in the main resource, everything else in the status subresource)
+ * must be removed by the caller.
  */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isObject } from '../machinery/json.ts';
@@ -37,21 +37,20 @@ import { typeProblems } from './typed.ts';
 import { mergeApplied } from './typed-merge.ts';
 import { zeroObject } from './zero.ts';
 
-/** A write by a manager. */
+/** A write by a field manager. */
 interface Write {
   readonly schema: OpenApiSchema;
-  /** The object as it is stored, in the version of the request; absent where it is new. */
+  /** The stored object in the version of the request; absent for a create. */
   readonly live?: JsonObject;
-  /** Name of the field manager. */
   readonly manager: string;
-  /** Of the request, as `apps/v1`. */
+  /** Of the request, such as `apps/v1`. */
   readonly apiVersion: string;
   readonly subresource?: string;
-  /** RFC 3339, to the second. */
+  /** RFC 3339, in whole seconds. */
   readonly now: string;
 }
 
-/** Fields that are nobody's. */
+/** Fields that are never owned. */
 const UNTRACKED = newFieldSet();
 for (const field of ['apiVersion', 'kind', 'metadata']) insert(UNTRACKED, [`f:${field}`]);
 for (const field of [
@@ -62,9 +61,9 @@ for (const field of [
 }
 
 /**
- * metadata.managedFields after a create, update or patch: the fields that changed are the manager's alone. `updated` is
- * the object with defaults, before the server's own changes; `given` are the managedFields that the client sent, those of
- * `updated` where left out: an empty list forgets all managers.
+ * metadata.managedFields after a create, update or patch: the manager takes sole ownership of the changed fields.
+ * `updated` is the object with defaults, before changes by the server; `given` are the managedFields sent by the client
+ * (default: those of `updated`): an empty list removes all managers.
  */
 export function trackUpdate(
   write: Write & { readonly updated: JsonObject; readonly given?: Json },
@@ -74,12 +73,12 @@ export function trackUpdate(
   const own = subresource === undefined ? readManagers(sent) : undefined;
   const kept = own && own.size > 0 ? own : (readManagers(managedFieldsIn(live)) ?? new Map());
   const managers: Managers = subresource === undefined && isReset(sent) ? new Map() : kept;
-  // Objects without managers have none until somebody applies.
+  // An object without managers gets none before the first apply.
   if (managers.size === 0 && live !== undefined) return [];
   try {
     update(write, managers, updated);
   } catch (error) {
-    // An item without its key, which validation tells of; the API server notes nobody then.
+    // An item without its key, which validation reports. The API server then records no manager.
     if (error instanceof RangeError) return [];
     throw error;
   }
@@ -96,12 +95,12 @@ function update(write: Write, managers: Managers, updated: JsonObject): void {
   if (isEmptySet(taken)) return;
   const manager: Manager = { name, operation: 'Update', apiVersion, ...(subresource !== undefined && { subresource }) };
   const key = managerKey(manager);
-  // The API server notes no time where it was the scale that was written.
+  // The API server records no time for writes to the scale subresource.
   const time = subresource === 'scale' ? undefined : now;
   managers.set(key, { manager, time, set: union(taken, managers.get(key)?.set ?? NO_FIELDS) });
 }
 
-/** Takes what changed from all managers but the one of `except`. */
+/** Removes the changed fields from all managers except `except`. */
 function takeOver(managers: Managers, change: Comparison, except?: string): void {
   const lost = union(union(change.modified, change.added), change.removed);
   for (const [key, owned] of managers) {
@@ -112,27 +111,29 @@ function takeOver(managers: Managers, change: Comparison, except?: string): void
   }
 }
 
-/** A field of an applied configuration that another manager has set to another value. */
+/** A field of an applied configuration that another manager has set to a different value. */
 export interface Conflict {
-  /** As messages show it: `"kubectl" using v1`. */
+  /** In the notation of messages: `"kubectl" using v1`. */
   readonly manager: string;
-  /** As `.spec.replicas`. */
+  /** Such as `.spec.replicas`. */
   readonly field: string;
 }
 
-/** The outcome of an apply. */
 export type Applied = { readonly object: JsonObject } | { readonly conflicts: readonly Conflict[] };
 
-/** An apply: `applied` is the configuration as the client sent it. */
+/** `applied` is the configuration as sent by the client. */
 export interface Apply extends Write {
   readonly applied: JsonObject;
   readonly force: boolean;
 }
 
 /**
- * Applies a configuration: merges it, removes what the manager applied before and no longer does where nobody else owns
- * it, and notes who owns what. The object comes with defaults and managedFields; it equals `live` where nothing changes.
- * Throws a StatusError: 400 where the configuration has managedFields, 500 where the schema cannot read it, as there.
+ * Applies a configuration: merges it, removes fields that the manager applied before but no longer does and that no one
+ * else owns, and records the ownership. The resulting object has defaults and managedFields; it equals `live` if
+ * nothing changes.
+ *
+ * @throws StatusError as the API server does: 400 if the configuration has managedFields, 500 if it does not match the
+ * schema.
  */
 export function applyConfiguration(apply: Apply): Applied {
   checkApplied(apply);
@@ -175,7 +176,7 @@ function applyFields(apply: Apply): Applied {
   return { object: withManagers(changed ? result : before, writeManagers(managers)) };
 }
 
-/** Owner of what was there before anybody applied. */
+/** Owner of fields that existed before the first apply. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 
 function checkApplied({ schema, applied, apiVersion }: Apply): void {
@@ -190,7 +191,7 @@ function checkApplied({ schema, applied, apiVersion }: Apply): void {
   throw new StatusError(500, '', `failed to create typed patch object (${what}): ${list}`);
 }
 
-/** Removes what was applied last time and is owned by nobody now. */
+/** Removes fields that were applied last time and have no owner now. */
 function withoutGivenUp(schema: OpenApiSchema, merged: JsonObject, last: FieldSet, owned: FieldSet): JsonObject {
   const named = (set: FieldSet): FieldSet => withNamedParents(schema, set);
   const all = named(fieldsOf(schema, merged));
@@ -215,7 +216,6 @@ function managerText({ name, operation, apiVersion, subresource }: Manager): str
   return `${JSON.stringify(name)}${part}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
 }
 
-/** 409 for an apply with conflicts. */
 export function applyConflict(conflicts: readonly Conflict[]): StatusError {
   const causes = conflicts.map(({ manager, field }) => ({
     reason: 'FieldManagerConflict',

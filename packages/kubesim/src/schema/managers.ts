@@ -1,10 +1,10 @@
-/** The lines of metadata.managedFields, read and written. Source: Kubernetes API reference, ManagedFieldsEntry. */
+/** Parsing and serialization of metadata.managedFields. Source: Kubernetes API reference, ManagedFieldsEntry. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, members } from '../machinery/json.ts';
 import type { ManagedFields } from '../machinery/object.ts';
 import { type FieldSet, isEmptySet, parseFields, union, writeFields } from './fieldset.ts';
 
-/** Who owns a set of fields. For updates the version is part of who it is. */
+/** The owner of a field set. For updates, the version is part of its identity. */
 export interface Manager {
   readonly name: string;
   readonly operation: 'Apply' | 'Update';
@@ -12,7 +12,7 @@ export interface Manager {
   readonly subresource?: string;
 }
 
-/** Fields of one manager; `time` is RFC 3339, to the second. */
+/** Fields of one manager; `time` is RFC 3339, in whole seconds. */
 export interface Owned {
   readonly manager: Manager;
   readonly time: string | undefined;
@@ -22,15 +22,15 @@ export interface Owned {
 /** All managers of an object, by `managerKey`. */
 export type Managers = Map<string, Owned>;
 
-/** Update managers that an object may have; the oldest beyond are joined. */
+/** Maximum number of update managers per object; the oldest ones beyond it are merged. */
 const MAX_UPDATERS = 10;
 
-/** What makes two lines those of one manager. */
+/** Entries with the same key belong to the same manager. */
 export function managerKey({ name, operation, apiVersion, subresource = '' }: Manager): string {
   return JSON.stringify([name, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 }
 
-/** Reads the lines; undefined where one is malformed. */
+/** Parses the entries; undefined if one is malformed. */
 export function readManagers(lines: Json | undefined): Managers | undefined {
   const managers: Managers = new Map();
   for (const line of isList(lines) ? lines : []) {
@@ -60,14 +60,14 @@ function readLine(line: JsonObject): Owned | undefined {
   }
 }
 
-/** Whether a client asks to forget all managers: an empty list, or one empty line. */
+/** Whether a client requests removal of all managers: an empty list, or a single empty entry. */
 export function isReset(lines: Json | undefined): boolean {
   if (!isList(lines)) return false;
   const [first] = lines;
   return first === undefined || (lines.length === 1 && isObject(first) && members(first).length === 0);
 }
 
-/** Writes the lines: appliers first, then by time and name. */
+/** Serializes the entries: appliers first, then by time and name. */
 export function writeManagers(managers: Managers): readonly ManagedFields[] {
   const owners = [...managers.values()].filter(({ set }) => !isEmptySet(set)).sort(inOrder);
   return owners.map(({ manager, time, set }) => ({
@@ -97,7 +97,7 @@ function inOrder(a: Owned, b: Owned): number {
   return 0;
 }
 
-/** Joins the oldest updaters of a version as `ancient-changes`, until there are few enough. */
+/** Merges the oldest updaters of a version into `ancient-changes`, until the limit is met. */
 export function capUpdaters(managers: Managers): void {
   const updaters = [...managers].filter(([, { manager }]) => manager.operation === 'Update').sort(oldestFirst);
   const firsts = new Map<string, string>();

@@ -1,4 +1,6 @@
-/** Formats of strings that an API server checks. Source: Kubernetes documentation, CRDs, "Validation"; OpenAPI formats. */
+/**
+ * String formats validated by the API server. Source: Kubernetes documentation, CRDs, "Validation"; OpenAPI formats.
+ */
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -15,7 +17,7 @@ const HOSTNAME =
 const EMAIL = /^[^\s@<>"(),:;[\]]+@[^\s@<>"(),:;[\]]+$/;
 const MAC = /^([0-9a-fA-F]{2}([:-])([0-9a-fA-F]{2}\2){4}[0-9a-fA-F]{2}|([0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4})$/;
 
-/** By name, without dashes, as the API server compares names of formats. */
+/** Keyed by name without dashes, which the API server ignores in format names. */
 const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: (text) => /^[0-9a-f]{24}$/i.test(text),
   uri: isUri,
@@ -37,7 +39,7 @@ const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
   duration: (text) => GO_DURATION.test(text) || WORD_DURATION.test(text),
 };
 
-/** Whether a string has a format; those that are not checked have every string. */
+/** Whether a string has the format; true for formats that are not validated. */
 export function hasFormat(format: string, text: string): boolean {
   return CHECKS[format.replaceAll('-', '')]?.(text) ?? true;
 }

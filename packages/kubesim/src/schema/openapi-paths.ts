@@ -1,18 +1,18 @@
-/** The paths of a resource in an OpenAPI document: as much as kubectl looks at. */
+/** The paths of a resource in an OpenAPI document, as far as kubectl needs them. */
 import type { JsonObject } from '../machinery/json.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
 
 const JSON_TYPES = ['application/json', 'application/yaml'];
 const PATCH_TYPES = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
 
-/** Parameters of the requests that write; kubectl looks for dryRun and fieldValidation. */
+/** Query parameters of write requests; kubectl looks for dryRun and fieldValidation. */
 const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'];
 
 function query(names: readonly string[]): JsonObject[] {
   return names.map((name) => ({ name, in: 'query', schema: { type: 'string', uniqueItems: true } }));
 }
 
-/** Paths of a resource in one version, where `ref` is the reference to its schema. */
+/** Paths of a resource in one version; `ref` is the reference to its schema. */
 export function resourcePaths(definition: ResourceDefinition, version: string, ref: string): JsonObject {
   const { group, plural, kind, namespaced, status } = definition;
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;

@@ -1,4 +1,7 @@
-/** OpenAPI v3 documents, for `kubectl explain` and for its validation. Source: Kubernetes documentation, "OpenAPI V3". */
+/**
+ * OpenAPI v3 documents, for `kubectl explain` and client-side validation. Source: Kubernetes documentation, "OpenAPI
+ * V3".
+ */
 import { hash } from 'node:crypto';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, members } from '../machinery/json.ts';
@@ -15,7 +18,7 @@ function groupVersionOf(group: string, version: string): string {
   return group === '' ? `api/${version}` : `apis/${group}/${version}`;
 }
 
-/** The answer of `/openapi/v3`: where the documents are. The hash of an address changes with its document. */
+/** The response of `/openapi/v3`, which lists the documents. The hash in a URL changes with its document. */
 export function openApiIndex(definitions: readonly ResourceDefinition[]): JsonObject {
   const served = definitions.flatMap((definition) => definition.versions.map((version) => ({ definition, version })));
   const byGroupVersion = Map.groupBy(served, ({ definition, version }) =>
@@ -31,13 +34,13 @@ export function openApiIndex(definitions: readonly ResourceDefinition[]): JsonOb
   return { paths: Object.fromEntries(paths) };
 }
 
-/** What a document depends on. Schemas of built-in kinds are always the same. */
+/** What the content of a document depends on. Schemas of built-in kinds are constant. */
 function identity(definition: ResourceDefinition, { name, schema }: { name: string; schema: OpenApiSchema }): Json {
   const { kind, plural, namespaced, status, custom = false } = definition;
   return [kind, plural, name, namespaced, status, custom ? JSON.stringify(schema) : ''];
 }
 
-/** The document of a group version, such as `v1` or `apps/v1`, with the definitions that it serves. */
+/** The document of a group version, such as `v1` or `apps/v1`, for the definitions served in it. */
 export function openApiDocument(groupVersion: string, definitions: readonly ResourceDefinition[]): JsonObject {
   const [version = '', group = ''] = groupVersion.split('/').reverse();
   const schemas: Record<string, Json> = {};
@@ -63,7 +66,7 @@ export function openApiDocument(groupVersion: string, definitions: readonly Reso
   };
 }
 
-/** Adds a component and all that it names. */
+/** Adds a component and everything it references. */
 function addComponents(schemas: Record<string, Json>, name: string): void {
   if (schemas[name] !== undefined) return;
   const recorded = recordedComponent(name);
@@ -71,7 +74,7 @@ function addComponents(schemas: Record<string, Json>, name: string): void {
   for (const component of componentsIn(recorded)) addComponents(schemas, component);
 }
 
-/** A recorded schema as documents have it, with descriptions. */
+/** A recorded schema in the form used in documents, with descriptions. */
 function documented(recorded: RecordedSchema, descriptions: Readonly<Record<string, string>> = {}): JsonObject {
   const { $ref: ref, properties, items, additionalProperties, ...rest } = recorded;
   const { 'x-go-type': _type, 'x-go-value': _value, 'x-go-null': _null, ...kept } = rest;
@@ -94,17 +97,17 @@ function documented(recorded: RecordedSchema, descriptions: Readonly<Record<stri
   };
 }
 
-/** A reference with siblings stands in an `allOf` of its own. */
+/** A reference with siblings is wrapped in `allOf`. */
 function withRef(siblings: JsonObject, ref: string): JsonObject {
   const reference = { $ref: `${REF}${ref}` };
   return members(siblings).length === 0 ? reference : { ...siblings, allOf: [reference] };
 }
 
-/** The schema of a custom resource, which is as its CRD has it but for the metadata. */
+/** The schema of a custom resource: as in its CRD, except for metadata. */
 function customSchema(schema: OpenApiSchema): JsonObject {
   const { properties = {}, ...rest } = schema;
   const { metadata: _metadata, ...others } = properties;
-  const description = 'Name, labels and whatever else all objects have.';
+  const description = 'Standard object metadata: name, namespace, labels and so on.';
   const plain: JsonObject = JSON.parse(JSON.stringify({ ...rest, properties: others }));
   const own = isObject(plain.properties) ? plain.properties : {};
   return { ...plain, properties: { ...own, metadata: withRef({ description }, OBJECT_META) } };

@@ -1,4 +1,4 @@
-/** Patches of JSON objects. None changes what it is given. */
+/** Patches of JSON objects. The inputs are never modified. */
 import { applyPatch, type Operation } from 'rfc6902';
 import { z } from 'zod';
 import type { Json, JsonObject } from '../machinery/json.ts';
@@ -8,10 +8,14 @@ import { goKind } from './golang.ts';
 
 export { strategicMergePatch } from './strategic-merge.ts';
 
-/** Operations that one JSON patch may have. */
+/** Limit of operations per JSON patch. */
 const MAX_OPERATIONS = 10_000;
 
-/** Applies an RFC 7386 merge patch. Throws a StatusError 400 where the patch is no object. */
+/**
+ * Applies an RFC 7386 merge patch.
+ *
+ * @throws StatusError 400 if the patch is not an object.
+ */
 export function mergePatch(value: JsonObject, patch: Json): JsonObject {
   if (!isObject(patch)) throw notDecoded(patch, 'map[string]interface {}');
   return merged(value, patch);
@@ -38,9 +42,10 @@ const OPERATION = z.looseObject({
 });
 
 /**
- * Applies an RFC 6902 patch, with what the API server lets through besides: indices from the end, `replace` of a member
- * that is not there, `copy` of one (null), a missing value (null). Throws a StatusError 400 where the patch is no list of
- * objects, 422 where an operation cannot be done.
+ * Applies an RFC 6902 patch, with the extensions that the API server accepts: negative indices, `replace` of a missing
+ * member, `copy` of a missing member (null), a missing value (null).
+ *
+ * @throws StatusError 400 if the patch is not a list of objects, 422 if an operation fails.
  */
 export function jsonPatch(value: JsonObject, operations: Json): JsonObject {
   if (!isList(operations)) throw notDecoded(operations, '[]handlers.jsonPatchOp');
@@ -58,7 +63,7 @@ export function jsonPatch(value: JsonObject, operations: Json): JsonObject {
   return document;
 }
 
-/** All that the API server tells of an operation that fails. */
+/** The API server reports no details of a failed operation. */
 function rejected(): StatusError {
   return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
@@ -82,9 +87,9 @@ function failed(document: JsonObject, operation: Operation): boolean {
   return applyPatch(document, [operation])[0] !== null;
 }
 
-/** What a pointer leads to: the last container on its way, and the pointer with indices counted from the start. */
+/** Resolves a pointer to its parent container, and normalizes negative indices. */
 function locate(document: JsonObject, pointer: string): { parent: Json | undefined; key: string; path: string } {
-  // What stands before the first slash means nothing to the API server.
+  // The API server ignores text before the first slash.
   const tokens = pointer.split('/').slice(1);
   const path: string[] = [];
   let parent: Json | undefined;

@@ -1,28 +1,33 @@
-/** Dropping fields that a schema does not know. Source: Kubernetes documentation, CRDs, "Field pruning"; API concepts, "Field validation". */
+/**
+ * Pruning of unknown fields. Source: Kubernetes documentation, CRDs, "Field pruning"; API concepts, "Field validation".
+ */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, mapItems, mapMembers } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
 import { canonicalQuantity } from './canonical-quantity.ts';
 import { childSchema } from './defaults.ts';
 
-/** An object without unknown fields, and the paths of those it had, sorted, as `spec.ports[0].foo`. */
+/** A pruned object, and the sorted paths of the removed fields, such as `spec.ports[0].foo`. */
 export interface Pruned {
-  /** The same object where it had none. */
+  /** The same object if nothing was removed. */
   readonly value: JsonObject;
   readonly unknown: readonly string[];
 }
 
-/** Fields that every object has, and that custom resources need not declare. */
+/** Fields of all objects, which custom resources need not declare. */
 const META_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** Drops what the schema does not know, and writes amounts in one way; maps, and objects that preserve unknown fields, keep theirs. */
+/**
+ * Drops fields unknown to the schema, and canonicalizes quantities. Map keys, and fields of objects that preserve
+ * unknown fields, are kept.
+ */
 export function pruneUnknown(schema: OpenApiSchema, value: JsonObject): Pruned {
   const unknown: string[] = [];
   const pruned = prune({ ...pickFields(schema), 'x-kubernetes-embedded-resource': true }, value, '', unknown);
   return { value: isObject(pruned) ? pruned : value, unknown: unknown.toSorted() };
 }
 
-/** The part of a schema that matters here; reading all of it would resolve what nobody looks at. */
+/** The relevant part of a schema; reading all members would resolve references unnecessarily. */
 function pickFields(schema: OpenApiSchema): OpenApiSchema {
   const { properties, additionalProperties } = schema;
   const preserve = schema['x-kubernetes-preserve-unknown-fields'];

@@ -1,4 +1,7 @@
-/** What a schema in a CRD may not say, in the API server's words. Source: Kubernetes documentation, CRDs, "Validation". */
+/**
+ * Validation of schemas in CRDs, with the messages of the API server. Source: Kubernetes documentation, CRDs,
+ * "Validation".
+ */
 
 import { type FieldError, forbidden, invalid, notSupported, required } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
@@ -9,15 +12,15 @@ const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const LIST_TYPES = ['atomic', 'set', 'map'];
 const META_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** Members that JSON schema has and CRDs do not. */
+/** Members of JSON Schema that CRDs do not support. */
 const UNSUPPORTED = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'];
 
-/** Errors of a schema and all below it. */
+/** Errors of a schema and its descendants. */
 export function schemaErrors(schema: JsonObject, path: string): readonly FieldError[] {
   return walk(schema, path, undefined, true);
 }
 
-/** `noDefaults` says why there may be no defaults here. */
+/** `noDefaults`: why defaults are forbidden here. */
 function walk(
   schema: Json | undefined,
   path: string,

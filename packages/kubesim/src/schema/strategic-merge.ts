@@ -1,7 +1,7 @@
 /**
- * Strategic merge patch: lists are merged by a key that the schema names, and directives delete, replace and order.
- * Source: Kubernetes documentation, "Update API Objects in Place Using kubectl patch"; SIG API Machinery, "Strategic
- * Merge Patch". Directives: `$patch`, `$retainKeys`, `$setElementOrder/<list>`, `$deleteFromPrimitiveList/<list>`.
+ * Strategic merge patch: lists are merged by a key from the schema, and directives delete, replace and reorder. Source:
+ * Kubernetes documentation, "Update API Objects in Place Using kubectl patch"; SIG API Machinery, "Strategic Merge
+ * Patch". Directives: `$patch`, `$retainKeys`, `$setElementOrder/<list>`, `$deleteFromPrimitiveList/<list>`.
  */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isList, isObject, members, ownMember, setMember } from '../machinery/json.ts';
@@ -17,8 +17,10 @@ const REJECTED = 'the server rejected our request due to an error in our request
 const DELETE = '$deleteFromPrimitiveList/';
 
 /**
- * Applies a strategic merge patch to an object of a built-in kind. Throws a StatusError: 400 where the patch is no object
- * or has a directive of the wrong form, 500 for what the API server has no better code for, as an item without its key.
+ * Applies a strategic merge patch to an object of a built-in kind.
+ *
+ * @throws StatusError 400 if the patch is not an object or has a malformed directive, 500 for failures without a
+ * specific code in the API server, such as an item without its key.
  */
 export function strategicMergePatch(schema: OpenApiSchema, value: JsonObject, patch: Json): JsonObject {
   if (!isObject(patch)) {
@@ -63,7 +65,7 @@ function mergeMember(schema: OpenApiSchema | undefined, result: Record<string, J
   else setMember(result, key, next);
 }
 
-/** A copy of the object with the members that `$retainKeys` names; all where the patch has none. */
+/** A copy of the object with the members listed in `$retainKeys`; all members if there is no such directive. */
 function retained(value: JsonObject, patch: JsonObject): Record<string, Json> {
   const result: Record<string, Json> = {};
   const keys = ownMember(patch, RETAIN_KEYS);
@@ -94,7 +96,7 @@ function deleteItems(result: Record<string, Json>, key: string, items: Json): vo
     );
 }
 
-/** Merges a list and puts it into the order of `$setElementOrder`; undefined where there is none. */
+/** Merges a list and sorts it by `$setElementOrder`; undefined if there is nothing to merge. */
 function mergeOrdered(
   schema: OpenApiSchema | undefined,
   old: Json | undefined,
@@ -120,7 +122,7 @@ function mergedOrReplaced(schema: OpenApiSchema | undefined, old: readonly Json[
   return strategyOf(schema) === 'merge' ? mergeList(schema, old, change) : change;
 }
 
-/** The items of a patch must stand in the order that it asks for. */
+/** The items of a patch must be in the order that it specifies. */
 function checkOrder(items: readonly Json[], order: readonly Json[], key: string | undefined): void {
   const kept = key === undefined ? items : items.filter((item) => !isObject(item) || !(PATCH in item));
   if (kept.length === 0 || order.length === 0) return;
@@ -154,7 +156,7 @@ function mergeList(schema: OpenApiSchema | undefined, old: readonly Json[], chan
   return inOrder(merged, items, kept, key);
 }
 
-/** Acts on the items of a patch that carry `$patch`. */
+/** Applies the items of a patch that contain `$patch`. */
 function specialItems(old: readonly Json[], change: readonly Json[], key: string) {
   let kept = old;
   let replace = false;
@@ -174,8 +176,8 @@ function specialItems(old: readonly Json[], change: readonly Json[], key: string
 }
 
 /**
- * Items that the patch names in the order of the patch, the others in their own; where both were in the list before, the
- * order of the list decides which comes first.
+ * Sorts the items in the patch by its order, and the remaining ones by their own; if both items were in the original
+ * list, its order decides.
  */
 function inOrder(
   list: readonly Json[],
@@ -221,7 +223,7 @@ function fieldOf(schema: OpenApiSchema | undefined, key: string): OpenApiSchema 
   return schema && childSchema(schema, key);
 }
 
-/** A value of a patch as it stands where there was nothing to merge with; undefined where it says to delete. */
+/** A value of a patch that has nothing to merge with, without directives; undefined if it is a deletion. */
 function withoutDirectives(value: Json): Json | undefined {
   if (isList(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
   if (!isObject(value)) return value;
@@ -250,7 +252,7 @@ function unknownDirective(directive: Json, patch: JsonObject): StatusError {
   return failed(`unknown patch type: ${goPrint(directive)} in map: ${goPrint(patch)}`);
 }
 
-/** A failure that the API server does not sort. */
+/** A failure without a specific code in the API server. */
 function failed(message: string): StatusError {
   return new StatusError(500, '', message);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a schema is structural: every field that it speaks of is declared outside of anyOf, oneOf, allOf and not, with a
- * type. Source: Kubernetes documentation, CRDs, "Specifying a structural schema".
+ * Whether a schema is structural: every field that it mentions is declared, with a type, outside anyOf, oneOf, allOf
+ * and not. Source: Kubernetes documentation, CRDs, "Specifying a structural schema".
  */
 
 import { type FieldError, fieldErrorText, forbidden, invalid, required } from '../machinery/field-error.ts';
@@ -21,7 +21,7 @@ const UNTYPED: Readonly<Record<Level, string>> = {
   field: 'must not be empty for specified object fields',
 };
 
-/** Members that may not stand inside of anyOf, oneOf, allOf and not, and the words for it. */
+/** Members not allowed within anyOf, oneOf, allOf and not, with the message for each. */
 const OUTSIDE_ONLY: readonly (readonly [name: string, must: string])[] = [
   ['type', 'must be empty'],
   ['additionalProperties', 'must be undefined'],
@@ -38,7 +38,7 @@ const OUTSIDE_ONLY: readonly (readonly [name: string, must: string])[] = [
   ['x-kubernetes-validations', 'must be empty'],
 ];
 
-/** What keeps a schema from being structural, sorted; where nothing does, what is wrong with its defaults. */
+/** Errors that make a schema non-structural, sorted; if there are none, the errors of its defaults. */
 export function structuralErrors(schema: JsonObject, path: string): readonly FieldError[] {
   const errors = [...invariants(schema, 'root', path), ...completeness(schema, schema, path, path)];
   return errors.length > 0
@@ -148,7 +148,7 @@ function nestedErrors(schema: JsonObject, path: string, skipAnyOf: boolean): rea
   return errors;
 }
 
-/** Fields in anyOf, oneOf, allOf and not must be declared outside as well. */
+/** Fields in anyOf, oneOf, allOf and not must also be declared outside. */
 function completeness(
   schema: JsonObject,
   outside: JsonObject | undefined,
@@ -178,7 +178,7 @@ function declared(schema: JsonObject, outside: JsonObject, outsidePath: string, 
   return errors;
 }
 
-/** Defaults must be valid by their own schema, and have no fields that it does not know. */
+/** Defaults must be valid by their own schema, and have no unknown fields. */
 function defaultErrors(schema: JsonObject, path: string): readonly FieldError[] {
   const { default: value, properties, items, additionalProperties } = schema;
   return [
@@ -192,7 +192,7 @@ function defaultErrors(schema: JsonObject, path: string): readonly FieldError[] 
 }
 
 function defaultError(schema: JsonObject, value: Json, path: string): readonly FieldError[] {
-  // A cast: the schema was found to be structural.
+  // A cast: the schema has been found structural.
   const typed = schema as OpenApiSchema;
   const { unknown } = pruneUnknown({ type: 'object', properties: { default: typed } }, { default: value });
   if (unknown.length > 0) return [invalid(path, value, 'must not have unknown fields')];

@@ -1,10 +1,9 @@
-/** Merging an applied configuration into an object: what it says wins, the rest stays. */
+/** Merging of an applied configuration into an object: its values win, everything else is kept. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isList, isObject, members, ownMember, setMember } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
 import { elementSchema, type Form, formOf, isAtomic, itemElement } from './typed.ts';
 
-/** The object with the configuration merged into it. */
 export function mergeApplied(schema: OpenApiSchema, live: JsonObject, applied: JsonObject): JsonObject {
   const result = merge(schema, live, applied);
   return isObject(result) ? result : {};
@@ -34,8 +33,8 @@ function isBare(form: Form, value: Value): boolean {
 }
 
 /**
- * Items of the configuration in its order, items of the object in theirs: shared items keep the configuration's order, and
- * each of the object's own stays before the shared item that it stood before.
+ * Items of both lists, each in its order: shared items in the order of the configuration, and each item of the object
+ * alone before the shared item that followed it.
  */
 function mergeItems(schema: OpenApiSchema | undefined, live: readonly Json[], applied: readonly Json[]): Value {
   const wanted = new Map(applied.map((item) => [itemElement(schema, item), item]));
@@ -52,7 +51,7 @@ function mergeItems(schema: OpenApiSchema | undefined, live: readonly Json[], ap
   };
   const takeApplied = (element: string): void => {
     const same = known.get(element) ?? [];
-    // Items of the same key are no base to merge into.
+    // Duplicate items cannot be merged into.
     take(element, same.length > 1 ? null : same[0]?.[1], wanted.get(element));
     if (shared[0] === element) shared.shift();
   };

@@ -1,6 +1,6 @@
 /**
- * What a schema says of a value for server-side apply: whether it is owned as a whole or by its parts, and how its items
- * are told apart. Source: Kubernetes documentation, Server-Side Apply, "Merge strategy".
+ * Schema semantics for server-side apply: whether a value is owned as a whole or in parts, and how list items are
+ * identified. Source: Kubernetes documentation, Server-Side Apply, "Merge strategy".
  */
 import type { Json } from '../machinery/json.ts';
 import { isList, isObject, ownMember } from '../machinery/json.ts';
@@ -9,10 +9,9 @@ import { childSchema } from './defaults.ts';
 import { elementText } from './fieldset.ts';
 import { goKind, goPrint } from './golang.ts';
 
-/** The three forms of a value. */
 export type Form = 'map' | 'list' | 'scalar';
 
-/** The form of a value: what the schema says; where it says nothing, that of the value. */
+/** The form defined by the schema; if it defines none, that of the value. */
 export function formOf(schema: OpenApiSchema | undefined, value: Json | undefined): Form {
   if (schema?.['x-kubernetes-int-or-string']) return 'scalar';
   if (schema?.type === 'object') return 'map';
@@ -29,7 +28,11 @@ export function isAtomic(schema: OpenApiSchema | undefined, form: Form): boolean
   return raw || schema?.['x-kubernetes-map-type'] === 'atomic';
 }
 
-/** The element of an item in a list of type map or set. Throws a RangeError that says why an item has none. */
+/**
+ * The path element of an item in a list of type map or set.
+ *
+ * @throws RangeError with the reason if an item has none.
+ */
 export function itemElement(schema: OpenApiSchema | undefined, item: Json): string {
   const keys = schema?.['x-kubernetes-list-map-keys'] ?? [];
   if (schema?.['x-kubernetes-list-type'] !== 'map') {
@@ -53,26 +56,26 @@ export function itemElement(schema: OpenApiSchema | undefined, item: Json): stri
   return `k:${JSON.stringify(Object.fromEntries(present))}`;
 }
 
-/** The schema of what an element leads to. */
+/** The schema of the value below a path element. */
 export function elementSchema(schema: OpenApiSchema | undefined, element: string): OpenApiSchema | undefined {
   if (!schema) return undefined;
   return element.startsWith('f:') ? childSchema(schema, element.slice(2)) : schema.items;
 }
 
-/** Whether a field is declared by name, not a key of a map. */
+/** Whether a field is declared by name, rather than being a map key. */
 export function isDeclared(schema: OpenApiSchema | undefined, element: string): boolean {
   return (
     element.startsWith('f:') && schema?.properties !== undefined && Object.hasOwn(schema.properties, element.slice(2))
   );
 }
 
-/** A problem of an applied configuration, at a path such as `.spec.ports`. */
+/** A problem of an applied configuration, with a path such as `.spec.ports`. */
 export interface TypeProblem {
   readonly path: string;
   readonly problem: string;
 }
 
-/** What keeps an applied configuration from being read by its schema. */
+/** Mismatches between an applied configuration and its schema. */
 export function typeProblems(schema: OpenApiSchema | undefined, value: Json, path = ''): readonly TypeProblem[] {
   if (value === null) return [];
   const form = formOf(schema, value);
@@ -130,7 +133,7 @@ function scalarProblems(schema: OpenApiSchema | undefined, value: Json, path: st
   return [];
 }
 
-/** A value as the API server's words have it here: its own wrapper shows. */
+/** A value formatted as in these messages, which expose a wrapper type of the API server. */
 function goValue(value: Json): string {
   return typeof value === 'object' || typeof value === 'string'
     ? `&{${goPrint(value)}}`

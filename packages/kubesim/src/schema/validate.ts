@@ -1,5 +1,5 @@
 /**
- * Validation of custom resources by their schema, in the API server's words. What x-kubernetes-validations say (CEL) is not
+ * Schema validation of custom resources, with the messages of the API server. x-kubernetes-validations (CEL) are not
  * evaluated. Source: Kubernetes documentation, CRDs, "Validation"; OpenAPI v3 schema object.
  */
 
@@ -11,18 +11,18 @@ import { childSchema } from './defaults.ts';
 import { duplicates } from './list-types.ts';
 import { hasFormat } from './openapi-formats.ts';
 
-/** Where the API server has no path it shows this. */
+/** Shown by the API server in place of an empty path. */
 export const NO_PATH = '<nil>';
 
 /**
- * What is wrong with a custom resource, or with the part of one at `root`, such as `spec`. Its metadata is not looked at:
- * all objects have the same.
+ * Validates a custom resource, or its part at `root`, such as `spec`. Metadata is skipped, since it is the same for all
+ * objects.
  */
 export function validateSchema(schema: OpenApiSchema, value: JsonObject, root = ''): readonly FieldError[] {
   return [...validate(schema, value, root), ...duplicates(schema, value, root)];
 }
 
-/** What is wrong with any value, whose own path is empty. */
+/** Validates any value; its own path is empty. */
 export function validateValue(schema: OpenApiSchema, value: Json): readonly FieldError[] {
   return [...validate(schema, value, ''), ...duplicates(schema, value, '')];
 }
@@ -41,7 +41,7 @@ function validate(schema: OpenApiSchema, value: Json, path: string): readonly Fi
   ];
 }
 
-/** The type of a value in OpenAPI's words. */
+/** The OpenAPI type of a value. */
 export function typeOf(value: Json): string {
   if (value === null) return 'null';
   if (isList(value)) return 'array';
@@ -75,7 +75,7 @@ function stringErrors(schema: OpenApiSchema, value: string, path: string): reado
   const { maxLength, minLength, pattern, format } = schema;
   const errors: FieldError[] = [];
   const length = [...value].length;
-  // Of these only the first is told.
+  // Only the first of these is reported.
   if (maxLength !== undefined && length > maxLength) {
     errors.push({ type: 'TooLong', path: pathOf(path), detail: `may not be more than ${maxLength} bytes` });
   } else if (minLength !== undefined && length < minLength) {
@@ -92,7 +92,10 @@ function stringErrors(schema: OpenApiSchema, value: string, path: string): reado
   return errors;
 }
 
-/** A pattern of a schema as a regular expression; undefined where it has no equal here, and is not checked then. */
+/**
+ * A schema pattern as a regular expression; undefined if JavaScript has no equivalent, in which case it is not
+ * validated.
+ */
 export function patternOf(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern, 'u');

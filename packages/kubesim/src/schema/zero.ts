@@ -1,9 +1,9 @@
-/** The empty object of a kind, as an API server compares a new object with. */
+/** The empty object of a kind, which the API server compares new objects with. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, isZero, members } from '../machinery/json.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
 
-/** A built-in object without anything set, in the form in which it is written; nothing at all for a custom resource. */
+/** A built-in object without any fields set, as serialized; empty for a custom resource. */
 export function zeroObject(schema: OpenApiSchema): JsonObject {
   if (schema['x-go-type'] === undefined) return {};
   const fields = Object.entries(schema.properties ?? {}).flatMap(([name, child]): [string, Json][] => {
@@ -17,6 +17,6 @@ function zeroValue(schema: OpenApiSchema): Json | undefined {
   const { default: value } = schema;
   if (schema['x-go-null']) return null;
   if (isObject(value) && members(value).length === 0) return zeroObject(schema);
-  // Defaults that are no zero values of Go are set later.
+  // Defaults other than Go zero values are applied later.
   return isZero(value) ? value : undefined;
 }
