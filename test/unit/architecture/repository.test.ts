@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EXCEPTIONS } from './exceptions.ts';
 import { brokenFileRules, ENVIRONMENT, LONGER } from './file-rules.ts';
@@ -37,6 +39,20 @@ describe('the repository', () => {
     const places = new Set(modules.map(({ path }) => placeOf(path, TABLE)?.line));
     const unused = Object.keys(TABLE).filter((key) => !places.has(TABLE[key]));
     expect(unused).toEqual([]);
+  });
+
+  it('has each folder of src and its line in ARCHITECTURE.md', () => {
+    const root = join(import.meta.dirname, '../../..');
+    const rows = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/^\| `(\w+)` +\|.*\|(.*)\|$/gm);
+    const drawn = [...rows].map(
+      ([, folder = '', imports = '']) => [folder, [...imports.matchAll(/`(\w+)`/g)].map(([, name]) => name)] as const,
+    );
+    const folders = readdirSync(join(root, 'src'));
+    const lineOf = (folder: string) =>
+      TABLE[`src/${folder}`]?.imports.filter((path) => path.startsWith('src/')).map((path) => path.slice(4));
+    expect(Object.fromEntries(drawn.filter(([folder]) => folders.includes(folder)))).toEqual(
+      Object.fromEntries(folders.map((folder) => [folder, lineOf(folder)])),
+    );
   });
 
   it('has a module that reads the environment', () => {

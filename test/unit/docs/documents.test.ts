@@ -1,15 +1,20 @@
-/** Documents name files; those have to exist. */
+/** The files that documents name and link to exist. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Paths in backticks that begin at the root of the repository. */
+const TREES = 'src|packages|test|tools|docs|examples|bench';
+
+/** Paths in backticks: from the root of the repository, and those of modules from `src`. */
 function namedPaths(document: string): readonly string[] {
-  return [...document.matchAll(/`((?:src|packages|test|tools|docs|examples|bench)\/[\w./-]+)`/g)].map(
-    ([, path = '']) => path,
-  );
+  const paths = document.matchAll(new RegExp(`\`((?:${TREES})/[\\w./-]+|[\\w-]+/[\\w./-]+\\.ts)\``, 'g'));
+  return [...paths].map(([, path = '']) => path);
+}
+
+function exists(path: string): boolean {
+  return existsSync(join(ROOT, path)) || existsSync(join(ROOT, 'src', path));
 }
 
 /** Relative targets of links, without fragments. */
@@ -17,11 +22,13 @@ function linkedPaths(document: string): readonly string[] {
   return [...document.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)[^)]*\)/g)].map(([, path = '']) => path);
 }
 
-describe.each(['docs/faq.md', 'CONTRIBUTING.md', 'README.md', 'docs/reference/errors.md'])('%s', (file) => {
+const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/faq.md', 'docs/reference/errors.md'];
+
+describe.each(DOCUMENTS)('%s', (file) => {
   const document = readFileSync(join(ROOT, file), 'utf8');
 
   it('names files that exist', () => {
-    expect(namedPaths(document).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(namedPaths(document).filter((path) => !exists(path))).toEqual([]);
   });
 
   it('links to files that exist', () => {
@@ -30,6 +37,9 @@ describe.each(['docs/faq.md', 'CONTRIBUTING.md', 'README.md', 'docs/reference/er
 });
 
 it('finds paths and links', () => {
-  expect(namedPaths('See `src/core/nowhere.ts` and `make docs`.')).toEqual(['src/core/nowhere.ts']);
+  const paths = ['src/core/nowhere.ts', 'core/nowhere.ts', 'test/nowhere'];
+  expect(namedPaths('See `src/core/nowhere.ts`, `core/nowhere.ts`, `test/nowhere` and `make docs`.')).toEqual(paths);
+  expect(paths.filter(exists)).toEqual([]);
+  expect(exists('src/core/naming.ts') && exists('core/naming.ts')).toBe(true);
   expect(linkedPaths('[a](b.md#c), [d](https://e.f), [g](#h)')).toEqual(['b.md']);
 });
