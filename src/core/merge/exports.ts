@@ -4,6 +4,7 @@ import { ExportReason, type ServiceExport, type ServiceImportType } from '../../
 import { quoted } from '../message.ts';
 import { importOfService } from '../ownership.ts';
 import type { KnownSource, SourceSlice, SourceView } from '../view.ts';
+import { byPrecedence } from './precedence.ts';
 
 /** A member with a valid export, which takes part in the merge. */
 export interface Exporter {
@@ -31,14 +32,6 @@ export interface Exports {
 /** Type of the import of a single exported Service. */
 export function importTypeOf(service: Service): ServiceImportType {
   return service.spec.clusterIP === 'None' ? 'Headless' : 'ClusterSetIP';
-}
-
-/** The oldest export first; exports of the same second in the order of their members' names. */
-function byPrecedence(a: Exporter, b: Exporter): number {
-  const [first, second] = [a, b].map(({ export: { metadata } }) => Date.parse(metadata.creationTimestamp ?? ''));
-  // An object without a time was not read from an API server: it comes last.
-  const age = (first || Number.MAX_SAFE_INTEGER) - (second || Number.MAX_SAFE_INTEGER);
-  return age || (a.member < b.member ? -1 : 1);
 }
 
 function classify(source: KnownSource, exported: ServiceExport): Exporter | InvalidExport {
