@@ -1,4 +1,4 @@
-/** The clusterset zone in a cluster's own DNS: on a real API server, with the real CoreDNS behind what was written. */
+/** `dns enable`, `disable` and `check` on a real API server, and real CoreDNS with the Corefile that they write. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject, StringMap } from '../../src/api/meta.ts';
 import { CONFIG_MAPS, type CoreDnsNames } from '../../src/dns/coredns/coredns-objects.ts';
@@ -74,7 +74,7 @@ const deployment = (image: string) => ({
 });
 
 describe('catamaran dns enable', () => {
-  it('--mode coredns shows and writes the option and the rule, once; disable puts both back to the letter', async () => {
+  it('--mode coredns prints and writes the option and the rule, once; disable restores both byte for byte', async () => {
     const done = await dns('enable', '--mode', 'coredns');
     expect(done).toMatchObject({ code: 0, stderr: '' });
     for (const line of [
@@ -100,7 +100,7 @@ describe('catamaran dns enable', () => {
     expect((await dns('disable')).stdout).toContain('Already up to date.');
   });
 
-  it('--mode stub writes the block, goes over from the other mode, and disable knows the first Corefile', async () => {
+  it('--mode stub writes the block and replaces the other mode; disable restores the original Corefile', async () => {
     await dns('enable', '--mode', 'coredns');
     expect((await dns('enable', '--mode', 'stub', '--forward', '10.96.0.53')).code).toBe(0);
     const written = await configMap();
@@ -111,7 +111,7 @@ describe('catamaran dns enable', () => {
     expect((await configMap()).data.Corefile).toBe(KUBEADM_COREFILE);
   });
 
-  it('takes the address of the Service where none is told, and says what is missing where there is none', async () => {
+  it('defaults to the address of the Service, and reports a missing one', async () => {
     const { code, stderr } = await dns('enable', '--mode', 'stub');
     expect(code).toBe(1);
     expect(stderr).toMatch(/CTM_DNS.*catamaran-system\/catamaran-dns.*--forward/);
@@ -124,7 +124,7 @@ describe('catamaran dns enable', () => {
     expect(await versions()).toEqual(before);
   });
 
-  it('refuses a Corefile that it cannot parse, and writes nothing', async () => {
+  it('rejects a Corefile that it cannot parse, and writes nothing', async () => {
     await cluster.apply(...clusterDnsObjects(ns, names.clusterRole, '.:53 {\n    import custom/*.override\n}\n'));
     const before = await versions();
     const { code, stderr } = await dns('enable', '--mode', 'coredns');
@@ -133,7 +133,7 @@ describe('catamaran dns enable', () => {
     expect(await versions()).toEqual(before);
   });
 
-  it('refuses the option to a CoreDNS before 1.12.2', async () => {
+  it('rejects --mode coredns before CoreDNS 1.12.2', async () => {
     await cluster.apply(deployment('registry.k8s.io/coredns/coredns:v1.11.3'));
     expect((await dns('enable', '--mode', 'coredns')).stderr).toMatch(/CTM_COREFILE.*v1\.11\.3.*1\.12\.2.*--mode stub/);
     await cluster.apply(deployment('registry.k8s.io/coredns/coredns:v1.12.2'));
@@ -143,15 +143,15 @@ describe('catamaran dns enable', () => {
     });
   });
 
-  it('keeps what somebody else changed meanwhile, and says so', async () => {
+  it('keeps what another client has changed since, and reports it', async () => {
     await dns('enable', '--mode', 'coredns');
     const Corefile = (await configMap()).data.Corefile?.replace('cache 30', 'cache 60') ?? '';
     await cluster.client.patch(CONFIG_MAPS, { namespace: ns, name: 'coredns' }, { data: { Corefile } });
-    expect((await dns('disable')).stdout).toContain('changed by others meanwhile');
+    expect((await dns('disable')).stdout).toContain('also changed by another client');
     expect((await configMap()).data.Corefile).toBe(KUBEADM_COREFILE.replace('cache 30', 'cache 60'));
   });
 
-  it('puts the rule back where the Corefile cannot be written', async () => {
+  it('rolls the rule back if the Corefile cannot be written', async () => {
     const refusing: KubeClient = Object.assign(Object.create(cluster.client), {
       update: (...args: Parameters<KubeClient['update']>) =>
         args[0] === CONFIG_MAPS ? Promise.reject(new Error('refused')) : cluster.client.update(...args),
@@ -159,7 +159,7 @@ describe('catamaran dns enable', () => {
     const plan = await planInstall(cluster.client, names, { mode: 'coredns', zone: ZONE });
     await expect(applyEdits(refusing, plan.edits)).rejects.toThrow('refused');
     expect((await rules()).rules).toHaveLength(2);
-    // A plan that is out of date does not go through either.
+    // A stale plan fails, too.
     await applyEdits(cluster.client, (await planInstall(cluster.client, names, { mode: 'coredns', zone: ZONE })).edits);
     await expect(applyEdits(cluster.client, plan.edits)).rejects.toMatchObject({ status: 409 });
   });
@@ -169,7 +169,7 @@ describe('with the real CoreDNS', () => {
   const stop = new AbortController();
   let server: DnsServer;
   let target: Target;
-  let following: Promise<void>;
+  let running: Promise<void>;
 
   beforeAll(async () => {
     const zone = new Zone({ zone: ZONE, ttl: 5 });
@@ -193,16 +193,16 @@ describe('with the real CoreDNS', () => {
     };
     server = await openDnsServer(options, { host: '127.0.0.1', port: 0 });
     target = server.address;
-    following = source.run(stop.signal);
+    running = source.run(stop.signal);
   });
 
   afterAll(async () => {
     stop.abort();
-    await following;
+    await running;
     await server?.[Symbol.asyncDispose]();
   });
 
-  /** The Corefile of the cluster as this CoreDNS can run it: on a loopback port, with a kubeconfig. */
+  /** The cluster's Corefile, adapted to a CoreDNS outside the cluster: with a kubeconfig and without fixed ports. */
   const runnable = (corefile: string) =>
     corefile
       .replace(/(kubernetes [^{]*\{.*)/, `$1\n        kubeconfig ${cluster.plane.kubeconfig} ${cluster.name}`)
@@ -212,7 +212,7 @@ describe('with the real CoreDNS', () => {
 
   const web = () => questionOf(`web.${ns}.svc A`);
 
-  it.each(['coredns', 'stub'] as const)('--mode %s makes it answer, and check says so', async (mode) => {
+  it.each(['coredns', 'stub'] as const)('--mode %s makes it resolve the zone, and check succeeds', async (mode) => {
     await cluster.apply(...caseObjects(ns));
     const forward = `127.0.0.1:${target.port}`;
     const to = mode === 'stub' ? ['--forward', forward] : [];
@@ -226,30 +226,30 @@ describe('with the real CoreDNS', () => {
       const { code, stdout, stderr } = await dns('check', '--server', `127.0.0.1:${coredns.port}`);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toMatch(/^HOP +RESULT +SEEN\nServiceImports +ok /);
-      expect(stdout).toMatch(mode === 'stub' ? /catamaran dns +ok .*by udp.*by tcp/ : /CoreDNS’ rights +ok /);
+      expect(stdout).toMatch(mode === 'stub' ? /catamaran dns +ok .*\(UDP\).*\(TCP\)/ : /CoreDNS RBAC +ok /);
       expect(stdout).toMatch(/cluster DNS +ok /);
     } finally {
       await coredns.stop();
     }
   });
 
-  it('check names the hop that is wrong', async () => {
+  it('check reports the broken hop', async () => {
     await cluster.apply(...caseObjects(ns));
     const nowhere = '127.0.0.1:9';
-    expect((await dns('check', '--server', nowhere)).stderr).toMatch(/CTM_DNS\] Corefile: knows nothing of clusterset/);
+    expect((await dns('check', '--server', nowhere)).stderr).toMatch(
+      /CTM_DNS\] Corefile: ConfigMap .*\/coredns does not configure clusterset\.local/,
+    );
     await dns('enable', '--mode', 'stub', '--forward', nowhere);
     const stub = await dns('check', '--server', nowhere);
     expect(stub.code).toBe(1);
-    expect(stub.stderr).toMatch(/CTM_DNS\] catamaran dns: 127\.0\.0\.1:9 gives no answer by udp/);
+    expect(stub.stderr).toMatch(/CTM_DNS\] catamaran dns: no response from 127\.0\.0\.1:9 over UDP/);
     await dns('enable', '--mode', 'coredns');
     expect((await dns('check', '--server', `127.0.0.1:${target.port}`)).code).toBe(0);
     await cluster.kubectl('delete', 'clusterrolebinding', names.clusterRole);
     await eventually(async () =>
-      expect((await dns('check', '--server', nowhere)).stderr).toMatch(
-        /CoreDNS’ rights: .*may not list serviceimports/,
-      ),
+      expect((await dns('check', '--server', nowhere)).stderr).toMatch(/CoreDNS RBAC: .*cannot list serviceimports/),
     );
     await cluster.kubectl('delete', 'configmap', '-n', ns, 'coredns');
-    expect((await dns('check', '--server', nowhere)).stderr).toMatch(/Corefile: .*has no ConfigMap/);
+    expect((await dns('check', '--server', nowhere)).stderr).toMatch(/Corefile: ConfigMap .* not found/);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * clusterset.local by `catamaran dns` in cluster2, whose CoreDNS stays as it is: it gets no other image, no option and
- * no restart, only a block of the Corefile that forwards the zone. The names are those of the three documents; the
- * manifest is the one that users apply. Then parts of it go away, while a pod asks without pause.
+ * clusterset.local with `catamaran dns` in cluster2. Its CoreDNS keeps its image and is not restarted; the Corefile only
+ * gains a server block that forwards the zone. The names are those of the three documents; the manifest is the one that
+ * users apply. Then parts of the system fail while a pod sends queries continuously.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ let corefileBefore: string;
 let coreDnsBefore: string;
 
 const corefile = (): Promise<string> => cluster2.field('-n', 'kube-system', 'configmap', 'coredns', '{.data}');
-/** Name, address and container of each pod of CoreDNS: a restart or another image would show. */
+/** Name, address and container of each CoreDNS pod, to detect restarts. */
 const coreDns = (): Promise<string> =>
   cluster2.field(
     ...['-n', 'kube-system', 'pods', '-l', 'k8s-app=kube-dns'],
@@ -60,7 +60,7 @@ afterAll(async () => {
   await catamaran?.stop();
 });
 
-/** What the three documents apply before they ask for a name; service1 and mysql have both families here. */
+/** Applies what the three documents apply before their first lookup; service1 and mysql are dual-stack here. */
 async function provide(): Promise<void> {
   const dualStack = `-p '{"spec":{"ipFamilyPolicy":"PreferDualStack"}}'`;
   await cluster1.quietly(`set -e
@@ -80,7 +80,7 @@ async function provide(): Promise<void> {
 }
 
 async function clean(): Promise<void> {
-  await mend();
+  await restoreNetwork();
   await cluster2.quietly('catamaran dns disable --context cluster2');
   await cluster2.quietly('kubectl delete --ignore-not-found --wait=false -f catamaran-dns.yaml');
   for (const cluster of [cluster1, cluster2]) {
@@ -93,14 +93,14 @@ async function clean(): Promise<void> {
   await removeNamespaces(opened.clusters, 'provider-ns', 'consumer-ns', 'catamaran-system');
 }
 
-describe('bringing it in', () => {
-  it('starts catamaran dns, as a Deployment', async () => {
+describe('setup', () => {
+  it('deploys catamaran dns', async () => {
     await cluster2.sh('kubectl apply -f catamaran-dns.yaml');
     await cluster2.sh('kubectl -n catamaran-system rollout status deployment catamaran-dns');
     expect(await cluster2.sh('kubectl -n catamaran-system get service catamaran-dns')).toMatch(/53\/UDP,53\/TCP/);
   });
 
-  it('has CoreDNS forward the zone to it', async () => {
+  it('forwards the zone from CoreDNS', async () => {
     expect(await cluster2.sh('catamaran dns enable --mode stub --context cluster2')).toMatch(
       /\+ clusterset\.local:53 \{\n.*\nDone\. CoreDNS reloads its configuration within two minutes\.\n$/s,
     );
@@ -118,7 +118,7 @@ describe('the names of the documents, from pods', () => {
     await client().until(`curl -sS service1.${ZONE}`, FROM_CLUSTER1);
   });
 
-  it('ACK: its short name, by the dnsConfig.searches of the client', async () => {
+  it('ACK: its short name, with dnsConfig.searches of the client', async () => {
     await cluster2.pod('deployment/client-pod', 'consumer-ns').until('curl -sS service1.provider-ns', FROM_CLUSTER1);
   });
 
@@ -164,7 +164,7 @@ describe('the names of the documents, from pods', () => {
     }
   });
 
-  it('is checked hop by hop from inside of the cluster', async () => {
+  it('is checked hop by hop from inside the cluster', async () => {
     const check = 'kubectl -n catamaran-system exec deployment/catamaran-dns -- catamaran dns check';
     const printed = await cluster2.sh(check);
     expect(printed.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual([
@@ -178,7 +178,7 @@ describe('the names of the documents, from pods', () => {
     ]);
   });
 
-  it('has the CoreDNS that was there before', async () => {
+  it('leaves the CoreDNS pods alone', async () => {
     expect(await coreDns()).toBe(coreDnsBefore);
   });
 });
@@ -193,7 +193,7 @@ interface DnsPod {
   readonly container: string;
 }
 
-/** Those that run, oldest first. */
+/** Running pods, oldest first. */
 async function dnsPods(): Promise<readonly DnsPod[]> {
   const fields = '{.metadata.name} {.status.podIP} {.status.containerStatuses[0].containerID}';
   const text = await cluster2.field(
@@ -214,7 +214,7 @@ async function onNode(command: string, ...args: readonly string[]): Promise<stri
   return (await node?.run(command, args)) ?? '';
 }
 
-/** Ends processes without a word; kubelet starts them again. */
+/** Kills containers with SIGKILL and waits until kubelet has restarted them. */
 async function kill(pods: readonly DnsPod[]): Promise<void> {
   await Promise.all(
     pods.map(({ container }) => onNode('ctr', '--namespace=k8s.io', 'tasks', 'kill', '--signal', 'SIGKILL', container)),
@@ -232,7 +232,7 @@ async function untilServed(): Promise<void> {
   await cluster2.kubectl(...SYSTEM, 'rollout', 'status', 'deployment/catamaran-dns', '--timeout=120s');
 }
 
-/** Drops what pods send, on their way out: to one address, or to all. */
+/** Drops packets that pods send to one address, or to any. */
 async function cut(pods: readonly DnsPod[], to?: string): Promise<void> {
   const from = pods.map(({ address }) => address).join(', ');
   await onNode(
@@ -243,31 +243,30 @@ async function cut(pods: readonly DnsPod[], to?: string): Promise<void> {
   );
 }
 
-async function mend(): Promise<void> {
+async function restoreNetwork(): Promise<void> {
   await onNode('sh', '-c', 'nft delete table ip catamaran-cut 2>/dev/null || true');
 }
 
-/** Configures how long catamaran dns goes on without its API server. */
 async function setStaleAfter(seconds: number): Promise<void> {
   const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value: `--stale-after=${seconds}s` }];
   await cluster2.kubectl(...SYSTEM, 'patch', 'deployment/catamaran-dns', '--type=json', '-p', JSON.stringify(patch));
   await untilServed();
 }
 
-describe('while parts go away', () => {
+describe('failures', () => {
   const lookups = (since: number): Promise<readonly Lookup[]> => lookupsOf(cluster2, 'consumer-ns', 'asker', since);
   const STALE_AFTER_S = 20;
-  // The clock of a test and the one that a process reads when it notices.
+  // The test and the process read their clocks at different moments.
   const TOLERANCE_MS = 1_000;
 
-  /** What the asker saw from before some work until all is well again after it. Tells it, too. */
-  async function during(what: string, work: () => Promise<void>): Promise<readonly Lookup[]> {
+  /** Returns, and prints, the lookups from before `work` until every lookup succeeds again after it. */
+  async function during(event: string, work: () => Promise<void>): Promise<readonly Lookup[]> {
     await untilAnswers();
     const since = Date.now();
     await work();
     await untilAnswers();
     const seen = await lookups(since);
-    process.stdout.write(`${what}: ${summary(seen)}\n`);
+    process.stdout.write(`${event}: ${summary(seen)}\n`);
     return seen;
   }
 
@@ -301,10 +300,10 @@ describe('while parts go away', () => {
     expect(failed(seen)).toEqual([]);
   });
 
-  it('both are killed, twice: SERVFAIL in time, then answers again', async () => {
+  it('both are killed, twice: SERVFAIL before the client times out, then answers again', async () => {
     const seen = await during('both processes killed, twice', async () => {
       await kill(await dnsPods());
-      // kubelet waits for 10 s before it starts them a second time.
+      // kubelet waits 10 s before the second restart.
       await kill(await dnsPods());
     });
     expect(faults(seen)).toEqual(['SERVFAIL']);
@@ -318,31 +317,31 @@ describe('while parts go away', () => {
         expect(await cluster2.field(...SYSTEM, 'deployment/catamaran-dns', '{.status.readyReplicas}')).toBe('1'),
       );
       await eventually(async () => expect((await lookups(since)).length).toBeGreaterThan(100));
-      await mend();
+      await restoreNetwork();
       await untilServed();
     });
     expect(failed(seen)).toEqual([]);
   });
 
-  it('the network to both is cut: SERVFAIL in time, then answers again', async () => {
+  it('the network to both is cut: SERVFAIL before the client times out, then answers again', async () => {
     const seen = await during('network to both cut', async () => {
       const since = Date.now();
       await cut(await dnsPods());
       await untilFailure(since);
-      await mend();
+      await restoreNetwork();
       await untilServed();
     });
     expect(faults(seen)).toEqual(['SERVFAIL']);
   });
 
-  it('the API server is stopped: answers for as long as told, then SERVFAIL, then answers', async () => {
+  it('the API server is stopped: answers for --stale-after, then SERVFAIL, then answers again', async () => {
     await setStaleAfter(STALE_AFTER_S);
     let stopped = 0;
     const seen = await during('API server stopped', async () => {
       await cluster2.lab.stopApiServer();
       stopped = Date.now();
-      // Logs are not to be had, so CoreDNS is asked from here.
-      await eventually(async () => expect(await askCoreDns()).toBe('ESERVFAIL'));
+      // Pod logs are not available without the API server, so query CoreDNS from here.
+      await eventually(async () => expect(await queryCoreDns()).toBe('ESERVFAIL'));
       await cluster2.lab.startApiServer();
     });
     expect(failed(seen.filter(({ end }) => end < stopped + 1000 * STALE_AFTER_S - TOLERANCE_MS))).toEqual([]);
@@ -356,14 +355,14 @@ describe('while parts go away', () => {
       since = Date.now();
       await cut(await dnsPods(), api);
       await untilFailure(since);
-      await mend();
+      await restoreNetwork();
     });
     expect(failed(seen.filter(({ end }) => end < since + 1000 * STALE_AFTER_S - TOLERANCE_MS))).toEqual([]);
     expect(faults(seen)).toEqual(['SERVFAIL']);
   });
 
-  /** What CoreDNS says of a name that it was not asked for before, as node:dns names it. */
-  async function askCoreDns(): Promise<string> {
+  /** Error code of node:dns for a name that is in no cache; `OK` if it resolves. */
+  async function queryCoreDns(): Promise<string> {
     const [, address = ''] = coreDnsBefore.split(' ');
     return await opened.lab.run(process.execPath, [
       '--eval',
@@ -374,15 +373,15 @@ describe('while parts go away', () => {
   }
 });
 
-describe('taking it out', () => {
-  it('puts the Corefile back, byte for byte', async () => {
-    expect(await cluster2.sh('catamaran dns disable --context cluster2')).toMatch(/\nDone; /);
+describe('removal', () => {
+  it('restores the Corefile byte for byte', async () => {
+    expect(await cluster2.sh('catamaran dns disable --context cluster2')).toMatch(/\nDone\. /);
     expect(await corefile()).toBe(corefileBefore);
     const annotations = await cluster2.field('-n', 'kube-system', 'configmap', 'coredns', '{.metadata.annotations}');
     expect(annotations).not.toContain('catamaran.dev');
   });
 
-  it('ends the answers', async () => {
+  it('stops resolving the zone', async () => {
     await eventually(async () =>
       expect(await pod(`dig +noall +comments service1.${ZONE} A`)).toMatch(/status: NXDOMAIN/),
     );
@@ -390,7 +389,7 @@ describe('taking it out', () => {
   });
 });
 
-it('is what docs/guides/dns.md shows', () => {
+it('matches docs/guides/dns.md', () => {
   writeTranscript('dns', steps);
   expect(commandsTyped(steps)).toEqual(commandsOf('dns.md'));
 });

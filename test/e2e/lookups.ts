@@ -1,22 +1,22 @@
-/** A pod that asks its cluster's DNS all the time, and again where it gets no answer or SERVFAIL, as clients do. */
+/** A pod that continuously queries its cluster's DNS, and retries on SERVFAIL or without a response, as clients do. */
 import type { Cluster } from './lab.ts';
 import { NETSHOOT } from './manifests.ts';
 
-/** One lookup. Times are in ms since 1970, by the clock of the machine. */
+/** Times are in ms since the epoch. */
 export interface Lookup {
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** Response code of the first answer, and of the one that counts; `NONE` where none came. */
+  /** Response codes of the first and the last attempt; `NONE` without a response. */
   readonly first: string;
   readonly last: string;
 }
 
-/** As glibc has it. */
+/** The default of glibc. */
 const TIMEOUT_S = 5;
 
 /**
- * Asks for `known`, which is in the zone, and for a name that is not, another one each time: no cache has it. Asks again
+ * Looks up `known`, which is in the zone, and each time a new name that is neither in the zone nor in any cache. Retries
  * at once, and a last time after a second.
  */
 export function asker(namespace: string, name: string, known: string, zone: string): object {
@@ -48,7 +48,7 @@ export function asker(namespace: string, name: string, known: string, zone: stri
   };
 }
 
-/** The lookups of an asker that began at `since` or later and have ended. */
+/** The completed lookups of an asker that started at `since` or later. */
 export async function lookupsOf(
   cluster: Cluster,
   namespace: string,
@@ -66,24 +66,24 @@ export async function lookupsOf(
     .filter(({ start }) => start >= since);
 }
 
-/** Lookups that did not end with what is true of their name. */
+/** Lookups whose last response code is wrong for their name. */
 export function failed(lookups: readonly Lookup[]): readonly Lookup[] {
   return lookups.filter(({ name, last }) => last !== (name.startsWith('new-') ? 'NXDOMAIN' : 'NOERROR'));
 }
 
-/** What came in the place of first answers: `NONE` means that a client waited in vain. */
+/** The distinct errors of first attempts; `NONE` means a timeout. */
 export function faults(lookups: readonly Lookup[]): readonly string[] {
   const bad = lookups.filter(({ first }) => first !== 'NOERROR' && first !== 'NXDOMAIN');
   return [...new Set(bad.map(({ first }) => first))].sort();
 }
 
-/** How many there were, what became of them and how long the slowest took, in a line. */
+/** One line with the number of lookups, failures and retries, and the slowest. */
 export function summary(lookups: readonly Lookup[]): string {
   const bad = failed(lookups);
   const times = bad.flatMap(({ start, end }) => [start, end]);
   const span = bad.length > 0 ? ` within ${Math.round(Math.max(...times) - Math.min(...times))} ms` : '';
   const again = lookups.filter(({ first, last }) => first !== last).length;
   const slowest = Math.round(Math.max(0, ...lookups.map(({ start, end }) => end - start)));
-  const told = faults(lookups).join(', ') || 'no fault';
-  return `${lookups.length} lookups, ${bad.length} failed${span}, ${again} right when asked again (${told}), the slowest ${slowest} ms`;
+  const errors = faults(lookups).join(', ') || 'no errors';
+  return `${lookups.length} lookups, ${bad.length} failed${span}, ${again} succeeded on a retry (${errors}), slowest ${slowest} ms`;
 }

@@ -1,4 +1,4 @@
-/** Follows a question through a cluster's DNS, hop by hop, and says which one is wrong. */
+/** Traces a query through a cluster's DNS, hop by hop, and reports each result. */
 
 import type { KubeObject } from '../../api/meta.ts';
 import type { ServiceImport } from '../../api/multicluster.ts';
@@ -16,24 +16,22 @@ import { inspectZone, type ZoneState } from './corefile-edit.ts';
 import { ask } from './lookup.ts';
 import { clusterDnsAddress } from './service-address.ts';
 
-/** What is to be checked. */
 export interface CheckOptions {
   readonly client: KubeClient;
   readonly names: CoreDnsNames;
   readonly zone: string;
-  /** The cluster's DNS; where absent, that of the Service kube-dns beside CoreDNS. */
+  /** The cluster's DNS. Default: the Service labelled `k8s-app: kube-dns` in the namespace of CoreDNS. */
   readonly server?: Address;
-  /** For each question. */
+  /** Per query. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** What became of one hop. */
 export interface Hop {
   readonly hop: string;
   readonly result: 'ok' | 'wrong' | 'skipped';
-  /** What was seen; for a wrong hop also what to do. */
+  /** What the check found; for a wrong hop, also what to do. */
   readonly seen: string;
 }
 
@@ -45,21 +43,21 @@ const REVIEWS: Resource = {
   namespaced: false,
 };
 
-/** Thrown by a hop that fails; its message is shown. */
+/** Fails a hop; the message is its `seen`. */
 class HopFailed extends Error {}
-/** Thrown by a hop that does not apply. */
+/** Skips a hop that does not apply; the message is its `seen`. */
 class HopSkipped extends Error {}
 
-const UNKNOWN = 'how CoreDNS comes to the zone is not known';
+const NO_COREFILE = 'the Corefile hop failed';
 
-/** A name that must resolve, and the addresses that it may have; none known means any. */
+/** A name that must resolve to at least one of the addresses; no addresses accept any answer. */
 interface Probe {
   readonly name: string;
   readonly type: number;
   readonly addresses: readonly string[];
 }
 
-/** Checks all hops; one that needs an earlier one that is wrong is skipped. */
+/** Checks all hops. A hop is skipped if one that it depends on failed. */
 export async function checkDns(options: CheckOptions): Promise<Hop[]> {
   const { client, names, zone, timeoutMs, clock, random } = options;
   const hops: Hop[] = [];
@@ -76,7 +74,7 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
       return undefined;
     }
   };
-  const put = (server: Address, { name, type }: Probe, transport: 'udp' | 'tcp') =>
+  const query = (server: Address, { name, type }: Probe, transport: 'udp' | 'tcp') =>
     withTimeLimit(clock, timeoutMs, undefined, (signal) =>
       ask(server, Math.floor(random() * 65_536), name, type, { transport, signal }),
     );
@@ -85,44 +83,44 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
   const probe = await hop('ServiceImports', async () => {
     const { items } = await client.list<ServiceImport>(RESOURCES.serviceImports);
     const chosen = items.find(({ spec }) => spec.type === 'ClusterSetIP' && (spec.ips ?? []).length > 0);
-    const seen = `${items.length} in the cluster`;
-    if (!chosen) return { seen: `${seen}; none with an address, so dns-version is asked for`, value: version };
+    const seen = `${items.length} found`;
+    if (!chosen) return { seen: `${seen}; none has a clusterset IP, querying dns-version`, value: version };
     const { namespace, name } = chosen.metadata;
     const ips = chosen.spec.ips ?? [];
     const type = ips[0]?.includes(':') ? TYPE.AAAA : TYPE.A;
     return {
-      seen: `${seen}; asking for ${namespace}/${name}`,
+      seen: `${seen}; querying ${namespace}/${name}`,
       value: { name: `${name}.${namespace}.svc.${zone}`, type, addresses: ips },
     };
   });
   const found = await hop('Corefile', () => corefileHop(client, names, zone));
-  await hop('CoreDNS’ rights', () => rightsHop(client, names, found));
+  await hop('CoreDNS RBAC', () => rbacHop(client, names, found));
   await hop('catamaran dns', async () => {
-    if (!found) throw new HopSkipped(UNKNOWN);
+    if (!found) throw new HopSkipped(NO_COREFILE);
     if (found.mode !== 'stub' || found.forward === undefined)
-      throw new HopSkipped('the Corefile forwards nothing to it');
+      throw new HopSkipped('not used: the Corefile does not forward the zone');
     const server = parseServer(found.forward);
     const seen: string[] = [];
     for (const transport of ['udp', 'tcp'] as const) {
-      const message = await put(server, probe ?? version, transport).catch((error: unknown) => {
+      const message = await query(server, probe ?? version, transport).catch((error: unknown) => {
         throw new HopFailed(
-          `${found.forward} gives no answer by ${transport} (${messageOf(error)}): is it running, and reachable from here?`,
+          `no response from ${found.forward} over ${transport.toUpperCase()} (${messageOf(error)}): check that catamaran dns is running and reachable from here`,
         );
       });
-      seen.push(verifyAnswer(message, probe ?? version, `${found.forward} by ${transport}`));
+      seen.push(verifyAnswer(message, probe ?? version, `${found.forward} (${transport.toUpperCase()})`));
     }
     return { seen: seen.join('; '), value: undefined };
   });
   await hop('cluster DNS', async () => {
     const server = options.server ?? (await clusterDns(client, names.namespace));
     const where = hostPort(server);
-    const asked = probe ?? version;
-    const message = await put(server, asked, 'udp').catch((error: unknown) => {
+    const target = probe ?? version;
+    const message = await query(server, target, 'udp').catch((error: unknown) => {
       throw new HopFailed(
-        `${where} gives no answer (${messageOf(error)}): run this in a pod, or name a reachable address by --server`,
+        `no response from ${where} (${messageOf(error)}): run this command in a pod, or pass a reachable address with --server`,
       );
     });
-    return { seen: verifyAnswer(message, asked, where), value: undefined };
+    return { seen: verifyAnswer(message, target, where), value: undefined };
   });
   return hops;
 }
@@ -133,9 +131,13 @@ async function corefileHop(
   zone: string,
 ): Promise<{ seen: string; value: ZoneState }> {
   const found = inspectZone(corefileOf(await readConfigMap(client, names), names), zone);
-  const enable = `catamaran dns enable --mode coredns|stub`;
-  if (found.mode === undefined) throw new HopFailed(`knows nothing of ${zone}: ${enable}`);
-  if (found.mode === 'other') throw new HopFailed(`has a server block of ${zone} that forwards to nobody`);
+  const configMap = `ConfigMap ${names.namespace}/${names.name}`;
+  if (found.mode === undefined)
+    throw new HopFailed(`${configMap} does not configure ${zone}: run catamaran dns enable --mode coredns|stub`);
+  if (found.mode === 'other') {
+    const fix = 'remove the block, then run catamaran dns enable';
+    throw new HopFailed(`${configMap} has a server block for ${zone} without the forward plugin: ${fix}`);
+  }
   const seen = found.mode === 'coredns' ? 'CoreDNS serves the zone itself' : `forwards the zone to ${found.forward}`;
   return { seen, value: found };
 }
@@ -144,8 +146,8 @@ interface Review extends KubeObject {
   readonly status?: { readonly allowed?: boolean };
 }
 
-async function rightsHop(client: KubeClient, names: CoreDnsNames, found: ZoneState | undefined) {
-  if (!found) throw new HopSkipped(UNKNOWN);
+async function rbacHop(client: KubeClient, names: CoreDnsNames, found: ZoneState | undefined) {
+  if (!found) throw new HopSkipped(NO_COREFILE);
   if (found.mode !== 'coredns') throw new HopSkipped('not needed: CoreDNS does not serve the zone itself');
   const user = `system:serviceaccount:${names.namespace}:${await serviceAccountOf(client, names)}`;
   const { group, version, plural } = RESOURCES.serviceImports;
@@ -159,37 +161,41 @@ async function rightsHop(client: KubeClient, names: CoreDnsNames, found: ZoneSta
       })
       .catch((error: unknown) => {
         if (!isForbidden(error)) throw error;
-        throw new HopSkipped('not ours to see: it takes the right to create subjectaccessreviews');
+        throw new HopSkipped('not allowed to create subjectaccessreviews');
       });
     if (review.status?.allowed) continue;
-    throw new HopFailed(`${user} may not ${verb} serviceimports: catamaran dns enable --mode coredns adds the rule`);
+    throw new HopFailed(
+      `${user} cannot ${verb} serviceimports: run catamaran dns enable --mode coredns to add the rule`,
+    );
   }
-  return { seen: `${user} may list and watch serviceimports`, value: undefined };
+  return { seen: `${user} can list and watch serviceimports`, value: undefined };
 }
 
-/** What an answer says, or HopFailed if it is not the right one. */
+/** Describes an answer. @throws HopFailed if it does not match the probe. */
 function verifyAnswer({ rcode, answers }: Message, { name, addresses }: Probe, where: string): string {
   if (rcode === RCODE.SERVFAIL)
-    throw new HopFailed(`${where} answers SERVFAIL for ${name}: it cannot reach its source`);
+    throw new HopFailed(
+      `${where} returned SERVFAIL for ${name}: it is not synced or cannot reach its upstream; check its logs`,
+    );
   if (rcode !== RCODE.NOERROR || answers.length === 0) {
     throw new HopFailed(
-      `${where} answers ${rcodeName(rcode)} with ${answers.length} records for ${name}: it does not serve the zone, or has not read the import yet`,
+      `${where} returned ${rcodeName(rcode)} with ${answers.length} records for ${name}: it does not serve the zone; if the zone was just enabled, retry in two minutes`,
     );
   }
   const got = answers.map(({ data }) => data);
   if (addresses.length > 0 && !got.some((address) => addresses.includes(address))) {
     throw new HopFailed(
-      `${where} answers ${got.join(', ')} for ${name}, and the import says ${addresses.join(', ')}: another server stands in between`,
+      `${where} returned ${got.join(', ')} for ${name}, but the ServiceImport has ${addresses.join(', ')}: check whether another DNS server serves the zone`,
     );
   }
-  return `${where} answers ${name} with ${got.join(', ')}`;
+  return `${where} resolves ${name} to ${got.join(', ')}`;
 }
 
 async function clusterDns(client: KubeClient, namespace: string): Promise<Address> {
   const address = await clusterDnsAddress(client, namespace);
   if (address !== undefined) return { host: address, port: 53 };
-  const wanted = 'Service labelled k8s-app=kube-dns with an address';
-  throw new HopFailed(`namespace ${namespace} has no ${wanted}: name the address by --server`);
+  const missing = `no Service labelled k8s-app=kube-dns with a cluster IP in namespace ${namespace}`;
+  throw new HopFailed(`${missing}: pass the address of the cluster's DNS with --server`);
 }
 
 /** `10.96.0.10`, `10.96.0.10:53`, `[fd00::a]:53`. */

@@ -1,4 +1,4 @@
-/** The objects that configure a cluster's CoreDNS: its Corefile, its Deployment and where they are. */
+/** The Kubernetes objects that configure a cluster's CoreDNS, and how to read them. */
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject, StringMap } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
@@ -22,10 +22,9 @@ const DEPLOYMENTS: Resource = {
   namespaced: true,
 };
 
-/** The names of CoreDNS' objects in a cluster. */
 export interface CoreDnsNames {
   readonly namespace: string;
-  /** Of the ConfigMap and of the Deployment. */
+  /** Name of both the ConfigMap and the Deployment. */
   readonly name: string;
   readonly clusterRole: string;
 }
@@ -36,7 +35,7 @@ export const KUBEADM_NAMES: CoreDnsNames = {
   clusterRole: 'system:coredns',
 };
 
-/** As the API server sent it, so that an update writes back every field that is not read here. */
+/** Unmodified API object, so that an update keeps the fields that are not read here. */
 export type ConfigMap = JsonObject & KubeObject & { readonly data?: StringMap };
 
 interface Deployment extends KubeObject {
@@ -50,14 +49,14 @@ interface Deployment extends KubeObject {
   };
 }
 
-/** @throws CTM_COREFILE if the cluster has no such ConfigMap. */
+/** @throws CTM_COREFILE if the ConfigMap does not exist. */
 export async function readConfigMap(client: KubeClient, { namespace, name }: CoreDnsNames): Promise<ConfigMap> {
   try {
     return await client.get<ConfigMap>(CONFIG_MAPS, { namespace, name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    const where = `cluster ${client.cluster} has no ConfigMap ${namespace}/${name}`;
-    throw new CatamaranError('CTM_COREFILE', `${where}: name CoreDNS' own by --configmap, or add the zone by hand`);
+    const missing = `ConfigMap ${namespace}/${name} not found in cluster ${client.cluster}`;
+    throw new CatamaranError('CTM_COREFILE', `${missing}: pass the ConfigMap of CoreDNS with --configmap`);
   }
 }
 
@@ -65,10 +64,13 @@ export async function readConfigMap(client: KubeClient, { namespace, name }: Cor
 export function corefileOf({ data }: ConfigMap, { namespace, name }: CoreDnsNames): string {
   const corefile = data?.Corefile;
   if (corefile !== undefined) return corefile;
-  throw new CatamaranError('CTM_COREFILE', `ConfigMap ${namespace}/${name} has no key Corefile`);
+  throw new CatamaranError(
+    'CTM_COREFILE',
+    `ConfigMap ${namespace}/${name} has no key Corefile: pass the ConfigMap of CoreDNS with --configmap`,
+  );
 }
 
-/** The service account that CoreDNS runs as: that of its Deployment, or its own name if that cannot be read. */
+/** The service account in the CoreDNS Deployment; the name of the Deployment if it cannot be read. */
 export async function serviceAccountOf(client: KubeClient, { namespace, name }: CoreDnsNames): Promise<string> {
   try {
     const { spec } = await client.get<Deployment>(DEPLOYMENTS, { namespace, name });
@@ -79,7 +81,7 @@ export async function serviceAccountOf(client: KubeClient, { namespace, name }: 
   }
 }
 
-/** The image that CoreDNS runs; undefined if there is no Deployment of its name. */
+/** The container image of CoreDNS; undefined if the Deployment does not exist. */
 export async function imageOf(client: KubeClient, { namespace, name }: CoreDnsNames): Promise<string | undefined> {
   try {
     const { spec } = await client.get<Deployment>(DEPLOYMENTS, { namespace, name });

@@ -1,6 +1,6 @@
-/** What differs between two texts, line by line, for people. */
+/** A line diff for terminal output. */
 
-/** Lines around a change that are shown. */
+/** Unchanged lines shown around a change. */
 const CONTEXT = 2;
 
 interface Step {
@@ -8,7 +8,7 @@ interface Step {
   readonly line: string;
 }
 
-/** Lines with `-` (only before), `+` (only after) or a blank; only those near a change. Empty where nothing differs. */
+/** Lines prefixed with `-`, `+` or a blank, with {@link CONTEXT} around each change. Empty if the texts are equal. */
 export function diff(before: string, after: string): string[] {
   if (before === after) return [];
   const steps = walk(before.split('\n'), after.split('\n'));
@@ -17,7 +17,7 @@ export function diff(before: string, after: string): string[] {
   return steps.filter((_, index) => near(index)).map(({ mark, line }) => `${mark} ${line}`.trimEnd());
 }
 
-/** The longest common subsequence; configurations are short. */
+/** Longest common subsequence in quadratic time, since configurations are short. */
 function walk(a: readonly string[], b: readonly string[]): Step[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;

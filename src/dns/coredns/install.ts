@@ -1,4 +1,4 @@
-/** Plans how the clusterset zone gets into a cluster's own DNS, and out again: CoreDNS' ConfigMap and ClusterRole. */
+/** Plans the changes to the ConfigMap and ClusterRole of CoreDNS that add or remove the clusterset zone. */
 import { type JsonObject, metadataOf } from '../../api/json.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
@@ -15,23 +15,22 @@ import { diff } from './diff.ts';
 import type { ObjectEdit } from './object-edit.ts';
 import { editRole } from './role-edit.ts';
 
-/** On the ConfigMap while the zone is in: the Corefile as it was before. */
+/** Annotation on the ConfigMap that keeps the original Corefile while any zone is enabled. */
 export const BACKUP = 'catamaran.dev/corefile-backup';
 
-/** CoreDNS has the option `multicluster` since this version. */
+/** First version of CoreDNS with the `multicluster` option. */
 const MINIMUM_VERSION = [1, 12, 2] as const;
 
-/** What to do to a cluster's DNS, before it is done. */
 export interface InstallPlan {
-  /** In the order of writing; empty if already up to date. */
+  /** In the order in which to write them; empty if already up to date. */
   readonly edits: readonly ObjectEdit[];
-  /** Whether CoreDNS reads the changed file by itself. */
+  /** Whether CoreDNS reloads a changed Corefile by itself. */
   readonly reloads: boolean;
-  /** What the user should know. */
+  /** Printed as `Note: …` after the changes. */
   readonly notes: readonly string[];
 }
 
-/** The zone to bring in; without `mode`, to take out. */
+/** The zone to add; without `mode`, the zone to remove. */
 export interface InstallRequest {
   readonly mode?: DnsMode;
   readonly zone: string;
@@ -39,9 +38,9 @@ export interface InstallRequest {
 }
 
 /**
- * Plans a request, and changes nothing.
+ * Writes nothing.
  *
- * @throws CTM_COREFILE if the cluster's CoreDNS cannot be understood or cannot do it; CTM_API_ codes.
+ * @throws CTM_COREFILE if the Corefile cannot be edited or CoreDNS does not support the mode; CTM_API_ codes.
  */
 export async function planInstall(
   client: KubeClient,
@@ -56,19 +55,19 @@ export async function planInstall(
   const notes = mode === 'coredns' ? checkVersion(await imageOf(client, names)) : [];
   const backup = configMap.metadata.annotations?.[BACKUP];
   const edits: ObjectEdit[] = [];
-  // Another zone that was brought in stays in, and with it what is kept for its end.
-  const ends = !mode && backup !== undefined && !hasMarks(after);
+  // The backup stays for as long as another zone is enabled.
+  const last = !mode && backup !== undefined && !hasMarks(after);
   const kept = mode ? (backup ?? before) : backup;
-  if (after !== before || ends) {
-    // If no other client changed it meanwhile, it is put back to the letter.
-    const text = ends && after.trimEnd() === backup.trimEnd() ? backup : after;
-    if (ends && text !== backup) notes.push('the Corefile was changed by others meanwhile: their changes stay');
-    edits.push(editConfigMap(configMap, names, text, ends ? undefined : kept));
+  if (after !== before || last) {
+    // If no other client has changed the Corefile, restore it byte for byte.
+    const text = last && after.trimEnd() === backup.trimEnd() ? backup : after;
+    if (last && text !== backup) notes.push('the Corefile was also changed by another client; those changes are kept');
+    edits.push(editConfigMap(configMap, names, text, last ? undefined : kept));
   }
-  // A rule is taken out only if Catamaran brought a zone in and nothing else uses the rule now.
+  // The rule is removed only if Catamaran had added a zone and nothing else needs the rule now.
   const unused = backup !== undefined && !readsImports(after);
   const role = mode === 'coredns' || unused ? await editRole(client, names, mode === 'coredns') : undefined;
-  // Rights before the file that needs them, and after it when it goes.
+  // Grant access before the Corefile needs it; revoke it afterwards.
   if (role) edits[mode === 'coredns' ? 'unshift' : 'push'](role);
   return { edits, reloads: inspectZone(before, zone).reloads, notes };
 }
@@ -95,19 +94,19 @@ function editConfigMap(
   };
 }
 
-/** A note if the version of CoreDNS is unknown. @throws CTM_COREFILE if it does not have the option. */
+/** Returns a note if the version is unknown. @throws CTM_COREFILE if CoreDNS does not support `multicluster`. */
 function checkVersion(image: string | undefined): string[] {
   const version = image === undefined ? undefined : imageVersion(image);
   const minimum = MINIMUM_VERSION.join('.');
-  if (!version) return [`the version of CoreDNS cannot be told: it must be ${minimum} or later`];
+  if (!version) return [`could not determine the version of CoreDNS; multicluster requires ${minimum} or later`];
   if (!isBefore(version, MINIMUM_VERSION)) return [];
   throw new CatamaranError(
     'CTM_COREFILE',
-    `${image} does not know multicluster, which needs CoreDNS ${minimum}: use --mode stub, or a later CoreDNS`,
+    `${image} does not support multicluster, which requires CoreDNS ${minimum} or later: use --mode stub or upgrade CoreDNS`,
   );
 }
 
-/** The version in a tag such as `v1.12.2` or `1.11.3-eksbuild.1`. */
+/** Parses tags such as `v1.12.2` and `1.11.3-eksbuild.1`. */
 function imageVersion(image: string): readonly number[] | undefined {
   const match = /:v?(\d+)\.(\d+)\.(\d+)/.exec(image);
   return match?.slice(1).map(Number);

@@ -1,4 +1,4 @@
-/** Asks a DNS server one question, as a resolver in a pod does: by UDP, and by TCP where the answer was cut. */
+/** Sends one DNS query as a resolver in a pod does: over UDP, and again over TCP if the response is truncated. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6 } from 'node:net';
@@ -8,13 +8,12 @@ import { parseName } from '../wire/name.ts';
 import { EDNS_UDP_BYTES, FLAG } from '../wire/protocol.ts';
 import { encodeQuery, type Message, parseMessage } from '../wire/wire-message.ts';
 
-/** The way a question takes. */
 export interface AskOptions {
   readonly transport: 'udp' | 'tcp';
   readonly signal: AbortSignal;
 }
 
-/** Asks; rejects with the signal's reason, an error of the socket, or a RangeError for an answer that is broken. */
+/** Rejects with the signal's reason, a socket error, or a RangeError for a malformed response. */
 export async function ask(
   server: Address,
   id: number,
@@ -23,16 +22,16 @@ export async function ask(
   { transport, signal }: AskOptions,
 ): Promise<Message> {
   const packet = encodeQuery({ id, name: parseName(name), type, udpBytes: EDNS_UDP_BYTES, recursion: true });
-  const bytes = transport === 'udp' ? await byUdp(server, packet, signal) : await byTcp(server, packet, signal);
+  const bytes = transport === 'udp' ? await overUdp(server, packet, signal) : await overTcp(server, packet, signal);
   const message = parseMessage(bytes);
-  const cut = transport === 'udp' && (message.flags & FLAG.TC) !== 0;
-  return cut ? ask(server, id, name, type, { transport: 'tcp', signal }) : message;
+  const truncated = transport === 'udp' && (message.flags & FLAG.TC) !== 0;
+  return truncated ? ask(server, id, name, type, { transport: 'tcp', signal }) : message;
 }
 
-async function byUdp({ host, port }: Address, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
+async function overUdp({ host, port }: Address, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   try {
-    // Connected, so that only this server's packets come in, and a closed port shows.
+    // A connected socket receives only this server's packets, and reports a closed port.
     socket.connect(port, host);
     await once(socket, 'connect', { signal });
     socket.send(packet);
@@ -46,16 +45,16 @@ async function byUdp({ host, port }: Address, packet: Buffer, signal: AbortSigna
   }
 }
 
-async function byTcp({ host, port }: Address, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
+async function overTcp({ host, port }: Address, packet: Buffer, signal: AbortSignal): Promise<Buffer> {
   const socket = connect({ host, port, signal });
   try {
     await once(socket, 'connect', { signal });
     socket.write(framed(packet));
-    let held: Buffer = Buffer.alloc(0);
+    let received: Buffer = Buffer.alloc(0);
     for await (const chunk of socket) {
-      held = Buffer.concat([held, chunk]);
-      if (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0))
-        return held.subarray(2, 2 + held.readUInt16BE(0));
+      received = Buffer.concat([received, chunk]);
+      if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0))
+        return received.subarray(2, 2 + received.readUInt16BE(0));
     }
     throw new Error('the server closed the connection');
   } finally {

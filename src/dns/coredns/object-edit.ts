@@ -1,4 +1,4 @@
-/** Edits of objects in a cluster, written in order or not at all. */
+/** Ordered updates of cluster objects, with rollback if one fails. */
 import { type JsonObject, metadataOf } from '../../api/json.ts';
 import type { Resource } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
@@ -8,18 +8,17 @@ import { messageOf } from '../../runtime/thrown.ts';
 export interface ObjectEdit {
   readonly resource: Resource;
   readonly title: string;
-  /** As read, with the resourceVersion that must still be there when it is written. */
+  /** As read; the write fails with a conflict if its resourceVersion is no longer current. */
   readonly before: JsonObject;
   readonly after: JsonObject;
-  /** The difference, for people. */
+  /** The diff to print. */
   readonly lines: readonly string[];
 }
 
 /**
- * Writes the edits in order. Each object must still be as it was read. If one cannot be written, those written before it
- * are put back.
+ * Writes the edits in order. If a write fails, including on a conflict, the earlier ones are rolled back.
  *
- * @throws CTM_DNS if an object could not be put back either; else the error of the write.
+ * @throws CTM_DNS if the rollback failed, too; otherwise the error of the write.
  */
 export async function applyEdits(client: KubeClient, edits: readonly ObjectEdit[]): Promise<void> {
   const done: { readonly edit: ObjectEdit; readonly version: string | undefined }[] = [];
@@ -28,20 +27,20 @@ export async function applyEdits(client: KubeClient, edits: readonly ObjectEdit[
       const written = await client.update(edit.resource, edit.after);
       done.push({ edit, version: written.metadata.resourceVersion });
     } catch (error) {
-      const left: string[] = [];
-      for (const { edit: undone, version } of done.reverse()) {
-        await putBack(client, undone, version).catch((fault: unknown) =>
-          left.push(`${undone.title}: ${messageOf(fault)}`),
+      const failures: string[] = [];
+      for (const { edit: written, version } of done.reverse()) {
+        await rollBack(client, written, version).catch((failure: unknown) =>
+          failures.push(`${written.title}: ${messageOf(failure)}`),
         );
       }
-      if (left.length === 0) throw error;
-      const stays = `what was written before stays, since it could not be put back (${left.join('; ')})`;
-      throw new CatamaranError('CTM_DNS', `${messageOf(error)}; ${stays}`, { cause: error });
+      if (failures.length === 0) throw error;
+      const rollback = `rollback failed (${failures.join('; ')}); run the command again`;
+      throw new CatamaranError('CTM_DNS', `${messageOf(error)}; ${rollback}`, { cause: error });
     }
   }
 }
 
-async function putBack(client: KubeClient, edit: ObjectEdit, resourceVersion: string | undefined): Promise<void> {
+async function rollBack(client: KubeClient, edit: ObjectEdit, resourceVersion: string | undefined): Promise<void> {
   const metadata = { ...metadataOf(edit.before), resourceVersion };
   await client.update(edit.resource, { ...edit.before, metadata });
 }

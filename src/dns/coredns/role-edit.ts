@@ -1,4 +1,4 @@
-/** The rule of CoreDNS' ClusterRole that lets it read ServiceImports: added, and taken out again. */
+/** Adds and removes the rule in the ClusterRole of CoreDNS that allows it to read ServiceImports. */
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { MCS_GROUP } from '../../api/multicluster.ts';
@@ -30,10 +30,9 @@ type ClusterRole = JsonObject & KubeObject & { readonly rules?: readonly Rule[] 
 const ADDED: Rule = { apiGroups: [MCS_GROUP], resources: ['serviceimports'], verbs: ['list', 'watch'] };
 
 /**
- * The edit after which CoreDNS may (`allowed`) or may no longer read ServiceImports; undefined if nothing changes. Only
- * a rule that is exactly the added one is taken out.
+ * Returns undefined if nothing changes. Removes a rule only if it is exactly the one added here.
  *
- * @throws CTM_COREFILE if there is no ClusterRole to add the rule to.
+ * @throws CTM_COREFILE if the ClusterRole does not exist and the rule is to be added.
  */
 export async function editRole(
   client: KubeClient,
@@ -43,8 +42,8 @@ export async function editRole(
   const role = await readRole(client, name);
   if (!role) {
     if (!allowed) return undefined;
-    const where = `cluster ${client.cluster} has no ClusterRole ${name}`;
-    throw new CatamaranError('CTM_COREFILE', `${where}: name CoreDNS' own by --cluster-role`);
+    const missing = `ClusterRole ${name} not found in cluster ${client.cluster}`;
+    throw new CatamaranError('CTM_COREFILE', `${missing}: pass the ClusterRole of CoreDNS with --cluster-role`);
   }
   const before = role.rules ?? [];
   const after = allowed

@@ -1,4 +1,4 @@
-/** Addresses of the Services through which a cluster's DNS is reached. */
+/** Cluster IPs of the DNS Services. */
 import type { KubeObject } from '../../api/meta.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { isNotFound } from '../../kube/client/api-errors.ts';
@@ -13,7 +13,7 @@ function clusterIPOf({ spec }: AddressedService): string | undefined {
   return spec?.clusterIP === 'None' || spec?.clusterIP === '' ? undefined : spec?.clusterIP;
 }
 
-/** The address of the Service in front of `catamaran dns`. @throws CTM_DNS if there is none. */
+/** The cluster IP of the `catamaran dns` Service. @throws CTM_DNS if the Service does not exist or has none. */
 export async function forwardAddress(client: KubeClient, namespace: string, name: string): Promise<string> {
   try {
     const address = clusterIPOf(await client.get<AddressedService>(RESOURCES.services, { namespace, name }));
@@ -23,11 +23,11 @@ export async function forwardAddress(client: KubeClient, namespace: string, name
   }
   throw new CatamaranError(
     'CTM_DNS',
-    `cluster ${client.cluster} has no Service ${namespace}/${name} with an address: say where catamaran dns answers by --forward`,
+    `Service ${namespace}/${name} not found in cluster ${client.cluster}, or without a cluster IP: deploy catamaran dns, or pass its address with --forward`,
   );
 }
 
-/** The address of the cluster's DNS; undefined if no Service labelled `k8s-app: kube-dns` has one. */
+/** The cluster IP of the cluster's DNS; undefined if no Service labelled `k8s-app: kube-dns` has one. */
 export async function clusterDnsAddress(client: KubeClient, namespace: string): Promise<string | undefined> {
   const labelSelector = 'k8s-app=kube-dns';
   const { items } = await client.list<AddressedService>(RESOURCES.services, { namespace, labelSelector });

@@ -8,10 +8,10 @@ const ZONE = 'clusterset.local';
 const COREDNS = { mode: 'coredns', zone: ZONE } as const;
 const STUB = { mode: 'stub', zone: ZONE, forward: '10.96.0.53' } as const;
 
-/** Corefiles that people have. */
+/** Corefiles as found in clusters. */
 const KINDS: readonly [string, string][] = [
   ['kubeadm', KUBEADM_COREFILE],
-  ['no newline at the end', KUBEADM_COREFILE.trimEnd()],
+  ['no trailing newline', KUBEADM_COREFILE.trimEnd()],
   [
     'a kubernetes without options',
     '.:53 {\n    kubernetes cluster.local in-addr.arpa ip6.arpa\n    forward . 8.8.8.8\n}\n',
@@ -22,16 +22,16 @@ const KINDS: readonly [string, string][] = [
   ],
   ['other blocks around', `corp.example:53 {\n    forward . 10.0.0.1\n}\n${KUBEADM_COREFILE}extra.example {\n}\n`],
   [
-    'a comment behind a kubernetes without options',
+    'a comment after a kubernetes without options',
     '.:53 {\n    kubernetes cluster.local in-addr.arpa  # ours, not "theirs"\n    errors\n}\n',
   ],
-  ['a comment close to a brace', '.:53 {#dns\n    kubernetes cluster.local {# mine\n        ttl 5#s\n    }\n}\n'],
+  ['a comment next to a brace', '.:53 {#dns\n    kubernetes cluster.local {# mine\n        ttl 5#s\n    }\n}\n'],
   ['a zone in quotes', '.:53 {\n    kubernetes "cluster.local" in-addr.arpa {\n        ttl 5\n    }\n}\n'],
   ['several keys', 'cluster.local:53, in-addr.arpa:53 {\n    kubernetes cluster.local in-addr.arpa\n}\n'],
 ];
 
 describe.each(KINDS)('a Corefile: %s', (_, text) => {
-  it.each([COREDNS, STUB])('brings the zone in by $mode once, and takes it out without a trace', (wanted) => {
+  it.each([COREDNS, STUB])('adds the zone once in mode $mode, and removes it without a trace', (wanted) => {
     const enabled = addZone(text, wanted);
     expect(inspectZone(text, ZONE).mode).toBeUndefined();
     expect(inspectZone(enabled, ZONE).mode).toBe(wanted.mode);
@@ -40,7 +40,7 @@ describe.each(KINDS)('a Corefile: %s', (_, text) => {
     expect(removeZone(text, ZONE)).toBe(text);
   });
 
-  it('goes from one way to the other', () => {
+  it('switches between the modes', () => {
     expect(addZone(addZone(text, COREDNS), STUB).trimEnd()).toBe(addZone(text, STUB).trimEnd());
     expect(addZone(addZone(text, STUB), COREDNS).trimEnd()).toBe(addZone(text, COREDNS).trimEnd());
   });
@@ -73,12 +73,12 @@ describe('the change', () => {
         '+ # end of catamaran dns',
       ],
     ],
-  ])('of kubeadm’s Corefile by %s is what the documents do by hand', (mode, lines) => {
+  ])('of the kubeadm Corefile in mode %s is the one that the documents make by hand', (mode, lines) => {
     const shown = diff(KUBEADM_COREFILE, addZone(KUBEADM_COREFILE, { ...STUB, mode }));
     expect(shown.slice(0, lines.length)).toEqual(lines);
   });
 
-  it('keeps what somebody else changed meanwhile', () => {
+  it('keeps what another client has changed since', () => {
     for (const wanted of [COREDNS, STUB]) {
       const edited = addZone(KUBEADM_COREFILE, wanted).replace('loadbalance', 'loadbalance random');
       expect(removeZone(edited, ZONE)).toBe(KUBEADM_COREFILE.replace('loadbalance', 'loadbalance random'));
@@ -90,7 +90,7 @@ describe('the change', () => {
     expect(removeZone(more, ZONE)).toBe('.:53 {\n    kubernetes cluster.local {\n        ttl 9\n    }\n}\n');
   });
 
-  it('of one zone leaves that of another alone', () => {
+  it('for one zone leaves another zone alone', () => {
     const other = { zone: 'other.example', forward: '10.96.0.54' };
     for (const { mode } of [COREDNS, STUB]) {
       const one = addZone(KUBEADM_COREFILE, { ...STUB, mode });
@@ -102,18 +102,18 @@ describe('the change', () => {
     }
   });
 
-  it('keeps a block that somebody put between our marks', () => {
+  it('keeps a foreign block between the marks', () => {
     const block = 'corp.example:53 {\n    errors\n}\n';
     const edited = addZone(KUBEADM_COREFILE, STUB).replace('# end of', `${block}# end of`);
     expect(removeZone(edited, ZONE)).toBe(KUBEADM_COREFILE + block);
   });
 
-  it('is taken out whatever the case of the zone', () => {
+  it('is removed regardless of the case of the zone', () => {
     for (const wanted of [COREDNS, STUB])
       expect(removeZone(addZone(KUBEADM_COREFILE, wanted), 'ClusterSet.Local')).toBe(KUBEADM_COREFILE);
   });
 
-  it('leaves alone what a user did by hand', () => {
+  it('leaves manual configuration alone', () => {
     const byHand =
       '.:53 {\n    kubernetes cluster.local clusterset.local {\n        multicluster clusterset.local\n    }\n}\n';
     expect(addZone(byHand, COREDNS)).toBe(byHand);
@@ -121,20 +121,20 @@ describe('the change', () => {
   });
 });
 
-describe('is refused, with its line:', () => {
+describe('is rejected with its line number:', () => {
   it.each([
     ['an import', '.:53 {\n    import ../more\n}\n', 'line 2: import'],
     ['an import above', 'import more\n', 'line 1: import'],
     ['a snippet', '(shared) {\n    errors\n}\n', 'line 1: (shared): snippets'],
-    ['a block that is not closed', '.:53 {\n    errors\n', 'line 1: a block that is not closed'],
-    ['a plugin’s block that is not closed', '.:53 {\n    health {\n}\n', 'line 1: a block that is not closed'],
-    ['a brace too many', '.:53 {\n}\n}\n', 'line 3'],
-    ['a block without a name', '{\n}\n', 'line 1: a server block without a name'],
-    ['a block without braces', '.:53\nerrors\n', 'line 1: a server block without an opening brace'],
-    ['a brace on a line of words', '.:53 {\n    health { lameduck 5s }\n}\n', 'line 2: a brace where none belongs'],
-    ['words behind a brace', '.:53 {\n    errors\n} more\n', 'line 3: words behind'],
-    ['a quote inside of a word', '.:53 {\n    bind a"b"\n}\n', 'line 2: a quote'],
-    ['a quote that is open', '.:53 {\n    bind "a\n}\n', 'line 2: a quote'],
+    ['an unclosed block', '.:53 {\n    errors\n', 'line 1: unclosed block'],
+    ['an unclosed plugin block', '.:53 {\n    health {\n}\n', 'line 1: unclosed block'],
+    ['one brace too many', '.:53 {\n}\n}\n', 'line 3'],
+    ['a block without a name', '{\n}\n', 'line 1: server block without a name'],
+    ['a block without braces', '.:53\nerrors\n', 'line 1: server block without an opening brace'],
+    ['a brace within a line', '.:53 {\n    health { lameduck 5s }\n}\n', 'line 2: unexpected brace'],
+    ['text after a brace', '.:53 {\n    errors\n} more\n', 'line 3: unexpected text after'],
+    ['a quote inside a word', '.:53 {\n    bind a"b"\n}\n', 'line 2: unclosed quote, or quote inside a word'],
+    ['an unclosed quote', '.:53 {\n    bind "a\n}\n', 'line 2: unclosed quote'],
   ])('%s', (_, text, message) => {
     expect(() => parseCorefile(text)).toThrow(
       expect.objectContaining({ code: 'CTM_COREFILE', message: expect.stringContaining(message) }),
@@ -144,16 +144,16 @@ describe('is refused, with its line:', () => {
   });
 
   it.each([
-    ['no plugin kubernetes', '.:53 {\n    forward . 8.8.8.8\n}\n', 'no plugin kubernetes'],
+    ['no kubernetes plugin', '.:53 {\n    forward . 8.8.8.8\n}\n', 'no kubernetes plugin'],
     ['two of them', '.:53 {\n    kubernetes a\n}\n.:54 {\n    kubernetes b\n}\n', 'more than once'],
-    ['one that names no zone', '.:53 {\n    kubernetes\n}\n', 'names no zones'],
+    ['one without zones', '.:53 {\n    kubernetes\n}\n', 'lists no zones'],
     [
-      'a block of the zone',
+      'a server block for the zone',
       '.:53 {\n    kubernetes a\n}\nClusterset.Local.:53 {\n    forward . 1.1.1.1\n}\n',
-      'line 4 has a server block',
+      'line 4: a server block for clusterset.local already exists',
     ],
-    ['a kubernetes in quotes', '.:53 {\n    "kubernetes" a\n}\n', 'line 2: kubernetes is written in an unusual way'],
-    ['half of the option', '.:53 {\n    kubernetes a clusterset.local\n}\n', 'half of what serves'],
+    ['a kubernetes in quotes', '.:53 {\n    "kubernetes" a\n}\n', 'line 2: cannot edit this kubernetes directive'],
+    ['a zone without its option', '.:53 {\n    kubernetes a clusterset.local\n}\n', 'only one of the zone'],
   ])('%s', (_, text, message) => {
     expect(() => addZone(text, COREDNS)).toThrow(message);
   });

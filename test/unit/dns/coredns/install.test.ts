@@ -1,4 +1,4 @@
-/** What is planned, written and put back, on an API server of the test's. test/contract has the same on a real one. */
+/** Plans, writes and rollbacks on a fake API server; test/contract has the same on a real one. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
 import type { Resource } from '../../../../src/api/resources.ts';
@@ -12,14 +12,14 @@ import { systemClock } from '../../../../src/runtime/clock.ts';
 import { clusterDnsObjects, KUBEADM_COREFILE } from '../../../support/dns/coredns-objects.ts';
 import { ZONE } from '../../../support/dns/served-zone.ts';
 
-/** The objects of a cluster. What is not asked of it here is not there. */
+/** The objects of a cluster, and the part of a client that these tests need. */
 class Objects {
   readonly #held = new Map<string, JsonObject>();
   #version = 1;
-  /** Users whose rights were asked for. */
+  /** Users of the SubjectAccessReviews. */
   readonly reviewed = new Set<string>();
   mayReview = true;
-  /** What a write throws, by kind; it is thrown once for each entry. */
+  /** Errors of writes by kind; each entry fails one write. */
   readonly refusals: [kind: string, error: Error][] = [];
 
   put(object: JsonObject): void {
@@ -67,7 +67,7 @@ class Objects {
         return { status: { allowed: true } };
       },
     };
-    return held as unknown as KubeClient; // only these are called
+    return held as unknown as KubeClient; // nothing else is called
   }
 
   get corefile(): { text: string; backup: string | undefined } {
@@ -97,7 +97,7 @@ const plan = (request: InstallRequest) => planInstall(client, KUBEADM_NAMES, req
 const apply = async (request: InstallRequest) => applyEdits(client, (await plan(request)).edits);
 
 describe('two zones', () => {
-  it('go one after the other, and with the last one the Corefile is as it was and the rule is gone', async () => {
+  it('are removed one by one; with the last one the Corefile is restored and the rule removed', async () => {
     await apply({ mode: 'coredns', zone: ZONE });
     await apply({ mode: 'coredns', zone: 'other.example' });
     expect(objects.rules).toBe(3);
@@ -112,35 +112,37 @@ describe('two zones', () => {
     expect(objects.rules).toBe(2);
   });
 
-  it('and a disable of one that is not there changes nothing', async () => {
+  it('removing a zone that is not enabled changes nothing', async () => {
     await apply({ mode: 'stub', zone: ZONE, forward: '10.96.0.53' });
     expect((await plan({ zone: 'other.example' })).edits).toEqual([]);
   });
 });
 
 describe('a write that fails', () => {
-  it('takes back what was written before it, and is told', async () => {
+  it('rolls back the earlier writes, and is reported', async () => {
     objects.refusals.push(['ConfigMap', objects.error(409, 'Conflict')]);
     await expect(apply({ mode: 'coredns', zone: ZONE })).rejects.toMatchObject({ status: 409 });
     expect(objects.rules).toBe(2);
   });
 
-  it('is told, too, where what was written before it cannot be taken back', async () => {
+  it('is reported together with a rollback that failed', async () => {
     const planned = await plan({ mode: 'coredns', zone: ZONE });
-    objects.refusals.push(['ConfigMap', new Error('the first fault')]);
+    objects.refusals.push(['ConfigMap', new Error('the first error')]);
     const update = client.update;
     let roles = 0;
     const failing = Object.assign(Object.create(client), {
       update: (...args: Parameters<KubeClient['update']>) =>
-        args[0].kind === 'ClusterRole' && ++roles > 1 ? Promise.reject(new Error('the second fault')) : update(...args),
+        args[0].kind === 'ClusterRole' && ++roles > 1 ? Promise.reject(new Error('the second error')) : update(...args),
     });
     await expect(applyEdits(failing, planned.edits)).rejects.toMatchObject({
       code: 'CTM_DNS',
-      message: expect.stringMatching(/^the first fault; what was written before stays.*ClusterRole.*the second fault/),
+      message: expect.stringMatching(
+        /^the first error; rollback failed \(ClusterRole.*the second error\); run the command again$/,
+      ),
     });
   });
 
-  it('of a ConfigMap that changed meanwhile overwrites nothing', async () => {
+  it('on a conflict overwrites nothing', async () => {
     const planned = await plan({ mode: 'stub', zone: ZONE, forward: '10.96.0.53' });
     const mine = `${KUBEADM_COREFILE}# mine\n`;
     objects.put({ ...objects.get('ConfigMap', 'coredns'), data: { Corefile: mine } });
@@ -149,12 +151,14 @@ describe('a write that fails', () => {
   });
 });
 
-describe('what is missing', () => {
-  it('is told with the option that names it', async () => {
+describe('a missing object', () => {
+  it('is reported with the option that sets its name', async () => {
     const names = { ...KUBEADM_NAMES, clusterRole: 'nope' };
     await expect(planInstall(client, names, { mode: 'coredns', zone: ZONE })).rejects.toMatchObject({
       code: 'CTM_COREFILE',
-      message: expect.stringContaining("no ClusterRole nope: name CoreDNS' own by --cluster-role"),
+      message: expect.stringContaining(
+        'ClusterRole nope not found in cluster east: pass the ClusterRole of CoreDNS with --cluster-role',
+      ),
     });
   });
 });
@@ -172,40 +176,39 @@ describe('catamaran dns check', () => {
     return Object.fromEntries(hops.map(({ hop, result, seen }) => [hop, `${result}: ${seen}`]));
   };
 
-  it('does not say that nothing is needed where the Corefile could not be read', async () => {
+  it('skips the hops that depend on a Corefile that could not be read', async () => {
     objects.put({ ...objects.get('ConfigMap', 'coredns'), data: {} });
     const hops = await check();
     expect(hops.Corefile).toMatch(/^wrong: .*no key Corefile/);
-    for (const hop of ['CoreDNS’ rights', 'catamaran dns'])
-      expect(hops[hop]).toBe('skipped: how CoreDNS comes to the zone is not known');
+    for (const hop of ['CoreDNS RBAC', 'catamaran dns']) expect(hops[hop]).toBe('skipped: the Corefile hop failed');
   });
 
   it.each([
-    ['that of its Deployment', { serviceAccountName: 'dns' }, 'dns'],
-    ['the default one of the namespace', {}, 'default'],
-    ['the name of CoreDNS where no Deployment is there', undefined, 'coredns'],
-  ])('asks for the rights of the account that CoreDNS runs as: %s', async (_, spec, account) => {
+    ['the one in its Deployment', { serviceAccountName: 'dns' }, 'dns'],
+    ['the default of the namespace', {}, 'default'],
+    ['the name of CoreDNS without a Deployment', undefined, 'coredns'],
+  ])('reviews the access of the service account of CoreDNS: %s', async (_, spec, account) => {
     await apply({ mode: 'coredns', zone: ZONE });
     if (spec) {
       const metadata = { name: 'coredns' };
       objects.put({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template: { spec } } });
     }
-    expect((await check())['CoreDNS’ rights']).toMatch(/^ok: /);
+    expect((await check())['CoreDNS RBAC']).toMatch(/^ok: /);
     expect([...objects.reviewed]).toEqual([`system:serviceaccount:kube-system:${account}`]);
   });
 
-  it('does not call rights wrong that it may not see, as in a pod of catamaran dns', async () => {
+  it('skips RBAC if it cannot create reviews, as in a pod of catamaran dns', async () => {
     await apply({ mode: 'coredns', zone: ZONE });
     objects.mayReview = false;
-    expect((await check())['CoreDNS’ rights']).toMatch(/^skipped: .*subjectaccessreviews/);
+    expect((await check())['CoreDNS RBAC']).toMatch(/^skipped: .*subjectaccessreviews/);
   });
 
-  it('asks no Service that has no address', async () => {
+  it('does not query a Service without a cluster IP', async () => {
     const service = (name: string, clusterIP: string) =>
       objects.put({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { clusterIP } });
     service('a-headless', 'None');
-    expect((await check())['cluster DNS']).toMatch(/^wrong: .* with an address: name the address by --server/);
+    expect((await check())['cluster DNS']).toMatch(/^wrong: no Service .* with a cluster IP .* with --server$/);
     service('kube-dns', '::1');
-    expect((await check())['cluster DNS']).toMatch(/^wrong: \[::1\]:53 /);
+    expect((await check())['cluster DNS']).toMatch(/^wrong: no response from \[::1\]:53 /);
   });
 });
