@@ -51,18 +51,17 @@ export interface FleetConfig {
 }
 
 /**
- * Who creates ServiceImports in a namespace of the member of this name. The narrowest setting counts: the member's
+ * Who creates ServiceImports in a namespace of a member, given its entry in the configuration. The narrowest setting counts: the member's
  * namespace, then the fleet's namespace, then the member, then the fleet. The namespace comes before the member because
  * a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner decides
  * for all of them.
  */
-export function importMode(config: FleetConfig, member: string, namespace: string): ImportMode {
+export function importMode(config: FleetConfig, member: MemberConfig | undefined, namespace: string): ImportMode {
   const named = (override: NamespaceOverride) => override.name === namespace;
-  const own = config.members.find(({ name }) => name === member);
   return (
-    own?.namespaces.find(named)?.importMode ??
+    member?.namespaces.find(named)?.importMode ??
     config.namespaces.find(named)?.importMode ??
-    own?.importMode ??
+    member?.importMode ??
     config.importMode
   );
 }

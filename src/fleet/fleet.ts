@@ -2,7 +2,7 @@
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { type FleetConfig, importMode, type MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
-import type { ConsumerView, KnownSource } from '../core/view.ts';
+import type { ConsumerView, ImportMode, KnownSource } from '../core/view.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
@@ -45,13 +45,16 @@ export class Fleet {
   readonly #staleness: Staleness;
   readonly #views: Views;
   #config: FleetConfig;
+  /** The members of the configuration, by name. */
+  #declared: ReadonlyMap<string, MemberConfig>;
 
   constructor(config: FleetConfig, options: FleetOptions) {
     this.#config = config;
+    this.#declared = declaredIn(config);
     this.#options = options;
     this.#staleness = new Staleness(options.clock, () => this.#config);
     this.#views = new Views({
-      config: () => this.#config,
+      importMode: (member, namespace) => this.#importMode(member, namespace),
       members: () => this.members.filter((member) => this.isMember(member)),
       holders: (key) => [...this.#index.holders(key)].flatMap((name) => this.member(name) ?? []),
       staleness: this.#staleness,
@@ -83,6 +86,7 @@ export class Fleet {
   async apply(config: FleetConfig): Promise<readonly Member[]> {
     const left: Member[] = [];
     this.#config = config;
+    this.#declared = declaredIn(config);
     for (const { member } of this.#running.values()) {
       const stays = config.members.some((declared) => declared.name === member.name);
       if (!stays && !this.#departed.has(member)) left.push(member);
@@ -215,13 +219,21 @@ export class Fleet {
 
   #indexNamespace(member: Member, namespace: string): void {
     const phase = member.cache.namespaces.get(namespace);
-    const consumes = phase === 'Active' && importMode(this.#config, member.name, namespace) === 'Automatic';
+    const consumes = phase === 'Active' && this.#importMode(member.name, namespace) === 'Automatic';
     this.#index.setConsumes(member.name, namespace, consumes);
+  }
+
+  #importMode(member: string, namespace: string): ImportMode {
+    return importMode(this.#config, this.#declared.get(member), namespace);
   }
 
   #indexNamespaces(member: Member): void {
     for (const namespace of member.cache.namespaces.names()) this.#indexNamespace(member, namespace);
   }
+}
+
+function declaredIn({ members }: FleetConfig): ReadonlyMap<string, MemberConfig> {
+  return new Map(members.map((member) => [member.name, member]));
 }
 
 /** The part of a member's configuration that cannot change while it runs: everything except how it imports. */

@@ -1,9 +1,8 @@
 /** Builds the input of the engine for a key: the shared merge of all members, and what one consumer holds. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
-import { type FleetConfig, importMode } from '../config/fleet-config.ts';
 import { type Clusterset, merge } from '../core/merge/merge.ts';
 import { derivedServiceName } from '../core/naming.ts';
-import type { ConsumerView, SourceView } from '../core/view.ts';
+import type { ConsumerView, ImportMode, SourceView } from '../core/view.ts';
 import type { Member } from './member.ts';
 import type { Staleness } from './staleness.ts';
 
@@ -19,7 +18,7 @@ const KEYS_KEPT = 1_024;
 
 /** What views are built from. */
 export interface ViewSources {
-  readonly config: () => FleetConfig;
+  readonly importMode: (member: string, namespace: string) => ImportMode;
   /** Members of the configuration. */
   readonly members: () => readonly Member[];
   /** Members that export or import a name or hold an object derived for it, the departed ones included. */
@@ -64,7 +63,7 @@ export class Views {
       namespace,
       name,
       namespacePhase: cache.namespaces.get(namespace) ?? 'Absent',
-      importMode: importMode(this.#sources.config(), member.name, namespace),
+      importMode: this.#sources.importMode(member.name, namespace),
       derivedPrefix: config.derivedPrefix,
       ipFamilies: member.ipFamilies,
       derivedSlices: cache.derivedSlices(key),

@@ -275,6 +275,12 @@ describe('the import mode', () => {
     ['plain', 'both', 'Automatic', 'the namespace'],
     ['gone', 'any', 'Automatic', 'the fleet, for a member that left'],
   ])('of %s in namespace %s is %s: that of %s', (member, namespace, expected) => {
-    expect(importMode(config, member, namespace)).toBe(expected);
+    expect(
+      importMode(
+        config,
+        config.members.find(({ name }) => name === member),
+        namespace,
+      ),
+    ).toBe(expected);
   });
 });
