@@ -1,13 +1,13 @@
-/** Who asks. Everybody with the token may do everything; nobody else may do anything but what needs no name. */
+/** Authentication and authorization. Requests with the token have full access; others only to paths that are public. */
 import { timingSafeEqual } from 'node:crypto';
 import { StatusError } from '../machinery/status.ts';
 import type { ApiRequest } from './http.ts';
 import type { Route } from './route.ts';
 
-/** The user of the token. */
+/** The user authenticated by the token. */
 export const USER = { username: 'admin', groups: ['system:masters', 'system:authenticated'] } as const;
 
-/** What RBAC's default roles let anybody read. */
+/** Paths that default RBAC roles allow for unauthenticated users. */
 const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/version', '/version/']);
 
 const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
@@ -17,7 +17,11 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Whether the request carries the token; false for one that carries nothing. Throws 401 for another token. */
+/**
+ * Whether the request carries the token; false if it carries none.
+ *
+ * @throws StatusError 401 for a different token.
+ */
 export function isAuthenticated({ headers }: ApiRequest, token: string): boolean {
   const given = headers.authorization;
   if (given === undefined) return false;
@@ -26,7 +30,7 @@ export function isAuthenticated({ headers }: ApiRequest, token: string): boolean
   throw new StatusError(401, 'Unauthorized', 'Unauthorized');
 }
 
-/** Throws 403 in the words for a request without a name. */
+/** @throws StatusError 403 with the message for unauthenticated requests. */
 export function refuseAnonymous({ method }: ApiRequest, path: string, route: Route | undefined): void {
   if (PUBLIC.has(path) && method === 'GET') return;
   if (!route) {

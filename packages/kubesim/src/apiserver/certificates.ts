@@ -1,5 +1,5 @@
-/** The certificate of an API server on this machine, and the authority that signed it. Source: RFC 5280. */
-// The X.509 library needs it, and leaves the import to its user.
+/** Certificate and certificate authority of an API server on loopback. Source: RFC 5280. */
+// Required by the X.509 library, which does not import it itself.
 import 'reflect-metadata';
 import {
   AuthorityKeyIdentifierExtension,
@@ -14,16 +14,15 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** PEM texts. */
 export interface Certificates {
-  /** The authority, which signed `cert` and nothing else: its key is gone. */
+  /** The certificate authority. It signed only `cert`, and its key is discarded. */
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
 }
 
 const DAY_MS = 86_400_000;
-/** Clocks of two processes on one machine are the same; those of containers may differ a little. */
+/** Tolerates small clock differences with clients in containers. */
 const SKEW_MS = 3_600_000;
 const VALID_MS = 365 * DAY_MS;
 
@@ -32,7 +31,7 @@ const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const AUTHORITY = 'CN=kubesim-ca';
 
 /**
- * Makes an authority of its own and, signed by it, a certificate for 127.0.0.1, ::1 and localhost: ECDSA, P-256. `now` in
+ * Generates a certificate authority and a certificate for 127.0.0.1, ::1 and localhost: ECDSA, P-256. `now` is in
  * milliseconds since the epoch.
  */
 export async function makeCertificates(now: number): Promise<Certificates> {

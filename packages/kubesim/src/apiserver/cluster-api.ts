@@ -1,39 +1,42 @@
-/** One cluster as controllers of this process see it: the verbs of its API server without HTTP, synchronous. */
+/** Access to a cluster for controllers in this process: the verbs of the API server, synchronous and without HTTP. */
 
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ResourceName } from '../machinery/resource-name.ts';
 
-/** A change of an object; `old` is absent when it is new, `object` when it was removed. */
+/** A change of an object; `old` is absent if it was created, `object` if it was removed. */
 export interface Changed {
   readonly resource: ResourceName;
   readonly object?: StoredObject;
   readonly old?: StoredObject;
 }
 
-/** Called after a change is stored, in order. A listener must not throw, and should only note a key. */
+/** Called for each stored change, in order. A listener must not throw, and should only enqueue a key. */
 export type Listener = (change: Changed) => void;
 
-/** A cluster's API. Writes run the same defaults, validation and admission as over HTTP and throw the same StatusError. */
+/**
+ * The API of a cluster. Writes pass the same defaulting, validation and admission as over HTTP, and throw the same
+ * StatusError.
+ */
 export interface ClusterApi {
   readonly settings: ClusterSettings;
   get(resource: ResourceName, key: ObjectKey): StoredObject | undefined;
-  /** In the order of namespace and name. All of `labels` have to match. */
+  /** Sorted by namespace and name. Objects must match all `labels`. */
   list(
     resource: ResourceName,
     options?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
   ): readonly StoredObject[];
   create(resource: ResourceName, object: JsonObject): StoredObject;
-  /** With a resourceVersion, the write is refused unless it is the newest. Returns the old object if nothing changed. */
+  /** If the object has a resourceVersion, it must be the latest. Returns the old object if nothing changed. */
   update(resource: ResourceName, object: JsonObject): StoredObject;
   updateStatus(resource: ResourceName, object: JsonObject): StoredObject;
-  /** Returns false if the object was not found. `graceSeconds` 0 ends a terminating pod. */
+  /** Returns false if the object does not exist. `graceSeconds` 0 removes a terminating pod immediately. */
   delete(
     resource: ResourceName,
     key: ObjectKey,
     options?: { readonly graceSeconds?: number; readonly uid?: string },
   ): boolean;
-  /** Until the signal aborts. */
+  /** Calls the listener until the signal aborts. */
   subscribe(listener: Listener, signal: AbortSignal): void;
 }

@@ -1,23 +1,23 @@
-/** The objects of one resource in one cluster, and what happened to them lately. Objects are never changed in place. */
+/** The objects of one resource in one cluster, and their recent history. Objects are never modified in place. */
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ResourceName } from '../machinery/resource-name.ts';
 
-/** A change of one object. Of a removal, `object` is the last state with the version of the removal. */
+/** A change of one object. For a removal, `object` is the last state, with the version of the removal. */
 export interface StoreEvent {
   readonly version: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly key: string;
   readonly object: StoredObject;
-  /** The state before; absent for ADDED. */
+  /** The previous state; absent for ADDED. */
   readonly old?: StoredObject;
 }
 
-/** `namespace/name`, or the name: the order of these is the order of lists. */
+/** `namespace/name`, or the name alone. Lists are sorted by this key. */
 export function keyText({ namespace, name }: ObjectKey): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
-/** Objects in the order of their keys, and a history with a bound. */
+/** Objects sorted by key, and a bounded history. */
 export class Collection {
   readonly resource: ResourceName;
   readonly #objects = new Map<string, StoredObject>();
@@ -26,7 +26,7 @@ export class Collection {
   readonly #limit: number;
   /** Oldest first. */
   #history: StoreEvent[] = [];
-  /** All events after this version are in the history. */
+  /** The history contains all events after this version. */
   #floor: number;
 
   constructor(resource: ResourceName, floor: number, limit: number) {
@@ -35,7 +35,7 @@ export class Collection {
     this.#limit = limit;
   }
 
-  /** The oldest version that a watch or a page may go on from. */
+  /** The oldest version from which a watch or a paged list can continue. */
   get floor(): number {
     return this.#floor;
   }
@@ -48,14 +48,14 @@ export class Collection {
     return this.#objects.get(keyText(key));
   }
 
-  /** Keys of a namespace, or all, in order. */
+  /** Sorted keys of a namespace, or all keys. */
   keys(namespace?: string): readonly string[] {
     if (namespace === undefined) return this.#keys;
-    // A slash is followed by a zero in the order of characters.
+    // "0" is the character after "/".
     return this.#keys.slice(this.#position(`${namespace}/`), this.#position(`${namespace}0`));
   }
 
-  /** Objects of a namespace, or all, in the order of keys. */
+  /** Objects of a namespace, or all objects, sorted by key. */
   list(namespace?: string): readonly StoredObject[] {
     const found: StoredObject[] = [];
     for (const key of this.keys(namespace)) {
@@ -65,7 +65,7 @@ export class Collection {
     return found;
   }
 
-  /** Objects by key as they were at a version; undefined where that is forgotten. */
+  /** Objects by key as of a version; undefined if that version has been compacted. */
   at(version: number, namespace?: string): ReadonlyMap<string, StoredObject> | undefined {
     if (version < this.#floor) return undefined;
     const inside = (key: string): boolean => namespace === undefined || key.startsWith(`${namespace}/`);
@@ -84,12 +84,12 @@ export class Collection {
     return undone ? new Map([...state].sort(([a], [b]) => (a < b ? -1 : 1))) : state;
   }
 
-  /** Events after a version, oldest first; undefined where some of them are forgotten. */
+  /** Events after a version, oldest first; undefined if some have been compacted. */
   since(version: number): readonly StoreEvent[] | undefined {
     return version < this.#floor ? undefined : this.#history.slice(this.#after(version));
   }
 
-  /** Stores an event that has just happened, and tells the watchers. */
+  /** Stores an event and notifies the watchers. */
   commit(event: StoreEvent): void {
     if (event.type === 'DELETED') {
       this.#objects.delete(event.key);
@@ -99,18 +99,18 @@ export class Collection {
       this.#objects.set(event.key, event.object);
     }
     this.#history.push(event);
-    // Cut by halves, so that an event costs the same however long the history is.
+    // Trimmed by halves, so that the amortized cost per event does not depend on the length of the history.
     if (this.#history.length > 2 * this.#limit) this.#forget(this.#history.length - this.#limit);
     for (const watcher of this.#watchers) watcher(event);
   }
 
-  /** Calls `watcher` with every event from now on, until the function given back is called. */
+  /** Calls `watcher` for every further event. Returns the function to unsubscribe. */
   watch(watcher: (event: StoreEvent) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Forgets all events up to a version. */
+  /** Discards all events up to a version. */
   compact(version: number): void {
     this.#forget(this.#after(version));
     this.#floor = Math.max(this.#floor, version);
@@ -128,13 +128,13 @@ export class Collection {
     return lowerBound(this.#history.length, (index) => (this.#history[index]?.version ?? 0) > version);
   }
 
-  /** Index of the first key that is not before this one. */
+  /** Index of the first key not less than this one. */
   #position(key: string): number {
     return lowerBound(this.#keys.length, (index) => (this.#keys[index] ?? '') >= key);
   }
 }
 
-/** The first index for which `reached` holds; it holds for all after that one too. */
+/** The lowest index for which `reached` holds; it must also hold for all following ones. */
 function lowerBound(length: number, reached: (index: number) => boolean): number {
   let low = 0;
   let high = length;

@@ -1,7 +1,7 @@
-/** Work that follows a write, as controllers do it: not within the write, but right after it, in the order it came. */
+/** Reactions to writes, as in controllers: not during the write, but right after it, in order. */
 import type { Logger } from '../machinery/runtime.ts';
 
-/** Keys to look at, each once however often it is noted; looked at when the code that noted them has ended. */
+/** A deduplicating queue of keys. They are processed after the code that enqueued them has returned. */
 export class WorkQueue {
   readonly #work: (key: string) => void;
   readonly #logger: Logger;

@@ -1,4 +1,7 @@
-/** Serves the resources of CRDs while they are there. Source: Kubernetes documentation, "Extend the Kubernetes API with CustomResourceDefinitions". */
+/**
+ * Serves the resources of existing CRDs. Source: Kubernetes documentation, "Extend the Kubernetes API with
+ * CustomResourceDefinitions".
+ */
 
 import type { JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
@@ -19,7 +22,7 @@ interface CustomResourcesOptions {
   readonly state: ClusterState;
   readonly deleter: Deleter;
   readonly logger: Logger;
-  /** Told when a resource is served that was not before. */
+  /** Called when a new resource is served. */
   readonly onServed: () => void;
 }
 
@@ -28,7 +31,7 @@ export class CustomResources {
   readonly #options: CustomResourcesOptions;
   readonly #stop: AbortSignal;
   readonly #queue: WorkQueue;
-  /** What ends the watches of a resource, by its name. */
+  /** Ends the watches of a resource, by resource name. */
   readonly #served = new Map<ResourceName, AbortController>();
 
   constructor(options: CustomResourcesOptions, stop: AbortSignal) {
@@ -46,12 +49,12 @@ export class CustomResources {
         else this.#withdraw(nameOf(old));
         return;
       }
-      // The CRD of the last of its objects may wait for it.
+      // A deleted CRD may be waiting for its last object.
       if (!object && this.#served.has(resource)) this.#queue.add(crdName(resource));
     }, this.#stop);
   }
 
-  /** Aborts when the resource is served no more, or with the server. */
+  /** Aborts when the resource is no longer served, or the server closes. */
   served(definition: ResourceDefinition): AbortSignal {
     return this.#served.get(resourceName(definition))?.signal ?? this.#stop;
   }
@@ -64,7 +67,7 @@ export class CustomResources {
     else if (isEstablished(crd)) this.#serve(crd);
   }
 
-  /** Serves the CRD's resource as it is now. */
+  /** Serves or updates the resource of the CRD. */
   #serve(crd: StoredObject): void {
     const definition = customResource(crd);
     const name = resourceName(definition);
@@ -74,7 +77,7 @@ export class CustomResources {
     this.#options.onServed();
   }
 
-  /** Deletes the objects of a CRD that is being deleted, then the CRD. */
+  /** Deletes the objects of a CRD that is being deleted, and then the CRD. */
   #end(crd: StoredObject): void {
     const { state, deleter } = this.#options;
     const name = nameOf(crd);
@@ -99,12 +102,12 @@ export class CustomResources {
     this.#options.state.registry.remove(name);
     this.#served.get(name)?.abort(new Error('the resource is gone'));
     this.#served.delete(name);
-    // Versions from before do not go on where a new CRD of the same name begins.
+    // A new CRD with the same name must not continue from versions of the old one.
     this.#options.state.store.compact(this.#options.state.store.version, name);
   }
 }
 
-/** `group/plural` of the resource that a CRD defines. */
+/** `group/plural` of the resource defined by a CRD. */
 function nameOf(crd: StoredObject | undefined): ResourceName | undefined {
   const spec: JsonObject = isObject(crd?.spec) ? crd.spec : {};
   const names: JsonObject = isObject(spec.names) ? spec.names : {};

@@ -1,4 +1,4 @@
-/** Deletes objects: at once, after their grace period, or when their finalizers are gone. */
+/** Deletion of objects: immediate, after a grace period, or after removal of the finalizers. */
 import type { JsonObject } from '../machinery/json.ts';
 import { equalJson } from '../machinery/json.ts';
 import type { StoredMetadata, StoredObject } from '../machinery/object.ts';
@@ -7,17 +7,16 @@ import { forbidden, notFound, StatusError } from '../machinery/status.ts';
 import { type ClusterState, storedName, timeText } from './state.ts';
 import type { Target } from './target.ts';
 
-/** What happens to the objects that the deleted one owns. */
+/** Effect on dependents of the deleted object. */
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
 
-/** Finalizer of an object whose dependents are to lose it as their owner. */
+/** Finalizer of an object whose dependents are to be orphaned. */
 export const ORPHAN_FINALIZER = 'orphan';
-/** Finalizer of an object that waits for its dependents. */
+/** Finalizer of an object that waits for deletion of its dependents. */
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
-/** Finalizer of a CRD that waits for its objects. */
+/** Finalizer of a CRD that waits for deletion of its objects. */
 export const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
-/** How something is deleted. */
 export interface DeleteOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
@@ -26,16 +25,16 @@ export interface DeleteOptions {
   readonly dryRun?: boolean;
 }
 
-/** What became of a delete: the last state, and whether the object is gone. */
+/** Result of a delete: the last state, and whether the object was removed. */
 export interface Deleted {
   readonly object: StoredObject;
   readonly gone: boolean;
 }
 
-/** Namespaces that cannot be deleted. */
+/** Namespaces that must not be deleted. */
 const IMMORTAL: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public']);
 
-/** Finalizers that the policy asks for, and without those of the other policies. */
+/** Adds the finalizer of the policy, and removes those of other policies. */
 function finalizersFor(policy: Propagation | undefined, finalizers: readonly string[]): readonly string[] {
   if (policy === undefined) return finalizers;
   const others = finalizers.filter((one) => one !== ORPHAN_FINALIZER && one !== FOREGROUND_FINALIZER);
@@ -52,14 +51,13 @@ function isCrd({ group, plural }: ResourceDefinition): boolean {
   return group === 'apiextensions.k8s.io' && plural === 'customresourcedefinitions';
 }
 
-/** Finalizers of a namespace's spec, which only its controller takes away. */
+/** Finalizers in the spec of a namespace, which only the namespace controller removes. */
 export function specFinalizers(object: StoredObject): readonly string[] {
   const spec: JsonObject = Object(object.spec);
   const list = Array.isArray(spec.finalizers) ? spec.finalizers : [];
   return list.filter((one) => typeof one === 'string');
 }
 
-/** Deletes of one cluster. */
 export class Deleter {
   readonly #state: ClusterState;
 
@@ -67,7 +65,7 @@ export class Deleter {
     this.#state = state;
   }
 
-  /** Throws a StatusError: 404, 409 where a precondition does not hold, 403 for a namespace that every cluster has. */
+  /** @throws StatusError 404, 409 if a precondition fails, 403 for a namespace that must not be deleted. */
   delete({ definition, namespace, name = '' }: Target, options: DeleteOptions): Deleted {
     const resource = storedName(definition);
     const key = { name, ...(namespace !== undefined && { namespace }) };
@@ -84,7 +82,7 @@ export class Deleter {
     return { object: stored, gone: false };
   }
 
-  /** The object as it waits for its end; undefined where it has nothing to wait for. */
+  /** The object marked for deletion; undefined if it can be removed immediately. */
   #marked(definition: ResourceDefinition, old: StoredObject, options: DeleteOptions): StoredObject | undefined {
     const { metadata } = old;
     const held = metadata.finalizers ?? [];
@@ -110,7 +108,7 @@ export class Deleter {
     return { ...old, metadata: namespaced, status: { ...Object(old.status), phase: 'Terminating' } };
   }
 
-  /** When the object is to be gone: as it was said before, where its grace period has not become shorter. */
+  /** The time of removal: unchanged unless the grace period becomes shorter. */
   #deletionTime({ deletionTimestamp, deletionGracePeriodSeconds = 0 }: StoredMetadata, grace: number): string {
     if (deletionTimestamp !== undefined && grace === deletionGracePeriodSeconds) return deletionTimestamp;
     return timeText(this.#state.clock.now() + grace * 1_000);

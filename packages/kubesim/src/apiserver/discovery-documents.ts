@@ -1,4 +1,7 @@
-/** Documents of discovery, made from definitions. Source: Kubernetes API reference, APIGroup, APIResourceList, APIGroupDiscovery. */
+/**
+ * Discovery documents, derived from resource definitions. Source: Kubernetes API reference, APIGroup, APIResourceList,
+ * APIGroupDiscovery.
+ */
 import type { JsonObject } from '../machinery/json.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { apiVersionOf } from './registry.ts';
@@ -7,7 +10,7 @@ import { hasDeleteCollection } from './route.ts';
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
-/** Groups and versions that only answer questions. */
+/** Virtual resources that only accept create requests. */
 const REVIEWS: Readonly<Record<string, readonly (readonly [plural: string, kind: string, namespaced: boolean])[]>> = {
   'authentication.k8s.io': [['selfsubjectreviews', 'SelfSubjectReview', false]],
   'authorization.k8s.io': [
@@ -20,14 +23,14 @@ const REVIEWS: Readonly<Record<string, readonly (readonly [plural: string, kind:
 
 type Definitions = readonly ResourceDefinition[];
 
-/** A resource, or a subresource of it, in one version. */
+/** A resource or subresource in one version. */
 interface Entry {
   readonly name: string;
   readonly singular: string;
   readonly namespaced: boolean;
   readonly kind: string;
   readonly verbs: readonly string[];
-  /** Where the kind is of another group than the resource. */
+  /** Set if the kind belongs to a different group than the resource. */
   readonly foreign?: { readonly group: string; readonly version: string };
   readonly custom?: boolean;
   readonly shortNames: readonly string[];
@@ -41,7 +44,7 @@ function groupsOf(definitions: Definitions): readonly string[] {
   );
 }
 
-/** Versions of a group, the most stable one first, as clients prefer them. */
+/** Versions of a group, in order of preference. */
 function versionsOf(definitions: Definitions, group: string): readonly string[] {
   if (REVIEWS[group]) return ['v1'];
   const names = definitions
@@ -146,7 +149,7 @@ export function resourceList(definitions: Definitions, group: string, version: s
   };
 }
 
-/** GET /api and /apis for clients that want all in one answer. */
+/** Aggregated discovery: GET /api and /apis in a single document. */
 export function aggregated(definitions: Definitions, core: boolean, version: string): JsonObject {
   const groups = core ? [''] : groupsOf(definitions);
   return {
@@ -164,7 +167,7 @@ export function aggregated(definitions: Definitions, core: boolean, version: str
   };
 }
 
-/** A kind as the answer names it: the group and version of built-in ones go without saying. */
+/** A kind as named in the document. Group and version are omitted for built-in kinds. */
 function responseKind({ kind, foreign, custom }: Entry, group: string, version: string): JsonObject {
   return { ...(foreign ?? (custom ? { group, version } : { group: '', version: '' })), kind };
 }

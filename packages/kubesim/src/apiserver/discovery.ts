@@ -1,4 +1,4 @@
-/** What the server serves, as it tells clients. Source: Kubernetes documentation, "API Discovery"; meta/v1 and apidiscovery/v2. */
+/** Discovery endpoints. Source: Kubernetes documentation, "API Discovery"; meta/v1 and apidiscovery/v2. */
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../machinery/json.ts';
 import { openApiDocument, openApiIndex } from '../schema/openapi.ts';
@@ -7,12 +7,12 @@ import type { ApiResponse } from './http.ts';
 import { negotiate } from './negotiation.ts';
 import type { ClusterState } from './state.ts';
 
-/** A document, or a text. */
+/** A document, or plain text. */
 export type Found =
   | { readonly value: JsonObject; readonly etag?: string; readonly headers?: ApiResponse['headers'] }
   | { readonly text: string; readonly type?: string };
 
-/** The version that clients go by; the rest says what it is. */
+/** Clients evaluate the version; the other fields identify kubesim. */
 const VERSION: JsonObject = {
   major: '1',
   minor: '34',
@@ -35,7 +35,11 @@ function etagOf(value: JsonObject): string {
   return `"${createHash('sha512').update(JSON.stringify(value)).digest('hex').toUpperCase()}"`;
 }
 
-/** Answers a GET outside the resource API; undefined where there is nothing. Throws 406. */
+/**
+ * Responds to a GET outside the resource API; undefined if the path is unknown.
+ *
+ * @throws StatusError 406
+ */
 export function discovery(
   state: ClusterState,
   path: string,
@@ -68,20 +72,20 @@ export function discovery(
 
 const OPENAPI_V2 = { swagger: '2.0', info: { title: 'Kubernetes', version: '1.34' } } as const;
 
-/** Of documents of version 2 in protobuf: what is asked for, and what comes. */
+/** Requested and returned media types of OpenAPI v2 in protobuf. */
 const PROTOBUF_V2 = {
   accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
   type: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
 } as const;
 
-/** One field of text, or of a message, shorter than 128 bytes of ASCII. */
+/** A length-delimited field of less than 128 bytes of ASCII. */
 function field(number: number, value: string): string {
   return String.fromCharCode((number << 3) | 2, value.length) + value;
 }
 
 /**
- * A document without schemas. kubectl reads it before it sends a List or a kind that is in no document of version 3, and
- * lets pass what it does not find.
+ * A document without schemas. kubectl reads it before it sends a List or a kind missing from OpenAPI v3, and skips
+ * validation of kinds that it does not contain.
  */
 function openApiV2(accept: string): Found {
   if (!accept.includes(PROTOBUF_V2.accept)) return { value: { ...OPENAPI_V2, paths: {} } };

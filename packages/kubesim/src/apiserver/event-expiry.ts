@@ -1,4 +1,4 @@
-/** Events go by themselves, an hour after they were written last. Source: kube-apiserver, --event-ttl. */
+/** Events expire one hour after their last write. Source: kube-apiserver, --event-ttl. */
 
 import type { ObjectKey } from '../machinery/object.ts';
 import type { Clock } from '../machinery/runtime.ts';
@@ -14,11 +14,11 @@ interface Due {
   readonly at: number;
 }
 
-/** Removes Events whose time is up. */
+/** Removes expired Events. */
 export class EventExpiry {
   readonly #store: Store;
   readonly #clock: Clock;
-  /** The one that goes next is first. */
+  /** In order of expiry. */
   readonly #due = new Map<string, Due>();
   #running = false;
 
@@ -36,7 +36,7 @@ export class EventExpiry {
       this.#due.set(keyText(object.metadata), { key: object.metadata, at: this.#clock.now() + KEPT_MS });
       if (this.#running) return;
       this.#running = true;
-      // The only way to fail is the end of the server.
+      // Fails only when the server closes.
       this.#run(signal).catch(() => {});
     }, signal);
   }

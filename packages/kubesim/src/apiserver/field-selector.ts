@@ -1,4 +1,4 @@
-/** Field selectors in query strings. Source: Kubernetes documentation, "Field Selectors". */
+/** Field selectors in query parameters. Source: Kubernetes documentation, "Field Selectors". */
 import type { StoredObject } from '../machinery/object.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { badRequest } from '../machinery/status.ts';
@@ -10,14 +10,14 @@ interface Term {
   readonly value: string;
 }
 
-/** Terms that must all hold. */
+/** Terms, all of which must match. */
 export interface FieldSelector {
-  /** The name that the selector asks for, where it is one. */
+  /** The object name required by the selector, if any. */
   readonly name: string | undefined;
   matches(object: StoredObject): boolean;
 }
 
-/** Splits at commas that no backslash stands before. */
+/** Splits at commas that are not escaped by a backslash. */
 function split(text: string): readonly string[] {
   return text.match(/(?:[^\\,]|\\.|\\$)+|(?<=,)(?=,)/gs) ?? [];
 }
@@ -47,7 +47,7 @@ function terms(text: string): readonly Term[] {
   });
 }
 
-/** Values that the fields of an object have for selectors. */
+/** Field values of an object available to selectors. */
 function fieldsOf(definition: ResourceDefinition, object: StoredObject): Readonly<Record<string, string>> {
   const { name, namespace } = object.metadata;
   return {
@@ -63,7 +63,7 @@ const NOTHING: StoredObject = {
   metadata: { name: '', uid: '', resourceVersion: '', creationTimestamp: '' },
 };
 
-/** A resource has fields of its own for selectors, or name and namespace, which then any has. */
+/** Selectable are the fields of the resource's own strategy or, without one, name and namespace. */
 function checkFields(definition: ResourceDefinition, wanted: readonly Term[]): void {
   const own = definition.strategy.fields !== undefined;
   const known = own ? Object.keys(fieldsOf(definition, NOTHING)) : ['metadata.name', 'metadata.namespace'];
@@ -76,7 +76,11 @@ function checkFields(definition: ResourceDefinition, wanted: readonly Term[]): v
   );
 }
 
-/** Reads a selector; undefined where it selects everything. Throws 400, also for fields that the resource does not have. */
+/**
+ * Parses a selector; undefined if it selects everything.
+ *
+ * @throws StatusError 400, also for fields that are not selectable.
+ */
 export function fieldSelector(definition: ResourceDefinition, text: string): FieldSelector | undefined {
   const wanted = terms(text);
   if (wanted.length === 0) return undefined;

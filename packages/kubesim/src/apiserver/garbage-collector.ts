@@ -1,5 +1,5 @@
 /**
- * Deletes what has lost its owners, and lets go of what is to be orphaned.
+ * Deletes objects whose owners are gone, and orphans dependents.
  *
  * Source: Kubernetes documentation, "Garbage Collection": "Owners and dependents", "Cascading deletion".
  */
@@ -21,28 +21,27 @@ interface GarbageCollectorOptions {
   readonly logger: Logger;
 }
 
-/** An object of a resource. */
 interface Item {
   readonly definition: ResourceDefinition;
   readonly object: StoredObject;
 }
 
-/** What is known of an owner. */
+/** Known state of an owner. */
 type OwnerState = 'there' | 'gone' | 'waiting';
 
 function isWaiting({ metadata }: StoredObject): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND_FINALIZER);
 }
 
-/** Follows ownerReferences by uid. */
+/** Tracks ownerReferences by UID. */
 export class GarbageCollector {
   readonly #options: GarbageCollectorOptions;
   readonly #queue: WorkQueue;
-  /** Places (`group/plural key`) of the objects that name an owner, by its uid. */
+  /** Locations (`group/plural key`) of dependents, by UID of the owner. */
   readonly #dependents = new Map<string, Set<string>>();
-  /** Of the owners that something still names: the uids of those that were removed. */
+  /** UIDs of removed owners that are still referenced. */
   readonly #absent = new Set<string>();
-  /** Places of objects that name an owner of a kind that was not served when they were looked at. */
+  /** Locations of objects that referenced an owner of a kind not served at the time. */
   readonly #undecided = new Set<string>();
 
   constructor(options: GarbageCollectorOptions) {
@@ -63,12 +62,12 @@ export class GarbageCollector {
       const dependents = this.#dependents.get(metadata.uid);
       if (dependents) this.#absent.add(metadata.uid);
       for (const dependent of dependents ?? []) this.#queue.add(dependent);
-      // Whoever waits for its dependents may have waited for this one.
+      // An owner may have been waiting for this dependent.
       for (const owner of metadata.ownerReferences ?? []) this.#lookAt(owner, metadata.namespace);
     }, signal);
   }
 
-  /** Looks again at what could not be decided: more kinds are served now. */
+  /** Reprocesses undecided objects, since more kinds are served now. */
   kindServed(): void {
     for (const place of this.#undecided) this.#queue.add(place);
     this.#undecided.clear();
@@ -109,7 +108,7 @@ export class GarbageCollector {
     }
   }
 
-  /** Deletes an object none of whose owners is there; else drops the references to those that are gone. */
+  /** Deletes an object if all owners are gone; otherwise removes the references to those that are. */
   #collect(item: Item): void {
     const { metadata } = item.object;
     const owners = metadata.ownerReferences ?? [];
@@ -149,7 +148,7 @@ export class GarbageCollector {
 
   #stateOf(owner: Owner, namespace: string | undefined): OwnerState {
     if (this.#absent.has(owner.uid)) return 'gone';
-    // Of a kind that is not served nothing more is known, so it is not gone.
+    // An owner of a kind that is not served is unknown, and not considered gone.
     if (!this.#isServed(owner)) return 'there';
     const found = this.#find(owner, namespace);
     if (!found) return 'gone';
@@ -174,7 +173,7 @@ export class GarbageCollector {
     const [resource = '', key = ''] = place.split(' ');
     const slash = key.indexOf('/');
     const parts = slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-    // Places are made of names of resources.
+    // Locations start with a resource name.
     const name = resource as ResourceName;
     const definition = registry.get(name);
     const object = store.collection(name).get(parts);
@@ -218,7 +217,7 @@ export class GarbageCollector {
   }
 }
 
-/** How the dependents of a collected object go on: as its own finalizers say. */
+/** Propagation policy for a collected dependent, from its own finalizers. */
 function policyOf({ metadata }: StoredObject): Propagation {
   if (metadata.finalizers?.includes(ORPHAN_FINALIZER)) return 'Orphan';
   return metadata.finalizers?.includes(FOREGROUND_FINALIZER) ? 'Foreground' : 'Background';

@@ -1,6 +1,6 @@
-/** Syntax errors of JSON in the words of Go's encoding/json, as an API server repeats them. */
+/** JSON syntax errors with the messages of Go's encoding/json, as passed on by the API server. */
 
-/** The literals of JSON; what differs from one is told by the character. */
+/** JSON literals by first character; messages name the character that differs. */
 const LITERALS: Readonly<Record<string, string>> = { n: 'null', t: 'true', f: 'false' };
 
 function quoted(character: string): string {
@@ -9,7 +9,7 @@ function quoted(character: string): string {
   return `'${JSON.stringify(character).slice(1, -1)}'`;
 }
 
-/** What is wrong with a text that is not JSON, as far as the words go by its beginning and end. */
+/** Go's message for malformed JSON, as far as it depends on the beginning and end of the text. */
 export function jsonSyntaxProblem(text: string): string {
   const start = text.trimStart();
   const first = start.charAt(0);

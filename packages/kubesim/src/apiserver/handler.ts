@@ -1,4 +1,4 @@
-/** From a request to its answer: who asks, where it goes, what is done, in what form it is told. */
+/** Request handling: authentication, routing, execution and encoding of the response. */
 import { stringify } from 'yaml';
 import type { JsonObject } from '../machinery/json.ts';
 import type { Logger } from '../machinery/runtime.ts';
@@ -16,7 +16,7 @@ import { includeObject } from './table.ts';
 import type { Verbs } from './verbs.ts';
 import type { WatchEvent } from './watcher.ts';
 
-/** Largest body that is taken, as on a real server. */
+/** Maximum body size, as in kube-apiserver. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 interface HandlerOptions {
@@ -26,20 +26,20 @@ interface HandlerOptions {
   readonly logger: Logger;
 }
 
-/** Where a request goes: its path as it came, and its query. */
+/** Raw path and query of a request. */
 interface Location {
   readonly pathname: string;
   readonly searchParams: URLSearchParams;
 }
 
-/** Not by URL: it would take what begins with two slashes for a host. */
+/** Not parsed as a URL, which would take a path starting with two slashes as a host. */
 function locationOf(path: string): Location {
   const mark = path.indexOf('?');
   const pathname = mark < 0 ? path : path.slice(0, mark);
   return { pathname, searchParams: new URLSearchParams(mark < 0 ? '' : path.slice(mark)) };
 }
 
-/** A part of a path; as it came where its escapes are none. */
+/** A decoded path segment; unchanged if its escapes are malformed. */
 function decodedPart(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -48,14 +48,13 @@ function decodedPart(part: string): string {
   }
 }
 
-/** A path that is not below a served group. */
+/** Response for a path outside all served groups. */
 const NOT_FOUND: ApiResponse = {
   status: 404,
   headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
   body: '404 page not found\n',
 };
 
-/** Answers requests. */
 export class Handler {
   readonly #options: HandlerOptions;
 
@@ -63,12 +62,12 @@ export class Handler {
     this.#options = options;
   }
 
-  /** Never rejects: what fails is an answer too. */
+  /** Never rejects: errors become responses. */
   async handle(request: ApiRequest): Promise<ApiResponse> {
     const url = locationOf(request.path);
     const agent = request.headers['user-agent'] ?? '';
     let form: Representation = { format: 'json', pretty: negotiatePretty(url.searchParams, agent) };
-    // Told with a failure too.
+    // Included in error responses, too.
     const warnings: string[] = [];
     try {
       const known = isAuthenticated(request, this.#options.token);
@@ -85,7 +84,11 @@ export class Handler {
     }
   }
 
-  /** Where a path of the resource API goes; undefined for all others. Throws 404 within a group that is served. */
+  /**
+   * Route of a path in the resource API; undefined for other paths.
+   *
+   * @throws StatusError 404 within a served group.
+   */
   #route(path: string): Route | undefined {
     const { registry } = this.#options.state;
     const parts = path

@@ -1,20 +1,20 @@
-/** Requests to an API server and its answers, without sockets. */
+/** Requests to an API server and its responses, independent of sockets. */
 
-/** A request. Names of headers are in lower case. */
+/** A request. Header names are in lower case. */
 export interface ApiRequest {
   readonly method: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
-  /** Aborts when nobody waits for the answer any more; ends a watch. */
+  /** Aborts when the client is gone; ends a watch. */
   readonly signal?: AbortSignal;
 }
 
-/** An answer. A body that is not a string is that of a watch: one or more lines at a time. */
+/** A response. A body that is not a string is a watch stream, in chunks of one or more lines. */
 export interface ApiResponse {
   readonly status: number;
-  /** Names in lower case; a header with several values stands for several headers. */
+  /** Names in lower case; an array stands for repeated headers. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | AsyncIterable<string>;
 }

@@ -1,13 +1,13 @@
-/** Names and uids that the server gives. */
+/** Generated names and UIDs. */
 import type { Random } from '../machinery/runtime.ts';
 
-/** Without vowels and look-alikes, so that no words come out. */
+/** No vowels or look-alikes, to avoid words and misreadings. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
-/** Longest name that is not cut before its suffix. */
+/** Maximum length of a generated name. */
 const LONGEST = 63;
 
-/** A version 4 UUID (RFC 9562) from the given randomness. */
+/** A version 4 UUID (RFC 9562) from the given random source. */
 export function newUid(random: Random): string {
   const digits = (count: number): string =>
     Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');

@@ -1,11 +1,13 @@
-/** Label selectors in query strings, with the errors that an API server gives. Source: Kubernetes documentation, "Labels and Selectors". */
+/**
+ * Label selectors in query parameters, with the API server's error messages. Source: Kubernetes documentation, "Labels
+ * and Selectors".
+ */
 import { labelValue, qualifiedName } from '../machinery/formats.ts';
 import { badRequest } from '../machinery/status.ts';
 
-/** Labels of an object. */
 type Labels = Readonly<Record<string, string>>;
 
-/** Whether an object with these labels is meant. */
+/** Whether an object with these labels is selected. */
 export type LabelMatch = (labels: Labels | undefined) => boolean;
 
 type Operator = '=' | '==' | '!=' | 'in' | 'notin' | '>' | '<' | 'exists' | '!';
@@ -25,7 +27,7 @@ const END: Token = { kind: 'end', text: '' };
 const SYMBOL_CHARACTERS = '=!(),><';
 const SYMBOLS: ReadonlySet<string> = new Set([')', ',', '!', '==', '=', '>', '<', '!=', '(']);
 const OPERATORS: ReadonlySet<string> = new Set(['in', 'notin', '=', '==', '!=', '>', '<']);
-/** As the words list them. */
+/** In the order used in messages. */
 const BINARY = 'in, notin, =, ==, !=, gt, lt';
 
 function tokens(text: string): readonly Token[] {
@@ -53,7 +55,7 @@ function tokens(text: string): readonly Token[] {
   return found;
 }
 
-/** What makes a selector one that cannot be read; `value` as the words show it. */
+/** Error for an invalid part of a selector; `value` is formatted for the message. */
 function invalidPart(path: string, value: string, problems: readonly string[]): Error {
   return new Error(`${path}: Invalid value: ${JSON.stringify(value)}: ${problems.join('; ')}`);
 }
@@ -66,7 +68,7 @@ class Parser {
     this.#tokens = tokens(text);
   }
 
-  /** Throws an Error in the words of an API server. */
+  /** @throws Error with the API server's message. */
   requirements(): readonly Requirement[] {
     const found: Requirement[] = [];
     for (;;) {
@@ -196,7 +198,11 @@ function holds({ key, operator, values }: Requirement, labels: Labels | undefine
   }
 }
 
-/** The match of a selector; undefined where it selects everything. Throws 400. */
+/**
+ * Compiles a selector; undefined if it selects everything.
+ *
+ * @throws StatusError 400
+ */
 export function labelSelector(text: string): LabelMatch | undefined {
   let requirements: readonly Requirement[];
   try {

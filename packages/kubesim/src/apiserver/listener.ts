@@ -1,4 +1,4 @@
-/** An API server on a TLS port: HTTP/1.1, connections kept alive, watches that wait for slow readers. */
+/** Serves an API server over TLS: HTTP/1.1 with keep-alive, and backpressure for watches. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -13,38 +13,36 @@ import type { ApiResponse } from './http.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf/message.ts';
 import type { ApiServer } from './server.ts';
 
-/** Where and as whom to listen. */
 export interface ListenOptions {
   readonly server: ApiServer;
   readonly tls: Pick<Certificates, 'cert' | 'key'>;
-  /** 127.0.0.1 where not given. */
+  /** Default: 127.0.0.1. */
   readonly host?: string;
-  /** 0 for any that is free. */
+  /** 0 for a free port. */
   readonly port: number;
   readonly logger: Logger;
 }
 
-/** A port that is listened on. */
 export interface Listening {
   readonly port: number;
-  /** Ends the port and all its connections, busy ones too. The API server itself goes on. */
+  /** Closes the port and all connections, including active ones. The API server keeps running. */
   close(): Promise<void>;
 }
 
-/** Bodies from this size on are compressed where the client takes it, as on a real server. */
+/** Minimum size of compressed responses, as in kube-apiserver. */
 const GZIP_BYTES = 128 * 1024;
-/** An idle connection is kept for longer than clients keep theirs, so that they are the ones to close it. */
+/** Longer than the idle timeout of clients, so that they close idle connections first. */
 const KEEP_ALIVE_MS = 120_000;
 
 const compress = promisify(gzip);
 
-/** Listens; rejects as node:net does where the port is taken. */
+/** @throws the error of node:net if the port is in use. */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { server: api, tls, host = '127.0.0.1', port, logger } = options;
   const sockets = new Set<Socket>();
   const server: Server = createServer({ cert: tls.cert, key: tls.key, ALPNProtocols: ['http/1.1'] });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // A watch may be silent for a minute, and a body may be slow.
+  // Watches may be silent for a minute, and request bodies may be slow.
   server.requestTimeout = 0;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -52,7 +50,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   });
   server.on('request', (request, response) => {
     answer(api, request, response).catch((error: unknown) => {
-      // The other side is gone, or we are: there is nobody to tell.
+      // The client is gone or the server is closing, so no error can be sent.
       logger.debug({ err: error }, 'answer not delivered');
       response.destroy();
     });
@@ -95,7 +93,7 @@ async function answer(api: ApiServer, request: IncomingMessage, response: Server
   else await sendLines(given, given.body, response);
 }
 
-/** A body as JSON; undefined where it cannot be read, which the API server then says. */
+/** A protobuf body as JSON; undefined if it cannot be decoded, which the API server then reports. */
 function fromProtobuf(body: Buffer): string | undefined {
   try {
     return JSON.stringify(decodeProtobuf(body));
@@ -105,7 +103,7 @@ function fromProtobuf(body: Buffer): string | undefined {
   }
 }
 
-/** The body; of one that is too large only so much that the API server refuses it. */
+/** Reads the body; if it is too large, only as much as the API server needs to reject it. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

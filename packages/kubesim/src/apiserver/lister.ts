@@ -1,4 +1,7 @@
-/** Lists, in pages that all show one version. Source: Kubernetes documentation, "API concepts", "Retrieving large results sets in chunks". */
+/**
+ * Paged lists with a consistent snapshot. Source: Kubernetes documentation, "API concepts", "Retrieving large results
+ * sets in chunks".
+ */
 import { isObject, parseJson } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import { badRequest, StatusError } from '../machinery/status.ts';
@@ -14,17 +17,17 @@ import { tooLargeVersion, versionNumber } from './versions.ts';
 export interface Page {
   readonly items: readonly StoredObject[];
   readonly resourceVersion: string;
-  /** Token of the next page; absent for the last one. */
+  /** Continue token; absent on the last page. */
   readonly continue?: string;
-  /** How many are left, where nothing is selected. */
+  /** Number of remaining objects; absent if there is a selector. */
   readonly remaining?: number;
 }
 
-/** Where a page begins. */
+/** Start of a page. */
 interface Start {
-  /** The version that all pages show; below 0 the newest one, whatever the pages before showed. */
+  /** The version of the snapshot; negative for the latest version (inconsistent continuation). */
   readonly version: number;
-  /** Key of the last object of the page before. */
+  /** Last key of the previous page. */
   readonly after: string;
 }
 
@@ -49,7 +52,7 @@ function start(text: string): Start {
   );
 }
 
-/** 410 for a page of a version that is forgotten, with a token that goes on without that promise. */
+/** 410 for a page of a compacted version, with a token for inconsistent continuation. */
 function tooOld(after: string): StatusError {
   const message =
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
@@ -59,7 +62,7 @@ function tooOld(after: string): StatusError {
   return new ContinueExpired(message, token({ version: -1, after }));
 }
 
-/** 410 whose metadata names another token. */
+/** 410 with a continue token in its metadata. */
 class ContinueExpired extends StatusError {
   readonly #token: string;
 
@@ -73,7 +76,7 @@ class ContinueExpired extends StatusError {
   }
 }
 
-/** The state that a list shows: its version, and objects by key in order. */
+/** Snapshot for a list: its version, and sorted objects by key. */
 function snapshot(
   collection: Collection,
   current: number,
@@ -101,7 +104,11 @@ function snapshot(
   return { version: current, objects: collection.list(namespace) };
 }
 
-/** Lists stored objects. Throws 400, 410 and 504. */
+/**
+ * Lists stored objects.
+ *
+ * @throws StatusError 400, 410, 504
+ */
 export function listPage(state: ClusterState, target: Target, options: ListOptions): Page {
   const definition = storedIn(state, target.definition);
   const chosen = selection(target, definition, options);
@@ -110,14 +117,14 @@ export function listPage(state: ClusterState, target: Target, options: ListOptio
   const from = options.continue === '' ? undefined : start(options.continue);
   const collection = collectionOf(state, target.definition);
   const { version, objects } = snapshot(collection, state.store.version, target, options, from);
-  // A list from the cache of a real server is not cut.
+  // kube-apiserver ignores the limit for lists from its watch cache.
   const limit = options.resourceVersion === '0' && !from ? 0 : options.limit;
   const items: StoredObject[] = [];
   for (const [index, object] of objects.entries()) {
     if (from && keyText(object.metadata) <= from.after) continue;
     const last = items.at(-1);
     if (limit > 0 && items.length === limit && last) {
-      // With a selector nobody has counted what is left, not even whether it is anything.
+      // With a selector, the remaining objects are not counted.
       const rest = objects.length - index;
       if (chosen.selective && !objects.slice(index).some((one) => chosen.matches(one))) break;
       return {

@@ -1,4 +1,4 @@
-/** The ClusterApi of an API server. */
+/** Implementation of ClusterApi. */
 
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -13,10 +13,9 @@ import { type ClusterState, collectionOf } from './state.ts';
 import type { Target } from './target.ts';
 import type { Writer } from './writer.ts';
 
-/** Writes by it are noted in no managedFields. */
+/** Writes without a manager are not recorded in managedFields. */
 const OPTIONS = { dryRun: false } as const;
 
-/** One cluster's API. */
 export class LocalApi implements ClusterApi {
   readonly #state: ClusterState;
   readonly #writer: Writer;

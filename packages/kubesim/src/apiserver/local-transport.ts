@@ -1,10 +1,10 @@
-/** The way to an API server within its process. */
+/** Transport to an API server within this process. */
 import { EventEmitter } from 'node:events';
 import type { ResponseBody, Transport, TransportRequest, TransportResponse } from '../machinery/transport.ts';
 import type { ApiResponse } from './http.ts';
 import type { ApiServer } from './server.ts';
 
-/** A body that is there, or comes line by line. */
+/** A body that is complete, or streamed line by line. */
 class LocalBody extends EventEmitter implements ResponseBody {
   readonly #body: ApiResponse['body'];
 
@@ -29,7 +29,7 @@ class LocalBody extends EventEmitter implements ResponseBody {
   }
 }
 
-/** Hands requests to an API server as they are. */
+/** Passes requests to an API server directly. */
 export class LocalTransport implements Transport {
   readonly #server: ApiServer;
   readonly #stop = new AbortController();

@@ -1,18 +1,18 @@
-/** Who owns which fields after a create or an update. Server-side apply finds that out by itself. */
+/** Field ownership after creates and updates. Server-side apply computes its own. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import type { ManagedFields, StoredObject } from '../machinery/object.ts';
 import { trackUpdate } from '../schema/managed.ts';
 import { presented, timeText } from './state.ts';
 import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
 
-/** A part of an object that is written by itself. */
+/** A part of an object that can be written separately. */
 export type Subresource = 'status' | 'scale';
 
 interface Tracked {
   readonly target: Target;
   readonly live?: StoredObject;
   readonly updated: JsonObject;
-  /** metadata.managedFields as the client sent it. */
+  /** metadata.managedFields as sent by the client. */
   readonly given?: Json | undefined;
   readonly subresource?: Subresource;
   readonly options: WriteOptions;
@@ -20,7 +20,7 @@ interface Tracked {
   readonly now: number;
 }
 
-/** metadata.managedFields after a write; undefined where nobody is noted. */
+/** metadata.managedFields after a write; undefined if there is no manager. */
 export function managedFieldsOf({
   target,
   live: stored,

@@ -1,4 +1,4 @@
-/** What an API server says of metadata. Source: Kubernetes, apimachinery, api/validation/objectmeta. */
+/** Validation of metadata. Source: Kubernetes, apimachinery, api/validation/objectmeta. */
 
 import type { FieldError } from '../machinery/field-error.ts';
 import { forbidden, IMMUTABLE, invalid, invalidFor, required, tooLong } from '../machinery/field-error.ts';
@@ -17,10 +17,10 @@ const RULES: Readonly<Record<NameRule, (name: string) => readonly string[]>> = {
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
-/** Finalizers without a domain that built-in resources may have. */
+/** Finalizers without a domain, allowed on built-in resources. */
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(['kubernetes', ORPHAN, FOREGROUND]);
 
-/** Keys in an order that does not depend on who wrote them. */
+/** Entries sorted by key, independent of the client's order. */
 function entries<T>(map: Readonly<Record<string, T>> | undefined): readonly (readonly [string, T])[] {
   return Object.entries(map ?? {});
 }
@@ -40,7 +40,7 @@ function annotationErrors(annotations: StoredMetadata['annotations']): readonly 
   return size > MAX_ANNOTATION_BYTES ? [...errors, tooLong(path, MAX_ANNOTATION_BYTES)] : errors;
 }
 
-/** An owner reference as Go prints it. */
+/** An owner reference as printed by Go. */
 function ownerJson(owner: Owner): JsonObject {
   return { ...owner };
 }
@@ -88,12 +88,11 @@ function finalizerErrors(definition: ResourceDefinition, finalizers: readonly st
   return errors;
 }
 
-/** A generated name is judged by its prefix, which may end in what a name may not. */
+/** Generated names are validated by their prefix, whose trailing dashes are allowed. */
 function withoutDashes(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix;
 }
 
-/** Errors of the metadata of a new object. */
 export function metadataErrors(definition: ResourceDefinition, metadata: StoredMetadata): readonly FieldError[] {
   const rule = RULES[definition.names ?? 'subdomain'];
   const { name, generateName = '', namespace } = metadata;
@@ -114,7 +113,7 @@ export function metadataErrors(definition: ResourceDefinition, metadata: StoredM
   ];
 }
 
-/** Errors of metadata that replaces another. */
+/** Errors of updated metadata. */
 export function metadataUpdateErrors(metadata: StoredMetadata, old: StoredMetadata): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp !== undefined) {

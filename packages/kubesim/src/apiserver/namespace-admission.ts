@@ -1,11 +1,13 @@
-/** Whether something may be made in a namespace. Source: Kubernetes documentation, admission controllers, "NamespaceLifecycle". */
+/**
+ * Admission of creates in namespaces. Source: Kubernetes documentation, admission controllers, "NamespaceLifecycle".
+ */
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { forbidden, notFound } from '../machinery/status.ts';
 import type { ClusterState } from './state.ts';
 
 const NAMESPACES = { group: '', plural: 'namespaces', kind: 'Namespace' } as const;
 
-/** Throws 404 where the namespace is missing, 403 where it is being deleted. */
+/** @throws StatusError 404 if the namespace does not exist, 403 if it is being deleted. */
 export function admitToNamespace(
   { store }: ClusterState,
   definition: ResourceDefinition,

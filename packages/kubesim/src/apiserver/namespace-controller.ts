@@ -1,4 +1,7 @@
-/** Empties namespaces that are being deleted, then takes them away. Source: Kubernetes documentation, "Namespaces". */
+/**
+ * Deletes the contents of terminating namespaces, and then the namespaces. Source: Kubernetes documentation,
+ * "Namespaces".
+ */
 
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
@@ -19,13 +22,12 @@ interface NamespaceControllerOptions {
   readonly logger: Logger;
 }
 
-/** Objects of one resource that are left in a namespace. */
+/** Remaining objects of one resource in a namespace. */
 interface Left {
   readonly definition: ResourceDefinition;
   readonly objects: readonly StoredObject[];
 }
 
-/** Ends namespaces. */
 export class NamespaceController {
   readonly #options: NamespaceControllerOptions;
   readonly #queue: WorkQueue;
@@ -43,7 +45,7 @@ export class NamespaceController {
         if (object?.metadata.deletionTimestamp !== undefined) this.#queue.add(object.metadata.name);
         return;
       }
-      // What goes, or loses its finalizers, may be the last that a namespace waits for.
+      // A namespace may be waiting for this object.
       const namespace = old?.metadata.namespace;
       if (namespace === undefined || (object && object.metadata.deletionTimestamp === undefined)) return;
       if (store.collection(NAMESPACES).get({ name: namespace })?.metadata.deletionTimestamp !== undefined)
@@ -72,7 +74,7 @@ export class NamespaceController {
   }
 
   #delete(definition: ResourceDefinition, { metadata }: StoredObject): void {
-    // It goes by itself: after its grace period, or with its finalizers.
+    // It is removed after its grace period, or once its finalizers are.
     if (metadata.deletionTimestamp !== undefined) return;
     const { name, namespace } = metadata;
     const target = { definition, version: definition.versions[0], name, ...(namespace !== undefined && { namespace }) };
@@ -95,7 +97,7 @@ export class NamespaceController {
     }
   }
 
-  /** Says in the namespace's status what it waits for. */
+  /** Reports in the namespace's status what it is waiting for. */
   #tell(namespace: StoredObject, left: readonly Left[]): void {
     const { clock, store } = this.#options.state;
     const now = timeText(clock.now());

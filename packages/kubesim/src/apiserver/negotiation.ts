@@ -1,10 +1,10 @@
-/** In what form an answer is wanted. Source: Kubernetes documentation, "API concepts", "Alternate representations of resources". */
+/** Content negotiation. Source: Kubernetes documentation, "API concepts", "Alternate representations of resources". */
 import { StatusError } from '../machinery/status.ts';
 
-/** The form of an answer. */
+/** Representation of a response. */
 export interface Representation {
   readonly format: 'json' | 'yaml';
-  /** Shown as another kind than its own. */
+  /** Converted to another kind. */
   readonly as?: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList';
   readonly pretty: boolean;
 }
@@ -32,14 +32,18 @@ const FORMATS: Readonly<Record<string, 'json' | 'yaml'>> = {
   '*/*': 'json',
 };
 
-/** Clients that people sit in front of get JSON with line breaks. */
+/** Interactive clients, which get indented JSON. */
 const FOR_PEOPLE = /^(curl|Wget|Mozilla\/5\.0)/;
 
 function isKnownKind(as: string): as is NonNullable<Representation['as']> {
   return as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList';
 }
 
-/** Chooses the first form that is wanted and served; a list can be watched too. Throws 406. */
+/**
+ * The first acceptable representation that is supported; lists can also be watched.
+ *
+ * @throws StatusError 406
+ */
 export function negotiate(accept: string, query: URLSearchParams, userAgent: string, list = false): Representation {
   const asked = query.get('pretty');
   const pretty = asked === null ? FOR_PEOPLE.test(userAgent) : asked !== 'false' && asked !== '0';

@@ -1,4 +1,4 @@
-/** Query parameters of requests. Source: Kubernetes API reference, "Common Parameters". */
+/** Query parameters. Source: Kubernetes API reference, "Common Parameters". */
 
 import type { FieldError } from '../machinery/field-error.ts';
 import { forbidden, invalid as invalidField, notSupported, required, tooLong } from '../machinery/field-error.ts';
@@ -8,7 +8,7 @@ import { badRequest, invalid, StatusError } from '../machinery/status.ts';
 import type { DeleteOptions, Propagation } from './deleter.ts';
 import type { WriteOptions } from './target.ts';
 
-/** What a list or a watch asks for. */
+/** Parameters of a list or watch. */
 export interface ListOptions {
   readonly labelSelector: string;
   readonly fieldSelector: string;
@@ -28,7 +28,7 @@ function check(kind: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', plural: '', kind }, '', errors);
 }
 
-/** Throws 400 in Go's words. */
+/** @throws StatusError 400 with Go's message. */
 function integer(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
@@ -36,14 +36,18 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-/** True for `?name` too, as the API server has it. */
+/** `?name` without a value is true, as in the API server. */
 function flag(query: URLSearchParams, name: string): boolean | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
   return text !== 'false' && text !== '0';
 }
 
-/** Reads and checks the parameters of a list or watch. Throws 400 and 422. */
+/**
+ * Parses and validates the parameters of a list or watch.
+ *
+ * @throws StatusError 400, 422
+ */
 export function listOptions(query: URLSearchParams): ListOptions {
   const options: ListOptions = {
     labelSelector: query.get('labelSelector') ?? '',
@@ -105,12 +109,16 @@ function dryRunErrors(values: readonly string[]): readonly FieldError[] {
   return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', [...values], ['All'])];
 }
 
-/** The first part of a User-Agent: who writes, where the request does not say. */
+/** First part of the User-Agent: the default field manager. */
 function managerOf(userAgent: string): string {
   return (userAgent.split('/')[0] ?? '').slice(0, MAX_MANAGER);
 }
 
-/** Reads and checks the parameters of a create, update or patch. Throws 400 and 422. */
+/**
+ * Parses and validates the parameters of a create, update or patch.
+ *
+ * @throws StatusError 400, 422
+ */
 export function writeOptions(
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
   query: URLSearchParams,
@@ -143,7 +151,11 @@ function isPolicy(value: string): value is Propagation {
   return POLICIES.some((policy) => policy === value);
 }
 
-/** What a delete asks for, in its body or, without one, in its query. Throws 400, 422 and 500. */
+/**
+ * Options of a delete, from its body or, if there is none, its query.
+ *
+ * @throws StatusError 400, 422, 500
+ */
 export function deleteOptions(query: URLSearchParams, body: Json | undefined): DeleteOptions {
   const given = isObject(body) ? fromBody(body) : fromQuery(query);
   const errors: FieldError[] = [];
@@ -162,7 +174,7 @@ export function deleteOptions(query: URLSearchParams, body: Json | undefined): D
     ...(given.uid !== undefined && { uid: given.uid }),
     ...(given.resourceVersion !== undefined && { resourceVersion: given.resourceVersion }),
     ...(chosen !== undefined && { propagationPolicy: chosen }),
-    // Below zero means 1: ten years ago clients sent such.
+    // Negative values mean 1, for compatibility with very old clients.
     ...(given.grace !== undefined && { graceSeconds: given.grace < 0 ? 1 : given.grace }),
     dryRun: given.dryRun.length > 0,
   };

@@ -1,9 +1,9 @@
-/** Owners that an object names twice: one is kept, and the request is told. */
+/** Removal of duplicate owner references, with a warning. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isObject } from '../machinery/json.ts';
 import type { WriteOptions } from './target.ts';
 
-/** The object with each of its owners once. `patched`: it was made by a patch, of which real servers tell in other words. */
+/** The object without duplicate owners. `patched`: whether it results from a patch, which has a different warning. */
 export function withOwnersOnce(object: JsonObject, { warn }: WriteOptions, patched: boolean): JsonObject {
   const { metadata } = object;
   if (!isObject(metadata) || !Array.isArray(metadata.ownerReferences)) return object;

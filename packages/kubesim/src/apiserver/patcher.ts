@@ -1,4 +1,4 @@
-/** Patches of all kinds. Source: Kubernetes documentation, "API concepts", "Patching"; "Server-Side Apply". */
+/** All patch types. Source: Kubernetes documentation, "API concepts", "Patching"; "Server-Side Apply". */
 
 import { invalid as invalidField } from '../machinery/field-error.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
@@ -18,7 +18,6 @@ import { type ClusterState, collectionOf, presented, timeText } from './state.ts
 import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
 import type { Writer, Written } from './writer.ts';
 
-/** How a patch is meant. */
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 const TYPES: Readonly<Record<string, PatchType>> = {
@@ -28,7 +27,11 @@ const TYPES: Readonly<Record<string, PatchType>> = {
   'application/apply-patch+yaml': 'apply',
 };
 
-/** The kind of patch of a content type. Throws 415. */
+/**
+ * The patch type of a content type.
+ *
+ * @throws StatusError 415
+ */
 export function patchType(contentType: string, custom: boolean): PatchType {
   const type = TYPES[contentType.split(';')[0]?.trim() ?? ''];
   if (type === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
@@ -41,12 +44,11 @@ export function patchType(contentType: string, custom: boolean): PatchType {
   );
 }
 
-/** A patch and what it is for. */
 export interface Patch {
   readonly type: PatchType;
   readonly body: string;
   readonly subresource?: Subresource;
-  /** Take fields of other managers, for apply. */
+  /** For apply: take ownership of conflicting fields. */
   readonly force: boolean;
 }
 
@@ -59,7 +61,11 @@ function parsed(type: PatchType, body: string): Json {
   }
 }
 
-/** An object after a patch that is not apply. Throws 400 and 422. */
+/**
+ * The result of a patch other than apply.
+ *
+ * @throws StatusError 400, 422
+ */
 export function patchedObject(target: Target, { type, body }: Patch, current: StoredObject): JsonObject {
   const patch = parsed(type, body);
   const { schema } = target.version;
@@ -75,12 +81,11 @@ export function patchedObject(target: Target, { type, body }: Patch, current: St
   return object;
 }
 
-/** 422 for a patch that leaves an object of no kind; `value` is the patch or what it made. */
+/** 422 for a patch that results in an object without a kind; `value` is the patch or its result. */
 function unfit(value: string, problem: string): StatusError {
   return invalid({ group: '', plural: '', kind: '' }, '', [invalidField('patch', value, problem)]);
 }
 
-/** Patches of one cluster. */
 export class Patcher {
   readonly #state: ClusterState;
   readonly #writer: Writer;
@@ -90,7 +95,7 @@ export class Patcher {
     this.#writer = writer;
   }
 
-  /** Throws a StatusError. */
+  /** @throws StatusError */
   patch(target: Target, patch: Patch, options: WriteOptions): Written {
     const { definition, namespace, name = '' } = target;
     const key = { name, ...(namespace !== undefined && { namespace }) };

@@ -1,4 +1,4 @@
-/** What a write must agree with before anything is looked at closer. */
+/** Checks that precede all other validation of a write. */
 import { invalid as invalidField } from '../machinery/field-error.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
@@ -6,7 +6,11 @@ import { badRequest, conflict, invalid, StatusError } from '../machinery/status.
 import type { SentMetadata } from './read-metadata.ts';
 import type { Target } from './target.ts';
 
-/** The namespace of an object, which its path and its metadata must agree on. Throws 400. */
+/**
+ * The namespace of an object. Path and metadata must agree.
+ *
+ * @throws StatusError 400
+ */
 export function namespaceOf({ definition, namespace }: Target, metadata: SentMetadata): string | undefined {
   if (!definition.namespaced) return undefined;
   const given = metadata.namespace;
@@ -16,7 +20,9 @@ export function namespaceOf({ definition, namespace }: Target, metadata: SentMet
 }
 
 /**
- * Whether an update is of the object that is stored, and of its newest version. Throws 409, and 422 where it does not say.
+ * Checks that an update targets the stored object and its latest version.
+ *
+ * @throws StatusError 409, or 422 if the version is required but missing.
  */
 export function checkVersion(definition: ResourceDefinition, sent: SentMetadata, old: StoredObject): void {
   const { name, uid, resourceVersion, namespace } = old.metadata;
@@ -33,7 +39,7 @@ export function checkVersion(definition: ResourceDefinition, sent: SentMetadata,
   if (given === undefined || given === '0') {
     if (!definition.versionedUpdates) return;
     const error = invalidField('metadata.resourceVersion', 0, 'must be specified for an update');
-    // This one error is told of the resource, not of the kind.
+    // This error alone names the resource instead of the kind.
     throw invalid({ ...definition, kind: definition.plural }, name, [error]);
   }
   if (!/^\d+$/.test(given))
@@ -41,13 +47,13 @@ export function checkVersion(definition: ResourceDefinition, sent: SentMetadata,
   if (given !== resourceVersion) throw modified(definition, name);
 }
 
-/** 409: somebody else was faster. */
+/** 409 after a concurrent write. */
 export function modified(definition: ResourceDefinition, name: string): StatusError {
   const why = 'the object has been modified; please apply your changes to the latest version and try again';
   return conflict(definition, name, why);
 }
 
-/** 400: the body is of another object than the path. */
+/** 400 if names in body and path differ. */
 export function wrongName(given: string, asked: string): StatusError {
   return badRequest(`the name of the object (${given}) does not match the name on the URL (${asked})`);
 }

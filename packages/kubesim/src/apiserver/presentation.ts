@@ -1,4 +1,4 @@
-/** Stored objects in the form that a request asks for. */
+/** Stored objects in the representation requested. */
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -9,10 +9,10 @@ import { type IncludeObject, partialMetadata, table } from './table.ts';
 import { type Target, targetApiVersion } from './target.ts';
 import type { WatchEvent } from './watcher.ts';
 
-/** Annotation of the bookmark after which a watch has shown the whole state. */
+/** Annotation of the bookmark that ends the initial events of a watch. */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** The form of the objects in one answer. */
+/** Representation of the objects in one response. */
 export class Form {
   readonly #target: Target;
   readonly #apiVersion: string;
@@ -29,7 +29,6 @@ export class Form {
     this.#now = now;
   }
 
-  /** One object. */
   object(stored: StoredObject): JsonObject {
     const object = this.#presented(stored);
     const { as } = this.#representation;
@@ -37,7 +36,6 @@ export class Form {
     return withVersion(as === 'PartialObjectMetadata' ? partialMetadata(object) : object);
   }
 
-  /** A list. */
   list(page: Page): JsonObject {
     const metadata = {
       resourceVersion: page.resourceVersion,
@@ -53,14 +51,13 @@ export class Form {
     return {
       kind: definition.listKind,
       apiVersion: this.#apiVersion,
-      // Lists of custom resources have an empty token, too.
+      // Lists of custom resources include an empty token.
       metadata: definition.custom ? { continue: '', ...metadata } : metadata,
-      // Items of built-in lists leave out what the list says for all of them.
+      // Items of built-in lists omit the apiVersion and kind of the list.
       items: definition.custom ? items : items.map(({ apiVersion: _, kind: __, ...item }) => item),
     };
   }
 
-  /** One event of a watch. */
   event(event: WatchEvent): JsonObject {
     if (event.type === 'ERROR') return { type: event.type, object: event.status };
     if (event.type === 'BOOKMARK') return { type: event.type, object: this.#bookmark(event.version, event.initialEnd) };
@@ -104,7 +101,7 @@ export class Form {
   }
 }
 
-/** A dry run gives an object that has no version. */
+/** The result of a dry-run create has no version. */
 function withVersion(object: JsonObject): JsonObject {
   const { metadata } = object;
   if (!isObject(metadata) || metadata.resourceVersion !== '') return object;

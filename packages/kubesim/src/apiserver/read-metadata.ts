@@ -1,9 +1,9 @@
-/** Metadata of an object that a client sent, of which nothing is known but that it is JSON. */
+/** Metadata of an object sent by a client, which is any valid JSON. */
 import type { Json, JsonObject, StringMap } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { ManagedFields, Owner, StoredMetadata, StoredObject } from '../machinery/object.ts';
 
-/** Metadata as sent: what is missing, or of another type, is absent. */
+/** Metadata as sent: values that are missing or of another type are absent. */
 export type SentMetadata = Partial<StoredMetadata>;
 
 function text(value: Json | undefined): string | undefined {
@@ -55,13 +55,12 @@ function managed(value: Json): ManagedFields | undefined {
   };
 }
 
-/** The values that are there. */
+/** Drops undefined values. */
 function present<T extends object>(fields: T): Partial<T> {
-  // Entries of T with some left out are a Partial<T>.
+  // A subset of the entries of T is a Partial<T>.
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** Reads `metadata`. */
 export function readMetadata(object: JsonObject): SentMetadata {
   const metadata = isObject(object.metadata) ? object.metadata : {};
   const fields: { [field in keyof StoredMetadata]: StoredMetadata[field] | undefined } = {
@@ -80,11 +79,11 @@ export function readMetadata(object: JsonObject): SentMetadata {
     finalizers: list(metadata.finalizers, text),
     managedFields: list(metadata.managedFields, managed),
   };
-  // Each field was read as what StoredMetadata says of it.
+  // Each field was read with its type in StoredMetadata.
   return present(fields) as SentMetadata;
 }
 
-/** An object with this metadata, ready to be stored. */
+/** An object with the given metadata, ready to be stored. */
 export function withMetadata(
   object: JsonObject,
   apiVersion: string,

@@ -1,8 +1,7 @@
-/** The resources that a cluster serves: built-in ones, and those of its CRDs while they are there. */
+/** The resources served by a cluster: built-in ones, and those of its CRDs. */
 import type { ResourceDefinition, Version } from '../machinery/resource.ts';
 import type { ResourceName } from '../machinery/resource-name.ts';
 
-/** A resource in one of its versions. */
 export interface Served {
   readonly definition: ResourceDefinition;
   readonly version: Version;
@@ -13,12 +12,11 @@ export function resourceName({ group, plural }: Pick<ResourceDefinition, 'group'
   return `${group}/${plural}`;
 }
 
-/** `v1`, `apps/v1`: the apiVersion of objects. */
+/** The apiVersion of objects: `v1`, `apps/v1`. */
 export function apiVersionOf(group: string, version: string): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
-/** Group and version of an apiVersion. */
 export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
   const slash = apiVersion.indexOf('/');
   return slash < 0
@@ -26,7 +24,6 @@ export function splitApiVersion(apiVersion: string): { readonly group: string; r
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-/** What is served. */
 export class Registry {
   readonly #definitions = new Map<ResourceName, ResourceDefinition>();
   #revision = 0;
@@ -35,12 +32,14 @@ export class Registry {
     for (const definition of definitions) this.add(definition);
   }
 
-  /** Grows whenever something becomes served or is taken away: documents made from the registry are good until then. */
+  /**
+   * Incremented when a resource is added or removed; documents derived from the registry are valid for one revision.
+   */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Serves a resource, in place of one of that name. */
+  /** Serves a resource, and replaces any with the same name. */
   add(definition: ResourceDefinition): void {
     this.#definitions.set(resourceName(definition), definition);
     this.#revision++;
@@ -50,7 +49,7 @@ export class Registry {
     if (this.#definitions.delete(resource)) this.#revision++;
   }
 
-  /** All resources, in the order in which they came. */
+  /** All resources, in order of registration. */
   all(): readonly ResourceDefinition[] {
     return [...this.#definitions.values()];
   }
@@ -59,19 +58,18 @@ export class Registry {
     return this.#definitions.get(resource);
   }
 
-  /** The resource of a path. */
   find(group: string, version: string, plural: string): Served | undefined {
     const definition = this.#definitions.get(`${group}/${plural}`);
     const found = definition?.versions.find(({ name }) => name === version);
     return definition && found && { definition, version: found };
   }
 
-  /** The resource of objects of this kind, whether or not in a version that is served. */
+  /** The resource with objects of this kind, in any version. */
   ofKind(group: string, kind: string): ResourceDefinition | undefined {
     return this.all().find((definition) => definition.group === group && definition.kind === kind);
   }
 
-  /** Whether objects of this kind are served in this version. */
+  /** Whether this kind is served in this version. */
   isKnown(apiVersion: string, kind: string): boolean {
     const { group, version } = splitApiVersion(apiVersion);
     const definition = this.ofKind(group, kind);

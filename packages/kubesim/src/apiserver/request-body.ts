@@ -1,4 +1,3 @@
-/** Bodies of requests. */
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../machinery/json.ts';
 import { isObject, parseJson } from '../machinery/json.ts';
@@ -12,7 +11,11 @@ import { type Target, targetApiVersion, type WriteOptions } from './target.ts';
 
 const MEDIA_TYPES = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
 
-/** The JSON of a body in JSON or YAML; `fail` makes the error for one that is neither. Throws 415 for other types. */
+/**
+ * Parses a JSON or YAML body; `fail` creates the error for malformed ones.
+ *
+ * @throws StatusError 415 for other media types.
+ */
 export function parseBody(body: string, contentType: string, fail: (problem: string) => StatusError): Json {
   const type = contentType.split(';')[0]?.trim() ?? '';
   if (type === '' || type === 'application/json' || type === '*/*') return fromJson(body, fail);
@@ -32,10 +35,10 @@ function fromJson(body: string, fail: (problem: string) => StatusError): Json {
   }
 }
 
-/** YAML, of which JSON is a part. */
+/** Parses YAML, a superset of JSON. */
 export function fromYaml(body: string, fail: (problem: string) => StatusError): Json {
   try {
-    // Aliases may make a small document huge.
+    // Aliases can expand a small document to a huge one.
     const value: unknown = parse(body, { maxAliasCount: 100 });
     return parseJson(JSON.stringify(value ?? null));
   } catch (error) {
@@ -43,10 +46,10 @@ export function fromYaml(body: string, fail: (problem: string) => StatusError): 
   }
 }
 
-/** How much of a body the words show. */
+/** Bytes of the body quoted in messages. */
 const SHOWN_BYTES = 30;
 
-/** What the server cannot make out of a body at all. */
+/** Error for a body that cannot be decoded at all. */
 function unrecognized(kind: string, problem: string, body: string): StatusError {
   const bytes = Buffer.from(body);
   const start = bytes.subarray(0, SHOWN_BYTES).toString(body.startsWith('{') ? 'utf8' : 'hex');
@@ -57,14 +60,18 @@ function unrecognized(kind: string, problem: string, body: string): StatusError 
 const TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
-/** Where a body is to be an object of. */
+/** The expected object. */
 export interface Expected {
   readonly target: Target;
-  /** Whether there is such a kind, of whatever resource. */
+  /** Whether the kind is served, by any resource. */
   isKnown(apiVersion: string, kind: string): boolean;
 }
 
-/** The object in the body of a create or an update, before defaults. Throws 400 and 415. */
+/**
+ * The object in the body of a create or update, before defaulting.
+ *
+ * @throws StatusError 400, 415
+ */
 export function parseObject(expected: Expected, body: string, contentType: string): JsonObject {
   const { kind } = expected.target.definition;
   const fail = (problem: string): StatusError =>
@@ -76,7 +83,11 @@ export function parseObject(expected: Expected, body: string, contentType: strin
   throw fail(`json: cannot unmarshal ${type} into Go value of type ${TYPE_META}`);
 }
 
-/** Adds apiVersion and kind where they are missing; throws 400 where they are another's. */
+/**
+ * Fills in missing apiVersion and kind.
+ *
+ * @throws StatusError 400 if they differ from the target's.
+ */
 function completed({ target, isKnown }: Expected, value: JsonObject): JsonObject {
   const { definition } = target;
   const expected = targetApiVersion(target);
@@ -91,7 +102,7 @@ function completed({ target, isKnown }: Expected, value: JsonObject): JsonObject
     throw badRequest(`${cannot}: no kind "${kind}" is registered for ${scheme}`);
   }
   if (isKnown(apiVersion, kind)) {
-    // Types as Go names them: by their package, which for core is not its group.
+    // Go's type names use the package, which for core differs from the group.
     const internal = definition.group === '' ? 'core' : definition.group.split('.')[0];
     throw badRequest(
       `${cannot}: converting (${version}.${kind}) to (${internal}.${definition.kind}): unknown conversion`,
@@ -106,8 +117,9 @@ function wrongVersion(given: string, expected: string): StatusError {
 }
 
 /**
- * The object as its schema has it: without unknown fields, with defaults. Throws 400 where a field of a built-in resource
- * has another type, and for unknown fields where the request is strict.
+ * Decodes the object by its schema: drops unknown fields, applies defaults.
+ *
+ * @throws StatusError 400 for type mismatches in built-in resources, and for unknown fields under strict validation.
  */
 export function decoded(target: Target, object: JsonObject, options: WriteOptions): JsonObject {
   const { definition, version } = target;

@@ -1,4 +1,4 @@
-/** Questions of who may do what: everybody who may ask at all may do everything. Source: Kubernetes API reference, "Authorization resources". */
+/** Authorization reviews, which always allow access. Source: Kubernetes API reference, "Authorization resources". */
 import type { JsonObject } from '../machinery/json.ts';
 import { isObject, parseJson } from '../machinery/json.ts';
 import { badRequest } from '../machinery/status.ts';
@@ -20,7 +20,11 @@ const STATUS: Readonly<Record<string, JsonObject>> = {
   },
 };
 
-/** The answer to a review; undefined where the path is none. Throws 400. */
+/**
+ * Response to a review; undefined if the path is not a review.
+ *
+ * @throws StatusError 400
+ */
 export function answerReview(path: string, body: string): JsonObject | undefined {
   const status =
     STATUS[path] ??

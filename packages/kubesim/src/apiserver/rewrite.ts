@@ -1,11 +1,11 @@
-/** What an update makes of a stored object, and whether it makes anything of it. */
+/** Effect of an update on a stored object, and detection of no-op updates. */
 import { equalJson } from '../machinery/json.ts';
 import type { ManagedFields, StoredMetadata, StoredObject } from '../machinery/object.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
 import { specFinalizers } from './deleter.ts';
 import type { SentMetadata } from './read-metadata.ts';
 
-/** Metadata of an update: the server keeps what clients may not change. */
+/** Metadata after an update: the server preserves what clients must not change. */
 export function mergedMetadata(
   sent: SentMetadata,
   old: StoredMetadata,
@@ -29,19 +29,19 @@ export function mergedMetadata(
   };
 }
 
-/** The old object with another status; who owns the status is in its metadata. */
+/** The old object with the new status and managedFields. */
 export function statusOf(next: StoredObject, old: StoredObject): StoredObject {
   const { managedFields } = next.metadata;
   return withStatus({ ...old, metadata: { ...old.metadata, ...(managedFields && { managedFields }) } }, next);
 }
 
-/** An object with the status of another. */
+/** The object with the status of `from`. */
 export function withStatus(object: StoredObject, from: StoredObject): StoredObject {
   const { status: _, apiVersion, kind, metadata, ...rest } = object;
   return { apiVersion, kind, metadata, ...rest, ...(from.status !== undefined && { status: from.status }) };
 }
 
-/** Whether a write says the same as what is stored, times of managers aside. */
+/** Whether a write is a no-op, apart from timestamps of managers. */
 export function saysTheSame(object: StoredObject, old: StoredObject): boolean {
   const bare = ({ metadata, ...rest }: StoredObject) => {
     const { resourceVersion: _, managedFields = [], ...others } = metadata;
@@ -50,14 +50,14 @@ export function saysTheSame(object: StoredObject, old: StoredObject): boolean {
   return equalJson(bare(object), bare(old));
 }
 
-/** Whether what a user wants of the object has changed, so that its generation counts. */
+/** Whether the desired state changed, which increments the generation. */
 export function wantsOther(definition: ResourceDefinition, object: StoredObject, old: StoredObject): boolean {
   if (!definition.custom) return !equalJson(object.spec, old.spec);
   const wanted = ({ metadata: _, status, ...rest }: StoredObject) => (definition.status ? rest : { ...rest, status });
   return !equalJson(wanted(object), wanted(old));
 }
 
-/** Whether a deleted object waits for nothing any more. A namespace waits for the finalizers in its spec, too. */
+/** Whether a deleted object can be removed. Namespaces also wait for the finalizers in their spec. */
 export function isOver(object: StoredObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
   if (deletionTimestamp === undefined || deletionGracePeriodSeconds > 0 || finalizers.length > 0) return false;

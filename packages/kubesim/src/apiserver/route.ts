@@ -5,32 +5,30 @@ import { StatusError } from '../machinery/status.ts';
 import type { Registry } from './registry.ts';
 import type { Target } from './target.ts';
 
-/** Where a request goes. */
 export interface Route {
   readonly target: Target;
   readonly subresource: string | undefined;
 }
 
-/** Names that may stand behind a namespace without being resources in it. */
+/** Subresources of namespaces, which look like resources within a namespace. */
 const OF_NAMESPACES: ReadonlySet<string> = new Set(['status', 'finalize']);
 
-/** 404 of what is not served, within a group that is. */
+/** 404 for an unknown resource in a served group. */
 export function notServed(): StatusError {
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
-/** Whether all objects can be deleted at once. */
+/** Whether the resource supports deletecollection. */
 export function hasDeleteCollection({ group, plural }: ResourceDefinition): boolean {
   return group !== '' || plural !== 'namespaces';
 }
 
-/** 405. */
 export function methodNotAllowed(): StatusError {
   const message = 'the server does not allow this method on the requested resource';
   return new StatusError(405, 'MethodNotAllowed', message, {});
 }
 
-/** The parts behind group and version: namespace, resource, name and the rest. */
+/** The segments after group and version: namespace, resource, name and the rest. */
 function split(parts: readonly string[]) {
   const [first = '', second, third] = parts;
   if (first !== 'namespaces' || second === undefined || third === undefined || OF_NAMESPACES.has(third))
@@ -39,8 +37,9 @@ function split(parts: readonly string[]) {
 }
 
 /**
- * The route of a path that starts with `/api/v1/…` or `/apis/GROUP/VERSION/…`, in decoded parts without that start.
- * Throws 404 where nothing is served there.
+ * The route of a path below `/api/v1` or `/apis/GROUP/VERSION`, given as decoded segments without that prefix.
+ *
+ * @throws StatusError 404 for an unknown resource.
  */
 export function routeOf(registry: Registry, group: string, version: string, parts: readonly string[]): Route {
   const { namespace, rest } = split(parts);

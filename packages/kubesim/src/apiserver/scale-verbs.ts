@@ -18,7 +18,7 @@ import { type ClusterState, collectionOf } from './state.ts';
 import type { Target, WriteOptions } from './target.ts';
 import type { Writer } from './writer.ts';
 
-/** Scale as a resource of its own, for reading and patching. */
+/** Scale as a resource, for decoding and patching. */
 const SCALE: ResourceDefinition = {
   group: 'autoscaling',
   plural: 'scales',
@@ -42,7 +42,7 @@ const SCALE: ResourceDefinition = {
   strategy: {},
 };
 
-/** The value at a path as `.spec.replicas`. */
+/** The value at a path such as `.spec.replicas`. */
 function at(object: JsonObject, path: string): Json | undefined {
   let here: Json | undefined = object;
   for (const key of path.split('.').filter((part) => part !== '')) here = isObject(here) ? here[key] : undefined;
@@ -56,7 +56,7 @@ function withValue(object: JsonObject, path: readonly string[], value: Json): Js
   return { ...object, [key]: rest.length === 0 ? value : withValue(isObject(inner) ? inner : {}, rest, value) };
 }
 
-/** A LabelSelector as the query string that means the same. */
+/** A LabelSelector as a query string. */
 function selectorText(selector: Json | undefined): string {
   if (typeof selector === 'string') return selector;
   if (!isObject(selector)) return '';
@@ -79,7 +79,6 @@ function selectorText(selector: Json | undefined): string {
     .join(',');
 }
 
-/** The Scale of an object. */
 function scaleOf(object: StoredObject, paths: ScalePaths): StoredObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const replicas = at(object, paths.specReplicas);
@@ -104,7 +103,7 @@ export class ScaleVerbs {
     this.#writer = writer;
   }
 
-  /** Throws a StatusError. */
+  /** @throws StatusError */
   call({ request, query, route: { target }, warn }: Call): Result {
     const { definition, namespace, name = '' } = target;
     const paths = definition.scale ?? { specReplicas: '', statusReplicas: '' };

@@ -1,4 +1,4 @@
-/** Which objects a list or a watch is about. */
+/** The objects covered by a list or watch. */
 
 import type { StoredObject } from '../machinery/object.ts';
 import type { ResourceDefinition } from '../machinery/resource.ts';
@@ -7,15 +7,19 @@ import { labelSelector } from './label-selector.ts';
 import type { ListOptions } from './options.ts';
 import type { Target } from './target.ts';
 
-/** A place and selectors. */
+/** Scope and selectors. */
 export interface Selection {
   readonly namespace: string | undefined;
-  /** A selector leaves something out. */
+  /** Whether a selector restricts the result. */
   readonly selective: boolean;
   matches(object: StoredObject): boolean;
 }
 
-/** Reads the selectors. `definition` is that of the stored objects. Throws 400. */
+/**
+ * Parses the selectors; `definition` is that of the stored objects.
+ *
+ * @throws StatusError 400
+ */
 export function selection(target: Target, definition: ResourceDefinition, options: ListOptions): Selection {
   const labels = labelSelector(options.labelSelector);
   const fields = fieldSelector(target.definition, options.fieldSelector);

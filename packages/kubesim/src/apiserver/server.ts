@@ -1,4 +1,4 @@
-/** One API server: from requests to answers, without sockets. */
+/** An API server, independent of sockets. */
 
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { Clock, Logger, Random } from '../machinery/runtime.ts';
@@ -21,35 +21,36 @@ import { Store } from './store.ts';
 import { type SubresourceHandler, Verbs } from './verbs.ts';
 import { Writer } from './writer.ts';
 
-/** What an API server is made of. */
 export interface ApiServerOptions {
   readonly settings: ClusterSettings;
   readonly clock: Clock;
-  /** For uids, generated names and jitter. */
+  /** Source of UIDs, generated names and jitter. */
   readonly random: Random;
   readonly logger: Logger;
-  /** Bearer token of the one user. */
+  /** Bearer token of the only user. */
   readonly token: string;
-  /** Events that a resource keeps for watches that come back; 1,000 where not given. */
+  /** Events kept per resource for resuming watches. Default: 1,000. */
   readonly history?: number;
 }
 
-/** A running API server. */
 export interface ApiServer {
   readonly api: ClusterApi;
-  /** Answers one request; never rejects. */
+  /** Handles one request; never rejects. */
   handle(request: ApiRequest): Promise<ApiResponse>;
-  /** Lets others answer a subresource, such as `log` of `/pods`. Replaces one of that name. */
+  /** Registers a handler for a subresource, such as `log` of `/pods`, and replaces an existing one. */
   provide(subresource: `${string}/${string}/${string}`, handler: SubresourceHandler): void;
-  /** Forgets the past, so that every watch and page from before gets 410; of one resource (`/services`) where given. */
+  /**
+   * Discards the history, so that earlier watches and continue tokens get 410; of a single resource (`/services`), if
+   * specified.
+   */
   compact(resource?: `${string}/${string}`): void;
-  /** The newest resourceVersion. */
+  /** The latest resourceVersion. */
   version(): number;
-  /** Ends all watches and the controllers of the server. */
+  /** Ends all watches and stops the server's controllers. */
   close(): void;
 }
 
-/** Makes an API server. Nothing runs but when it is asked. */
+/** Creates an API server. No work happens without a request. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { settings, clock, random, logger } = options;
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** What the parts of one API server share. */
+/** State shared by the parts of one API server. */
 
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -9,7 +9,6 @@ import type { Collection } from './collection.ts';
 import { type Registry, resourceName } from './registry.ts';
 import type { Store } from './store.ts';
 
-/** The state of a cluster and what it is driven by. */
 export interface ClusterState {
   readonly settings: ClusterSettings;
   readonly store: Store;
@@ -18,7 +17,7 @@ export interface ClusterState {
   readonly random: Random;
 }
 
-/** The cluster as strategies see it. */
+/** The cluster as exposed to strategies. */
 export function strategyContext({ settings, store, clock }: ClusterState): StrategyContext {
   return {
     settings,
@@ -28,27 +27,26 @@ export function strategyContext({ settings, store, clock }: ClusterState): Strat
   };
 }
 
-/** RFC 3339 in UTC, to the second, as metadata has times. */
+/** RFC 3339 in UTC, in whole seconds, as used in metadata. */
 export function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-/** The resource that holds the objects of one that is only a view. */
+/** The resource that stores the objects of this one. */
 export function storedIn(state: ClusterState, definition: ResourceDefinition): ResourceDefinition {
   return (definition.view && state.registry.get(definition.view.of)) ?? definition;
 }
 
-/** Name of the resource that holds the objects: its own, or of what it is a view of. */
+/** Name of the resource that stores the objects: its own, or that of the resource it is a view of. */
 export function storedName(definition: ResourceDefinition): ResourceName {
   return definition.view?.of ?? resourceName(definition);
 }
 
-/** The stored objects of a resource. */
 export function collectionOf({ store }: ClusterState, definition: ResourceDefinition): Collection {
   return store.collection(storedName(definition));
 }
 
-/** A stored object in the form of a version of a resource. */
+/** A stored object converted to a version of a resource. */
 export function presented(definition: ResourceDefinition, apiVersion: string, object: StoredObject): StoredObject {
   const shown = definition.view ? definition.view.fromStored(object) : object;
   return shown.apiVersion === apiVersion ? shown : { ...shown, apiVersion };

@@ -1,14 +1,13 @@
-/** All objects of one cluster, under one resourceVersion that only grows. Writes are synchronous. */
+/** All objects of one cluster, with a common, monotonic resourceVersion. Writes are synchronous. */
 
 import type { ObjectKey, StoredObject } from '../machinery/object.ts';
 import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Changed, Listener } from './cluster-api.ts';
 import { Collection, keyText } from './collection.ts';
 
-/** Events that a resource keeps for watches where no number is given. */
+/** Default number of events kept per resource for watches. */
 const HISTORY = 1_000;
 
-/** The store of a cluster. */
 export class Store {
   readonly #collections = new Map<ResourceName, Collection>();
   readonly #listeners = new Set<Listener>();
@@ -20,12 +19,12 @@ export class Store {
     this.#history = history;
   }
 
-  /** The version of the newest write. */
+  /** The version of the latest write. */
   get version(): number {
     return this.#version;
   }
 
-  /** The objects of a resource, which may be none. */
+  /** The collection of a resource, created if needed. */
   collection(resource: ResourceName): Collection {
     let collection = this.#collections.get(resource);
     if (!collection) {
@@ -35,12 +34,12 @@ export class Store {
     return collection;
   }
 
-  /** Every resource that has, or had, objects. */
+  /** Collections of all resources that have, or had, objects. */
   collections(): readonly Collection[] {
     return [...this.#collections.values()];
   }
 
-  /** Creates or replaces; gives the object with its new resourceVersion. */
+  /** Creates or replaces. Returns the object with its new resourceVersion. */
   put(resource: ResourceName, object: StoredObject): StoredObject {
     const collection = this.collection(resource);
     const old = collection.get(object.metadata);
@@ -52,7 +51,7 @@ export class Store {
     return stored;
   }
 
-  /** Removes; gives the last state with the version of the removal, or undefined where there was no such object. */
+  /** Removes. Returns the last state with the version of the removal, or undefined if the object does not exist. */
   remove(resource: ResourceName, key: ObjectKey): StoredObject | undefined {
     const collection = this.collection(resource);
     const old = collection.get(key);
@@ -64,14 +63,14 @@ export class Store {
     return object;
   }
 
-  /** Forgets the history up to a version, of one resource or of all: watches from before it get 410. */
+  /** Discards the history up to a version, of one resource or all: watches from earlier versions get 410. */
   compact(version: number = this.#version, resource?: ResourceName): void {
     if (resource === undefined) this.#floor = Math.max(this.#floor, version);
     const collections = resource === undefined ? this.#collections.values() : [this.collection(resource)];
     for (const collection of collections) collection.compact(version);
   }
 
-  /** Calls `listener` with every change until the signal aborts. */
+  /** Calls `listener` for every change until the signal aborts. */
   subscribe(listener: Listener, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#listeners.add(listener);

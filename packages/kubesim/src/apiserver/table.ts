@@ -1,4 +1,7 @@
-/** Objects as tables and as metadata alone, for `kubectl get`. Source: Kubernetes API, meta/v1 Table and PartialObjectMetadata. */
+/**
+ * Conversion of objects to tables and partial metadata, for `kubectl get`. Source: Kubernetes API, meta/v1 Table and
+ * PartialObjectMetadata.
+ */
 
 import { AGE, NAME } from '../machinery/columns.ts';
 import { since } from '../machinery/duration.ts';
@@ -7,10 +10,14 @@ import type { StoredObject } from '../machinery/object.ts';
 import type { Printer } from '../machinery/resource.ts';
 import { badRequest } from '../machinery/status.ts';
 
-/** How much of an object a row carries. */
+/** Part of the object included in a row. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
-/** Reads ?includeObject. Throws 400. */
+/**
+ * Parses ?includeObject.
+ *
+ * @throws StatusError 400
+ */
 export function includeObject(query: URLSearchParams): IncludeObject {
   const given = query.get('includeObject') ?? '';
   if (given === 'None' || given === 'Object') return given;
@@ -20,18 +27,17 @@ export function includeObject(query: URLSearchParams): IncludeObject {
   );
 }
 
-/** Columns of a resource that says nothing of its own. */
+/** Default columns of a resource. */
 const DEFAULT_PRINTER: Printer = {
   columns: [NAME, AGE],
   row: ({ metadata }, now) => [metadata.name, since(metadata.creationTimestamp, now)],
 };
 
-/** Metadata of an object, as an object of its own. */
+/** PartialObjectMetadata of an object. */
 export function partialMetadata(object: StoredObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
 
-/** What a table shows. */
 export interface TableOptions {
   readonly printer: Printer | undefined;
   readonly include: IncludeObject;
@@ -39,7 +45,7 @@ export interface TableOptions {
   readonly now: number;
 }
 
-/** A table of objects, which are as the request sees them. Events of a watch leave the columns out after the first. */
+/** A table of objects in the requested version. In a watch, only the first event includes the columns. */
 export function table(
   objects: readonly StoredObject[],
   metadata: JsonObject,

@@ -1,9 +1,9 @@
-/** What a request is about. */
+/** The target of a request. */
 
 import type { ResourceDefinition, Version } from '../machinery/resource.ts';
 import { apiVersionOf } from './registry.ts';
 
-/** A place in a resource: without a name the collection, without a namespace (of a namespaced one) all of them. */
+/** A location in a resource: a collection if there is no name, of all namespaces if there is no namespace. */
 export interface Target {
   readonly definition: ResourceDefinition;
   readonly version: Version;
@@ -11,19 +11,18 @@ export interface Target {
   readonly name?: string;
 }
 
-/** The apiVersion of a target's objects as the request sees them. */
+/** The apiVersion of the target's objects in this request. */
 export function targetApiVersion({ definition, version }: Target): string {
   return apiVersionOf(definition.group, version.name);
 }
 
-/** How a write is done. */
 export interface WriteOptions {
-  /** Nothing is stored. */
+  /** Validates without storing. */
   readonly dryRun: boolean;
-  /** Who is noted in metadata.managedFields; absent: nobody, as for writes through the ClusterApi. */
+  /** Recorded in metadata.managedFields. Absent: no manager is recorded, as for writes through ClusterApi. */
   readonly manager?: string;
-  /** Where what a request says besides its answer goes: unknown fields. */
+  /** Receives warnings, such as about unknown fields. */
   readonly warn?: (message: string) => void;
-  /** What becomes of unknown fields. Absent: they are dropped. */
+  /** Handling of unknown fields. Default: dropped without a warning. */
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
 }

@@ -1,4 +1,4 @@
-/** The verbs of the resource API, each from a request to an answer. */
+/** The verbs of the resource API. */
 import type { JsonObject } from '../machinery/json.ts';
 import { isObject } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -20,20 +20,23 @@ import { tooLargeVersion, versionNumber } from './versions.ts';
 import { openWatch } from './watcher.ts';
 import type { Writer } from './writer.ts';
 
-/** What the verbs work with. */
 export interface VerbsOptions {
   readonly state: ClusterState;
   readonly writer: Writer;
   readonly deleter: Deleter;
   readonly patcher: Patcher;
   readonly scale: ScaleVerbs;
-  /** Subresources that others provide, such as `pods/log`, by `resource/subresource`. */
+  /** Handlers of other subresources, such as `pods/log`, keyed by `resource/subresource`. */
   readonly subresources: ReadonlyMap<string, SubresourceHandler>;
-  /** Aborts when a resource is taken away. */
+  /** Aborts when the resource is removed. */
   readonly served: (target: Target) => AbortSignal;
 }
 
-/** Answers a GET or POST of a subresource: text, all at once or as it comes until the signal aborts, or JSON. Throws a StatusError. */
+/**
+ * Handles a GET or POST of a subresource. Returns JSON or text; text may be streamed until the signal aborts.
+ *
+ * @throws StatusError
+ */
 export type SubresourceHandler = (
   object: StoredObject,
   query: URLSearchParams,
@@ -52,7 +55,6 @@ function isStream(answer: AsyncIterable<string> | JsonObject): answer is AsyncIt
   return Symbol.asyncIterator in answer;
 }
 
-/** The resource API of one cluster. */
 export class Verbs {
   readonly #options: VerbsOptions;
 
@@ -60,7 +62,11 @@ export class Verbs {
     this.#options = options;
   }
 
-  /** Does what a request asks for. Throws a StatusError. */
+  /**
+   * Executes a request.
+   *
+   * @throws StatusError
+   */
   call(call: Call): Result {
     const { method } = call.request;
     const { target, subresource } = call.route;
@@ -90,7 +96,7 @@ export class Verbs {
       throw methodNotAllowed();
     }
     if (subresource === 'scale' && definition.scale) return this.#options.scale.call(call);
-    // A path behind /proxy is that of another server.
+    // The rest of a path below /proxy belongs to the proxied server.
     const asked = subresource.startsWith('proxy/') ? 'proxy' : subresource;
     const handler = this.#options.subresources.get(`${resourceName(definition)}/${asked}`);
     if (!handler) throw notServed();

@@ -12,34 +12,33 @@ import type { ListOptions } from './options.ts';
 import type { Selection } from './selection.ts';
 import { expired, versionNumber } from './versions.ts';
 
-/** What a watch sends: an object, a bookmark of a version, or why it ends. */
+/** An element of a watch: a change, a bookmark, or the error that ends it. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: StoredObject }
   | { readonly type: 'BOOKMARK'; readonly version: number; readonly initialEnd: boolean }
   | { readonly type: 'ERROR'; readonly status: JsonObject };
 
-/** A watch of one collection. */
 export interface WatchSource {
   readonly collection: Collection;
   readonly selection: Selection;
   readonly options: ListOptions;
   readonly clock: Clock;
   readonly random: Random;
-  /** The version of the newest write of the cluster. */
+  /** The cluster's latest version. */
   readonly version: () => number;
-  /** Aborts when the resource is not served any more. */
+  /** Aborts when the resource is no longer served. */
   readonly ended: AbortSignal;
 }
 
 const BOOKMARK_MS = 60_000;
-/** So long before its time is up a watch sends a last bookmark. */
+/** Time before the timeout of a watch at which its last bookmark is sent. */
 const LAST_BOOKMARK_MS = 2_000;
-/** Time of a watch that asks for none: this and up to as much again. */
+/** Minimum duration of a watch without timeoutSeconds; the maximum is twice as long. */
 const DEFAULT_TIMEOUT_MS = 1_800_000;
-/** Events that may wait for a slow reader; the watch of one that is slower ends, as on a real server. */
+/** Maximum number of undelivered events; a slower watch is ended, as in kube-apiserver. */
 const MAX_WAITING = 10_000;
 
-/** What a change is to those who see only what is selected. */
+/** A change as seen through a selector. */
 function selected({ matches }: Selection, event: StoreEvent): WatchEvent | undefined {
   const before = event.old !== undefined && matches(event.old);
   const after = event.type !== 'DELETED' && matches(event.object);
@@ -50,7 +49,11 @@ function selected({ matches }: Selection, event: StoreEvent): WatchEvent | undef
   return { type: 'DELETED', object: { ...old, metadata: { ...old.metadata, resourceVersion: `${event.version}` } } };
 }
 
-/** Opens a watch, which gives events in batches. Throws a StatusError; 410 comes in the stream, as from a real server. */
+/**
+ * Opens a watch, which yields batches of events. 410 is sent in the stream, as by kube-apiserver.
+ *
+ * @throws StatusError
+ */
 export function openWatch(
   source: WatchSource,
   signal: AbortSignal | undefined,
@@ -78,7 +81,7 @@ async function* ofOne<T>(value: T): AsyncGenerator<T, void, undefined> {
   yield value;
 }
 
-/** Begins to note events at once, whenever somebody begins to read them. */
+/** Buffers events immediately, even before the consumer starts reading. */
 function stream(
   source: WatchSource,
   first: readonly WatchEvent[],
@@ -96,7 +99,7 @@ function stream(
     ended.removeEventListener('abort', finish);
     wake();
   };
-  // What led to the end of the resource is still told.
+  // Events before the end of the resource are still delivered.
   const finish = (): void => wake();
   const send = (event: WatchEvent): void => {
     waiting.push(event);
@@ -107,7 +110,7 @@ function stream(
     if (options.bookmarks && version() >= from) send({ type: 'BOOKMARK', version: version(), initialEnd: false });
   };
   const unwatch = collection.watch((event) => {
-    // Of a watch from a version that is still to come: what happens until then is not wanted.
+    // For a watch from a future version, earlier events are skipped.
     if (event.version <= from) return;
     const seen = selected(selection, event);
     if (seen) send(seen);
@@ -137,7 +140,7 @@ function stream(
   return read();
 }
 
-/** Calls for bookmarks, and for the end, when it is time. */
+/** Schedules bookmarks and the timeout. */
 function keepTime(
   { options, clock, random }: WatchSource,
   bookmark: () => void,
@@ -159,6 +162,6 @@ function keepTime(
       bookmark();
     }
   };
-  // The only way to fail is the end of the watch.
+  // Fails only when the watch ends.
   run().catch(() => {});
 }

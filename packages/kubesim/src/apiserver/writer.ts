@@ -1,4 +1,4 @@
-/** Creates and updates objects: the steps that every write goes through, whoever asks for it. */
+/** Creation and update of objects: the steps common to all writes. */
 
 import type { FieldError } from '../machinery/field-error.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -20,17 +20,17 @@ import { isOver, mergedMetadata, saysTheSame, statusOf, wantsOther, withStatus }
 import { type ClusterState, storedIn, storedName, strategyContext, timeText } from './state.ts';
 import type { Target, WriteOptions } from './target.ts';
 
-/** What of an object a write replaces. */
+/** Scope and origin of an update. */
 export interface Update {
   readonly object: JsonObject;
   readonly subresource?: Subresource;
-  /** Made from the stored object, so it is no update of an object that is meant to be another. */
+  /** Derived from the stored object by a patch: it cannot create an object, and its UID is not checked. */
   readonly patched?: boolean;
-  /** Server-side apply has found out by itself who owns what. */
+  /** Computed by server-side apply. */
   readonly managedFields?: readonly ManagedFields[];
 }
 
-/** What became of a write, in the form in which it is stored. */
+/** Result of a write, in its stored form. */
 export interface Written {
   readonly object: StoredObject;
   readonly created: boolean;
@@ -41,7 +41,6 @@ function without(object: JsonObject, field: string): JsonObject {
   return rest;
 }
 
-/** Writes of one cluster. */
 export class Writer {
   readonly #state: ClusterState;
 
@@ -49,7 +48,11 @@ export class Writer {
     this.#state = state;
   }
 
-  /** Stores a new object, which is as a client sent it. Throws a StatusError. */
+  /**
+   * Stores a new object sent by a client.
+   *
+   * @throws StatusError
+   */
   create(target: Target, sent: JsonObject, options: WriteOptions, managedFields?: readonly ManagedFields[]): Written {
     const { definition } = target;
     const { store, clock } = this.#state;
@@ -61,7 +64,7 @@ export class Writer {
     const readable = definition.custom && definition.status ? without(sent, 'status') : sent;
     const object = withOwnersOnce(decoded(target, readable, options), options, false);
     const managed = managedFields ?? managedFieldsOf({ target, updated: object, options, now: clock.now() });
-    // Metadata is read again: defaults may have set labels.
+    // Defaulting may have changed the labels.
     const given = readMetadata(object);
     const made = this.#newMetadata(definition, { ...given, ...(namespace !== undefined && { namespace }) }, managed);
     const { name } = made;
@@ -86,7 +89,11 @@ export class Writer {
     return { object: stored, created: true };
   }
 
-  /** Replaces an object, or its status, by what a client sent. Throws a StatusError. */
+  /**
+   * Replaces an object, or its status, with one sent by a client.
+   *
+   * @throws StatusError
+   */
   update(
     target: Target,
     { object: sent, subresource, patched, managedFields }: Update,
@@ -131,7 +138,7 @@ export class Writer {
       if (definition.generation && wantsOther(definition, next, old))
         next = { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
     }
-    // Built-in strategies and the server both check metadata: each of these errors is told twice.
+    // Built-in strategies validate metadata, too, so each of these errors is reported twice.
     const metadataProblems = metadataUpdateErrors(next.metadata, old.metadata);
     const validate = subresource === 'status' ? strategy.validateStatus : strategy.validateUpdate;
     this.#check(definition, name, [
@@ -156,7 +163,7 @@ export class Writer {
     return { object: stored, created: false };
   }
 
-  /** Metadata of a new object: of what was sent, that which is the client's to say. */
+  /** Metadata of a new object: the fields that clients may set. */
   #newMetadata(
     definition: ResourceDefinition,
     { name, generateName, namespace, labels, annotations, ownerReferences, finalizers }: SentMetadata,

@@ -1,11 +1,14 @@
-/** Session affinity: a client stays with an endpoint. Source: Kubernetes documentation, "Virtual IPs and Service Proxies", Session affinity. */
+/**
+ * Session affinity: a client keeps its endpoint. Source: Kubernetes documentation, "Virtual IPs and Service Proxies",
+ * Session affinity.
+ */
 import type { Clock } from '../machinery/runtime.ts';
 import type { Service } from '../workloads/kinds.ts';
 import type { Destination } from './service-endpoints.ts';
 
 const DEFAULT_TIMEOUT_SECONDS = 10_800;
 
-/** Entries that are kept before those that are over are thrown out. */
+/** Number of entries from which expired ones are removed. */
 const SWEEP_AT = 1000;
 
 interface Stay {
@@ -13,7 +16,7 @@ interface Stay {
   readonly until: number;
 }
 
-/** Who stays with which endpoint, in one cluster. */
+/** Endpoints assigned to clients, in one cluster. */
 export class Affinity {
   readonly #clock: Clock;
   readonly #stays = new Map<string, Stay>();
@@ -22,7 +25,9 @@ export class Affinity {
     this.#clock = clock;
   }
 
-  /** The one that the client stays with, as long as it is among these; else what `choose` gives, to stay with. */
+  /**
+   * The endpoint assigned to the client, if it is still among the candidates; otherwise assigns the result of `choose`.
+   */
   choose(
     { metadata, spec }: Service,
     port: number,

@@ -1,4 +1,4 @@
-/** Who asks: a pod of a cluster, or the cluster's proxy in the place of one. */
+/** Clients: a pod of a cluster, or the cluster's proxy acting as one. */
 import type { IPFamily } from '../machinery/well-known.ts';
 import { familyOf } from '../workloads/address-ranges.ts';
 import type { Pod, PodSpec } from '../workloads/kinds.ts';
@@ -6,13 +6,12 @@ import { clientAddresses, ZONE } from '../workloads/nodes.ts';
 import type { ClientName } from './network.ts';
 import type { ClusterView } from './view.ts';
 
-/** How a client completes names. Source: resolv.conf(5). */
+/** Name resolution settings of a client. Source: resolv.conf(5). */
 export interface Resolving {
   readonly searches: readonly string[];
   readonly ndots: number;
 }
 
-/** A client in a cluster. */
 export interface Client {
   readonly view: ClusterView;
   readonly namespace: string;
@@ -24,7 +23,10 @@ export interface Client {
 
 const NDOTS = 5;
 
-/** What kubelet writes into a pod's resolv.conf. Source: Kubernetes documentation, "DNS for Services and Pods", Pod's DNS Config. */
+/**
+ * The resolv.conf that the kubelet writes for a pod. Source: Kubernetes documentation, "DNS for Services and Pods",
+ * Pod's DNS Config.
+ */
 function resolvingOf(namespace: string, domain: string, spec: PodSpec | undefined): Resolving {
   const { dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork = false } = spec ?? {};
   const clusterFirst = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork);
@@ -48,7 +50,7 @@ function clientOf(view: ClusterView, namespace: string, pod: Pod | undefined): C
   };
 }
 
-/** The client of that name; undefined where there is no such namespace, or no such pod that runs. */
+/** Finds a client; undefined if the namespace does not exist, or the pod is not running. */
 export function findClient(view: ClusterView, { namespace = 'default', pod }: ClientName): Client | undefined {
   if (!view.objects.get('/namespaces', undefined, namespace)) return undefined;
   if (pod === undefined) return clientOf(view, namespace, undefined);
@@ -56,7 +58,7 @@ export function findClient(view: ClusterView, { namespace = 'default', pod }: Cl
   return found?.status?.phase === 'Running' ? clientOf(view, namespace, found) : undefined;
 }
 
-/** The address of a client in a family; undefined where it has none. */
+/** A client's address in an IP family; undefined if it has none. */
 export function addressFor({ addresses }: Client, family: IPFamily): string | undefined {
   return addresses.find((address) => familyOf(address) === family);
 }

@@ -1,4 +1,7 @@
-/** The DNS of a cluster: `cluster.local` and the names of its addresses. Source: Kubernetes DNS-Based Service Discovery, 1.1.0. */
+/**
+ * The DNS zone of a cluster: `cluster.local` and reverse lookups. Source: Kubernetes DNS-Based Service Discovery,
+ * 1.1.0.
+ */
 import ipaddr from 'ipaddr.js';
 import { canonicalAddress, familyOf } from '../workloads/address-ranges.ts';
 import type { Service, SliceEndpoint, SlicePort } from '../workloads/kinds.ts';
@@ -7,14 +10,14 @@ import type { ClusterView } from './view.ts';
 
 const REVERSE = ['in-addr.arpa', 'ip6.arpa'] as const;
 
-/** An endpoint of a headless Service with the label that it has below the Service's name. */
+/** An endpoint of a headless Service, with its label below the Service's name. */
 interface Host {
   readonly label: string;
   readonly address: string;
   readonly ports: readonly SlicePort[];
 }
 
-/** `10-1-0-5` of an address; CoreDNS adds a 0 where a label would end in a dash. */
+/** An address as a label, such as `10-1-0-5`. CoreDNS appends a 0 if the label would end in a dash. */
 function dashed(address: string): string {
   const label = address.replace(/[.:]/g, '-');
   return label.endsWith('-') ? `${label}0` : label;
@@ -52,7 +55,7 @@ function isHeadless({ spec }: Service): boolean {
   return spec.clusterIP === 'None';
 }
 
-/** Answers for the names of one cluster; undefined where another server would be asked. */
+/** Answers queries for names of one cluster; undefined if the name belongs to no zone of the cluster. */
 export function answerCluster(view: ClusterView, question: Question): DnsAnswer | undefined {
   const { domain } = view.settings;
   const { name } = question;
@@ -66,7 +69,7 @@ export function answerCluster(view: ClusterView, question: Question): DnsAnswer 
   return answerService(view, question, labels);
 }
 
-/** `10-1-0-5.default.pod.cluster.local`, as CoreDNS' `pods insecure` has it. */
+/** `10-1-0-5.default.pod.cluster.local`, as with `pods insecure` of CoreDNS. */
 function answerPod(view: ClusterView, question: Question, labels: readonly string[]): DnsAnswer {
   const [label = '', namespace, ...rest] = labels;
   if (namespace === undefined || rest.length > 0) return NXDOMAIN;
@@ -159,7 +162,7 @@ function answerHeadless(
   );
 }
 
-/** The address that a name below in-addr.arpa or ip6.arpa stands for. */
+/** The address encoded in a name below in-addr.arpa or ip6.arpa. */
 function reversed(name: string, zone: (typeof REVERSE)[number]): string | undefined {
   const parts = name
     .slice(0, -zone.length - 1)

@@ -1,41 +1,44 @@
-/** Questions and answers of DNS within the process. Source: RFC 1034, section 3.6; RFC 2782. */
+/** DNS questions and answers within the process. Source: RFC 1034, section 3.6; RFC 2782. */
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'PTR' | 'SRV';
 
-/** A question. The name is absolute, in lower case, without the dot at its end. */
+/** A question. The name is absolute, in lower case, without the trailing dot. */
 export interface Question {
   readonly name: string;
   readonly type: Exclude<RecordType, 'CNAME'>;
 }
 
-/** A record; `data` is an address, a name, or for SRV `priority weight port target`. Names are as in a question. */
+/**
+ * A record; `data` is an address, a name, or for SRV `priority weight port target`. Names have the same form as in a
+ * question.
+ */
 export interface DnsRecord {
   readonly name: string;
   readonly type: RecordType;
   readonly data: string;
 }
 
-/** What a question comes to. No records and NOERROR: the name is there, and has none of this type. */
+/** An answer. NOERROR without records: the name exists, but has no records of this type (NODATA). */
 export interface DnsAnswer {
   readonly rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL';
   readonly records: readonly DnsRecord[];
 }
 
-/** Answers questions below one name. */
+/** Answers questions below one domain. */
 export type Zone = (question: Question) => Promise<DnsAnswer>;
 
-/** Answers for `clusterset.local`, as the DNS of a cluster. */
+/** Resolves `clusterset.local`, as configured in the DNS of a cluster. */
 export type ClusterSetZone = (cluster: string) => Zone;
 
-/** There is no such name. */
+/** The name does not exist. */
 export const NXDOMAIN: DnsAnswer = { rcode: 'NXDOMAIN', records: [] };
 
-/** Records of a name that is there. */
+/** Records of an existing name. */
 export function answer(records: readonly DnsRecord[]): DnsAnswer {
   return { rcode: 'NOERROR', records };
 }
 
-/** Whether a name is a zone's or below it. */
+/** Whether a name equals a zone's or is below it. */
 export function isBelow(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }

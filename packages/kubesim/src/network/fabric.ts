@@ -1,4 +1,4 @@
-/** Connections of clients to hosts: names, routes and pods put together. */
+/** Connects clients to hosts: name resolution, routing and pods combined. */
 import type { Duplex } from 'node:stream';
 import { familyOf } from '../workloads/address-ranges.ts';
 import { addressFor, type Client } from './client.ts';
@@ -6,10 +6,10 @@ import type { PodHttp } from './pod-http.ts';
 import type { Resolver } from './resolver.ts';
 import type { Failure, Router } from './router.ts';
 
-/** A connection, or why there is none; `unknown`: the name has no address. */
+/** A connection, or the reason for its failure; `unknown`: the name does not resolve. */
 export type Connected = { readonly stream: Duplex } | { readonly failure: Failure | 'unknown' };
 
-/** Ports that clients' ends have, by turns: those of Linux. */
+/** Ephemeral ports of clients, assigned in turn; the range of Linux. */
 const FIRST_PORT = 32_768;
 const LAST_PORT = 60_999;
 
@@ -19,7 +19,7 @@ export interface FabricOptions {
   readonly http: PodHttp;
 }
 
-/** The network as its clients see it. */
+/** The network from the perspective of clients. */
 export class Fabric {
   readonly #options: FabricOptions;
   #port = FIRST_PORT;
@@ -28,7 +28,7 @@ export class Fabric {
     this.#options = options;
   }
 
-  /** Connects to a name or address; of several addresses the first that answers is taken, as clients do. */
+  /** Connects to a name or address. If there are several addresses, they are tried in order, as clients do. */
   async connect(client: Client, host: string, port: number): Promise<Connected> {
     const addresses = await this.#options.resolver.resolve(client, host);
     let failure: Failure | 'unknown' = 'unknown';
@@ -41,7 +41,7 @@ export class Fabric {
     return { failure };
   }
 
-  /** Address and port of the client's end. */
+  /** Address and port of the client side. */
   #near(client: Client, address: string): string {
     const family = familyOf(address);
     const own = addressFor(client, family) ?? '';

@@ -1,12 +1,12 @@
-/** What is known of images by their names: nothing is pulled, but a web server's image has its ports and files. */
+/** Known images. Nothing is pulled, but images of web servers have their ports and files. */
 import type { Container, Pod, Probe } from '../workloads/kinds.ts';
 
 interface KnownImage {
-  /** Last part of the name, without tag and digest. */
+  /** Last path component, without tag and digest. */
   readonly name: string;
-  /** Ports that it listens on, whether a container declares them or not. */
+  /** Ports that it listens on, even if the container does not declare them. */
   readonly ports: readonly number[];
-  /** Folder that it serves. */
+  /** Document root. */
   readonly root?: string;
 }
 
@@ -19,7 +19,7 @@ const KNOWN: readonly KnownImage[] = [
   { name: 'mysql', ports: [3306] },
 ];
 
-/** The last part of an image's name: `nginx` of `docker.io/library/nginx:1.27@sha256:…`. */
+/** The last path component of an image's name: `nginx` for `docker.io/library/nginx:1.27@sha256:…`. */
 export function imageName(image: string): string {
   const [path = ''] = image.split('@');
   return (path.split('/').at(-1) ?? '').replace(/:.*$/, '');
@@ -30,24 +30,24 @@ function known({ image = '' }: Container): KnownImage | undefined {
   return KNOWN.find((each) => each.name === name);
 }
 
-/** The folder that a container's image serves; undefined where it is not known. */
+/** The document root of a container's image; undefined if unknown. */
 export function webRoot(container: Container): string | undefined {
   return known(container)?.root;
 }
 
-/** A probe's port: what answers it listens there. */
+/** The port of a probe. A container is assumed to listen on it. */
 function probed(probe: Probe | undefined, named: ReadonlyMap<string, number>): number[] {
   const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port;
   const number = typeof port === 'string' ? named.get(port) : port;
   return number === undefined ? [] : [number];
 }
 
-/** TCP ports that a container listens on: those that it declares, that its probes ask, and that its image is known for. */
+/** TCP ports that a container listens on: declared ports, ports of probes, and known ports of its image. */
 export function listeningPorts(container: Container): ReadonlySet<number> {
   const declared = (container.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP');
   const named = new Map(declared.map(({ name = '', containerPort }) => [name, containerPort]));
   const { livenessProbe, readinessProbe, startupProbe } = container;
-  // A command of the user's own is not the image's server.
+  // A custom command replaces the image's server.
   const own = container.command ? [] : (known(container)?.ports ?? []);
   return new Set([
     ...declared.map(({ containerPort }) => containerPort),

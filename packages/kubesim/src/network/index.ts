@@ -1,8 +1,8 @@
 /**
- * The virtual network between clusters: DNS, Services and pods, without a packet. Pods of all clusters reach each
- * other's addresses; a Service address is known in its own cluster only. TCP with HTTP/1.1 behind it; no UDP.
+ * The virtual network between clusters: DNS, Services and pods, without packets. Pod addresses are reachable from all
+ * clusters; Service addresses only within their own. TCP with HTTP/1.1; no UDP.
  *
- * `clusterset.local` is answered in every cluster, whatever its Corefile says: there is no CoreDNS that would read it.
+ * `clusterset.local` is resolved in every cluster, whatever its Corefile contains, since no CoreDNS reads it.
  */
 
 import type { ClusterApi } from '../apiserver/cluster-api.ts';
@@ -20,18 +20,17 @@ import { Resolver } from './resolver.ts';
 import { Router } from './router.ts';
 import { ClusterView } from './view.ts';
 
-/** A cluster of the network. */
 export interface NetworkCluster {
   readonly api: ClusterApi;
-  /** Where the lines about requests go. */
+  /** Receives log lines about requests. */
   readonly logs?: PodLogs;
-  /** Loopback port of its SOCKS5 proxy; 0: any that is free. Absent: it has none. */
+  /** Loopback port of its SOCKS5 proxy; 0 for a free port. Default: no proxy. */
   readonly proxyPort?: number;
 }
 
 export interface NetworkOptions {
   readonly clusters: readonly NetworkCluster[];
-  /** Answers for `clusterset.local` in a cluster. Absent: no such name. */
+  /** Resolves `clusterset.local` in a cluster. Default: NXDOMAIN. */
   readonly clusterSetZone?: ClusterSetZone;
   readonly clock: Clock;
   readonly random: Random;
@@ -39,9 +38,9 @@ export interface NetworkOptions {
 }
 
 /**
- * Starts the network, and its proxies; all ends with the signal.
+ * Starts the network and its proxies. They stop when the signal aborts.
  *
- * @throws ListenError if the port of a proxy is taken; then nothing is left behind.
+ * @throws ListenError if the port of a proxy is in use, after cleaning up.
  */
 export async function startNetwork(options: NetworkOptions, signal: AbortSignal): Promise<Network> {
   const { clusters, clusterSetZone, clock, random, logger } = options;

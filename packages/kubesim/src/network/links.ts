@@ -1,6 +1,6 @@
-/** Which clusters' pods reach which: all, but for links that were cut. */
+/** Reachability between the pods of clusters: all links are up unless cut. */
 
-/** Links between clusters. A link is one way: packets from one cluster to another. */
+/** Unidirectional links between clusters. */
 export class Links {
   readonly #cut = new Set<string>();
 
@@ -9,7 +9,7 @@ export class Links {
     else this.#cut.add(`${from} ${to}`);
   }
 
-  /** Whether connections from one cluster to another come about; packets have to go both ways for that. */
+  /** Whether connections can be established, which requires both directions. */
   isUp(from: string, to: string): boolean {
     return !this.#cut.has(`${from} ${to}`) && !this.#cut.has(`${to} ${from}`);
   }

@@ -1,7 +1,7 @@
-/** The network between clusters as its users see it. */
+/** The public interface of the network between clusters. */
 import type { DnsAnswer, Question } from './dns.ts';
 
-/** A request. A URL without a scheme means `http://`, as curl guesses. */
+/** A request. The scheme of the URL defaults to `http://`, as in curl. */
 export interface HttpRequest {
   readonly url: string;
   readonly method?: string;
@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly body?: string;
 }
 
-/** The response, or why there is none: curl's exit code, and its message as in `curl: (6) Could not resolve host: x`. */
+/** The response, or the failure: curl's exit code and message, as in `curl: (6) Could not resolve host: x`. */
 export type HttpResult =
   | {
       readonly ok: true;
@@ -19,25 +19,36 @@ export type HttpResult =
     }
   | { readonly ok: false; readonly code: number; readonly message: string };
 
-/** Which pod sends a request. */
+/** The pod that sends a request. */
 export interface ClientName {
   /** Default: `default`. */
   readonly namespace?: string;
-  /** A running pod; its dnsConfig applies. Default: any pod of the namespace. */
+  /** Name of a running pod; its dnsConfig applies. Default: an anonymous pod of the namespace. */
   readonly pod?: string;
 }
 
-/** A request, and the cluster, namespace and pod that it comes from. */
+/** A request, and its source cluster, namespace and pod. */
 export type RequestFrom = HttpRequest & ClientName & { readonly from: string };
 
-/** A running network. */
 export interface Network {
   /** Ports of the SOCKS5 proxies, by cluster. */
   readonly proxies: ReadonlyMap<string, number>;
-  /** Cuts or heals a link; connections over a cut link end. Throws a RangeError for an unknown cluster. */
+  /**
+   * Cuts or restores a link. Connections over a cut link are closed.
+   *
+   * @throws RangeError if the cluster does not exist.
+   */
   setReachable(from: string, to: string, reachable: boolean): void;
-  /** Sends a request from a pod. Throws a RangeError for an unknown cluster or namespace, or a pod that is not running. */
+  /**
+   * Sends a request from a pod.
+   *
+   * @throws RangeError if the cluster or namespace does not exist, or the pod is not running.
+   */
   request(request: RequestFrom): Promise<HttpResult>;
-  /** Asks the DNS server of a cluster. Throws a RangeError for an unknown cluster. */
+  /**
+   * Sends a question to the DNS server of a cluster.
+   *
+   * @throws RangeError if the cluster does not exist.
+   */
   ask(cluster: string, question: Question): Promise<DnsAnswer>;
 }

@@ -1,4 +1,4 @@
-/** What pods answer to HTTP/1.1: one server for all of them, which listens nowhere and is handed connections. */
+/** HTTP/1.1 responses of pods: one server for all pods, which does not listen but receives connections directly. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
 import type { Container, Pod } from '../workloads/kinds.ts';
@@ -6,7 +6,6 @@ import { ConfigurationError, environmentOf, filesOf } from '../workloads/kubelet
 import { imageName, webRoot } from './images.ts';
 import type { Target } from './router.ts';
 
-/** A connection to a container. */
 interface Connection {
   readonly target: Target;
   /** Cluster of the client. */
@@ -36,7 +35,7 @@ function pathOf(url: string): string {
   }
 }
 
-/** What is behind a path of a folder that files are mounted into; undefined where nothing is mounted there. */
+/** The file at a path, in a document root with mounted files; undefined if nothing is mounted there. */
 function fileAt(files: ReadonlyMap<string, Buffer>, root: string, path: string): Page | undefined {
   const mounted = [...files.keys()].some((file) => file.startsWith(`${root}/`));
   if (!mounted) return undefined;
@@ -46,7 +45,7 @@ function fileAt(files: ReadonlyMap<string, Buffer>, root: string, path: string):
   return { status: 200, type: TYPES[file.split('.').at(-1) ?? ''] ?? TEXT, body: content };
 }
 
-/** The text of `-text=…` of hashicorp/http-echo. */
+/** The value of `-text=…` of hashicorp/http-echo. */
 function echoed({ args = [], command = [] }: Container): string | undefined {
   const all = [...command, ...args];
   const at = all.findIndex((arg) => /^--?text(=|$)/.test(arg));
@@ -54,7 +53,7 @@ function echoed({ args = [], command = [] }: Container): string | undefined {
   return arg?.includes('=') ? arg.slice(arg.indexOf('=') + 1) : all[at + 1];
 }
 
-/** The environment, as far as it can be told: what a pod needs may have gone since it started. */
+/** An environment variable, if it can be resolved: its source may have been deleted since the pod started. */
 function environmentVariable({ view, pod, container }: Target, name: string): string {
   try {
     return environmentOf(view.objects, pod, container).get(name) ?? '';
@@ -73,7 +72,7 @@ function mountedFiles({ view, pod, container }: Target): ReadonlyMap<string, Buf
   }
 }
 
-/** The page that a container gives. */
+/** The response page of a container. */
 function pageOf(target: Target, url: string, client: string): Page {
   const { pod, container, view } = target;
   const path = pathOf(url);
@@ -101,7 +100,7 @@ export class PodHttp {
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
-  /** The client's end of a new connection to a container. */
+  /** Connects to a container; returns the client side of the connection. */
   connect(target: Target, from: string, client: string): Duplex {
     const [near, far] = duplexPair();
     const { uid } = target.pod.metadata;
@@ -119,12 +118,12 @@ export class PodHttp {
     return near;
   }
 
-  /** Cuts the connections of a pod that is gone. */
+  /** Closes the connections of a removed pod. */
   cut({ metadata }: Pod): void {
     for (const connection of this.#open.get(metadata.uid) ?? []) connection.destroy();
   }
 
-  /** Cuts all connections that this says of, by the clusters of their ends. */
+  /** Closes all connections for which `isCut` holds, by the clusters of both ends. */
   cutWhere(isCut: (from: string, to: string) => boolean): void {
     for (const open of this.#open.values()) {
       for (const stream of open) {

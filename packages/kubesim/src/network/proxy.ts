@@ -1,11 +1,12 @@
 /**
- * The SOCKS5 proxy of a cluster, on a loopback port: what comes through it is sent by a pod of that cluster.
+ * The SOCKS5 proxy of a cluster, on a loopback port. Its connections originate from a pod of that cluster.
  *
- * Replies: 5 where the connection is refused; 4 (host unreachable) where the name has no address, nobody has the address,
- * or no answer would come. curl cannot tell the last three apart; `request` does.
+ * Replies: 5 if the connection is refused; 4 (host unreachable) if the name does not resolve, the address does not
+ * exist, or there is no response. curl cannot distinguish the last three; `request` does.
  *
- * A client without a name is a pod of the namespace `default`. By a name, as in `socks5h://provider-ns@127.0.0.1:1080` or
- * `socks5h://provider-ns%2Fclient@…`, it is one of that namespace, or that very pod with its dnsConfig.
+ * Without a user name, the client is a pod in the namespace `default`. With one, as in
+ * `socks5h://provider-ns@127.0.0.1:1080` or `socks5h://provider-ns%2Fclient@…`, it is a pod in that namespace, or that
+ * specific pod with its dnsConfig.
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -35,17 +36,17 @@ export interface ProxyOptions {
   readonly view: ClusterView;
   readonly fabric: Fabric;
   readonly logger: Logger;
-  /** 0: any that is free. */
+  /** 0 for a free port. */
   readonly port: number;
 }
 
-/** A proxy that listens. */
+/** A listening proxy. */
 export interface SocksProxy {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** @throws ListenError if the port is taken. */
+/** @throws ListenError if the port is in use. */
 export async function startProxy(options: ProxyOptions): Promise<SocksProxy> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -80,14 +81,14 @@ async function listen(server: Server, { view, port }: ProxyOptions): Promise<num
   return typeof address === 'object' && address ? address.port : port;
 }
 
-/** Reads a socket by parts; what follows them stays in it. */
+/** Reads a socket in parts, leaving the rest in its buffer. */
 function readerOf(socket: Socket): Read {
   return async (bytes) => {
     if (bytes === 0) return Buffer.alloc(0);
     for (;;) {
       const chunk: Buffer | null = socket.read(bytes);
       if (chunk && chunk.length === bytes) return chunk;
-      if (socket.readableEnded || socket.destroyed || chunk) throw new Error('the client went');
+      if (socket.readableEnded || socket.destroyed || chunk) throw new Error('the client disconnected');
       await readableOrGone(socket);
     }
   };
@@ -138,7 +139,7 @@ function refuse(socket: Socket, reply: Reply): void {
   socket.destroySoon();
 }
 
-/** Agrees on who the client is; undefined where it was told that it may not. */
+/** Negotiates authentication and identifies the client; undefined if it was rejected. */
 async function greet(view: ClusterView, socket: Socket, read: Read): Promise<Client | undefined> {
   const methods = await readMethods(read);
   if (!methods) return undefined;

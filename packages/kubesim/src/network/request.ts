@@ -1,4 +1,6 @@
-/** A request as `curl` makes it from inside of a cluster, with its exit codes and words. Source: curl(1), EXIT CODES. */
+/**
+ * An HTTP request sent from inside a cluster, with the exit codes and messages of curl. Source: curl(1), EXIT CODES.
+ */
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Client } from './client.ts';
@@ -26,17 +28,17 @@ function whyNot(failure: Why, host: string, port: number): HttpResult {
     case 'no route':
       return failed(7, `${to}: No route to host`);
     case 'timeout':
-      // Real ones wait for two minutes before they say so.
+      // A real client would wait for two minutes.
       return failed(28, `${to}: Connection timed out`);
   }
 }
 
-/** Makes one request over the network; an HTTP error status is an answer. */
+/** Sends one request over the network. An HTTP error status is a successful result. */
 export async function makeRequest(fabric: Fabric, client: Client, request: HttpRequest): Promise<HttpResult> {
   const url = parse(request.url);
   if (!url || url.hostname === '') return failed(3, 'URL rejected: Malformed input to a URL function');
   if (url.protocol !== 'http:') {
-    return failed(1, `Protocol "${url.protocol.slice(0, -1)}" not supported: pods of kubesim speak plain HTTP`);
+    return failed(1, `Protocol "${url.protocol.slice(0, -1)}" not supported: kubesim pods serve plain HTTP only`);
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? 80 : Number(url.port);

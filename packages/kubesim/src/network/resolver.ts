@@ -1,4 +1,7 @@
-/** A client's resolver: the search list, then the DNS of its cluster. Source: resolv.conf(5); Kubernetes documentation, "DNS for Services and Pods". */
+/**
+ * A client's resolver: applies the search list and queries the DNS of its cluster. Source: resolv.conf(5); Kubernetes
+ * documentation, "DNS for Services and Pods".
+ */
 import type { Random } from '../machinery/runtime.ts';
 import { canonicalAddress, familyOf } from '../workloads/address-ranges.ts';
 import type { Client } from './client.ts';
@@ -9,16 +12,16 @@ import type { ClusterView } from './view.ts';
 /** The zone of the clusterset. KEP-1645, "DNS". */
 const CLUSTERSET = 'clusterset.local';
 
-/** Aliases that are followed for one name. */
+/** Maximum length of a CNAME chain. */
 const MOST_ALIASES = 8;
 
 export interface ResolverOptions {
-  /** Answers for `clusterset.local` in a cluster; absent: there is no such name. */
+  /** Resolves `clusterset.local` in a cluster. Default: NXDOMAIN. */
   readonly clusterSetZone?: (cluster: string) => Zone;
   readonly random: Random;
 }
 
-/** Resolves names for clients. Nothing outside of the clusters has a name or an address. */
+/** Resolves names for clients. Names outside the clusters do not exist. */
 export class Resolver {
   readonly #options: ResolverOptions;
 
@@ -26,7 +29,7 @@ export class Resolver {
     this.#options = options;
   }
 
-  /** What the DNS server of a cluster answers, with aliases followed. */
+  /** The answer of a cluster's DNS server, with CNAMEs followed. */
   async ask(view: ClusterView, question: Question): Promise<DnsAnswer> {
     const records: DnsRecord[] = [];
     let name = question.name.toLowerCase();
@@ -47,7 +50,7 @@ export class Resolver {
     return answerCluster(view, question) ?? NXDOMAIN;
   }
 
-  /** Addresses of a host for a client, IPv4 first, in a random order as CoreDNS gives them; none where it has none. */
+  /** Addresses of a host for a client, IPv4 first, shuffled as by CoreDNS; empty if the host does not resolve. */
   async resolve({ view, resolving }: Client, host: string): Promise<readonly string[]> {
     const literal = canonicalAddress(host.replace(/^\[(.*)\]$/, '$1'));
     if (literal !== undefined) return [literal];
@@ -70,7 +73,7 @@ export class Resolver {
   }
 }
 
-/** Absolute names to ask for, in order. A name with a dot at its end is one already. */
+/** Absolute names to query, in order. A trailing dot marks a name as absolute. */
 function candidates(host: string, { searches, ndots }: Client['resolving']): string[] {
   if (host.endsWith('.')) return [host.slice(0, -1)];
   const completed = searches.map((search) => `${host}.${search}`);

@@ -1,4 +1,4 @@
-/** Where a connection goes: Service addresses inside of their cluster, pod addresses everywhere. */
+/** Routing of connections: Service addresses within their cluster, pod addresses everywhere. */
 import type { Clock, Random } from '../machinery/runtime.ts';
 import { familyOf, isIn } from '../workloads/address-ranges.ts';
 import type { Container, Pod, Service } from '../workloads/kinds.ts';
@@ -9,10 +9,10 @@ import type { Links } from './links.ts';
 import { type Destination, endpointsFor } from './service-endpoints.ts';
 import type { ClusterView } from './view.ts';
 
-/** Why there is no connection: nothing listens, nobody has the address, or no answer comes. */
+/** Why a connection failed: nothing listens, the address does not exist, or there is no response. */
 export type Failure = 'refused' | 'no route' | 'timeout';
 
-/** A container that takes a connection. */
+/** A container that accepts a connection. */
 export interface Target {
   readonly view: ClusterView;
   readonly pod: Pod;
@@ -27,7 +27,7 @@ export interface RouterOptions {
   readonly random: Random;
 }
 
-/** The kube-proxies of all clusters, and the flat network between their pods. TCP only. */
+/** kube-proxy of all clusters, and the flat pod network. TCP only. */
 export class Router {
   readonly #options: RouterOptions;
   readonly #affinities = new Map<string, Affinity>();
@@ -46,7 +46,7 @@ export class Router {
   #balance(client: Client, service: Service, ip: string, number: number): Destination | Failure {
     const { namespace = '', name } = service.metadata;
     const port = service.spec.ports?.find((each) => each.port === number && (each.protocol ?? 'TCP') === 'TCP');
-    // kube-proxy rejects what comes for a Service's address and none of its ports.
+    // kube-proxy rejects connections to a Service address on other ports.
     if (!port) return 'refused';
     const family = familyOf(ip);
     const slices = client.view.slicesOf(namespace, name);
@@ -83,12 +83,12 @@ export class Router {
     return this.#nobody(client, address);
   }
 
-  /** Where two clusters have the same ranges, an address is that of the own one. */
+  /** If clusters have overlapping ranges, the client's own cluster wins. */
   #nearestFirst({ view }: Client): readonly ClusterView[] {
     return [view, ...this.#options.views.filter((other) => other !== view)];
   }
 
-  /** A node answers for itself and its pods' range; nobody does for anything else. */
+  /** Nodes respond for themselves and their pod ranges; everything else times out. */
   #nobody(client: Client, address: string): Failure {
     for (const { name, settings } of this.#nearestFirst(client)) {
       const inside = (cidrs: readonly string[]) => cidrs.some((cidr) => isIn(cidr, address));

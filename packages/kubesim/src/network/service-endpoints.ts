@@ -1,19 +1,22 @@
-/** Which endpoints a connection to a Service may go to, as kube-proxy chooses. Source: Kubernetes documentation, "Virtual IPs and Service Proxies". */
+/**
+ * Endpoint selection for a Service, as in kube-proxy. Source: Kubernetes documentation, "Virtual IPs and Service
+ * Proxies".
+ */
 import type { Service, Slice, SliceEndpoint } from '../workloads/kinds.ts';
 
-/** Where the choice is made: the node of the client. */
+/** The node at which the selection is made: that of the client. */
 export interface Location {
   readonly node: string;
   readonly zone: string | undefined;
 }
 
-/** An endpoint's address and the port behind it. */
+/** An endpoint's address and port. */
 export interface Destination {
   readonly address: string;
   readonly port: number;
 }
 
-/** `dropped`: there are endpoints, and none that this node may use. */
+/** `dropped`: there are endpoints, but none that may be used from this node. */
 export type Choice = readonly Destination[] | 'dropped';
 
 interface Candidate {
@@ -35,14 +38,14 @@ function candidatesOf(slices: Iterable<Slice>, family: string, portName: string,
   return candidates;
 }
 
-/** Ready ones; where there are none, those that end but still serve. */
+/** Ready endpoints; if there are none, terminating ones that still serve. */
 function usable(candidates: readonly Candidate[]): readonly Candidate[] {
   const ready = candidates.filter(({ endpoint }) => endpoint.conditions?.ready !== false);
   if (ready.length > 0) return ready;
   return candidates.filter(({ endpoint: { conditions } }) => conditions?.serving && conditions.terminating);
 }
 
-/** Those that the hints point to from here, where all have hints and some point here. */
+/** Endpoints hinted for this node or zone, provided that all endpoints have hints and at least one matches. */
 function hinted(candidates: readonly Candidate[], { node, zone }: Location): readonly Candidate[] {
   const forNode = candidates.filter(({ endpoint }) => endpoint.hints?.forNodes?.some(({ name }) => name === node));
   if (forNode.length > 0 && candidates.every(({ endpoint }) => endpoint.hints?.forNodes)) return forNode;
@@ -51,7 +54,7 @@ function hinted(candidates: readonly Candidate[], { node, zone }: Location): rea
   return forZone.length > 0 ? forZone : candidates;
 }
 
-/** Endpoints of a port of a Service, for a client at a place. None: connections are refused. */
+/** Endpoints of a Service port for a client at a location. If empty, connections are refused. */
 export function endpointsFor(
   service: Service,
   slices: Iterable<Slice>,

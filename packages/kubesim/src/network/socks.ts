@@ -1,16 +1,15 @@
-/** SOCKS5 as bytes. Source: RFC 1928; RFC 1929 for names and passwords. */
+/** SOCKS5 messages. Source: RFC 1928; RFC 1929 for user names and passwords. */
 import ipaddr from 'ipaddr.js';
 
 export const VERSION = 5;
-/** Version of the exchange of name and password. */
+/** Version of the username/password subnegotiation. */
 export const AUTH_VERSION = 1;
 
-/** Ways to say who one is. */
+/** Authentication methods. */
 export const METHOD = { none: 0, password: 2, unacceptable: 0xff } as const;
 
 export const COMMAND = { connect: 1 } as const;
 
-/** Replies to a request. */
 export const REPLY = {
   succeeded: 0,
   generalFailure: 1,
@@ -23,17 +22,17 @@ export type Reply = (typeof REPLY)[keyof typeof REPLY];
 
 const ADDRESS = { ipv4: 1, name: 3, ipv6: 4 } as const;
 
-/** Gives exactly so many bytes; rejects where the connection ends before. */
+/** Reads exactly this number of bytes; rejects if the connection ends first. */
 export type Read = (bytes: number) => Promise<Buffer>;
 
-/** A first message: the ways that the client offers; undefined where it is not SOCKS5. */
+/** The authentication methods offered in the first message; undefined if it is not SOCKS5. */
 export async function readMethods(read: Read): Promise<readonly number[] | undefined> {
   const [version = 0, count = 0] = await read(2);
   if (version !== VERSION) return undefined;
   return [...(await read(count))];
 }
 
-/** The name of a client; its password is read and means nothing. */
+/** The user name; the password is read and ignored. */
 export async function readUser(read: Read): Promise<string | undefined> {
   const [version = 0, length = 0] = await read(2);
   if (version !== AUTH_VERSION) return undefined;
@@ -43,14 +42,13 @@ export async function readUser(read: Read): Promise<string | undefined> {
   return user;
 }
 
-/** A request. */
 export interface Request {
   readonly command: number;
   readonly host: string;
   readonly port: number;
 }
 
-/** A request, or the reply to one that cannot be read on. */
+/** A request, or the error reply to one that cannot be parsed. */
 export async function readRequest(read: Read): Promise<Request | Reply> {
   const [version = 0, command = 0, , type = 0] = await read(4);
   if (version !== VERSION) return REPLY.generalFailure;
@@ -68,7 +66,7 @@ async function readHost(read: Read, type: number): Promise<string | undefined> {
   return bytes === undefined ? undefined : ipaddr.fromByteArray([...(await read(bytes))]).toString();
 }
 
-/** A reply; the bound address says nothing here, and is that of nobody. */
+/** Encodes a reply. The bound address is meaningless here, and sent as zero. */
 export function replyBytes(reply: Reply): Buffer {
   return Buffer.from([VERSION, reply, 0, ADDRESS.ipv4, 0, 0, 0, 0, 0, 0]);
 }

@@ -1,4 +1,4 @@
-/** What the network has to know of a cluster, by address: its Services, their slices and its pods. */
+/** A cluster's state as needed by the network, indexed by address: Services, slices and pods. */
 
 import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
@@ -9,7 +9,7 @@ import type { PodLogs } from '../workloads/logs.ts';
 import { Objects } from '../workloads/objects.ts';
 import { isFinished } from '../workloads/pods.ts';
 
-/** A map of maps: many values a key. */
+/** A multimap. */
 class Index<T extends StoredObject> {
   readonly #values = new Map<string, Map<string, T>>();
 
@@ -45,7 +45,7 @@ function podAddresses(pod: Pod | undefined): readonly string[] {
   return pod && !isFinished(pod) ? (pod.status?.podIPs ?? []).map(({ ip }) => ip) : [];
 }
 
-/** One cluster of the network. It follows its API until the signal aborts. */
+/** The state of one cluster, updated until the signal aborts. */
 export class ClusterView {
   readonly objects: Objects;
   readonly logs: PodLogs | undefined;
@@ -55,7 +55,7 @@ export class ClusterView {
   readonly #pods = new Index<Pod>();
   readonly #podGone: (pod: Pod) => void;
 
-  /** `podGone` is told of each pod that is removed. */
+  /** `podGone` is called for each removed pod. */
   constructor(api: ClusterApi, logs: PodLogs | undefined, podGone: (pod: Pod) => void) {
     this.#api = api;
     this.objects = new Objects(api);
@@ -78,17 +78,17 @@ export class ClusterView {
     }
   }
 
-  /** The Service that has an address. */
+  /** The Service with this address. */
   serviceAt(ip: string): Service | undefined {
     return [...this.#services.of(ip)][0];
   }
 
-  /** All slices that are labelled for a Service, whoever made them. */
+  /** All slices labelled for a Service, regardless of their manager. */
   slicesOf(namespace: string, service: string): Iterable<Slice> {
     return this.#slices.of(`${namespace}/${service}`);
   }
 
-  /** Pods that have an address: one, or those on the network of a node. */
+  /** Pods with this address: one, or several on the host network of a node. */
   podsAt(ip: string): readonly Pod[] {
     return [...this.#pods.of(ip)];
   }
@@ -97,7 +97,7 @@ export class ClusterView {
     return name ? this.objects.get('/nodes', undefined, name) : undefined;
   }
 
-  /** What is stored under a resource is of its kind. */
+  /** Stored objects have the kind of their resource. */
   #changed({ resource, object, old }: Changed): void {
     if (resource === '/services') {
       const [before, now] = [old as Service | undefined, object as Service | undefined];

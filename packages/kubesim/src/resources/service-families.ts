@@ -31,7 +31,7 @@ export function synced(spec: Spec): Spec {
   return !isUnset(clusterIP) && clusterIPsOf(spec).length === 0 ? { ...spec, clusterIPs: [textOf(clusterIP)] } : spec;
 }
 
-/** Synchronizes them on update, where a client may have changed or omitted one of the two. */
+/** Synchronizes them on update. A client may have changed or omitted one of the two. */
 export function syncedUpdate(given: Spec, old: Spec): Spec {
   const [now, before] = [textOf(given.clusterIP), textOf(old.clusterIP)];
   const spec =

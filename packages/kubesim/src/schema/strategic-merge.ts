@@ -65,7 +65,7 @@ function mergeMember(schema: OpenApiSchema | undefined, result: Record<string, J
   else setMember(result, key, next);
 }
 
-/** A copy of the object with the members listed in `$retainKeys`; all members if there is no such directive. */
+/** A copy of the object with the members listed in `$retainKeys`; all members without that directive. */
 function retained(value: JsonObject, patch: JsonObject): Record<string, Json> {
   const result: Record<string, Json> = {};
   const keys = ownMember(patch, RETAIN_KEYS);

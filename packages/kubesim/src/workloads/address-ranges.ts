@@ -1,4 +1,4 @@
-/** Address ranges of a cluster, cut into those of its nodes. */
+/** Address ranges of a cluster, and their partition by node. */
 
 import ipaddr from 'ipaddr.js';
 import type { IPFamily } from '../machinery/well-known.ts';
@@ -18,7 +18,7 @@ function text(bytes: readonly number[]): string {
   return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
 }
 
-/** Adds `step` units of the bit `bit` (from the left, 1 the first) to an address. */
+/** Adds `step` units of bit `bit` (1 is the most significant) to an address. */
 function add(bytes: readonly number[], bit: number, step: number): number[] {
   const sum = [...bytes];
   let carry = step * 2 ** (7 - ((bit - 1) % 8));
@@ -30,32 +30,31 @@ function add(bytes: readonly number[], bit: number, step: number): number[] {
   return sum;
 }
 
-/** The address `offset` places behind the first one of a range. */
+/** The address at `offset` from the first one of a range. */
 export function addressAt(cidr: string, offset: number): string {
   const { bytes } = split(cidr);
   return text(add(bytes, bytes.length * 8, offset));
 }
 
-/** Part `index`, from 0, of a range that is cut into 2^`bits` parts. */
+/** Part `index` (from 0) of a range split into 2^`bits` parts. */
 export function partOf(cidr: string, bits: number, index: number): string {
   const range = split(cidr);
   const length = Math.min(range.bits + bits, range.bytes.length * 8);
   return `${text(add(range.bytes, length, index))}/${length}`;
 }
 
-/** How many addresses a range has; many where it has more than a number tells. */
+/** Number of addresses in a range, capped at 2^40. */
 export function sizeOf(cidr: string): number {
   const { bytes, bits } = split(cidr);
   return 2 ** Math.min(bytes.length * 8 - bits, 40);
 }
 
-/** Whether an address lies in a range. */
 export function isIn(cidr: string, address: string): boolean {
   if (familyOf(cidr) !== familyOf(address)) return false;
   return ipaddr.parse(address).match(ipaddr.parseCIDR(cidr));
 }
 
-/** The canonical text of an address; undefined where it is none. */
+/** The canonical form of an address; undefined if it is malformed. */
 export function canonicalAddress(address: string): string | undefined {
   if (!ipaddr.isValid(address)) return undefined;
   const parsed = ipaddr.process(address);

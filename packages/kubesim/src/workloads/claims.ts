@@ -1,19 +1,18 @@
-/** PersistentVolumeClaims: bound at once, whatever their class, since no data is kept. */
+/** PersistentVolumeClaims, which are bound immediately, whatever their class, since no data is stored. */
 import type { Claim, Pod } from './kinds.ts';
 import type { Objects } from './objects.ts';
 
-/** The class of a claim that names none. */
+/** Class of claims without one. */
 export const DEFAULT_STORAGE_CLASS = 'standard';
 
-/** Keeps a claim that pods use. */
+/** Finalizer that protects a claim while pods use it. */
 const PROTECTION = 'kubernetes.io/pvc-protection';
 
-/** Names of the claims that a pod uses. */
 export function claimsOf({ spec }: Pod): string[] {
   return (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
 }
 
-/** Binds one claim, or lets it go when it is deleted and no pod uses it. */
+/** Binds one claim, or removes its finalizer if it is deleted and no pod uses it. */
 export function syncClaim(objects: Objects, namespace: string, name: string): undefined {
   const claim = objects.get('/persistentvolumeclaims', namespace, name);
   if (!claim) return;

@@ -1,4 +1,6 @@
-/** Events about pods and their controllers, as `kubectl describe` shows them. Source: Kubernetes API reference, Event v1. */
+/**
+ * Events about pods and their controllers, as shown by `kubectl describe`. Source: Kubernetes API reference, Event v1.
+ */
 
 import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
 import type { Json, JsonObject } from '../machinery/json.ts';
@@ -10,7 +12,7 @@ import { controllerOf } from './owners.ts';
 import { condition, isTerminating } from './pods.ts';
 import { apiTime } from './time.ts';
 
-/** What an Event says, and of what. */
+/** Content and subject of an Event. */
 interface Told {
   readonly about: JsonObject;
   readonly component: string;
@@ -19,16 +21,16 @@ interface Told {
   readonly message: string;
 }
 
-/** Room in a name of 253 characters for a dot and the time. */
+/** Leaves room in a name of 253 characters for a dot and the time. */
 const NAME_LENGTH = 236;
 const NS_PER_MS = 1_000_000n;
 
-/** What two Events have in common that are one, told twice. */
+/** Events with the same identity are repetitions of one Event. */
 function identity(about: JsonObject, component: Json, type: Json, reason: Json, message: Json): string {
   return JSON.stringify([about.uid, about.fieldPath ?? '', component, type, reason, message]);
 }
 
-/** The same of an Event that is stored. */
+/** The identity of a stored Event. */
 function identityOf({ involvedObject, reportingComponent = '', type = '', reason = '', message = '' }: StoredObject) {
   return identity(Object(involvedObject), reportingComponent, type, reason, message);
 }
@@ -38,7 +40,7 @@ function reference({ apiVersion, kind, metadata }: StoredObject): JsonObject {
   return { apiVersion, kind, namespace, name, uid, resourceVersion };
 }
 
-/** The controller of an object. Its version is not known here. */
+/** The controller of an object. Its resourceVersion is not known here. */
 function controllerReference(object: StoredObject): JsonObject | undefined {
   const owner = controllerOf(object);
   if (!owner) return undefined;
@@ -72,9 +74,9 @@ function scheduled(pod: Pod, old: Pod): readonly Told[] {
   return [{ about, component, type: 'Warning', reason: 'FailedScheduling', message }];
 }
 
-/** What a container waits for that somebody has to bring. */
+/** Why a container is waiting for something that a user must provide. */
 function problemOf({ state }: ContainerStatus): string | undefined {
-  const { waiting } = state as { readonly waiting?: { readonly message?: string } }; // as the kubelet writes it
+  const { waiting } = state as { readonly waiting?: { readonly message?: string } }; // written by the kubelet
   return waiting?.message;
 }
 
@@ -99,7 +101,7 @@ function run(pod: Pod, old: Pod): readonly Told[] {
   });
 }
 
-/** Whoever scales the ReplicaSet of a Deployment is taken for its controller. */
+/** Scaling of a Deployment's ReplicaSet is always attributed to the Deployment controller. */
 function scaled(set: ReplicaSet, old: ReplicaSet | undefined): readonly Told[] {
   const about = controllerReference(set);
   const [before, now] = [old ? (old.spec.replicas ?? 1) : 0, set.spec.replicas ?? 1];
@@ -108,7 +110,7 @@ function scaled(set: ReplicaSet, old: ReplicaSet | undefined): readonly Told[] {
   return [{ about, component: 'deployment-controller', type: 'Normal', reason: 'ScalingReplicaSet', message }];
 }
 
-/** What a change is worth telling. What is stored under a resource is of its kind. */
+/** Events for a change. Stored objects have the kind of their resource. */
 function tidings({ resource, object, old }: Changed): readonly Told[] {
   if (!object) return [];
   if (resource === 'apps/replicasets') return scaled(object as ReplicaSet, old as ReplicaSet | undefined);
@@ -117,12 +119,12 @@ function tidings({ resource, object, old }: Changed): readonly Told[] {
   return old ? [...scheduled(pod, old as Pod), ...run(pod, old as Pod)] : created(pod);
 }
 
-/** Notes what is worth telling, and writes it when it is called to. */
+/** Records Events for changes, and writes them on request. */
 export class EventRecorder {
   readonly #api: ClusterApi;
   readonly #clock: Clock;
   #waiting: Told[] = [];
-  /** Names of those that are there. */
+  /** Names of existing Events, by identity. */
   readonly #names = new Map<string, string>();
   #serial = 0n;
 
@@ -131,14 +133,14 @@ export class EventRecorder {
     this.#clock = clock;
   }
 
-  /** Says whether there is something to write. */
+  /** Returns whether there are Events to write. */
   note(change: Changed): boolean {
     if (change.resource === '/events' && !change.object && change.old) this.#names.delete(identityOf(change.old));
     this.#waiting.push(...tidings(change));
     return this.#waiting.length > 0;
   }
 
-  /** Writes all that was noted. What the API server refuses, as in a namespace that ends, is not told. */
+  /** Writes the recorded Events. Rejected ones are dropped, for example in a terminating namespace. */
   write(): void {
     const told = this.#waiting;
     this.#waiting = [];
@@ -151,7 +153,7 @@ export class EventRecorder {
     }
   }
 
-  /** The same told again is counted. */
+  /** Increments the count of a repeated Event. */
   #write({ about, component, type, reason, message }: Told): void {
     const same = identity(about, component, type, reason, message);
     const namespace = String(about.namespace);
@@ -163,7 +165,7 @@ export class EventRecorder {
       this.#api.update('/events', { ...old, involvedObject: about, lastTimestamp: time, count });
       return;
     }
-    // By the order of names, which is that of lists, they stand as they happened.
+    // Names sort in the order of occurrence, which is thus the order in lists.
     const moment = BigInt(Math.floor(now)) * NS_PER_MS + (this.#serial++ % NS_PER_MS);
     const name = `${String(about.name).slice(0, NAME_LENGTH)}.${moment.toString(16)}`;
     this.#api.create('/events', {

@@ -1,6 +1,6 @@
 /**
- * The controllers of a cluster: what kube-controller-manager, kube-scheduler and the kubelets do, as far as
- * Services need it. A subscription only notes keys; one loop works on them.
+ * The controllers of a cluster: kube-controller-manager, kube-scheduler and kubelets, as far as Services need them.
+ * Subscriptions only enqueue keys; a single loop processes them.
  */
 
 import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
@@ -25,32 +25,31 @@ import { type ControllerName, Triggers } from './triggers.ts';
 
 export { PodLogs } from './logs.ts';
 
-/** What the controllers of a cluster are made of. */
 export interface WorkloadsOptions {
   readonly api: ClusterApi;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Virtual nodes; default 2. */
+  /** Number of virtual nodes. Default: 2. */
   readonly nodes?: number;
-  /** Default: ready 100 ms after its node is chosen, gone 500 ms after its deletion. */
+  /** Default: ready 100 ms after scheduling, removed 500 ms after deletion. */
   readonly times?: Partial<PodTimes>;
   /** PEM, for the ConfigMap kube-root-ca.crt of each namespace. */
   readonly rootCertificate?: string;
 }
 
-/** Controllers that run. */
+/** Running controllers. */
 export interface Workloads {
   readonly logs: PodLogs;
-  /** What answers `/pods/NAME/log` and the like. */
+  /** Handlers for `/pods/NAME/log` and similar. */
   readonly subresources: ReadonlyMap<Subresource, SubresourceHandler>;
-  /** Resolves when nothing is to be done but what waits for a time. */
+  /** Resolves when there is no work left except for timers. */
   idle(): Promise<void>;
 }
 
 const DEFAULT_NODES = 2;
 const DEFAULT_TIMES: PodTimes = { readyAfterMs: 100, stopAfterMs: 500 };
 
-/** Starts the controllers of a cluster, and makes what a new cluster has. They end with the signal. */
+/** Starts the controllers of a cluster, and creates its initial objects. They stop when the signal aborts. */
 export function startWorkloads(options: WorkloadsOptions, signal: AbortSignal): Workloads {
   const { api, clock, logger, nodes = DEFAULT_NODES, times, rootCertificate = '' } = options;
   const objects = new Objects(api);
@@ -83,7 +82,7 @@ export function startWorkloads(options: WorkloadsOptions, signal: AbortSignal): 
   return { logs, subresources: subresources(logs), idle: () => loop.idle() };
 }
 
-/** The log of a container begins when it starts, and goes with its pod. What is stored under /pods is a pod. */
+/** A container's log starts with the container, and is removed with its pod. Objects stored under /pods are pods. */
 function logLife(logs: PodLogs, change: Changed): void {
   const [pod, old] = [change.object as Pod | undefined, change.old as Pod | undefined];
   if (!pod) {

@@ -1,4 +1,7 @@
-/** The objects that the controllers read and write, as far as they do. Source: Kubernetes API reference, v1.34. */
+/**
+ * The objects read and written by the controllers, limited to the fields in use. Source: Kubernetes API reference,
+ * v1.34.
+ */
 import type { Json, JsonObject, StringMap } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { IPFamily } from '../machinery/well-known.ts';
@@ -122,7 +125,7 @@ export type StatefulSet = StoredObject & {
 /** apps/v1 ControllerRevision. */
 export type ControllerRevision = StoredObject & { readonly revision: number; readonly data?: Json };
 
-/** A port of a v1 Service, as it is stored. */
+/** A port of a stored v1 Service. */
 export type StoredServicePort = {
   readonly name?: string;
   readonly protocol?: string;
@@ -152,7 +155,7 @@ export type Service = StoredObject & {
   readonly status?: JsonObject;
 };
 
-/** A port of an EndpointSlice, as it is stored. */
+/** A port of a stored EndpointSlice. */
 export type SlicePort = {
   readonly name?: string;
   readonly protocol?: string;
@@ -160,7 +163,7 @@ export type SlicePort = {
   readonly appProtocol?: string;
 };
 
-/** An endpoint of an EndpointSlice, as it is stored. */
+/** An endpoint of a stored EndpointSlice. */
 export type SliceEndpoint = {
   readonly addresses: readonly string[];
   readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
@@ -179,7 +182,7 @@ export type SliceEndpoint = {
   };
 };
 
-/** discovery.k8s.io/v1 EndpointSlice; empty lists are null, as an API server shows them. */
+/** discovery.k8s.io/v1 EndpointSlice; empty lists are null, as returned by the API server. */
 export type Slice = StoredObject & {
   readonly addressType: string;
   readonly endpoints?: readonly SliceEndpoint[] | null;
@@ -224,7 +227,7 @@ export type Namespace = StoredObject & { readonly status?: { readonly phase?: st
 /** v1 Endpoints. */
 export type Endpoints = StoredObject & { readonly subsets?: readonly JsonObject[] | null };
 
-/** The resources that are used here, with what they hold. */
+/** The resources used by the controllers, with the type of their objects. */
 export type Kinds = {
   '/configmaps': ConfigMap;
   '/endpoints': Endpoints;

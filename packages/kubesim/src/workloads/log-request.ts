@@ -12,11 +12,10 @@ function flag(query: URLSearchParams, name: string): boolean {
 function count(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`${name} must be a number that is not negative, not ${text}`);
+  if (!/^\d+$/.test(text)) throw badRequest(`${name} must be a non-negative number, not ${text}`);
   return Number(text);
 }
 
-/** Answers from these logs. */
 export function podLogHandler(logs: PodLogs): SubresourceHandler {
   return ({ metadata }, query, signal) => {
     const [tailLines, sinceSeconds] = [count(query, 'tailLines'), count(query, 'sinceSeconds')];
@@ -30,7 +29,7 @@ export function podLogHandler(logs: PodLogs): SubresourceHandler {
       ...(sinceTime !== null && { sinceTime }),
     };
     const container = query.get('container') ?? undefined;
-    // Without a signal nobody could end it, so it is not followed.
+    // Without a signal, following could never end.
     const end = signal ?? AbortSignal.abort();
     const asked = signal ? options : { ...options, follow: false };
     return logs.read(metadata.namespace ?? '', metadata.name, container, asked, end);

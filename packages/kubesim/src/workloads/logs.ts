@@ -1,25 +1,25 @@
-/** What the containers of a cluster's pods have written: the newest lines, in memory. */
+/** Container logs: the latest lines, in memory. */
 import type { Clock } from '../machinery/runtime.ts';
 import { badRequest, notFound } from '../machinery/status.ts';
 import type { Pod } from './kinds.ts';
 import type { Objects } from './objects.ts';
 import { timeOf } from './time.ts';
 
-/** Lines that are kept of a container. */
+/** Lines kept per container. */
 const KEPT = 1000;
 
 const PODS = { group: '', plural: 'pods', kind: 'Pod' } as const;
 
-/** Which lines to give. Source: Kubernetes API reference, PodLogOptions. */
+/** Options of a log request. Source: Kubernetes API reference, PodLogOptions. */
 export interface PodLogOptions {
   readonly tailLines?: number;
-  /** Go on until the pod is gone, or the signal aborts. */
+  /** Keep streaming until the pod is removed or the signal aborts. */
   readonly follow?: boolean;
   readonly timestamps?: boolean;
   readonly sinceSeconds?: number;
   /** RFC 3339. */
   readonly sinceTime?: string;
-  /** The container before the last restart: there is none. */
+  /** Logs of the previous container instance, which never exist. */
   readonly previous?: boolean;
 }
 
@@ -28,11 +28,10 @@ interface Line {
   readonly text: string;
 }
 
-/** Logs of all pods of a cluster. */
 export class PodLogs {
   readonly #objects: Objects;
   readonly #clock: Clock;
-  /** By uid of the pod and name of the container. */
+  /** Keyed by pod UID and container name. */
   readonly #lines = new Map<string, Line[]>();
   readonly #followers = new Map<string, Set<(line: Line | undefined) => void>>();
 
@@ -41,7 +40,6 @@ export class PodLogs {
     this.#clock = clock;
   }
 
-  /** Adds a line to a container's log. */
   write({ metadata }: Pod, container: string, text: string): void {
     const id = `${metadata.uid} ${container}`;
     const line = { at: this.#clock.now(), text };
@@ -52,7 +50,7 @@ export class PodLogs {
     for (const tell of this.#followers.get(id) ?? []) tell(line);
   }
 
-  /** Drops the log of a pod that is gone, and ends those who follow it. */
+  /** Drops the log of a removed pod, and ends its streams. */
   forget({ metadata, spec }: Pod): void {
     for (const { name } of [...spec.containers, ...(spec.initContainers ?? [])]) {
       const id = `${metadata.uid} ${name}`;
@@ -62,9 +60,10 @@ export class PodLogs {
   }
 
   /**
-   * The lines of a container, each with its end of line. Without a name it is the only container of the pod.
+   * The lines of a container, each with a line break. The container name is optional if the pod has only one.
    *
-   * @throws StatusError as the API server does, before the first line: no such pod or container, or it does not run yet.
+   * @throws StatusError as the API server does, before the first line: unknown pod or container, or container not
+   * running yet.
    */
   read(
     namespace: string,

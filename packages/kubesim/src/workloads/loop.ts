@@ -1,19 +1,18 @@
-/** The work of a cluster's controllers: keys that wait, in order, and keys to look at again later. */
+/** Work queue of a cluster's controllers, with delayed keys. */
 import type { Clock, Logger } from '../machinery/runtime.ts';
 
-/** Looks at a key, and may ask to be called again after some milliseconds. Throws where it should be tried again. */
+/** Processes a key. May return the milliseconds after which to process it again. Throws to be retried. */
 export type Work = (namespace: string, name: string) => number | undefined;
 
-/** What a loop is made of. */
 export interface LoopOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Waits between tries of what failed. */
+/** Backoff for failed keys. */
 const RETRY_MS = { first: 100, longest: 30_000 } as const;
 
-/** Keys that are worked on before others of this process get a turn. */
+/** Number of keys to process before yielding to the event loop. */
 const TURN = 50;
 
 interface Item {
@@ -24,14 +23,13 @@ interface Item {
 }
 
 /**
- * One queue for all controllers of a cluster. Keys are worked on one at a time in the order in which they were added, each
- * once however often it was added, so a run is the same again where clock and API are. Nothing is worked on inside of
- * `add`.
+ * A single queue for all controllers of a cluster. Keys are deduplicated and processed one at a time, in the order in
+ * which they were added, so runs are reproducible with the same clock and API. `add` never processes a key itself.
  */
 export class Loop {
   readonly #options: LoopOptions;
   readonly #waiting = new Map<string, Item>();
-  /** When to look at a key again, in milliseconds since the epoch. */
+  /** Due time of delayed keys, in milliseconds since the epoch. */
   readonly #later = new Map<string, { readonly item: Item; readonly at: number }>();
   readonly #failures = new Map<string, number>();
   readonly #idle: (() => void)[] = [];
@@ -43,7 +41,7 @@ export class Loop {
     this.#options = options;
   }
 
-  /** Begins to work; keys that were added before are kept. */
+  /** Starts processing, including keys added before. */
   start(signal: AbortSignal): void {
     this.#signal = signal;
     signal.addEventListener('abort', () => this.#end(), { once: true });
@@ -57,7 +55,7 @@ export class Loop {
     this.#wake();
   }
 
-  /** Resolves when no key waits; those that are to be looked at later do not count. */
+  /** Resolves when the queue is empty, except for delayed keys. */
   async idle(): Promise<void> {
     if (this.#waiting.size === 0 && !this.#busy) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -92,7 +90,7 @@ export class Loop {
     } catch (error) {
       const failures = this.#failures.get(id) ?? 0;
       this.#failures.set(id, failures + 1);
-      this.#options.logger.debug({ key: id, error: String(error) }, 'workloads: a key failed');
+      this.#options.logger.debug({ key: id, error: String(error) }, 'workload controller failed, retrying');
       this.#workLater(item, Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** Math.min(failures, 16)));
     }
   }
@@ -103,7 +101,7 @@ export class Loop {
     this.#ringAt(at);
   }
 
-  /** One sleep for all keys that wait for a time: until the next one. */
+  /** A single timer for all delayed keys, set to the earliest one. */
   #ringAt(at: number): void {
     if (this.#alarm && this.#alarm.at <= at) return;
     this.#alarm?.cancel.abort();
@@ -118,7 +116,7 @@ export class Loop {
   #ring(alarm: { readonly at: number }): void {
     if (this.#alarm !== alarm) return;
     this.#alarm = undefined;
-    // A clock may wake a little early.
+    // Clocks may wake slightly early.
     const now = Math.max(this.#options.clock.now(), alarm.at);
     let next = Number.POSITIVE_INFINITY;
     for (const [id, { item, at }] of this.#later) {

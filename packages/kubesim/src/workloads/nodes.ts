@@ -1,4 +1,4 @@
-/** The virtual nodes of a cluster: names, zones and ranges. They run nothing but what the kubelet of this folder reports. */
+/** The virtual nodes of a cluster: names, zones and address ranges. */
 
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
 import type { JsonObject } from '../machinery/json.ts';
@@ -7,42 +7,44 @@ import { addressAt, familyOf, partOf } from './address-ranges.ts';
 import type { Node } from './kinds.ts';
 import { apiTime } from './time.ts';
 
-/** Label of a node's zone. */
+/** Label for the zone of a node. */
 export const ZONE = 'topology.kubernetes.io/zone';
 
-/** Zones, by turns; the same names in all clusters, as in one region of a cloud. */
+/** Zones, assigned in turn. All clusters have the same zones, as in one cloud region. */
 const ZONES = ['zone-a', 'zone-b', 'zone-c'] as const;
 
-/** What a node has room for. */
+/** Capacity of a node. */
 const ROOM = { cpu: '64', memory: '256Gi', 'ephemeral-storage': '1Ti', pods: '10k' } as const;
 
 const VERSION = 'v1.34.4';
 
-/** The parts that each range of pods is cut into: one a node, the first is nobody's. */
+/** Prefix bits for splitting a pod range by node; the first part is reserved. */
 function cutBits(cidr: string, nodes: number): number {
   return Math.max(familyOf(cidr) === 'IPv4' ? 4 : 8, Math.ceil(Math.log2(nodes + 1)));
 }
 
-/** Ranges of the pods of node `number`, from 1. */
+/** Pod ranges of node `number`, from 1. */
 function podRangesOf({ podCIDRs }: ClusterSettings, number: number, nodes: number): string[] {
   return podCIDRs.map((cidr) => partOf(cidr, cutBits(cidr, nodes), number));
 }
 
-/** Addresses of the client that a cluster's proxy acts as: the first ones, which no node gives to a pod. */
+/** Addresses of the client that a cluster's proxy acts as, from the reserved first part of each range. */
 export function clientAddresses({ podCIDRs }: ClusterSettings): string[] {
   return podCIDRs.map((cidr) => addressAt(cidr, 1));
 }
 
-/** A node to be created; its status is written after it. */
+/** A node to create; its status is written separately. */
 export type NewNode = JsonObject & {
   readonly metadata: JsonObject & { readonly name: string };
   readonly status: NonNullable<Node['status']> & JsonObject;
 };
 
-/** Seconds that a kubelet's Lease lasts. */
+/** Duration of a kubelet's Lease, in seconds. */
 const LEASE_SECONDS = 40;
 
-/** The Lease of a node, which `kubectl describe` looks for. Nobody renews it: nothing here is lost without a word. */
+/**
+ * The Lease of a node, as expected by `kubectl describe`. It is never renewed, since nodes cannot fail unnoticed here.
+ */
 export function nodeLease(name: string, now: number): JsonObject & { readonly metadata: ObjectKey } {
   const renewTime = new Date(now).toISOString().replace('Z', '000Z');
   return {

@@ -1,4 +1,4 @@
-/** A cluster's API with the types of the objects that the controllers use. */
+/** Typed access to a cluster's API for the controllers. */
 
 import type { ClusterApi } from '../apiserver/cluster-api.ts';
 import type { ClusterSettings } from '../machinery/cluster-settings.ts';
@@ -7,10 +7,10 @@ import type { ObjectKey } from '../machinery/object.ts';
 import type { ResourceName } from '../machinery/resource-name.ts';
 import type { Kinds } from './kinds.ts';
 
-/** A resource whose type is known here. */
+/** A resource with a known type. */
 export type Resource = keyof Kinds;
 
-/** Typed verbs. All are synchronous and throw the StatusErrors of the API server. */
+/** Typed verbs. All are synchronous and throw the API server's StatusErrors. */
 export class Objects {
   readonly #api: ClusterApi;
 
@@ -35,7 +35,7 @@ export class Objects {
     return typed(this.#api.create(resource, object));
   }
 
-  /** Makes any object that is not there, as those of a new cluster. */
+  /** Creates an object of any resource if it does not exist. */
   ensure(resource: ResourceName, object: JsonObject, key: ObjectKey): void {
     if (!this.#api.get(resource, key)) this.#api.create(resource, object);
   }
@@ -58,7 +58,7 @@ export class Objects {
   }
 }
 
-/** What is stored has been validated against the schema of its kind, which the types follow. */
+/** Stored objects have been validated by the schema of their kind, which the types match. */
 function typed<T>(stored: unknown): T {
   return stored as T;
 }

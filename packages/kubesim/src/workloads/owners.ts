@@ -1,23 +1,26 @@
-/** Who controls an object, and taking over what a selector selects. Source: Kubernetes documentation, "Owners and Dependents". */
+/**
+ * Controller references, and adoption of objects by selector. Source: Kubernetes documentation, "Owners and
+ * Dependents".
+ */
 import type { JsonObject } from '../machinery/json.ts';
 import type { Owner, StoredObject } from '../machinery/object.ts';
 import type { Kinds, LabelSelector } from './kinds.ts';
 import type { Objects, Resource } from './objects.ts';
 import { selects } from './selector.ts';
 
-/** The reference of an object to the one that controls it. */
+/** The owner reference of an object to its controller. */
 export function controllerOf(object: StoredObject): Owner | undefined {
   return object.metadata.ownerReferences?.find(({ controller }) => controller);
 }
 
-/** A reference that makes `owner` the controller. */
+/** An owner reference with `owner` as the controller. */
 export function controllerReference({ apiVersion, kind, metadata }: StoredObject): JsonObject & Owner {
   return { apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true };
 }
 
 /**
- * The objects of the owner's namespace that it controls. Those that it selects and nobody controls become its own; those
- * that it selects no more are let go.
+ * The objects in the owner's namespace that it controls. Selected objects without a controller are adopted; those that
+ * are no longer selected are released.
  */
 export function claim<R extends Resource>(
   objects: Objects,

@@ -1,8 +1,8 @@
-/** Pods, as far as the controllers read and write them. Source: Kubernetes API reference, v1.34, Pod. */
+/** Pods, limited to the fields used by the controllers. Source: Kubernetes API reference, v1.34, Pod. */
 import type { JsonObject, StringMap } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 
-/** A condition of a workload or a pod; which of the times are there depends on the kind. */
+/** A condition of a workload or pod; the available timestamps depend on the kind. */
 export type StatusCondition = {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
@@ -15,7 +15,7 @@ export type StatusCondition = {
   readonly observedGeneration?: number;
 };
 
-/** Where a key of a ConfigMap or Secret stands. */
+/** A reference to a key of a ConfigMap or Secret. */
 export type KeyRef = { readonly name?: string; readonly key: string; readonly optional?: boolean };
 
 /** EnvVar of a container. */
@@ -30,7 +30,7 @@ export type EnvVar = {
   };
 };
 
-/** A probe, for the port that it asks. */
+/** A probe, limited to its port. */
 export type Probe = {
   readonly httpGet?: { readonly port: number | string };
   readonly tcpSocket?: { readonly port: number | string };
@@ -59,7 +59,7 @@ export type Container = {
   readonly restartPolicy?: string;
 };
 
-/** Keys of a ConfigMap or Secret as files. */
+/** Keys of a ConfigMap or Secret to mount as files. */
 export type FileSource = {
   readonly name?: string;
   readonly secretName?: string;
@@ -157,7 +157,7 @@ export type PodStatus = {
 /** v1 Pod. */
 export type Pod = StoredObject & { readonly spec: PodSpec; readonly status?: PodStatus };
 
-/** What pods are made from. */
+/** Template for pods. */
 export type PodTemplate = {
   readonly metadata?: { readonly labels?: StringMap; readonly annotations?: StringMap };
   readonly spec: PodSpec;

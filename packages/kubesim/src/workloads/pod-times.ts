@@ -1,7 +1,7 @@
-/** How long the life of a pod takes, in milliseconds. */
+/** Duration of phases in the life of a pod, in milliseconds. */
 export interface PodTimes {
-  /** From its scheduling to ready. Default: 100. */
+  /** From scheduling to ready. Default: 100. */
   readonly readyAfterMs: number;
-  /** From its deletion to its end, unless its grace period is shorter. Default: 500. */
+  /** From deletion to removal, unless the grace period is shorter. Default: 500. */
   readonly stopAfterMs: number;
 }

@@ -1,8 +1,7 @@
-/** What the state of a pod means to those who keep it. Source: Kubernetes documentation, "Pod Lifecycle". */
+/** Pod state as evaluated by controllers. Source: Kubernetes documentation, "Pod Lifecycle". */
 import type { Pod, StatusCondition } from './kinds.ts';
 import { timeOf } from './time.ts';
 
-/** A condition of a pod, where it has it. */
 export function condition(pod: Pod, type: string): StatusCondition | undefined {
   return pod.status?.conditions?.find((each) => each.type === type);
 }
@@ -15,31 +14,30 @@ export function isTerminating(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp !== undefined;
 }
 
-/** Whether it came to its end. */
+/** Whether the pod has succeeded or failed. */
 export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
-/** Whether it counts as one of its controller's. */
+/** Whether the pod counts towards its controller's replicas. */
 export function isActive(pod: Pod): boolean {
   return !isTerminating(pod) && !isFinished(pod);
 }
 
-/** Milliseconds until a ready pod counts as available, 0 or less where it does; undefined where it is not ready. */
+/** Milliseconds until a ready pod becomes available, 0 or less if it is; undefined if it is not ready. */
 export function untilAvailable(pod: Pod, minReadySeconds: number, now: number): number | undefined {
   const ready = condition(pod, 'Ready');
   if (ready?.status !== 'True') return undefined;
   return minReadySeconds === 0 ? 0 : timeOf(ready.lastTransitionTime) + minReadySeconds * 1000 - now;
 }
 
-/** How many of these pods are ready and available, and when the next becomes available, in milliseconds from now. */
+/** Number of ready and available pods, and milliseconds until the next one becomes available. */
 export interface PodCounts {
   readonly ready: number;
   readonly available: number;
   readonly next: number | undefined;
 }
 
-/** Counts pods. */
 export function countPods(pods: readonly Pod[], minReadySeconds: number, now: number): PodCounts {
   let ready = 0;
   let available = 0;
@@ -56,7 +54,7 @@ export function countPods(pods: readonly Pod[], minReadySeconds: number, now: nu
 
 const PHASES = ['Pending', 'Unknown', 'Running'];
 
-/** The cost that a user puts on the deletion of a pod. */
+/** Annotation for the deletion cost of a pod. */
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 function restarts(pod: Pod): number {
@@ -64,9 +62,8 @@ function restarts(pod: Pod): number {
 }
 
 /**
- * Pods in the order in which a scale-down takes them: unscheduled ones, pending ones, unready ones, cheap ones, those on
- * crowded nodes, those ready for the shortest time, restarted ones, the newest.
- * Source: Kubernetes documentation, "ReplicaSet", Scaling a ReplicaSet.
+ * Pods in scale-down order: unscheduled, pending, unready, low deletion cost, on crowded nodes, ready for the shortest
+ * time, restarted, newest. Source: Kubernetes documentation, "ReplicaSet", Scaling a ReplicaSet.
  */
 export function inDeletionOrder(pods: readonly Pod[]): Pod[] {
   const onNode = new Map<string, number>();
@@ -84,7 +81,7 @@ export function inDeletionOrder(pods: readonly Pod[]): Pod[] {
   const ranked = pods.map((pod) => ({ pod, rank: rank(pod) }));
   ranked.sort((a, b) => {
     const at = a.rank.findIndex((value, i) => value !== b.rank[i]);
-    // The last made of those that are equal otherwise: names are as good as any.
+    // Names are an arbitrary tie-breaker.
     if (at < 0) return a.pod.metadata.name < b.pod.metadata.name ? 1 : -1;
     return (a.rank[at] ?? 0) - (b.rank[at] ?? 0);
   });

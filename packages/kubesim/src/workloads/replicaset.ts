@@ -1,4 +1,4 @@
-/** ReplicaSets: as many pods as they ask for. Source: Kubernetes documentation, "ReplicaSet". */
+/** The ReplicaSet controller. Source: Kubernetes documentation, "ReplicaSet". */
 import type { Clock } from '../machinery/runtime.ts';
 import type { Pod, ReplicaSet, StatusCondition } from './kinds.ts';
 import type { Objects } from './objects.ts';
@@ -8,7 +8,7 @@ import { hasLabels } from './selector.ts';
 import { podOf, sameJson } from './template.ts';
 import { apiTime } from './time.ts';
 
-/** Keeps the pods and the status of one ReplicaSet. Gives the milliseconds until a pod of it becomes available. */
+/** Reconciles pods and status of one ReplicaSet. Returns the milliseconds until one of its pods becomes available. */
 export function syncReplicaSet(objects: Objects, clock: Clock, namespace: string, name: string): number | undefined {
   const set = objects.get('apps/replicasets', namespace, name);
   if (!set) return undefined;
@@ -21,7 +21,7 @@ export function syncReplicaSet(objects: Objects, clock: Clock, namespace: string
       failure = error;
     }
   }
-  // Counted as they were: a pod that was made or deleted just now adds the key again.
+  // Counts the pods as before the changes, which enqueue the key again.
   const { ready, available, next } = countPods(pods, set.spec.minReadySeconds ?? 0, clock.now());
   const labels = set.spec.template.metadata?.labels ?? {};
   const labelled = pods.filter(({ metadata }) => hasLabels(metadata.labels, labels)).length;

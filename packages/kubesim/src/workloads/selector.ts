@@ -2,13 +2,12 @@
 import type { StringMap } from '../machinery/json.ts';
 import type { LabelSelector } from './kinds.ts';
 
-/** Whether labels have all of these. */
+/** Whether the labels include all of `wanted`. */
 export function hasLabels(labels: StringMap | undefined, wanted: StringMap): boolean {
   for (const key in wanted) if (labels?.[key] !== wanted[key]) return false;
   return true;
 }
 
-/** Whether a selector selects an object with these labels. */
 export function selects(selector: LabelSelector, labels: StringMap | undefined): boolean {
   if (!hasLabels(labels, selector.matchLabels ?? {})) return false;
   return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {

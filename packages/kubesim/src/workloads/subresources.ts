@@ -1,4 +1,4 @@
-/** Subresources of pods and the like: logs, and an explanation for each that is missing. */
+/** Subresources of pods and other objects: logs, and error messages for those that are not supported. */
 
 import type { SubresourceHandler } from '../apiserver/verbs.ts';
 import { StatusError } from '../machinery/status.ts';
@@ -8,24 +8,24 @@ import type { PodLogs } from './logs.ts';
 /** `group/plural/subresource`. */
 export type Subresource = `${string}/${string}/${string}`;
 
-const NO_PROGRAM = 'the pods of kubesim run no program';
-const BY_PROXY = "kubesim forwards no connections: use the cluster's SOCKS5 proxy";
+const NO_PROGRAM = 'kubesim pods run no programs';
+const BY_PROXY = "kubesim does not forward connections; use the cluster's SOCKS5 proxy";
 
-/** Why there is none, by subresource. */
+/** Error messages by unsupported subresource. */
 const MISSING: Readonly<Record<Subresource, string>> = {
-  '/pods/exec': `${NO_PROGRAM}: there is nothing to execute a command in`,
-  '/pods/attach': `${NO_PROGRAM}: there is nothing to attach to`,
+  '/pods/exec': `${NO_PROGRAM}, so exec is not supported`,
+  '/pods/attach': `${NO_PROGRAM}, so attach is not supported`,
   '/pods/portforward': BY_PROXY,
   '/pods/proxy': BY_PROXY,
   '/services/proxy': BY_PROXY,
-  '/nodes/proxy': 'the nodes of kubesim are virtual: nothing listens there',
-  '/serviceaccounts/token': 'a cluster of kubesim has one token, the one in its kubeconfig',
+  '/nodes/proxy': 'kubesim nodes are virtual and do not listen on any port',
+  '/serviceaccounts/token': 'a kubesim cluster has only the token in its kubeconfig',
 };
 
-/** The subresources that a cluster's pods, Services, nodes and accounts have besides those of every object. */
+/** Subresources of pods, Services, nodes and service accounts other than those common to all objects. */
 export function subresources(logs: PodLogs): ReadonlyMap<Subresource, SubresourceHandler> {
   const missing = Object.entries(MISSING).map(([name, message]): [Subresource, SubresourceHandler] => [
-    name as Subresource, // the keys of MISSING
+    name as Subresource, // a key of MISSING
     () => {
       throw new StatusError(405, 'MethodNotAllowed', message, {});
     },

@@ -1,19 +1,19 @@
-/** Pod templates: how they are told apart, and what pods of them look like. */
+/** Pod templates: comparison, hashing, and creation of pods. */
 import type { Json, JsonObject, StringMap } from '../machinery/json.ts';
 import type { StoredObject } from '../machinery/object.ts';
 import type { PodTemplate } from './kinds.ts';
 import { controllerReference } from './owners.ts';
 
-/** On ReplicaSets and their pods: which template of the Deployment they are of. */
+/** On ReplicaSets and their pods: hash of the Deployment's template. */
 export const TEMPLATE_HASH = 'pod-template-hash';
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** Letters and digits that make no words; Kubernetes uses the same. */
+/** Alphanumerics that do not form words, as in Kubernetes. */
 const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** JSON with the keys in order, so that equal values are equal text. */
+/** JSON with sorted keys, so that equal values have equal text. */
 export function canonical(value: Json | undefined): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (isList(value)) return `[${value.map(canonical).join()}]`;
@@ -24,12 +24,12 @@ export function canonical(value: Json | undefined): string {
   return `{${members.join()}}`;
 }
 
-// Array.isArray does not tell a readonly list from the rest.
+// Array.isArray does not narrow readonly arrays.
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** A short name for a value: FNV-1a of 32 bits, in letters that are safe in names. */
+/** A short hash of a value: 32-bit FNV-1a, in characters that are safe for names. */
 export function shortHash(value: Json, collisions = 0): string {
   let hash = FNV_OFFSET;
   const text = collisions === 0 ? canonical(value) : `${canonical(value)}${collisions}`;
@@ -37,18 +37,18 @@ export function shortHash(value: Json, collisions = 0): string {
   return Array.from(String(hash), (digit) => SAFE[digit.charCodeAt(0) % SAFE.length]).join('');
 }
 
-/** A template without the label that tells templates apart. */
+/** A template without the hash label. */
 function bare({ metadata, ...rest }: PodTemplate): JsonObject {
   const { [TEMPLATE_HASH]: _, ...labels }: Record<string, string> = { ...metadata?.labels };
   return { ...rest, metadata: { ...metadata, labels } };
 }
 
-/** Whether two templates make the same pods. */
+/** Whether two templates produce the same pods. */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   return sameJson(bare(a), bare(b));
 }
 
-/** A pod of a template, to be created, with `owner` as its controller. */
+/** A new pod of a template, with `owner` as its controller. */
 export function podOf(
   owner: StoredObject,
   { metadata, spec }: PodTemplate,
@@ -70,7 +70,7 @@ export function podOf(
   };
 }
 
-/** Whether two values of the API are the same; a member that is undefined is none. */
+/** Whether two API values are equal; undefined members count as absent. */
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

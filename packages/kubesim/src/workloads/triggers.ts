@@ -1,4 +1,4 @@
-/** Which controllers have to look at what, after a change of an object. */
+/** Mapping from object changes to controller keys. */
 
 import type { Changed } from '../apiserver/cluster-api.ts';
 import type { StoredObject } from '../machinery/object.ts';
@@ -8,10 +8,9 @@ import type { Objects } from './objects.ts';
 import { controllerOf } from './owners.ts';
 import { hasLabels, selects } from './selector.ts';
 
-/** The controllers of a cluster. */
 export type ControllerName = 'namespace' | 'claim' | 'deployment' | 'replicaset' | 'statefulset' | 'pod' | 'endpoints';
 
-/** Notes that a controller has to look at a key. */
+/** Enqueues a key for a controller. */
 export type Note = (controller: ControllerName, namespace: string, name: string) => void;
 
 const CONTROLLER_OF_KIND: Readonly<Record<string, ControllerName>> = {
@@ -20,7 +19,7 @@ const CONTROLLER_OF_KIND: Readonly<Record<string, ControllerName>> = {
   StatefulSet: 'statefulset',
 };
 
-/** Resources that have one controller for their own keys. */
+/** Resources whose own keys are processed by a controller. */
 const OWN: Readonly<Record<string, ControllerName>> = {
   '/namespaces': 'namespace',
   '/persistentvolumeclaims': 'claim',
@@ -32,7 +31,7 @@ const OWN: Readonly<Record<string, ControllerName>> = {
   'apps/statefulsets': 'statefulset',
 };
 
-/** Turns changes into keys. It reads, and never writes. */
+/** Maps changes to keys. It only reads objects. */
 export class Triggers {
   readonly #objects: Objects;
   readonly #note: Note;
@@ -42,7 +41,7 @@ export class Triggers {
     this.#note = note;
   }
 
-  /** Notes everything that there is, at the start. */
+  /** Enqueues all existing objects, at start. */
   all(): void {
     for (const resource of [
       '/namespaces',
@@ -57,7 +56,7 @@ export class Triggers {
     }
   }
 
-  /** Notes what a change may concern. */
+  /** Enqueues the keys affected by a change. */
   changed({ resource, object, old }: Changed): void {
     const either = object ?? old;
     if (!either) return;
@@ -94,7 +93,7 @@ export class Triggers {
     if (controller) this.#note(controller, metadata.namespace ?? '', metadata.name);
   }
 
-  /** Those that control it, did so before, or may take it over. */
+  /** Enqueues the current and previous controllers, and those that may adopt the object. */
   #owners(
     object: StoredObject | undefined,
     old: StoredObject | undefined,
@@ -113,7 +112,7 @@ export class Triggers {
     }
   }
 
-  /** A deleted claim waits for that, and with Recreate the Deployment behind the pod's ReplicaSet. */
+  /** A deleted claim may be waiting for this pod and, with Recreate, so may the Deployment. */
   #podGone(pod: StoredObject): void {
     const { namespace = '' } = pod.metadata;
     for (const claim of this.#objects.list('/persistentvolumeclaims', namespace)) {
@@ -139,7 +138,7 @@ export class Triggers {
     if (name !== undefined) this.#note('endpoints', slice?.metadata.namespace ?? '', name);
   }
 
-  /** Pods that found no node may find one; a zone stands in endpoints. A heartbeat changes neither. */
+  /** Unscheduled pods may fit on a changed node, and its zone is part of endpoints. Heartbeats do not matter. */
   #node(object: StoredObject | undefined, old: StoredObject | undefined): void {
     if (object && old && object.metadata.labels === old.metadata.labels && object.spec === old.spec) return;
     for (const pod of this.#objects.list('/pods')) {

@@ -71,7 +71,7 @@ describe('openApiDocument', () => {
     const service = at(document, 'components', 'schemas', 'io.k8s.api.core.v1.Service');
     expect(at(service, 'x-kubernetes-group-version-kind')).toEqual([gvk]);
     expect(at(service, 'properties', 'spec')).toEqual({
-      description: 'What the Service is to be.',
+      description: 'Desired state of the Service.',
       default: {},
       allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.ServiceSpec' }],
     });

@@ -63,11 +63,11 @@ it('refuses containers that there are not', async () => {
 });
 
 it.each([
-  ['POST', 'pods/one/exec?command=ls', 'the pods of kubesim run no program: there is nothing to execute a command in'],
-  ['GET', 'pods/one/attach', 'the pods of kubesim run no program: there is nothing to attach to'],
+  ['POST', 'pods/one/exec?command=ls', 'kubesim pods run no programs, so exec is not supported'],
+  ['GET', 'pods/one/attach', 'kubesim pods run no programs, so attach is not supported'],
   ['POST', 'pods/one/portforward', "use the cluster's SOCKS5 proxy"],
   ['GET', 'pods/one/proxy/index.html', "use the cluster's SOCKS5 proxy"],
-  ['POST', 'serviceaccounts/default/token', 'a cluster of kubesim has one token, the one in its kubeconfig'],
+  ['POST', 'serviceaccounts/default/token', 'a kubesim cluster has only the token in its kubeconfig'],
 ])('says what there is in place of it: %s %s', async (method, path, words) => {
   const { server } = await withPod();
   const { status, body } = await server.handle({

@@ -1,21 +1,27 @@
 /**
- * Objects in protobuf, in which kubectl sends built-in ones that it made itself, as JSON. `messages.json` is what
- * tools/codegen/protobuf.ts recorded. Source: Kubernetes documentation, "API concepts", "Kubernetes Protobuf encoding".
+ * Decodes protobuf, which kubectl uses to send built-in objects that it generates. `messages.json` is recorded by
+ * tools/codegen/protobuf.ts. Source: Kubernetes documentation, "API concepts", "Kubernetes Protobuf encoding".
  */
 import type { Json, JsonObject } from '../../machinery/json.ts';
 import { parseJson } from '../../machinery/json.ts';
 import recorded from './messages.json' with { type: 'json' };
 import { type WireField, wireFields } from './wire.ts';
 
-/** Content type of such bodies. */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 const MAGIC = Buffer.from('k8s\0');
 const KINDS: Readonly<Record<string, string>> = recorded.kinds;
-/** By number of the field: its name, and after a space `*` for lists, `%` for maps, and its type. */
+/**
+ * Keyed by field number: the field's name and type, separated by a space; the type is prefixed with `*` for lists and
+ * `%` for maps.
+ */
 const MESSAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = recorded.messages;
 
-/** The object in a body. Throws a RangeError for one that cannot be read, also of a kind that is not known. */
+/**
+ * Decodes the object in a body.
+ *
+ * @throws RangeError if it is malformed or of an unknown kind.
+ */
 export function decodeProtobuf(body: Buffer): JsonObject {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError('no Kubernetes object in protobuf');
   const envelope = byNumber(body.subarray(MAGIC.length));
@@ -25,7 +31,7 @@ export function decodeProtobuf(body: Buffer): JsonObject {
   const message = KINDS[`${apiVersion}/${kind}`];
   if (message === undefined) throw new RangeError(`${kind} of ${apiVersion} in protobuf is not known`);
   const value = decodeMessage(message, envelope.get(2) ?? Buffer.alloc(0));
-  // The types of the API are messages of their own form only below an object.
+  // Types with a custom encoding occur only below an object.
   return { apiVersion, kind, ...Object(value) };
 }
 
@@ -35,7 +41,7 @@ function byNumber(message: Buffer): ReadonlyMap<number, Buffer> {
   return fields;
 }
 
-/** Messages whose JSON is not an object with the names of their fields. */
+/** Messages whose JSON is not an object keyed by field name. */
 const OWN_FORMS: Readonly<Record<string, (message: Buffer) => Json | undefined>> = {
   'meta.v1.Time': (message) => time(message, (iso) => iso.replace(/\.\d+Z$/, 'Z')),
   'meta.v1.MicroTime': (message) => time(message, (iso) => iso.replace('Z', '000Z')),
@@ -54,7 +60,7 @@ function time(message: Buffer, form: (iso: string) => string): Json | undefined 
   return form(new Date(Number(seconds) * 1_000 + Number(nanos ?? 0) / 1_000_000).toISOString());
 }
 
-/** JSON that is held as bytes. */
+/** JSON embedded as bytes. */
 function embedded(message: Buffer): Json | undefined {
   const text = byNumber(message).get(1)?.toString();
   return text === undefined || text === '' ? undefined : parseJson(text);
@@ -64,7 +70,7 @@ function decodeMessage(name: string, message: Buffer): Json | undefined {
   const own = OWN_FORMS[name];
   if (own) return own(message);
   const fields = decodeFields(name, message);
-  // A list with a name of its own, which JSON does not have.
+  // A message that wraps a list, which JSON represents as the list itself.
   return Object.keys(MESSAGES[name] ?? {}).length === 1 && Array.isArray(fields.items) && name.endsWith('ExtraValue')
     ? fields.items
     : fields;
@@ -75,7 +81,7 @@ function decodeFields(name: string, message: Buffer): JsonObject {
   const result: Record<string, Json> = {};
   for (const field of wireFields(message)) {
     const described = known[field.number];
-    // A field of a newer client.
+    // A field added by a newer client.
     if (described === undefined) continue;
     const [key = '', type = ''] = described.split(' ');
     if (type.startsWith('%')) {

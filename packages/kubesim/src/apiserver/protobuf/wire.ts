@@ -1,6 +1,6 @@
-/** The wire format of protocol buffers, for reading. Source: protobuf.dev, "Encoding". */
+/** Decoding of the protobuf wire format. Source: protobuf.dev, "Encoding". */
 
-/** A field of a message: a number, or bytes. */
+/** A message field: a number, or bytes. */
 export type WireField = { readonly number: number } & (
   | { readonly value: bigint }
   | { readonly bytes: Buffer }
@@ -12,7 +12,11 @@ const FIXED_64 = 1;
 const BYTES = 2;
 const FIXED_32 = 5;
 
-/** The fields of a message, in order. Throws a RangeError where it breaks off or is none. */
+/**
+ * The fields of a message, in order.
+ *
+ * @throws RangeError if it is truncated or malformed.
+ */
 export function* wireFields(message: Buffer): Generator<WireField, void, undefined> {
   let at = 0;
   const varint = (): bigint => {

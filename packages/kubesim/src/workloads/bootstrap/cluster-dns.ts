@@ -1,4 +1,4 @@
-/** The DNS of a cluster, under the names that kubeadm gives; `network` answers in its place. */
+/** The DNS objects of a cluster, named as by kubeadm; the actual resolution happens in `network`. */
 
 import type { ClusterSettings } from '../../machinery/cluster-settings.ts';
 import type { JsonObject } from '../../machinery/json.ts';
@@ -6,7 +6,7 @@ import type { ObjectKey } from '../../machinery/object.ts';
 import type { ResourceName } from '../../machinery/resource-name.ts';
 import { addressAt } from '../address-ranges.ts';
 
-/** An object of a new cluster. */
+/** An initial object of a new cluster. */
 export interface Initial {
   readonly resource: ResourceName;
   readonly object: JsonObject & { readonly metadata: JsonObject & ObjectKey };
@@ -15,12 +15,12 @@ export interface Initial {
 const NAMESPACE = 'kube-system';
 const LABELS = { 'k8s-app': 'kube-dns' } as const;
 const ROLE = 'system:coredns';
-/** The first one that has the option `multicluster` is 1.12.2. */
+/** The `multicluster` option is supported since 1.12.2. */
 const IMAGE = 'registry.k8s.io/coredns/coredns:v1.14.0';
-/** Place of the address of kube-dns in the range of Services. */
+/** Index of the kube-dns address in the Service range. */
 const DNS_ADDRESS = 10;
 
-/** The Corefile that kubeadm 1.34 gives a cluster of this domain (kubeadm, CoreDNSConfigMap). */
+/** The Corefile written by kubeadm 1.34 for this cluster domain (kubeadm, CoreDNSConfigMap). */
 export function kubeadmCorefile(domain: string): string {
   return `.:53 {
     errors
@@ -119,7 +119,6 @@ function deployment(): Initial {
   };
 }
 
-/** All of it. */
 export function dnsObjects({ domain, serviceCIDRs }: ClusterSettings): Initial[] {
   const [primary = ''] = serviceCIDRs;
   const metadata = { name: 'coredns', namespace: NAMESPACE };

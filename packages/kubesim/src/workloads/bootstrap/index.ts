@@ -1,4 +1,4 @@
-/** What a new cluster has before anybody uses it. */
+/** Initial objects of a new cluster. */
 import type { ClusterSettings } from '../../machinery/cluster-settings.ts';
 import { addressAt, familyOf } from '../address-ranges.ts';
 import { DEFAULT_STORAGE_CLASS } from '../claims.ts';
@@ -14,7 +14,7 @@ const NAMESPACE_OBJECTS: readonly Initial[] = NAMESPACES.map((name) => ({
   object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
 }));
 
-/** Claims of any class are bound; this one is for those that name none. */
+/** The default storage class. Claims of any other class are bound, too. */
 const STORAGE_CLASS: Initial = {
   resource: 'storage.k8s.io/storageclasses',
   object: {
@@ -28,7 +28,7 @@ const STORAGE_CLASS: Initial = {
   },
 };
 
-/** The Service of the API server, with the address of a node where one of a control plane would be. */
+/** The Service of the API server, with a node address as its endpoint, as in a control plane. */
 function apiService({ serviceCIDRs, nodeCIDRs }: ClusterSettings): Initial[] {
   const [services = ''] = serviceCIDRs;
   const family = familyOf(services);
@@ -74,12 +74,12 @@ function apiService({ serviceCIDRs, nodeCIDRs }: ClusterSettings): Initial[] {
   ];
 }
 
-/** Creates what a kube-apiserver creates by itself. */
+/** Creates the objects that kube-apiserver creates itself. */
 export function bootstrapApi(objects: Objects): void {
   ensure(objects, [...NAMESPACE_OBJECTS, ...apiService(objects.settings)]);
 }
 
-/** Creates what is missing of a whole cluster: nodes, storage class and DNS as well. */
+/** Creates the missing objects of a complete cluster, including nodes, storage class and DNS. */
 export function bootstrap(objects: Objects, nodes: number, now: number): void {
   const { settings } = objects;
   ensure(objects, [...NAMESPACE_OBJECTS, STORAGE_CLASS]);
@@ -91,7 +91,7 @@ function ensure(objects: Objects, initial: readonly Initial[]): void {
   for (const { resource, object } of initial) objects.ensure(resource, object, object.metadata);
 }
 
-/** A create drops the status, which comes after it. */
+/** The status is dropped on create, so it is written separately. */
 function ensureNode(objects: Objects, number: number, nodes: number, now: number): void {
   const wanted = nodeOf(objects.settings, number, nodes, now);
   const { name } = wanted.metadata;

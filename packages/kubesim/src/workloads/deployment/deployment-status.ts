@@ -1,4 +1,4 @@
-/** What a Deployment's status says. Source: Kubernetes documentation, "Deployments", Deployment status. */
+/** Status of a Deployment. Source: Kubernetes documentation, "Deployments", Deployment status. */
 import type { Deployment, DeploymentStatus, ReplicaSet, StatusCondition } from '../kinds.ts';
 import { apiTime, timeOf } from '../time.ts';
 import { sum } from './replicas.ts';
@@ -12,17 +12,17 @@ interface News {
   readonly message: string;
 }
 
-/** What a step did with the ReplicaSet of the template as it is now; `held`: the rollout does not go on in this step. */
+/** What a sync did with the ReplicaSet of the current template; `held`: the rollout does not proceed in this sync. */
 export type Happened = 'created' | 'found' | 'held' | undefined;
 
-/** No deadline. */
+/** The maximum of progressDeadlineSeconds, which disables the deadline. */
 const NEVER = 2 ** 31 - 1;
 
 function conditionOf(status: DeploymentStatus | undefined, type: string): StatusCondition | undefined {
   return status?.conditions?.find((each) => each.type === type);
 }
 
-/** The conditions with this one among them. `again` moves the time of its update where it said the same before. */
+/** Sets a condition. With `again`, its lastUpdateTime is updated even if it is otherwise unchanged. */
 function set(
   conditions: readonly StatusCondition[],
   news: News,
@@ -36,7 +36,7 @@ function set(
   return [...rest, { ...news, lastUpdateTime: now, lastTransitionTime }];
 }
 
-/** The status as the ReplicaSets are now, without what says how the rollout goes. */
+/** Replica counts of the ReplicaSets, without the conditions of the rollout. */
 function counted(rollout: Rollout): DeploymentStatus {
   const { deployment, fresh, olds } = rollout;
   const sets = fresh ? [...olds, fresh] : olds;
@@ -60,7 +60,7 @@ function counted(rollout: Rollout): DeploymentStatus {
   };
 }
 
-/** Whether all pods are of the template as it is now, and available. */
+/** Whether all pods have the current template and are available. */
 export function isComplete({ metadata, ...deployment }: Deployment, status: DeploymentStatus): boolean {
   const replicas = deployment.spec.replicas ?? 1;
   return (
@@ -71,7 +71,7 @@ export function isComplete({ metadata, ...deployment }: Deployment, status: Depl
   );
 }
 
-/** Whether the new status is nearer to the goal than the old one. */
+/** Whether the new status shows progress over the old one. */
 function hasProgressed(before: DeploymentStatus, after: DeploymentStatus): boolean {
   const old = (status: DeploymentStatus) => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);
   return (
@@ -82,13 +82,13 @@ function hasProgressed(before: DeploymentStatus, after: DeploymentStatus): boole
   );
 }
 
-/** The status, and the milliseconds until the deadline of its progress. */
+/** The status, and the milliseconds until the progress deadline. */
 export interface NewStatus {
   readonly status: DeploymentStatus;
   readonly deadline: number | undefined;
 }
 
-/** The status that a Deployment is to have. */
+/** The status to write. */
 export function statusOf(rollout: Rollout, happened: Happened, clockNow: number): NewStatus {
   const { deployment, fresh } = rollout;
   const now = apiTime(clockNow);
@@ -111,7 +111,7 @@ export function statusOf(rollout: Rollout, happened: Happened, clockNow: number)
       conditions = set(conditions, appeared(happened, fresh.metadata.name), now);
     }
     const progress = progressOf(rollout, { ...status, conditions }, before, clockNow);
-    // The deadline counts from the last progress.
+    // The deadline is relative to the last progress.
     if (progress.news) conditions = set(conditions, progress.news, now, progress.restart);
     deadline = progress.waits ? deadlineIn(conditions, limit, clockNow) : undefined;
   }
@@ -135,7 +135,7 @@ function progressing(status: News['status'], reason: string, message: string): N
 interface Progress {
   readonly news?: News;
   readonly restart?: boolean;
-  /** Whether a deadline runs. */
+  /** Whether the deadline applies. */
   readonly waits: boolean;
 }
 
@@ -180,7 +180,7 @@ function withFailures(
   return set(conditions, { type: 'ReplicaFailure', status: 'True', reason, message }, now);
 }
 
-/** The condition of a Deployment that is paused, or goes on after it was. */
+/** Sets the condition of a paused or resumed Deployment. */
 export function pauseStatus(deployment: Deployment, clockNow: number): DeploymentStatus | undefined {
   const current = conditionOf(deployment.status, 'Progressing');
   if (current?.reason === 'ProgressDeadlineExceeded') return undefined;

@@ -1,4 +1,7 @@
-/** Deployments: ReplicaSets of each template, and going from one to the next. Source: Kubernetes documentation, "Deployments". */
+/**
+ * The Deployment controller: one ReplicaSet per template, and rollouts between them. Source: Kubernetes documentation,
+ * "Deployments".
+ */
 import type { Clock } from '../../machinery/runtime.ts';
 import { StatusError } from '../../machinery/status.ts';
 import type { Deployment, DeploymentStatus } from '../kinds.ts';
@@ -12,7 +15,9 @@ import { growNew, isScaling, newReplicas, replicasOfSet, scaleAll, scaleSet, shr
 import { createNew, numberRevisions, type Rollout, revisionOf, rolloutOf } from './revision.ts';
 import { isRolling, replicasOf } from './surge.ts';
 
-/** Takes one step with a Deployment; what it changes adds the key again. Gives the milliseconds to its deadline. */
+/**
+ * Performs one step of a Deployment; its changes enqueue the key again. Returns the milliseconds until the deadline.
+ */
 export function syncDeployment(objects: Objects, clock: Clock, namespace: string, name: string): number | undefined {
   let deployment = objects.get('apps/deployments', namespace, name);
   if (!deployment) return undefined;
@@ -36,7 +41,7 @@ export function syncDeployment(objects: Objects, clock: Clock, namespace: string
   return deadline;
 }
 
-/** The Deployment and its ReplicaSets as they are after a step. */
+/** The Deployment and its ReplicaSets, reread after a step. */
 function reread(objects: Objects, { deployment }: Rollout): Rollout {
   const { namespace = '', name, uid } = deployment.metadata;
   const sets = objects.list('apps/replicasets', namespace).filter((set) => controllerOf(set)?.uid === uid);
@@ -48,7 +53,7 @@ function rollForward(objects: Objects, rollout: Rollout): boolean {
   return growNew(objects, rollout) || shrinkOlds(objects, rollout);
 }
 
-/** All old pods go before a new one comes. */
+/** Removes all old pods before creating a new one. */
 function recreate(objects: Objects, rollout: Rollout): boolean {
   const { deployment, fresh, olds } = rollout;
   const shrunk = olds.map((set) => replicasOfSet(set) > 0 && scaleSet(objects, deployment, set, 0));
@@ -67,7 +72,7 @@ function recreate(objects: Objects, rollout: Rollout): boolean {
   return scaleSet(objects, deployment, fresh, replicasOf(deployment));
 }
 
-/** Where an object of another has the name, the next try has another hash. */
+/** If the name is taken by another object, increments collisionCount, which changes the hash of the next attempt. */
 function makeNew(objects: Objects, rollout: Rollout, replicas: number): boolean {
   try {
     createNew(objects, rollout, replicas);
@@ -92,7 +97,7 @@ function write(objects: Objects, deployment: Deployment, status: DeploymentStatu
   if (!sameJson(status, deployment.status)) objects.updateStatus('apps/deployments', { ...deployment, status });
 }
 
-/** Removes the oldest ReplicaSets without pods, down to what is to be kept for `kubectl rollout undo`. */
+/** Removes the oldest ReplicaSets without pods beyond the revision history limit. */
 function cleanUp(objects: Objects, rollout: Rollout): void {
   const { deployment, olds } = reread(objects, rollout);
   if (!deployment.status || !isComplete(deployment, deployment.status)) return;

@@ -1,4 +1,4 @@
-/** How many pods each ReplicaSet of a Deployment is to have. Source: Kubernetes documentation, "Deployments". */
+/** Replica counts of the ReplicaSets of a Deployment. Source: Kubernetes documentation, "Deployments". */
 import type { Deployment, ReplicaSet } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { DESIRED, MAXIMUM, type Rollout, scaleAnnotations } from './revision.ts';
@@ -20,7 +20,7 @@ function all({ fresh, olds }: Rollout): readonly ReplicaSet[] {
   return fresh ? [...olds, fresh] : olds;
 }
 
-/** Writes a ReplicaSet's number of pods; says whether that changed. */
+/** Sets the replica count of a ReplicaSet. Returns whether it changed. */
 export function scaleSet(objects: Objects, deployment: Deployment, set: ReplicaSet, replicas: number): boolean {
   const wanted = scaleAnnotations(deployment);
   const { annotations } = set.metadata;
@@ -34,7 +34,7 @@ export function scaleSet(objects: Objects, deployment: Deployment, set: ReplicaS
   return scaled;
 }
 
-/** Pods that the new ReplicaSet may have now: with all others no more than the surge allows. */
+/** Replicas allowed for the new ReplicaSet: the total must not exceed the surge limit. */
 export function newReplicas(rollout: Rollout): number {
   const { deployment, fresh } = rollout;
   const replicas = replicasOf(deployment);
@@ -44,7 +44,7 @@ export function newReplicas(rollout: Rollout): number {
   return room <= 0 ? own : own + Math.min(room, replicas - own);
 }
 
-/** Brings the new ReplicaSet nearer to what the Deployment asks for. */
+/** Scales up the new ReplicaSet. */
 export function growNew(objects: Objects, rollout: Rollout): boolean {
   const { deployment, fresh } = rollout;
   if (!fresh || replicasOfSet(fresh) === replicasOf(deployment)) return false;
@@ -52,7 +52,7 @@ export function growNew(objects: Objects, rollout: Rollout): boolean {
   return scaleSet(objects, deployment, fresh, shrinks ? replicasOf(deployment) : newReplicas(rollout));
 }
 
-/** Takes pods from the old ReplicaSets: those that serve nobody first, then as many as may be missing. */
+/** Scales down the old ReplicaSets: unhealthy pods first, then as many as maxUnavailable permits. */
 export function shrinkOlds(objects: Objects, rollout: Rollout): boolean {
   const { deployment, fresh, olds } = rollout;
   if (sum(olds, replicasOfSet) === 0) return false;
@@ -76,7 +76,7 @@ export function shrinkOlds(objects: Objects, rollout: Rollout): boolean {
   return [...wanted].map(([set, replicas]) => scaleSet(objects, deployment, set, replicas)).some(Boolean);
 }
 
-/** Whether the Deployment was scaled since its ReplicaSets were. */
+/** Whether the Deployment was scaled after its ReplicaSets. */
 export function isScaling({ deployment, ...rest }: Rollout): boolean {
   return all({ deployment, ...rest }).some(
     (set) =>
@@ -86,7 +86,7 @@ export function isScaling({ deployment, ...rest }: Rollout): boolean {
   );
 }
 
-/** Scales without going on with a rollout: all to the one that has the pods, or to each its share. */
+/** Scales without proceeding with a rollout: the only active ReplicaSet, or all proportionally. */
 export function scaleAll(objects: Objects, rollout: Rollout): void {
   const { deployment, fresh, olds } = rollout;
   const replicas = replicasOf(deployment);
@@ -104,7 +104,7 @@ export function scaleAll(objects: Objects, rollout: Rollout): void {
   if (isRolling(deployment)) shareOut(objects, rollout, active);
 }
 
-/** Gives each active ReplicaSet the share that it has of all pods; what rounding leaves goes to the largest. */
+/** Scales each active ReplicaSet by its share of all pods; the rounding remainder goes to the largest. */
 function shareOut(objects: Objects, { deployment }: Rollout, active: readonly ReplicaSet[]): void {
   const replicas = replicasOf(deployment);
   const allowed = replicas > 0 ? replicas + boundsOf(deployment).maxSurge : 0;

@@ -1,4 +1,4 @@
-/** The ReplicaSets of a Deployment: which is of its template now, and how old the others are. */
+/** The ReplicaSets of a Deployment: the current one, and the revisions of the others. */
 import type { StringMap } from '../../machinery/json.ts';
 import type { Deployment, ReplicaSet } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
@@ -7,22 +7,21 @@ import { sameJson, sameTemplate, shortHash, TEMPLATE_HASH } from '../template.ts
 import { timeOf } from '../time.ts';
 import { boundsOf, replicasOf } from './surge.ts';
 
-/** Counts the templates of a Deployment; on it and on its ReplicaSets. */
+/** Revision of a Deployment's template; set on the Deployment and its ReplicaSets. */
 export const REVISION = 'deployment.kubernetes.io/revision';
 const HISTORY = 'deployment.kubernetes.io/revision-history';
-/** On ReplicaSets: what the Deployment asked for when this was scaled last. */
+/** On ReplicaSets: replicas of the Deployment when the ReplicaSet was last scaled. */
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 export const MAXIMUM = 'deployment.kubernetes.io/max-replicas';
 
-/** Annotations of a Deployment that say nothing of its ReplicaSets. */
+/** Annotations of a Deployment that are not copied to its ReplicaSets. */
 const OWN = new Set(['kubectl.kubernetes.io/last-applied-configuration', REVISION, HISTORY, DESIRED, MAXIMUM]);
 
-/** A Deployment and its ReplicaSets. */
 export interface Rollout {
   readonly deployment: Deployment;
-  /** The one of the template as it is now. */
+  /** The ReplicaSet of the current template. */
   readonly fresh: ReplicaSet | undefined;
-  /** All others, the oldest first. */
+  /** All others, oldest first. */
   readonly olds: readonly ReplicaSet[];
 }
 
@@ -35,14 +34,13 @@ export function revisionOf(set: ReplicaSet): number {
   return Number(set.metadata.annotations?.[REVISION] ?? 0) || 0;
 }
 
-/** Sorts a Deployment's ReplicaSets. */
 export function rolloutOf(deployment: Deployment, sets: readonly ReplicaSet[]): Rollout {
   const sorted = sets.toSorted(byAge);
   const fresh = sorted.find(({ spec }) => sameTemplate(spec.template, deployment.spec.template));
   return { deployment, fresh, olds: sorted.filter((set) => set !== fresh) };
 }
 
-/** Annotations that tell a ReplicaSet what its Deployment asks for. */
+/** Annotations that record the Deployment's replica counts on a ReplicaSet. */
 export function scaleAnnotations(deployment: Deployment): StringMap {
   const replicas = replicasOf(deployment);
   return { [DESIRED]: String(replicas), [MAXIMUM]: String(replicas + boundsOf(deployment).maxSurge) };
@@ -52,7 +50,7 @@ function ownAnnotations({ metadata }: Deployment): StringMap {
   return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => !OWN.has(key)));
 }
 
-/** Gives the new ReplicaSet, where there is one, the newest revision, and the Deployment the same. */
+/** Assigns the highest revision to the new ReplicaSet, if there is one, and to the Deployment. */
 export function numberRevisions(objects: Objects, rollout: Rollout): Rollout {
   if (!rollout.fresh) return rollout;
   const fresh = numbered(objects, rollout, rollout.fresh);
@@ -80,14 +78,18 @@ function numbered(objects: Objects, { deployment, olds }: Rollout, fresh: Replic
 function withRevision(objects: Objects, deployment: Deployment, revision: number): Deployment {
   const { annotations } = deployment.metadata;
   if (annotations?.[REVISION] === String(revision)) return deployment;
-  // With the status it does not count as a change of what is wanted.
+  // In a status update, it does not increment the generation.
   return objects.updateStatus('apps/deployments', {
     ...deployment,
     metadata: { ...deployment.metadata, annotations: { ...annotations, [REVISION]: String(revision) } },
   });
 }
 
-/** Makes the ReplicaSet of the template as it is now. Throws AlreadyExists where another object has its name. */
+/**
+ * Creates the ReplicaSet of the current template.
+ *
+ * @throws StatusError AlreadyExists if another object has its name.
+ */
 export function createNew(objects: Objects, { deployment, olds }: Rollout, replicas: number): ReplicaSet {
   const { template, selector, minReadySeconds } = deployment.spec;
   const hash = shortHash(template, deployment.status?.collisionCount ?? 0);

@@ -1,7 +1,7 @@
-/** How many pods a Deployment may have more, or fewer, than it asks for. Source: Kubernetes documentation, "Deployments", Rolling Update Deployment. */
+/** maxSurge and maxUnavailable. Source: Kubernetes documentation, "Deployments", Rolling Update Deployment. */
 import type { Deployment } from '../kinds.ts';
 
-/** Bounds of a rollout, in pods. */
+/** Limits of a rollout, in pods. */
 export interface Bounds {
   readonly maxSurge: number;
   readonly maxUnavailable: number;
@@ -11,7 +11,7 @@ export function isRolling({ spec }: Deployment): boolean {
   return spec.strategy?.type !== 'Recreate';
 }
 
-/** A number of pods, or a percentage of all. */
+/** A number of pods, or a percentage of the total. */
 export function podsOf(value: number | string, replicas: number, round: (pods: number) => number): number {
   if (typeof value === 'number') return value;
   // 100 * 0.07 is 7.000000000000001.
@@ -22,7 +22,7 @@ export function replicasOf({ spec }: Deployment): number {
   return spec.replicas ?? 1;
 }
 
-/** Surge is rounded up, unavailable down; both 0 would stand still, so one may be unavailable then. */
+/** Surge is rounded up, unavailable down. If both are 0, the rollout would never proceed, so one may be unavailable. */
 export function boundsOf(deployment: Deployment): Bounds {
   if (!isRolling(deployment)) return { maxSurge: 0, maxUnavailable: 0 };
   const replicas = replicasOf(deployment);

@@ -1,21 +1,21 @@
 /**
- * Which endpoint stands in which slice: slices that are there are kept, as few as can be are written.
- * Source: Kubernetes documentation, "EndpointSlices", Distribution of EndpointSlices.
+ * Distribution of endpoints over slices: existing slices are reused, with as few writes as possible. Source: Kubernetes
+ * documentation, "EndpointSlices", Distribution of EndpointSlices.
  */
 import type { Slice, SliceEndpoint } from '../kinds.ts';
 import { sameJson } from '../template.ts';
 
-/** Endpoints that a slice holds at most. */
+/** Maximum number of endpoints per slice. */
 export const MOST = 100;
 
-/** What becomes of the slices that have the same ports. */
+/** Changes to the slices with the same ports. */
 export interface Distribution {
   readonly create: readonly (readonly SliceEndpoint[])[];
   readonly update: readonly { readonly slice: Slice; readonly endpoints: readonly SliceEndpoint[] }[];
   readonly remove: readonly Slice[];
 }
 
-/** What tells endpoints apart: their pod and addresses, whatever else changes. */
+/** The identity of an endpoint: its pod and addresses. */
 function identity({ addresses, targetRef }: SliceEndpoint): string {
   return `${targetRef?.uid ?? ''} ${addresses.join()}`;
 }
@@ -25,7 +25,7 @@ interface Changed {
   readonly endpoints: SliceEndpoint[];
 }
 
-/** Distributes endpoints over the slices that are there, and new ones. */
+/** Distributes endpoints over existing and new slices. */
 export function distribute(slices: readonly Slice[], wanted: readonly SliceEndpoint[]): Distribution {
   const left = new Map(wanted.map((endpoint) => [identity(endpoint), endpoint]));
   const changed: Changed[] = [];
@@ -43,14 +43,14 @@ export function distribute(slices: readonly Slice[], wanted: readonly SliceEndpo
     else changed.push({ slice, endpoints });
   }
   const added = [...left.values()];
-  // Those that are written anyway are filled first, the fullest before the others.
+  // Slices that change anyway are filled first, fullest first.
   for (const { endpoints } of changed.toSorted((a, b) => b.endpoints.length - a.endpoints.length)) {
     endpoints.push(...added.splice(0, Math.max(0, MOST - endpoints.length)));
   }
   const create: SliceEndpoint[][] = [];
   while (added.length >= MOST) create.push(added.splice(0, MOST));
   if (added.length > 0) {
-    // What is left goes to the slice that it fills best, so that only one more is written.
+    // The remainder goes to the fullest slice with enough room, which costs only one more write.
     const room = same.filter(({ endpoints }) => (endpoints ?? []).length + added.length <= MOST);
     const best = room.toSorted((a, b) => (b.endpoints ?? []).length - (a.endpoints ?? []).length)[0];
     if (best) changed.push({ slice: best, endpoints: [...(best.endpoints ?? []), ...added] });

@@ -1,4 +1,4 @@
-/** What the pods of a Service are as endpoints. Source: Kubernetes documentation, "EndpointSlices". */
+/** Conversion of a Service's pods to endpoints. Source: Kubernetes documentation, "EndpointSlices". */
 
 import type { IPFamily } from '../../machinery/well-known.ts';
 import { familyOf } from '../address-ranges.ts';
@@ -7,20 +7,19 @@ import { ZONE } from '../nodes.ts';
 import { condition, isFinished, isReady, isTerminating } from '../pods.ts';
 import { timeOf } from '../time.ts';
 
-/** An endpoint, with what its slice has to know of its pod. */
+/** An endpoint, and the properties of its pod that matter to its slice. */
 export interface PodEndpoint {
   readonly endpoint: SliceEndpoint;
   readonly ports: readonly SlicePort[];
-  /** When it became as it is, in milliseconds since the epoch. */
+  /** Time of its last change, in milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** Whether a pod is an endpoint of the Services that select it. */
 export function isEndpoint(pod: Pod): boolean {
   return !isFinished(pod) && (pod.status?.podIPs ?? []).length > 0;
 }
 
-/** The number that a target port has in a pod; undefined where the pod has no port of that name. */
+/** The number of a target port in a pod; undefined if the pod has no port with that name. */
 export function targetPortOf(
   pod: Pod,
   { port, targetPort = port, protocol = 'TCP' }: StoredServicePort,
@@ -34,7 +33,7 @@ export function targetPortOf(
   return undefined;
 }
 
-/** The ports of a Service as they are in a pod, in the order of the Service. */
+/** The ports of a Service as resolved in a pod, in the order of the Service. */
 export function portsOf({ spec }: Service, pod: Pod): readonly SlicePort[] {
   return (spec.ports ?? []).flatMap((servicePort) => {
     const port = targetPortOf(pod, servicePort);
@@ -44,13 +43,13 @@ export function portsOf({ spec }: Service, pod: Pod): readonly SlicePort[] {
   });
 }
 
-/** The hostname that a pod has below a Service's name: where its subdomain is the Service. */
+/** The hostname of a pod within a Service, if the Service is its subdomain. */
 export function hostnameOf({ metadata, spec }: Pod, service: Service): string | undefined {
   const below = spec.subdomain === service.metadata.name && metadata.namespace === service.metadata.namespace;
   return below && spec.hostname ? spec.hostname : undefined;
 }
 
-/** A pod as an endpoint with its addresses of a family; undefined where it has none. */
+/** A pod as an endpoint with its addresses of an IP family; undefined if it has none. */
 export function endpointOf(
   service: Service,
   pod: Pod,
@@ -80,7 +79,7 @@ export function endpointOf(
 
 const ZONE_HINTS = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 
-/** The endpoint with the hints that the Service's trafficDistribution asks for, or without any. */
+/** The endpoint with the hints required by the Service's trafficDistribution, or without hints. */
 export function hinted({ spec }: Service, { hints: _, ...endpoint }: SliceEndpoint): SliceEndpoint {
   const { zone, nodeName, conditions } = endpoint;
   const { trafficDistribution = '' } = spec;

@@ -1,4 +1,4 @@
-/** Endpoints and EndpointSlices of Services. Those without a selector, and of type ExternalName, are left alone. */
+/** The Endpoints and EndpointSlice controllers. Services without a selector, or of type ExternalName, are ignored. */
 import type { IPFamily } from '../../machinery/well-known.ts';
 import type { Service } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
@@ -7,15 +7,14 @@ import { endpointOf } from './endpoint.ts';
 import { syncEndpoints } from './legacy.ts';
 import { slicesOf, syncSlices } from './slices.ts';
 
-/** Families that there are; slices of another one that a Service has no more are removed. */
+/** All families, since slices of a family that the Service no longer has must be removed. */
 const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
-/** Whether the pods behind a Service are found by its selector. */
 export function hasSelector({ spec }: Service): boolean {
   return spec.selector !== undefined && Object.keys(spec.selector).length > 0 && spec.type !== 'ExternalName';
 }
 
-/** Brings the endpoints of one Service to what its pods are. Slices of a Service that is gone go with it. */
+/** Reconciles the endpoints of one Service with its pods. Slices are removed together with their Service. */
 export function syncService(objects: Objects, namespace: string, name: string): undefined {
   const service = objects.get('/services', namespace, name);
   if (!service || service.metadata.deletionTimestamp !== undefined || !hasSelector(service)) return;

@@ -1,4 +1,4 @@
-/** The Endpoints object of a Service with a selector, as `kubectl get endpoints` shows it. Source: Kubernetes API reference, Endpoints. */
+/** The Endpoints object of a Service with a selector. Source: Kubernetes API reference, Endpoints. */
 
 import type { JsonObject, StringMap } from '../../machinery/json.ts';
 import type { IPFamily } from '../../machinery/well-known.ts';
@@ -11,7 +11,7 @@ import { canonical, sameJson } from '../template.ts';
 import { apiTime, timeOf } from '../time.ts';
 import { hostnameOf, isEndpoint, targetPortOf } from './endpoint.ts';
 
-/** Addresses that the object holds at most; the annotation says when it is cut. */
+/** Maximum number of addresses per object; an annotation reports truncation. */
 const CAPACITY = 1000;
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
@@ -30,7 +30,7 @@ function portOf(pod: Pod, servicePort: StoredServicePort): JsonObject | undefine
   return { ...(name && { name }), port, protocol, ...(appProtocol !== undefined && { appProtocol }) };
 }
 
-/** A pod once for each port, since named ports may differ between pods. */
+/** One entry per pod and port, since named ports may differ between pods. */
 function placesOf(service: Service, pod: Pod, family: IPFamily): Place[] {
   const ip = pod.status?.podIPs?.find((each) => familyOf(each.ip) === family)?.ip;
   if (ip === undefined || !isEndpoint(pod)) return [];
@@ -53,7 +53,7 @@ function placesOf(service: Service, pod: Pod, family: IPFamily): Place[] {
   });
 }
 
-/** Addresses that have the same ports stand in one subset. */
+/** Groups addresses with the same ports into subsets. */
 function subsetsOf(places: readonly Place[]): JsonObject[] {
   const ports = new Map<string, { readonly place: Place; readonly ports: JsonObject[] }>();
   for (const place of places) {
@@ -77,7 +77,7 @@ function subsetsOf(places: readonly Place[]): JsonObject[] {
   }));
 }
 
-/** Writes the object where it is not as the pods are. */
+/** Reconciles the object with the pods. */
 export function syncEndpoints(objects: Objects, service: Service, pods: readonly Pod[]): void {
   const { namespace = '', name } = service.metadata;
   const family: IPFamily = service.spec.ipFamilies?.[0] ?? familyOf(service.spec.clusterIP ?? '');

@@ -11,10 +11,10 @@ import { apiTime, timeOf } from '../time.ts';
 import { distribute } from './distribute.ts';
 import { hinted, type PodEndpoint } from './endpoint.ts';
 
-/** The managed-by label of the slices that Kubernetes makes. */
+/** Value of the managed-by label on slices of the Kubernetes controller. */
 export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
 
-/** The slices of the Service that Kubernetes made. */
+/** The Service's slices that are managed by the Kubernetes controller. */
 export function slicesOf(objects: Objects, namespace: string, name: string): readonly Slice[] {
   return objects.list('discovery.k8s.io/endpointslices', namespace, {
     [SERVICE_NAME]: name,
@@ -32,20 +32,20 @@ function labelsFor({ metadata, spec }: Service): StringMap {
   };
 }
 
-/** A slice to be written. */
+/** A slice to write. */
 interface Wanted {
-  /** Absent: a new one. */
+  /** The slice to update. Absent: create one. */
   readonly slice?: Slice;
   readonly endpoints: readonly SliceEndpoint[];
   readonly ports: readonly SlicePort[];
 }
 
-/** An API server shows empty lists of a slice as null. */
+/** The API server returns empty lists in a slice as null. */
 function listed<T extends Json>(list: readonly T[]): readonly T[] | null {
   return list.length > 0 ? list : null;
 }
 
-/** Brings the slices of one family to what the pods are; writes nothing where that is so already. */
+/** Reconciles the slices of one family with the pods; unchanged slices are not written. */
 export function syncSlices(
   objects: Objects,
   service: Service,
@@ -78,9 +78,9 @@ export function syncSlices(
     update.push(...done.update.map((each) => ({ slice: each.slice, endpoints: each.endpoints, ports })));
     remove.push(...done.remove);
   }
-  // A Service always has a slice of each of its families.
+  // A Service has at least one slice per family.
   if (create.length === 0 && remove.length === slices.length) create.push({ endpoints: [], ports: [] });
-  // One that would go takes the place of one that would be new.
+  // Slices to be removed are reused for slices to be created.
   const reusable = remove.filter((slice) => own.includes(slice));
   for (const slice of reusable) {
     const next = create.pop();
@@ -147,7 +147,7 @@ function updateSlice(
   });
 }
 
-/** The oldest of the changes that a write tells of; none where endpoints only went. */
+/** The time of the oldest change reflected in a write; undefined if endpoints were only removed. */
 function triggerTime(
   service: Service,
   before: readonly SliceEndpoint[],

@@ -1,16 +1,19 @@
-/** What containers get from ConfigMaps, Secrets and their pod: environment and files. Source: Kubernetes API reference, Container. */
+/**
+ * Environment and files of containers, from ConfigMaps, Secrets and pod fields. Source: Kubernetes API reference,
+ * Container.
+ */
 import type { StringMap } from '../../machinery/json.ts';
 import type { Container, EnvVar, FileSource, KeyRef, Pod } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 
-/** What a container waits for, in the kubelet's words. */
+/** Missing configuration that keeps a container from starting, with the kubelet's message. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
 type Source = 'configmap' | 'secret';
 
-/** The values of a ConfigMap or Secret in clear; undefined where there is none and that is allowed. */
+/** The decoded values of a ConfigMap or Secret; undefined if it does not exist and is optional. */
 function valuesOf(
   objects: Objects,
   source: Source,
@@ -40,7 +43,7 @@ function keyOf(objects: Objects, source: Source, namespace: string, ref: KeyRef)
 
 const KEYED = /^metadata\.(labels|annotations)\['(.+)'\]$/;
 
-/** A field of a pod, as the downward API gives it. */
+/** A pod field, as provided by the downward API. */
 function fieldOf({ metadata, spec, status }: Pod, path: string): string | undefined {
   const [, map, key = ''] = KEYED.exec(path) ?? [];
   if (map === 'labels') return metadata.labels?.[key] ?? '';
@@ -50,7 +53,7 @@ function fieldOf({ metadata, spec, status }: Pod, path: string): string | undefi
     'metadata.namespace': metadata.namespace,
     'metadata.uid': metadata.uid,
     'spec.nodeName': spec.nodeName,
-    // What admission would have filled in.
+    // Set by admission in a real cluster.
     'spec.serviceAccountName': spec.serviceAccountName ?? 'default',
     'status.hostIP': status?.hostIP,
     'status.hostIPs': status?.hostIPs?.map(({ ip }) => ip).join(),
@@ -68,14 +71,18 @@ function valueIn(objects: Objects, pod: Pod, { value, valueFrom }: EnvVar): stri
   return value ?? '';
 }
 
-/** Replaces $(NAME) by what stands before; $$(NAME) stays $(NAME), and an unknown name stays as it is. */
+/** Expands $(NAME) with preceding variables. $$(NAME) is unescaped to $(NAME); unknown names are left as is. */
 function expand(value: string, known: ReadonlyMap<string, string>): string {
   return value.replace(/\$(\$)?\(([^()]*)\)/g, (all, escaped, name) =>
     escaped ? all.slice(1) : (known.get(name) ?? all),
   );
 }
 
-/** The environment of a container. @throws ConfigurationError where something that it needs is not there. */
+/**
+ * The environment of a container.
+ *
+ * @throws ConfigurationError if a required source does not exist.
+ */
 export function environmentOf(objects: Objects, pod: Pod, container: Container): ReadonlyMap<string, string> {
   const { namespace = '' } = pod.metadata;
   const known = new Map<string, string>();
@@ -96,7 +103,11 @@ export function environmentOf(objects: Objects, pod: Pod, container: Container):
   return known;
 }
 
-/** The files that a container sees of its ConfigMaps and Secrets, by path. @throws ConfigurationError likewise. */
+/**
+ * The files of a container from ConfigMaps and Secrets, by path.
+ *
+ * @throws ConfigurationError if a required source does not exist.
+ */
 export function filesOf(objects: Objects, pod: Pod, container: Container): ReadonlyMap<string, Buffer> {
   const files = new Map<string, Buffer>();
   for (const { name, mountPath, subPath } of container.volumeMounts ?? []) {
@@ -137,7 +148,7 @@ function addFiles(
   }
 }
 
-/** What keeps a pod from running: a ConfigMap, Secret or key that is not there; undefined where all is there. */
+/** The first missing ConfigMap, Secret or key that keeps a pod from running; undefined if there is none. */
 export function missingFor(
   objects: Objects,
   pod: Pod,

@@ -1,4 +1,6 @@
-/** Scheduler and kubelet in one: pods get a node and addresses, run, become ready, and go when they are deleted. */
+/**
+ * Scheduler and kubelet combined: pods are scheduled, get addresses, run, become ready, and are removed after deletion.
+ */
 import type { Clock } from '../../machinery/runtime.ts';
 import type { Node, Pod } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
@@ -11,7 +13,7 @@ import { PodAddresses } from './pod-addresses.ts';
 import { hostAddresses, running, unschedulable, waiting } from './pod-status.ts';
 import { placeFor } from './schedule.ts';
 
-/** Where a pod runs: what a container runtime knows of it. */
+/** Runtime state of a pod. */
 interface Sandbox {
   readonly uid: string;
   readonly addresses: readonly string[];
@@ -19,13 +21,12 @@ interface Sandbox {
   readonly node: string;
 }
 
-/** Writes a pod's node. The API server lets only a binding do that. */
+/** Sets a pod's node. The API server allows this only through a binding. */
 export type Bind = (pod: Pod, node: string) => Pod;
 
-/** Waits for addresses that others give back. */
+/** Retry interval while all addresses are in use. */
 const FULL_MS = 1000;
 
-/** All pods of a cluster. */
 export class Kubelet {
   readonly #objects: Objects;
   readonly #clock: Clock;
@@ -34,7 +35,7 @@ export class Kubelet {
   readonly #addresses = new PodAddresses();
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #stopping = new Map<string, number>();
-  /** Pods of each node. */
+  /** Number of pods per node. */
   readonly #counts = new Map<string, number>();
 
   constructor(objects: Objects, clock: Clock, times: PodTimes, bind: Bind) {
@@ -44,7 +45,7 @@ export class Kubelet {
     this.#bind = bind;
   }
 
-  /** Takes note of the pods that run already. */
+  /** Registers the pods that are already running. */
   adopt(): void {
     for (const pod of this.#objects.list('/pods')) {
       const addresses = (pod.status?.podIPs ?? []).map(({ ip }) => ip);
@@ -52,7 +53,7 @@ export class Kubelet {
     }
   }
 
-  /** Brings one pod on. Gives the milliseconds after which to look again. */
+  /** Advances one pod. Returns the milliseconds after which to call it again. */
   sync(namespace: string, name: string): number | undefined {
     const key = `${namespace}/${name}`;
     const pod = this.#objects.get('/pods', namespace, name);
@@ -65,14 +66,14 @@ export class Kubelet {
     return this.#run(key, pod, pod.spec.nodeName);
   }
 
-  /** The update adds the key again, for the pod to run. */
+  /** The update enqueues the key again, which starts the pod. */
   #schedule(pod: Pod): undefined {
     const place = placeFor(pod, this.#objects.list('/nodes'), this.#counts);
     if ('problem' in place) {
       this.#write(pod, unschedulable(pod, place.problem, apiTime(this.#clock.now())));
       return;
     }
-    // Counted from now on, so that the next one goes elsewhere.
+    // Counted immediately, so that the next pod goes elsewhere.
     const bound = this.#bind(pod, place.node);
     const node = this.#objects.get('/nodes', undefined, place.node);
     const addresses = this.#addressesFor(bound, node);
@@ -101,7 +102,7 @@ export class Kubelet {
 
   #run(key: string, pod: Pod, nodeName: string): number | undefined {
     const node = this.#objects.get('/nodes', undefined, nodeName);
-    // Nobody runs a pod of a node that is not there.
+    // Pods of a node that does not exist are not run.
     if (!node) return undefined;
     const now = apiTime(this.#clock.now());
     let sandbox = this.#sandboxes.get(key);
@@ -142,7 +143,7 @@ export class Kubelet {
     this.#stopping.set(uid, end);
     if (end > now) return end - now;
     this.#stopping.delete(uid);
-    // A finalizer may keep the object; its pod is over then.
+    // A finalizer may keep the object, but its pod has ended.
     this.#objects.delete('/pods', pod, 0);
     return undefined;
   }

@@ -1,16 +1,16 @@
-/** Addresses of pods, from the ranges of their nodes. */
+/** Pod addresses, allocated from the ranges of nodes. */
 import { addressAt, sizeOf } from '../address-ranges.ts';
 import type { Node } from '../kinds.ts';
 
-/** The first address is the network's, the second the node's own. */
+/** The first address is that of the network, the second that of the node. */
 const FIRST = 2;
 
-/** Gives addresses one after the other, and one that was given back only when the others have had their turn. */
+/** Allocates addresses in sequence; a released address is reused only after all others. */
 export class PodAddresses {
   readonly #taken = new Set<string>();
   readonly #next = new Map<string, number>();
 
-  /** One address of each of a node's ranges; undefined where one of them is full. */
+  /** One address per pod range of a node; undefined if one of the ranges is exhausted. */
   give({ spec }: Node): readonly string[] | undefined {
     const addresses: string[] = [];
     for (const cidr of spec?.podCIDRs ?? []) {
@@ -25,7 +25,7 @@ export class PodAddresses {
     return addresses;
   }
 
-  /** Marks those that a pod has already. */
+  /** Marks addresses that a pod already has. */
   take(addresses: readonly string[]): void {
     for (const address of addresses) this.#taken.add(address);
   }

@@ -1,13 +1,13 @@
-/** What the status of a pod says. Source: Kubernetes documentation, "Pod Lifecycle". */
+/** Status of pods. Source: Kubernetes documentation, "Pod Lifecycle". */
 import type { JsonObject } from '../../machinery/json.ts';
 import type { Container, ContainerStatus, Node, Pod, PodStatus, StatusCondition } from '../kinds.ts';
 
-/** On a pod: `"false"` makes it unready, as a readiness probe that fails does. */
+/** Annotation on a pod: `"false"` makes it unready, like a failing readiness probe. */
 export const READY_ANNOTATION = 'kubesim.catamaran.dev/ready';
 
 type News = Omit<StatusCondition, 'lastTransitionTime' | 'lastProbeTime' | 'observedGeneration'>;
 
-/** Conditions with times: that of a transition moves only where the status does. */
+/** Adds timestamps to conditions. lastTransitionTime changes only with the status. */
 function conditions(pod: Pod, news: readonly News[], now: string): readonly StatusCondition[] {
   const { generation } = pod.metadata;
   const own = new Set(news.map(({ type }) => type));
@@ -28,7 +28,7 @@ function observed({ metadata }: Pod): { readonly observedGeneration?: number } {
   return metadata.generation === undefined ? {} : { observedGeneration: metadata.generation };
 }
 
-/** The status of a pod that no node can take. */
+/** The status of a pod that fits on no node. */
 export function unschedulable(pod: Pod, problem: string, now: string): PodStatus {
   const scheduled: News = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: problem };
   return { ...pod.status, phase: 'Pending', conditions: conditions(pod, [scheduled], now) };
@@ -45,12 +45,12 @@ function hosts(node: Node | undefined): Pick<PodStatus, 'hostIP' | 'hostIPs'> {
   return hostIP === undefined ? {} : { hostIP, hostIPs: ips.map((ip) => ({ ip })) };
 }
 
-/** The addresses of a node, which pods of its network have too. */
+/** The addresses of a node, shared by pods on its host network. */
 export function hostAddresses(node: Node | undefined): string[] {
   return (node?.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
 }
 
-/** The status of a pod on a node that cannot run yet: what each container waits for. */
+/** The status of a scheduled pod that cannot run yet, with the reason for each waiting container. */
 export function waiting(
   pod: Pod,
   node: Node | undefined,
@@ -119,7 +119,7 @@ function initStatuses({ spec, status }: Pod, now: string): readonly ContainerSta
   });
 }
 
-/** The status of a pod that runs. A container whose command would end runs on: nothing is really started. */
+/** The status of a running pod. Containers never exit, since no command is actually run. */
 export function running(pod: Pod, node: Node | undefined, ips: readonly string[], now: string): PodStatus {
   const { ready, containers } = readiness(pod);
   const news: News[] = [

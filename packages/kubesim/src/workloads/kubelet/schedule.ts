@@ -1,12 +1,12 @@
 /**
- * Which node a pod runs on. Source: Kubernetes documentation, "Assigning Pods to Nodes", nodeSelector and node affinity;
- * "Taints and Tolerations".
+ * Scheduling of pods to nodes. Source: Kubernetes documentation, "Assigning Pods to Nodes", nodeSelector and node
+ * affinity; "Taints and Tolerations".
  */
 import type { StringMap } from '../../machinery/json.ts';
 import type { Node, NodeRequirement, NodeSelectorTerm, Pod, Taint, Toleration } from '../kinds.ts';
 import { hasLabels, selects } from '../selector.ts';
 
-/** A node for the pod, or why there is none, in the scheduler's words. */
+/** A node for the pod, or the scheduler's message if there is none. */
 export type Place = { readonly node: string } | { readonly problem: string };
 
 function isTolerated({ key, value = '', effect }: Taint, by: Toleration): boolean {
@@ -21,7 +21,7 @@ function meets({ key, operator, values = [] }: NodeRequirement, labels: StringMa
   return operator === 'Gt' ? difference > 0 : difference < 0;
 }
 
-/** A term that says nothing is met by no node. */
+/** An empty term matches no node. */
 function isMet({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, { metadata }: Node): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
   const fields = { 'metadata.name': metadata.name };
@@ -34,7 +34,7 @@ function isWanted(node: Node, { spec }: Pod): boolean {
   return hasLabels(node.metadata.labels, spec.nodeSelector ?? {});
 }
 
-/** Why a pod may not run on a node; undefined where it may. */
+/** Why a pod cannot run on a node; undefined if it can. */
 function refusal(node: Node, pod: Pod): string | undefined {
   const { spec } = node;
   if (spec?.unschedulable === true) return 'node(s) were unschedulable';
@@ -45,7 +45,7 @@ function refusal(node: Node, pod: Pod): string | undefined {
   return isWanted(node, pod) ? undefined : "node(s) didn't match Pod's node affinity/selector";
 }
 
-/** The node with the fewest pods among those that the pod may run on; `counts` are the pods of each node. */
+/** The feasible node with the fewest pods; `counts` has the number of pods per node. */
 export function placeFor(pod: Pod, nodes: readonly Node[], counts: ReadonlyMap<string, number>): Place {
   if (nodes.length === 0) return { problem: 'no nodes available to schedule pods' };
   const refusals = new Map<string, number>();

@@ -1,4 +1,7 @@
-/** StatefulSets: pods with names and volumes of their own, made and updated in order. Source: Kubernetes documentation, "StatefulSets". */
+/**
+ * The StatefulSet controller: pods with stable names and volumes, created and updated in order. Source: Kubernetes
+ * documentation, "StatefulSets".
+ */
 import type { Clock } from '../../machinery/runtime.ts';
 import type { StatefulSet, StatefulSetStatus } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
@@ -8,7 +11,7 @@ import { sameJson } from '../template.ts';
 import { createMember, isSettled, type Member, membersOf, replicasOf, revisionOf, startOf } from './members.ts';
 import { forgetRevisions, type Revisions, revisionsOf } from './revisions.ts';
 
-/** Takes one step with a StatefulSet. Gives the milliseconds until a pod of it becomes available. */
+/** Performs one step of a StatefulSet. Returns the milliseconds until one of its pods becomes available. */
 export function syncStatefulSet(objects: Objects, clock: Clock, namespace: string, name: string): number | undefined {
   const set = objects.get('apps/statefulsets', namespace, name);
   if (!set) return undefined;
@@ -35,7 +38,7 @@ function isInRange(set: StatefulSet, { ordinal }: Member): boolean {
   return ordinal >= startOf(set) && ordinal < startOf(set) + replicasOf(set);
 }
 
-/** Makes what is missing, removes what is too much, updates what is old: in this order, one pod at a time unless Parallel. */
+/** Creates missing pods, removes surplus ones, updates old ones: in this order, one at a time unless Parallel. */
 function step(
   objects: Objects,
   clock: Clock,

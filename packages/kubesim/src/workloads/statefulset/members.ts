@@ -1,4 +1,7 @@
-/** The pods of a StatefulSet: a number each, a name that stays, volumes that stay. Source: Kubernetes documentation, "StatefulSets". */
+/**
+ * The pods of a StatefulSet, with their ordinals, stable names and volumes. Source: Kubernetes documentation,
+ * "StatefulSets".
+ */
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ControllerRevision, Pod, StatefulSet, Volume } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
@@ -6,12 +9,12 @@ import { isReady, isTerminating, untilAvailable } from '../pods.ts';
 import { podOf } from '../template.ts';
 import { templateOf } from './revisions.ts';
 
-/** Which template a pod is of. */
+/** Label for the revision of a pod. */
 export const REVISION_HASH = 'controller-revision-hash';
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 const POD_INDEX = 'apps.kubernetes.io/pod-index';
 
-/** A pod with its number. */
+/** A pod and its ordinal. */
 export interface Member {
   readonly ordinal: number;
   readonly pod: Pod;
@@ -25,7 +28,7 @@ export function startOf({ spec }: StatefulSet): number {
   return spec.ordinals?.start ?? 0;
 }
 
-/** Members in the order of their numbers; pods with other names are left out. */
+/** Members sorted by ordinal; pods with other names are ignored. */
 export function membersOf(set: StatefulSet, pods: readonly Pod[]): Member[] {
   const prefix = `${set.metadata.name}-`;
   return pods
@@ -40,13 +43,13 @@ export function revisionOf({ metadata }: Pod): string {
   return metadata.labels?.[REVISION_HASH] ?? '';
 }
 
-/** Whether the next one may be looked after. */
+/** Whether processing may continue with the next member. */
 export function isSettled(set: StatefulSet, pod: Pod, now: number): boolean {
   if (isTerminating(pod) || !isReady(pod)) return false;
   return (untilAvailable(pod, set.spec.minReadySeconds ?? 0, now) ?? 1) <= 0;
 }
 
-/** Makes a member, and its claims where they are not there. */
+/** Creates a member, and its claims if they do not exist. */
 export function createMember(objects: Objects, set: StatefulSet, ordinal: number, revision: ControllerRevision): void {
   const template = templateOf(revision);
   const name = `${set.metadata.name}-${ordinal}`;

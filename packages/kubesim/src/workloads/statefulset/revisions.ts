@@ -1,4 +1,4 @@
-/** The templates that a StatefulSet had, as ControllerRevisions. Source: Kubernetes API reference, ControllerRevision. */
+/** Template history of a StatefulSet, as ControllerRevisions. Source: Kubernetes API reference, ControllerRevision. */
 import type { Json } from '../../machinery/json.ts';
 import type { ControllerRevision, PodTemplate, StatefulSet } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
@@ -7,27 +7,27 @@ import { canonical, shortHash } from '../template.ts';
 
 const HASH = 'controller.kubernetes.io/hash';
 
-/** The revision that pods are to be of, and the one that they come from. */
+/** The target revision of pods, and the current one. */
 export interface Revisions {
   readonly update: ControllerRevision;
   readonly current: ControllerRevision;
   readonly all: readonly ControllerRevision[];
 }
 
-/** A patch that brings the template back: `kubectl rollout undo` sends it. */
+/** A patch that restores the template; `kubectl rollout undo` sends it. */
 function dataOf({ spec }: StatefulSet): Json {
   return { spec: { template: { ...spec.template, $patch: 'replace' } } };
 }
 
-/** The template that a revision keeps. */
+/** The template stored in a revision. */
 export function templateOf(revision: ControllerRevision): PodTemplate {
-  // Only dataOf writes it, and `$patch` means nothing to a pod.
+  // Written by dataOf only; `$patch` is ignored in pod templates.
   const data = revision.data as unknown as { readonly spec: { readonly template: PodTemplate } };
   const { metadata, spec } = data.spec.template;
   return { ...(metadata && { metadata }), spec };
 }
 
-/** Finds the revisions, and makes the one of the template as it is now where there is none. */
+/** Finds the revisions, and creates the one for the current template if it does not exist. */
 export function revisionsOf(objects: Objects, set: StatefulSet): Revisions {
   const { namespace, uid } = set.metadata;
   const all = objects
@@ -65,7 +65,7 @@ function updateRevision(objects: Objects, set: StatefulSet, all: readonly Contro
   });
 }
 
-/** Removes the oldest revisions that no pod is of, down to the limit. */
+/** Removes the oldest unused revisions beyond the limit. */
 export function forgetRevisions(
   objects: Objects,
   set: StatefulSet,
