@@ -1,6 +1,6 @@
 /**
  * The limit: what Node alone takes to receive a packet and send one. It sends each question back with the bit of a
- * response set, so that dnsperf takes it for an answer. Run as `node bench/dns-echo.ts PORT`.
+ * response set, so that dnsperf takes it for an answer. Run as `node bench/dns/echo.ts PORT`.
  */
 import { createSocket } from 'node:dgram';
 
