@@ -6,10 +6,10 @@ import { LOG_LEVELS, type LogLevel } from '../runtime/log.ts';
 
 /** The variables that the program reads. `docs/reference/cli.md` is generated from it. */
 export const VARIABLES = {
-  KUBECONFIG: 'kubeconfig files, separated as in `PATH`, for members and commands that name none',
-  HOME: 'the parent of `.kube/config`, which is used if `KUBECONFIG` is not set either',
+  KUBECONFIG: 'kubeconfig files, separated as in `PATH`; used if a member or command sets none',
+  HOME: 'home directory, whose `.kube/config` is used if `KUBECONFIG` is unset',
   CATAMARAN_LOG_LEVEL: `minimum log level: ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')} (default: \`info\`); \`--log-level\` overrides it`,
-  NO_COLOR: 'any value disables colors, which only a terminal gets',
+  NO_COLOR: 'any value disables colors, which are used only on a terminal',
   POD_NAME: 'identity of this replica in Leases (default: host name)',
   POD_NAMESPACE: 'namespace of the controller’s pod',
   KUBERNETES_SERVICE_HOST: 'address of the API server, set by Kubernetes in pods; used for `inCluster: true`',

@@ -28,7 +28,7 @@ export class Metrics {
   });
   readonly #propagation = new Histogram({
     name: 'catamaran_propagation_seconds',
-    help: 'Time from a change of endpoints in the source to the write in the consumer, which is the member.',
+    help: 'Time from a change of endpoints in the source to the write in the consumer, by consumer.',
     labelNames: ['member'],
     buckets: SECONDS,
     registers: [this.registry],
@@ -80,7 +80,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'catamaran_leases_held',
-      help: 'Members that this replica holds the Lease of, and writes to.',
+      help: 'Members whose Lease this replica holds.',
       registers,
       collect() {
         this.set(read().leases);

@@ -1,4 +1,4 @@
-/** The page about a run of the conformance suite, made from the report that the suite wrote. */
+/** The page about a run of the conformance suite, from the report that the suite wrote. */
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -19,21 +19,21 @@ const reportSchema = z.object({
   total: z.number(),
 });
 
-/** What the suite found, as in its report.yaml. */
+/** The suite's report.yaml. */
 export type ConformanceReport = z.infer<typeof reportSchema>;
 
-/** What else is told of a run. */
+/** Facts of a run that the report does not have. */
 export interface RunFacts {
   /** The suite's version or commit. */
   readonly suite: string;
   readonly catamaran: string;
   /** YYYY-MM-DD */
   readonly date: string;
-  /** One line for each. */
+  /** One line per fact. */
   readonly environment: readonly string[];
 }
 
-/** Reads a report.yaml. Throws a ZodError where it is not one. */
+/** Parses a report.yaml. Throws a ZodError if it is not one. */
 export function parseReport(yaml: string): ConformanceReport {
   return reportSchema.parse(parse(yaml));
 }
@@ -58,13 +58,13 @@ ${report.passed} of ${report.total} specs of the upstream conformance suite pass
 - Date: ${facts.date}
 ${facts.environment.map((line) => `- ${line}`).join('\n')}
 
-The suite's own reports are [report.html](report.html) and [report.yaml](report.yaml). \`make conformance\` writes all three, this page too.
+The suite's own reports are [report.html](report.html) and [report.yaml](report.yaml). \`make conformance\` writes both and this page.
 
 ${groups.join('\n\n')}
 
 ## Run it
 
-As root on Linux, like \`make lab\`. The suite is no published Go module, so compile it from its repository:
+As root on Linux, like \`make lab\`. The suite is not published as a Go module, so compile it from its repository:
 
 \`\`\`sh
 git clone https://github.com/kubernetes-sigs/mcs-api
@@ -72,13 +72,13 @@ cd mcs-api/conformance
 go test -c -o /tmp/conformance.test .
 \`\`\`
 
-Then, here:
+Then, in this repository:
 
 \`\`\`sh
 make conformance SUITE=/tmp/conformance.test SUITE_VERSION="commit $(git -C .../mcs-api rev-parse HEAD)"
 \`\`\`
 
-It uses the lab that runs, or starts one of two clusters and removes it. All traffic stays in the lab's network.
+It uses the running lab, or starts one with two clusters and removes it. All traffic stays in the lab's network.
 `;
 }
 
@@ -87,7 +87,7 @@ function outcome(test: Pick<z.infer<typeof testSchema>, 'passed' | 'skipped' | '
   return cell(word + test.message);
 }
 
-/** Text of a table's cell: a bar would end it, and a name in brackets is no HTML. */
+/** Escapes the text of a table cell: a bar would end it, and a name in angle brackets would be HTML. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll(/\s+/g, ' ');
 }

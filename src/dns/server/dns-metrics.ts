@@ -120,7 +120,7 @@ export class DnsMetrics {
         },
       });
     one('catamaran_dns_services', 'ServiceImports served.', 'services');
-    one('catamaran_dns_names', 'Names that were queried, whose responses are prepared.', 'names');
+    one('catamaran_dns_names', 'Names with prepared responses.', 'names');
     one('catamaran_dns_tcp_connections', 'Open TCP connections.', 'connections');
     one(
       'catamaran_dns_api_lost_seconds',
