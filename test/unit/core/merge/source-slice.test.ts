@@ -34,4 +34,11 @@ describe('addresses of a source slice', () => {
     });
     expect(sourceSlice(mixed, addressPolicy(['10.3.0.0/16'])).endpoints).toEqual([]);
   });
+
+  test('are kept as they are if none is refused', () => {
+    const slice = aSlice('web-1', [anEndpoint('10.1.0.1')]);
+    expect(sourceSlice(slice, ANY).endpoints).toBe(slice.endpoints);
+    const { ports: _, ...portless } = slice;
+    expect(sourceSlice(portless, ANY)).toMatchObject({ name: 'web-1', addressType: 'IPv4', ports: [], refused: [] });
+  });
 });
