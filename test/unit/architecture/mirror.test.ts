@@ -14,6 +14,7 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'cli/old-node.test.ts': 'the bundle on an older Node.js',
   'cli/pipe.test.ts': 'a program whose output nobody reads',
   'core/golden.test.ts': 'messages and change sets',
+  'core/desired/automatic-imports.test.ts': 'ServiceImports that Catamaran creates, through merge, desired and plan',
   'core/desired/user-imports.test.ts': 'ServiceImports that users made, through merge, desired and plan',
   'core/properties.test.ts': 'laws that hold for random fleets',
   'dns/cases.test.ts': 'answers of the zone, from objects to records',

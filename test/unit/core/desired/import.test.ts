@@ -1,188 +1,402 @@
 import { describe, expect, test } from 'vitest';
-import { SERVICE_NAME } from '../../../../src/api/labels.ts';
-import { desired } from '../../../../src/core/desired/desired.ts';
-import { plan } from '../../../../src/core/plan/plan.ts';
-import { FleetModel } from '../../../support/core/fleet-model.ts';
-import {
-  anEndpoint,
-  anExport,
-  aService,
-  aSlice,
-  at,
-  DERIVED,
-  NAME,
-  NAMESPACE,
-  NOW,
-} from '../../../support/core/objects.ts';
-import { asking, exporting, readiness, readyOf } from '../../../support/core/scenarios.ts';
+import type { Service, ServiceSpec } from '../../../../src/api/core.ts';
+import type { IPFamily } from '../../../../src/api/meta.ts';
+import type { ServiceImport, ServiceImportSpec } from '../../../../src/api/multicluster.ts';
+import { type DesiredImport, desiredImport } from '../../../../src/core/desired/import.ts';
+import { shapeOf } from '../../../../src/core/desired/service-shape.ts';
+import { merge } from '../../../../src/core/merge/merge.ts';
+import type { ConsumerView, SourceView } from '../../../../src/core/view.ts';
+import { anImport, aService, DERIVED, HTTP, NOW } from '../../../support/core/objects.ts';
+import { aConsumer, aSource } from '../../../support/core/sources.ts';
 
-describe('import modes', () => {
-  test('rule 37: an automatic import goes with everything derived when the mode becomes Manual', () => {
-    const fleet = new FleetModel();
-    fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
-    fleet.converge();
-    fleet.member('cluster1').set({ importMode: 'Manual', known: true });
-    fleet.converge();
-    const { imported, derivedService, derivedSlices } = fleet.member('cluster1');
-    expect([imported, derivedService, derivedSlices]).toEqual([undefined, undefined, []]);
-    expect(fleet.member('cluster1').exported?.status?.conditions).not.toEqual([]);
-  });
+describe('the decision on an import', () => {
+  interface Given {
+    readonly sources?: readonly SourceView[];
+    readonly own?: Service;
+    readonly consumer?: Partial<ConsumerView>;
+  }
 
-  test('rule 41: an import that is being deleted counts as gone, and is not made again before it is', () => {
-    const fleet = new FleetModel();
-    const cluster1 = fleet
-      .member('cluster1')
-      .export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
-    fleet.converge();
-    const object = cluster1.api.get('serviceImports', NAME);
-    cluster1.api.put('serviceImports', {
-      ...object,
-      metadata: { ...Object(object?.metadata), deletionTimestamp: at(9) },
+  const UNKNOWN: SourceView = { member: 'cluster9', standing: 'unknown', expired: false };
+
+  /** What is decided; a member `cluster9` took part when all members were last known. */
+  function decide({ sources = [aSource()], own, consumer = {} }: Given) {
+    return desiredImport({
+      clusterset: merge(sources, ['cluster9']),
+      consumer: aConsumer(consumer),
+      derivedService: DERIVED,
+      own,
     });
-    fleet.converge();
-    expect([cluster1.derivedService, cluster1.derivedSlices]).toEqual([undefined, []]);
-    cluster1.api.remove('serviceImports', NAME);
-    fleet.converge();
-    expect(readiness(cluster1)).toMatch(/^True/);
-  });
+  }
 
-  test('rule 20: an automatic import is made from what is known where none is there, and then stays', () => {
-    const fleet = new FleetModel();
-    fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
-    fleet.member('cluster3').export(anExport({}, at(60)), aService(), [aSlice('web-1', [anEndpoint('10.3.0.1')])]);
-    fleet.converge();
-    fleet.member('cluster1').set({ known: false });
-    fleet.member('cluster2');
-    fleet.converge();
-    expect(fleet.member('cluster2').addresses).toEqual(['10.3.0.1']);
-    fleet.member('cluster2').api.remove('services', DERIVED);
-    fleet.converge();
-    expect(fleet.member('cluster2').imported?.spec.ips).toEqual(
-      fleet.member('cluster2').derivedService?.spec.clusterIPs,
-    );
-    fleet.member('cluster1').set({ known: true });
-    fleet.converge();
-    expect(fleet.member('cluster2').addresses).toEqual(['10.1.0.1', '10.3.0.1']);
-  });
+  function decided(given: Given): DesiredImport {
+    const decision = decide(given);
+    if (decision === 'absent' || decision === 'undecided') throw new Error(decision);
+    return decision;
+  }
 
-  test('rule 20: where nothing is known, what is there is held', () => {
-    const fleet = new FleetModel();
-    fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
-    const cluster2 = fleet.member('cluster2');
-    fleet.converge();
-    const object = cluster2.api.get('serviceImports', NAME);
-    cluster2.api.put('serviceImports', {
-      ...object,
-      metadata: { ...Object(object?.metadata), deletionTimestamp: at(9) },
+  function shapeIn(given: Given) {
+    const { serving } = decided(given);
+    if (serving === 'nothing') throw new Error('nothing is served');
+    return serving.shape;
+  }
+
+  const user = (spec: Partial<ServiceImportSpec> = {}, more: Partial<ServiceImport> = {}) => ({
+    import: { ...anImport(spec), ...more },
+  });
+  const automatic = (spec: Partial<ServiceImportSpec> = {}, more: Partial<ServiceImport> = {}) => {
+    const labels = { 'catamaran.dev/import-origin': 'automatic' };
+    return { import: { ...anImport(spec, { labels, generation: 3 }), ...more } };
+  };
+  const sticky = (timeoutSeconds: number): ServiceSpec => ({
+    sessionAffinity: 'ClientIP',
+    sessionAffinityConfig: { clientIP: { timeoutSeconds } },
+  });
+  const exporter = (spec: ServiceSpec) => [aSource({ service: aService(spec) })];
+  const HTTP_PORT = { name: 'http', protocol: 'TCP', port: 80 };
+
+  test('of an automatic one is what its exports say', () => {
+    expect(decided({})).toStrictEqual({
+      origin: 'automatic',
+      content: merge([aSource()]).merged,
+      serving: {
+        shape: {
+          headless: false,
+          ports: [HTTP_PORT],
+          families: ['IPv4'],
+          traffic: { sessionAffinity: 'None', internalTrafficPolicy: 'Cluster' },
+        },
+        write: true,
+      },
+      problems: [],
+      notes: [],
+      readyStays: false,
     });
-    fleet.member('cluster1').set({ known: false });
-    expect(fleet.plan('cluster2')).toEqual([]);
-    fleet.member('cluster2').set({ known: false });
-    expect(fleet.plan('cluster2')).toEqual([]);
-  });
-});
-
-describe('a Service of a user at the derived name', () => {
-  const theirs = { metadata: { name: DERIVED, namespace: NAMESPACE }, spec: { ports: [{ name: 'x', port: 1 }] } };
-
-  test('is never touched; the import says so until it is gone', () => {
-    const fleet = new FleetModel();
-    const cluster2 = fleet.member('cluster2');
-    cluster2.api.put('services', theirs);
-    const before = cluster2.api.get('services', DERIVED);
-    fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
-    fleet.converge();
-    expect(readiness(cluster2)).toBe(
-      'False NameConflict: Service "amcs-web" already exists and is not managed by Catamaran; rename or delete it',
-    );
-    expect(cluster2.api.get('services', DERIVED)).toEqual(before);
-    expect(cluster2.imported?.spec).not.toHaveProperty('ips');
-    expect(cluster2.derivedSlices).toEqual([]);
-    fleet.member('cluster1').unexport();
-    fleet.converge();
-    expect(cluster2.api.get('services', DERIVED)).toEqual(before);
-    fleet.member('cluster1').export(anExport(), aService(), [aSlice('web-1', [anEndpoint('10.1.0.1')])]);
-    cluster2.api.remove('services', DERIVED);
-    fleet.converge();
-    expect(readiness(cluster2)).toMatch(/^True/);
+    expect(shapeIn({ sources: exporter({ clusterIP: 'None' }) }).headless).toBe(true);
   });
 
-  test('that takes the place of ours loses our slices, and the import its address', () => {
-    const fleet = asking();
-    const cluster2 = fleet.member('cluster2');
-    cluster2.api.remove('services', DERIVED);
-    cluster2.api.put('services', theirs);
-    fleet.converge();
-    expect(cluster2.derivedSlices).toEqual([]);
-    expect(cluster2.imported?.spec.ips).toBeUndefined();
+  test.each<[string, Partial<ServiceImportSpec>, ServiceSpec, object]>([
+    ['nothing', {}, sticky(60), { sessionAffinity: 'ClientIP', affinitySeconds: 60 }],
+    ['affinity', { sessionAffinity: 'ClientIP' }, sticky(60), { sessionAffinity: 'ClientIP', affinitySeconds: 10_800 }],
+    [
+      'a timeout',
+      { sessionAffinityConfig: { clientIP: { timeoutSeconds: 30 } } },
+      sticky(60),
+      { sessionAffinity: 'ClientIP', affinitySeconds: 30 },
+    ],
+    ['no affinity', { sessionAffinity: 'None' }, sticky(60), { sessionAffinity: 'None' }],
+    [
+      'local traffic',
+      { internalTrafficPolicy: 'Local' },
+      {},
+      { sessionAffinity: 'None', internalTrafficPolicy: 'Local' },
+    ],
+    [
+      'a distribution',
+      { trafficDistribution: 'PreferClose' },
+      { trafficDistribution: 'PreferSameZone' },
+      { sessionAffinity: 'None', trafficDistribution: 'PreferClose' },
+    ],
+    [
+      'no distribution',
+      {},
+      { trafficDistribution: 'PreferSameZone' },
+      { sessionAffinity: 'None', trafficDistribution: 'PreferSameZone' },
+    ],
+  ])('rule 38: takes from the exports what is left open by a user who asks for %s', (_, spec, exported, traffic) => {
+    expect(shapeIn({ sources: exporter(exported), consumer: user(spec) }).traffic).toStrictEqual({
+      internalTrafficPolicy: 'Cluster',
+      ...traffic,
+    });
   });
+
+  test('rule 38: gives no affinity to a headless import', () => {
+    const headless = user({ type: 'Headless', sessionAffinity: 'ClientIP' });
+    expect(shapeIn({ sources: exporter({ clusterIP: 'None' }), consumer: headless })).toMatchObject({
+      headless: true,
+      traffic: { sessionAffinity: 'None' },
+    });
+  });
+
+  test('rule 20: takes from the Service that is there what a user leaves open, while exports are unknown', () => {
+    const own = aService(sticky(20));
+    expect(shapeIn({ sources: [UNKNOWN], own, consumer: user() }).traffic).toStrictEqual({
+      sessionAffinity: 'ClientIP',
+      affinitySeconds: 20,
+      internalTrafficPolicy: 'Cluster',
+    });
+    expect(shapeIn({ sources: [UNKNOWN], consumer: user() }).traffic).toStrictEqual({ sessionAffinity: 'None' });
+    expect(shapeIn({ sources: exporter(sticky(60)), own, consumer: user() }).traffic.affinitySeconds).toBe(60);
+  });
+
+  test.each<[string, Given, readonly IPFamily[]]>([
+    ['of a user are those requested', { consumer: user({ ipFamilies: ['IPv6'] }) }, ['IPv6']],
+    ['of a user who requests none are all', { consumer: user() }, ['IPv4', 'IPv6']],
+    ['of an automatic import are all', {}, ['IPv4', 'IPv6']],
+    ['keep the primary one of the Service', { own: aService({ ipFamilies: ['IPv6'] }) }, ['IPv6', 'IPv4']],
+  ])('rule 7: families %s', (_, given, families) => {
+    const sources = exporter({ ipFamilies: ['IPv4', 'IPv6'] });
+    const consumer = { ...given.consumer, ipFamilies: ['IPv4', 'IPv6'] as const };
+    expect(shapeIn({ ...given, sources, consumer }).families).toEqual(families);
+  });
+
+  test('rule 20: families stay as they are while exports are unknown', () => {
+    const sources = [aSource(), UNKNOWN];
+    const both = { ipFamilies: ['IPv4', 'IPv6'] as const };
+    const asked = { ...user({ ipFamilies: ['IPv6'] }), ...both };
+    expect(shapeIn({ sources: [aSource()], consumer: asked }).families).toEqual(['IPv4']);
+    expect(shapeIn({ sources, consumer: asked }).families).toEqual(['IPv6']);
+    expect(shapeIn({ sources, consumer: asked, own: aService({ ipFamilies: ['IPv4'] }) }).families).toEqual(['IPv4']);
+    expect(shapeIn({ sources, consumer: asked, own: aService({ ipFamilies: [] }) }).families).toEqual(['IPv6']);
+    expect(shapeIn({ sources, consumer: { ...user({ ipFamilies: [] }), ...both } }).families).toEqual(['IPv4']);
+    expect(shapeIn({ sources, consumer: { ...user(), ...both } }).families).toEqual(['IPv4']);
+  });
+
+  test('rule 7: families that were filled in follow the exports, except while those are unknown', () => {
+    const managedFields = [
+      { manager: 'catamaran', operation: 'Update', fieldsV1: { 'f:spec': { 'f:ipFamilies': {} } } },
+    ];
+    const filledIn = {
+      import: anImport({ ipFamilies: ['IPv6'] }, { managedFields }),
+      ipFamilies: ['IPv4', 'IPv6'] as const,
+    };
+    const sources = exporter({ ipFamilies: ['IPv4', 'IPv6'] });
+    expect(shapeIn({ sources, consumer: filledIn }).families).toEqual(['IPv4', 'IPv6']);
+    expect(shapeIn({ sources: [...sources, UNKNOWN], consumer: filledIn }).families).toEqual(['IPv6']);
+  });
+
+  test('rule 16: leaves out a distribution that the API server does not support, with a note', () => {
+    const sources = exporter({ trafficDistribution: 'PreferSameNode' });
+    const supported = (trafficDistributions?: readonly string[]) =>
+      decided({ sources, consumer: trafficDistributions ? { trafficDistributions } : {} });
+    const note = 'trafficDistribution "PreferSameNode" is left out: this cluster does not support it';
+    expect(supported(['PreferClose'])).toMatchObject({ notes: [note] });
+    expect(supported(['PreferClose']).serving).toStrictEqual({
+      shape: {
+        headless: false,
+        ports: [HTTP_PORT],
+        families: ['IPv4'],
+        traffic: { sessionAffinity: 'None', internalTrafficPolicy: 'Cluster' },
+      },
+      write: true,
+    });
+    for (const values of [undefined, ['PreferClose', 'PreferSameNode']]) {
+      expect(supported(values)).toMatchObject({
+        notes: [],
+        serving: { shape: { traffic: { trafficDistribution: 'PreferSameNode' } } },
+      });
+    }
+    expect(decided({ consumer: { trafficDistributions: [] } }).notes).toEqual([]);
+  });
+
+  test('rule 7: serves nothing without a common family, and reports that first', () => {
+    const sources = exporter({ ipFamilies: ['IPv6'] });
+    const message = 'The exports use "IPv6", and this cluster has "IPv4"';
+    const unsupported = { reason: 'IPFamilyNotSupported', message };
+    expect(decided({ sources })).toMatchObject({ serving: 'nothing', problems: [unsupported], notes: [] });
+    const consumer = user({ ports: [HTTP, { port: 0 }] });
+    expect(decided({ sources, consumer }).problems.map(({ reason }) => reason)).toEqual([
+      'IPFamilyNotSupported',
+      'InvalidPort',
+    ]);
+  });
+
+  /** The status of an import that was not served for this reason. */
+  const stopped = (reason: string, observedGeneration = 3, status: 'True' | 'False' = 'False') => ({
+    status: {
+      conditions: [
+        {
+          type: 'Other',
+          status: 'False' as const,
+          reason: 'R',
+          message: '',
+          lastTransitionTime: NOW,
+          observedGeneration,
+        },
+        { type: 'Ready', status, reason, message: '', lastTransitionTime: NOW, observedGeneration },
+      ],
+    },
+  });
+
+  test.each(['NotExported', 'PortNotExported', 'TypeMismatch', 'IPFamilyNotSupported', 'InvalidPort'])(
+    'rule 20: keeps Ready False with %s while exports are unknown, for as long as the spec is the same',
+    (reason) => {
+      for (const sources of [[UNKNOWN], [aSource(), UNKNOWN]]) {
+        expect(decided({ sources, consumer: automatic({}, stopped(reason)) }).readyStays).toBe(true);
+        expect(decided({ sources, consumer: automatic({}, stopped(reason, 2)) }).readyStays).toBe(false);
+        expect(decided({ sources, consumer: automatic({}, stopped(reason, 3, 'True')) }).readyStays).toBe(false);
+      }
+      expect(decided({ consumer: automatic({}, stopped(reason)) }).readyStays).toBe(false);
+    },
+  );
+
+  test.each(['Pending', 'InvalidField', 'NameConflict'])(
+    'rule 20: decides anew on an import that was not ready for %s',
+    (reason) => {
+      const consumer = automatic({}, stopped(reason));
+      expect(decided({ sources: [UNKNOWN], consumer }).readyStays).toBe(false);
+    },
+  );
 
   test.each([
-    ['the label of the import', { 'app.kubernetes.io/managed-by': 'catamaran.dev' }],
-    ['managed-by', { 'catamaran.dev/derived-from': 'web' }],
-  ])('rule 31: stays managed by Catamaran if a user removed %s', (_, labels) => {
-    const fleet = asking();
-    const { api } = fleet.member('cluster2');
-    const service = api.get('services', DERIVED);
-    api.put('services', { ...service, metadata: { ...Object(service?.metadata), labels } });
-    fleet.converge();
-    expect(fleet.member('cluster2').derivedService?.metadata.labels).toMatchObject({
-      'app.kubernetes.io/managed-by': 'catamaran.dev',
-      'catamaran.dev/derived-from': 'web',
+    ['automatic', automatic],
+    ['user', user],
+  ] as const)(
+    'rule 20: an import (%s) that was stopped by its exports stays so while they are unknown',
+    (origin, make) => {
+      const sources = [aSource(), UNKNOWN];
+      const own = aService();
+      const metadata = { ...make().import.metadata, generation: 3 };
+      const served = (reason: string, generation = 3) =>
+        decided({ sources, own, consumer: make({}, { metadata, ...stopped(reason, generation) }) });
+      expect(served('IPFamilyNotSupported')).toStrictEqual({
+        origin,
+        content: undefined,
+        serving: 'nothing',
+        problems: [],
+        notes: [],
+        readyStays: true,
+      });
+      expect(served('TypeMismatch').serving).toStrictEqual({ shape: shapeOf(own), write: false });
+      expect(served('NotExported').serving).toMatchObject({ write: true });
+      expect(served('IPFamilyNotSupported', 2).serving).toMatchObject({ write: true });
+      const lone = decided({ sources, consumer: make({}, { metadata, ...stopped('TypeMismatch') }) });
+      expect(lone.serving).toBe('nothing');
+    },
+  );
+
+  test('rule 20: an automatic import is served as it is observed while its exports are unknown', () => {
+    const consumer = automatic({ ports: [{ name: 'old', port: 81 }], sessionAffinity: 'ClientIP' });
+    expect(decided({ sources: [aSource(), UNKNOWN], consumer })).toStrictEqual({
+      origin: 'automatic',
+      content: undefined,
+      serving: {
+        shape: {
+          headless: false,
+          ports: [{ name: 'old', protocol: 'TCP', port: 81 }],
+          families: ['IPv4'],
+          traffic: { sessionAffinity: 'ClientIP', affinitySeconds: 10_800 },
+        },
+        write: true,
+      },
+      problems: [],
+      notes: [],
+      readyStays: false,
     });
   });
 
-  test.each([
-    ['carries the labels, and has a selector and no owner', { ownerReferences: [] }],
-    ['has the owner, and none of the labels', { labels: {} }],
-  ])('rule 31: is left alone and reported if it %s', (_, metadata) => {
-    const fleet = asking();
-    const cluster2 = fleet.member('cluster2');
-    const service = cluster2.api.get('services', DERIVED);
-    const spec = { ...Object(service?.spec), selector: { app: 'mine' } };
-    cluster2.api.put('services', { ...service, spec, metadata: { ...Object(service?.metadata), ...metadata } });
-    const before = cluster2.api.get('services', DERIVED);
-    fleet.converge();
-    expect(readiness(cluster2)).toMatch(/^False NameConflict: /);
-    expect(cluster2.api.get('services', DERIVED)).toEqual(before);
-    fleet.member('cluster1').unexport();
-    fleet.converge();
-    expect(cluster2.api.get('services', DERIVED)).toEqual(before);
-  });
-});
-
-describe('what stands in the way', () => {
-  test('rule 12: slices of somebody else under the derived name are reported, and ours go on', () => {
-    const fleet = exporting();
-    fleet.member('cluster2').api.put('endpointSlices', {
-      metadata: { name: 'mirrored', namespace: NAMESPACE, labels: { [SERVICE_NAME]: DERIVED } },
-      addressType: 'IPv4',
+  test('rule 38: another type is not served, and the Service that is there stays', () => {
+    const own = aService({ clusterIP: 'None' });
+    const message = 'spec.type is "Headless", but the Service is exported as "ClusterSetIP"';
+    const mismatch = { reason: 'TypeMismatch', message };
+    const consumer = user({ type: 'Headless' });
+    expect(decided({ own, consumer })).toMatchObject({
+      serving: { shape: shapeOf(own), write: false },
+      problems: [mismatch],
     });
-    fleet.converge();
-    expect(readyOf(fleet.member('cluster2'))).toMatchObject({ status: 'False', reason: 'ForeignEndpoints' });
-    expect(readyOf(fleet.member('cluster2'))?.message).toContain('"mirrored"');
-    expect(fleet.member('cluster2').addresses).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect(decided({ consumer }).serving).toBe('nothing');
+    const bad = user({ type: 'Headless', ports: [{ port: 0 }] });
+    expect(decided({ consumer: bad }).problems.map(({ reason }) => reason)).toEqual(['TypeMismatch', 'InvalidPort']);
+    // Only the Service tells the type while the exports are unknown.
+    expect(decided({ sources: [aSource(), UNKNOWN], own: aService(), consumer }).problems).toEqual([mismatch]);
+    expect(decided({ sources: [aSource(), UNKNOWN], own, consumer }).problems).toEqual([]);
+    expect(decided({ sources: [aSource(), UNKNOWN], consumer }).problems).toEqual([]);
+    expect(decided({ sources: [], consumer }).problems.map(({ reason }) => reason)).toEqual(['NotExported']);
   });
 
-  test('rule 16: a traffic distribution that the consumer does not know is left out there, and reported', () => {
-    const fleet = exporting(aService({ trafficDistribution: 'PreferSameNode' }), {
-      trafficDistributions: ['PreferClose'],
+  test('rule 39: an import without a valid port keeps the Service that is there', () => {
+    const own = aService();
+    const consumer = user({ ports: [{ port: 0 }] });
+    expect(decided({ own, consumer })).toMatchObject({
+      serving: { shape: shapeOf(own), write: false },
+      problems: [{ reason: 'InvalidPort' }],
     });
-    const { derivedService } = fleet.member('cluster2');
-    expect(derivedService?.spec).not.toHaveProperty('trafficDistribution');
-    expect(readyOf(fleet.member('cluster2'))).toMatchObject({ status: 'True', reason: 'Ready' });
-    expect(readyOf(fleet.member('cluster2'))?.message).toContain('"PreferSameNode" is left out');
-    expect(fleet.member('cluster1').derivedService?.spec.trafficDistribution).toBe('PreferSameNode');
+    expect(decided({ consumer })).toMatchObject({ serving: 'nothing', problems: [{ reason: 'InvalidPort' }] });
+    const portless = user({ type: 'Headless', ports: [] });
+    expect(decided({ sources: exporter({ clusterIP: 'None' }), consumer: portless })).toMatchObject({
+      serving: { write: true },
+      problems: [],
+    });
   });
 
-  test('rule 42: what an API server refuses to take is told on the import', () => {
-    const fleet = asking();
-    const consumer = { ...fleet.consumer('cluster2'), refusal: 'exceeded quota: services' };
-    const [change] = plan(consumer, desired(fleet.clusterset(), consumer), NOW);
-    expect(change).toMatchObject({
-      subresource: 'status',
-      notices: [{ type: 'Warning', reason: 'Rejected' }],
+  test('rule 38: a port that no member exports is reported, unless the exports are unknown', () => {
+    const consumer = user({ ports: [HTTP, { port: 81 }, { name: 'dns', port: 53, protocol: 'UDP' }] });
+    const message = 'No cluster exports tcp-81 81/TCP, dns 53/UDP; exported: http 80/TCP';
+    expect(decided({ consumer }).problems).toEqual([{ reason: 'PortNotExported', message }]);
+    expect(decided({ sources: [aSource(), UNKNOWN], consumer }).problems).toEqual([]);
+    expect(decided({ consumer: user({ ports: [HTTP] }) }).problems).toEqual([]);
+    const twice = [aSource(), aSource({ member: 'cluster3' })];
+    expect(decided({ sources: twice, consumer }).problems).toEqual([{ reason: 'PortNotExported', message }]);
+  });
+
+  test('rule 40: an import of a user is served without any export, which is reported', () => {
+    const hint = '; create a ServiceExport of that name in a cluster that has the Service';
+    expect(decided({ sources: [], consumer: user() })).toMatchObject({
+      serving: { write: true },
+      problems: [{ reason: 'NotExported', message: `No cluster exports "shop/web"${hint}` }],
     });
-    expect(JSON.stringify(change)).toContain('The API server refuses a derived object: exceeded quota: services');
+    const { service: _, ...lonely } = aSource();
+    const sources = [
+      { ...lonely, member: 'b' },
+      { ...lonely, member: 'a' },
+    ];
+    const why = (member: string) => `. The export of "${member}" is not valid: Service "shop/web" does not exist`;
+    expect(decided({ sources, consumer: user() }).problems).toEqual([
+      { reason: 'NotExported', message: `No cluster exports "shop/web"${why('a')}${why('b')}` },
+    ]);
+  });
+
+  test('rule 31: serves nothing beside a Service of another client, and reports that first', () => {
+    const consumer = { ...user({ ports: [HTTP, { port: 0 }] }), derivedService: aService(), foreignSlices: ['x'] };
+    const message = 'Service "amcs-web" already exists and is not managed by Catamaran; rename or delete it';
+    const { serving, problems, readyStays } = decided({ consumer });
+    expect(serving).toBe('nothing');
+    expect(problems[0]).toEqual({ reason: 'NameConflict', message });
+    expect(problems.map(({ reason }) => reason)).toEqual(['NameConflict', 'InvalidPort']);
+    expect(readyStays).toBe(false);
+    const frozen = { ...automatic({}, stopped('NotExported')), derivedService: aService() };
+    expect(decided({ sources: [UNKNOWN], consumer: frozen }).readyStays).toBe(false);
+    expect(decided({ own: aService(), consumer: { derivedService: aService() } }).problems).toEqual([]);
+  });
+
+  test('rule 42: reports first what the API server refuses', () => {
+    const consumer = { ...user({ ports: [HTTP, { port: 0 }] }), refusal: 'exceeded quota', foreignSlices: ['x'] };
+    const { serving, problems } = decided({ consumer });
+    expect(serving).toMatchObject({ write: true });
+    expect(problems[0]).toEqual({
+      reason: 'Rejected',
+      message: 'The API server refuses a derived object: exceeded quota',
+    });
+    expect(problems.map(({ reason }) => reason)).toEqual(['Rejected', 'InvalidPort']);
+  });
+
+  test('rule 12: reports last what foreign slices there are, by name', () => {
+    const consumer = { ...user({ ports: [HTTP, { port: 0 }] }), foreignSlices: ['b', 'a'] };
+    const { serving, problems } = decided({ consumer });
+    expect(serving).toMatchObject({ write: true });
+    expect(problems.map(({ reason }) => reason)).toEqual(['InvalidPort', 'ForeignEndpoints']);
+    expect(problems[1]?.message).toContain('"a", "b". Delete them');
+  });
+
+  test('rule 37: in mode Manual there is no import but that of a user', () => {
+    const manual = { importMode: 'Manual' as const };
+    expect(decide({ consumer: manual })).toBe('absent');
+    expect(decide({ consumer: { ...manual, ...automatic() } })).toBe('absent');
+    expect(decided({ consumer: { ...manual, ...user() } }).origin).toBe('user');
+  });
+
+  test('rule 41: an import that is being deleted counts as none', () => {
+    const metadata = { ...anImport().metadata, deletionTimestamp: NOW };
+    for (const make of [user, automatic]) {
+      const labels = make().import.metadata.labels;
+      const consumer = make({}, { metadata: { ...metadata, ...(labels && { labels }) } });
+      expect(decide({ consumer })).toBe('absent');
+      expect(decide({ sources: [aSource(), UNKNOWN], consumer })).toBe('undecided');
+    }
+  });
+
+  test('rule 20: without exports and without an import, nothing is decided while a member is unknown', () => {
+    expect(decide({ sources: [] })).toBe('absent');
+    expect(decide({ sources: [UNKNOWN] })).toBe('undecided');
+    expect(decided({ sources: [aSource(), UNKNOWN] }).serving).toMatchObject({ write: true });
   });
 });

@@ -215,6 +215,11 @@ describe('a derived Service that is there', () => {
     expect(patchOf(derived({ publishNotReadyAddresses: false }))).toBeUndefined();
   });
 
+  test('without ports is not written if it is headless and serves none', () => {
+    const { ports: _, ...spec } = derived({ clusterIP: 'None', clusterIPs: ['None'] }).spec;
+    expect(patchOf({ ...derived(), spec }, { ...VIRTUAL, headless: true, ports: [] })).toBeUndefined();
+  });
+
   test.each<[string, Service['spec'], object]>([
     ['another type', { type: 'NodePort' }, { type: 'ClusterIP' }],
     ['a selector', { selector: { app: 'web' } }, { selector: null }],
@@ -310,6 +315,7 @@ describe('addresses that are served', () => {
     expect(servingIPs(derived({}, { deletionTimestamp: NOW }), VIRTUAL)).toBeUndefined();
     expect(servingIPs(derived({ clusterIP: 'None', clusterIPs: ['None'] }), VIRTUAL)).toBeUndefined();
     expect(servingIPs(derived({ clusterIP: '', clusterIPs: [''] }), VIRTUAL)).toBeUndefined();
+    expect(servingIPs(derived({ ipFamilies: ['IPv4', 'IPv6'] }), VIRTUAL)).toBeUndefined();
   });
 
   test('are none of a headless Service', () => {
