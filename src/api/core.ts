@@ -1,10 +1,9 @@
 /** Core v1 objects, reduced to the fields that multi-cluster Services need. */
 import type { IPFamily, KubeObject, ObjectMeta } from './meta.ts';
 
-/** Layer-4 protocols of Service ports. */
 export type Protocol = 'TCP' | 'UDP' | 'SCTP';
 
-/** Every value of {@link Protocol}, in the order in which messages list them. */
+/** In the order of messages. */
 export const PROTOCOLS = ['TCP', 'UDP', 'SCTP'] as const satisfies readonly Protocol[];
 
 /** A port of a Service. `protocol` absent means TCP. */
@@ -16,18 +15,16 @@ export interface ServicePort {
   readonly targetPort?: number | string;
 }
 
-/** Session affinity of a Service. */
 export type SessionAffinity = 'None' | 'ClientIP';
 
-/** `timeoutSeconds` is 1 to 86,400 s; 10,800 s where absent. */
+/** `timeoutSeconds` is 1 to 86,400 s; default: 10,800 s. */
 export interface SessionAffinityConfig {
   readonly clientIP?: { readonly timeoutSeconds?: number };
 }
 
-/** Where traffic from inside a cluster may go. Absent means Cluster. */
+/** Default: Cluster. */
 export type InternalTrafficPolicy = 'Cluster' | 'Local';
 
-/** How a Service is exposed. */
 export type ServiceType = 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
 
 /** Service.spec. `clusterIP` is `None` for a headless Service. */
@@ -46,7 +43,6 @@ export interface ServiceSpec {
   readonly publishNotReadyAddresses?: boolean;
 }
 
-/** v1 Service. */
 export interface Service extends KubeObject {
   readonly apiVersion: 'v1';
   readonly kind: 'Service';

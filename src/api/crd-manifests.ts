@@ -1,6 +1,6 @@
 /**
- * The CustomResourceDefinitions of multicluster.x-k8s.io: those of mcs-api v0.5.2 in every field, with descriptions of
- * our own. v1alpha1 is served because CoreDNS and many manifests use it; v1beta1 is stored.
+ * The CustomResourceDefinitions of multicluster.x-k8s.io, equal to those of mcs-api v0.5.2 except for the descriptions.
+ * v1alpha1 is served because CoreDNS and many manifests use it; v1beta1 is stored.
  */
 import { stringify } from 'yaml';
 import { MCS_GROUP } from './multicluster.ts';
@@ -8,10 +8,10 @@ import { type Schema, text } from './openapi-schema.ts';
 import { SERVICE_EXPORT } from './service-export-schema.ts';
 import { SERVICE_IMPORT } from './service-import-schema.ts';
 
-/** The release of mcs-api that the definitions equal. */
+/** The release of mcs-api that the definitions correspond to. */
 export const MCS_RELEASE = 'v0.5.2';
 
-/** Other installers compare these, so that nobody replaces a newer definition by an older one. */
+/** Other installers compare these, so that none replaces a newer definition with an older one. */
 const VERSION_LABELS = {
   [`${MCS_GROUP}/release-version`]: MCS_RELEASE,
   [`${MCS_GROUP}/crd-schema-revision`]: '0',
@@ -33,7 +33,7 @@ interface Version {
   readonly schema: { readonly openAPIV3Schema: Schema };
 }
 
-/** apiextensions.k8s.io/v1 CustomResourceDefinition, as far as ours go. */
+/** apiextensions.k8s.io/v1 CustomResourceDefinition, reduced to the fields used here. */
 export interface CustomResourceDefinition {
   readonly apiVersion: 'apiextensions.k8s.io/v1';
   readonly kind: 'CustomResourceDefinition';
@@ -98,7 +98,6 @@ function define({ kind, shortNames, columns, schema }: Definition): CustomResour
   };
 }
 
-/** The two definitions. */
 export const CRDS: readonly CustomResourceDefinition[] = [
   define({ kind: 'ServiceExport', shortNames: ['svcex', 'svcexport'], columns: [AGE], schema: SERVICE_EXPORT }),
   define({
@@ -113,7 +112,7 @@ export const CRDS: readonly CustomResourceDefinition[] = [
   }),
 ];
 
-/** The two definitions as YAML documents, for `kubectl apply -f -`. */
+/** YAML documents, for `kubectl apply -f -`. */
 export function crdsYaml(): string {
   return CRDS.map((crd) => `---\n${stringify(crd, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join('');
 }

@@ -12,7 +12,6 @@ export interface EndpointConditions {
   readonly terminating?: boolean;
 }
 
-/** One endpoint of a slice. */
 export interface Endpoint {
   readonly addresses: readonly string[];
   readonly conditions?: EndpointConditions;
@@ -30,7 +29,6 @@ export interface EndpointPort {
   readonly appProtocol?: string;
 }
 
-/** discovery.k8s.io/v1 EndpointSlice. */
 export interface EndpointSlice extends KubeObject {
   readonly apiVersion: 'discovery.k8s.io/v1';
   readonly kind: 'EndpointSlice';

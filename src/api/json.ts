@@ -1,24 +1,22 @@
-/** JSON as it arrives from an API server: unknown until looked at. */
+/** Untyped JSON of the Kubernetes API. */
 
-/** A JSON value as it travels to and from an API server. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
-/** A JSON object; an undefined member is not sent. */
+/** Undefined members are not serialized. */
 export interface JsonObject {
   readonly [key: string]: Json | undefined;
 }
 
-/** Parses JSON. Throws a SyntaxError. */
+/** @throws SyntaxError */
 export function parseJson(text: string): Json {
   return JSON.parse(text);
 }
 
-/** Whether a value is a JSON object (not an array, not null). */
+/** False for arrays and null. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `metadata` of an object; undefined where there is none. */
 export function metadataOf(object: JsonObject): JsonObject | undefined {
   return isJsonObject(object.metadata) ? object.metadata : undefined;
 }

@@ -6,7 +6,7 @@
 
 import type { JsonObject } from './json.ts';
 
-/** String maps: labels and annotations. */
+/** Labels or annotations. */
 export type StringMap = Readonly<Record<string, string>>;
 
 /** A reference from a dependent to its owner; the garbage collector follows it by `uid`. */
@@ -19,7 +19,7 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
-/** What one client set of an object; `fieldsV1` has an empty member for each field. Server-side apply documentation. */
+/** The fields of one manager; `fieldsV1` has an empty object per field. Source: server-side apply documentation. */
 export interface ManagedFieldsEntry {
   readonly manager?: string;
   /** Apply for server-side apply, Update for every other write. */
@@ -27,7 +27,7 @@ export interface ManagedFieldsEntry {
   readonly fieldsV1?: JsonObject;
 }
 
-/** The part of ObjectMeta that the project uses. `creationTimestamp` is RFC 3339, in UTC, to the second. */
+/** `creationTimestamp` is RFC 3339, in UTC, to the second. */
 export interface ObjectMeta {
   readonly name: string;
   readonly namespace?: string;
@@ -43,17 +43,15 @@ export interface ObjectMeta {
   readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
-/** Any Kubernetes object. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: ObjectMeta;
 }
 
-/** Status of a condition. */
 export type ConditionStatus = 'True' | 'False' | 'Unknown';
 
-/** metav1.Condition. `lastTransitionTime` moves only when `status` does. `message` holds at most 32,768 characters. */
+/** metav1.Condition. `lastTransitionTime` changes only with `status`. `message` has at most 32,768 characters. */
 export interface Condition {
   readonly type: string;
   readonly status: ConditionStatus;
@@ -63,18 +61,16 @@ export interface Condition {
   readonly observedGeneration?: number;
 }
 
-/** The two address families of a Service. */
 export type IPFamily = 'IPv4' | 'IPv6';
 
-/** `namespace/name`, the key that exports of one Service share over the whole clusterset. */
+/** `namespace/name`, shared by all exports of a Service across the clusterset. */
 export type ServiceKey = `${string}/${string}`;
 
-/** Joins a namespace and a name to the key of a multi-cluster Service. */
 export function serviceKey(namespace: string, name: string): ServiceKey {
   return `${namespace}/${name}`;
 }
 
-/** Splits a key; Kubernetes names hold no slash, so the first one divides. */
+/** Kubernetes names contain no slash, so the first one separates. */
 export function splitKey(key: ServiceKey): { readonly namespace: string; readonly name: string } {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };

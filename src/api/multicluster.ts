@@ -7,12 +7,12 @@ import type { Condition, IPFamily, KubeObject, StringMap } from './meta.ts';
 
 export const MCS_GROUP = 'multicluster.x-k8s.io';
 
-/** The version that Catamaran reads, writes and stores. v1alpha1 is served beside it. */
+/** The version that Catamaran reads, writes and stores. v1alpha1 is also served. */
 export const MCS_VERSION = 'v1beta1';
 
 export const MCS_API_VERSION = `${MCS_GROUP}/${MCS_VERSION}` as const;
 
-/** Marks the Service of the same namespace and name for use by the other members. */
+/** Exports the Service of the same namespace and name. */
 export interface ServiceExport extends KubeObject {
   readonly apiVersion: typeof MCS_API_VERSION;
   readonly kind: 'ServiceExport';
@@ -20,10 +20,9 @@ export interface ServiceExport extends KubeObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
-/** Kind of an imported Service. */
 export type ServiceImportType = 'ClusterSetIP' | 'Headless';
 
-/** A port of an import. `protocol` is an unchecked string in the CRD: a user can type anything. */
+/** A port of an import. `protocol` is a string without validation in the CRD. */
 export interface ServiceImportPort {
   readonly name?: string;
   readonly protocol?: string;
@@ -43,14 +42,13 @@ export interface ServiceImportSpec {
   readonly trafficDistribution?: string;
 }
 
-/** ServiceImport.status. */
 export interface ServiceImportStatus {
   readonly endpointSliceObjects?: 'Present' | 'Absent';
   readonly clusters?: readonly { readonly cluster: string }[];
   readonly conditions?: readonly Condition[];
 }
 
-/** A Service of the clusterset, as one member consumes it. */
+/** A Service of the clusterset, as consumed by one member. */
 export interface ServiceImport extends KubeObject {
   readonly apiVersion: typeof MCS_API_VERSION;
   readonly kind: 'ServiceImport';
@@ -58,7 +56,10 @@ export interface ServiceImport extends KubeObject {
   readonly status?: ServiceImportStatus;
 }
 
-/** Condition types of a ServiceExport. The last one is ours: it is there only while some address is refused. */
+/**
+ * Condition types of a ServiceExport. The last one is specific to Catamaran, and present only while an address is
+ * refused.
+ */
 export const ExportCondition = {
   Valid: 'Valid',
   Ready: 'Ready',
@@ -66,7 +67,7 @@ export const ExportCondition = {
   EndpointsAccepted: 'catamaran.dev/EndpointsAccepted',
 } as const;
 
-/** Reasons of a ServiceExport's conditions (v1beta1), and ours of `EndpointsAccepted`. */
+/** Reasons of a ServiceExport's conditions (v1beta1), and those of `EndpointsAccepted`. */
 export const ExportReason = {
   Valid: 'Valid',
   NoService: 'NoService',
@@ -88,14 +89,17 @@ export const ExportReason = {
 } as const;
 export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
 
-/** Condition types of a ServiceImport. The last one is ours: it is there only while a source is unreachable. */
+/**
+ * Condition types of a ServiceImport. The last one is specific to Catamaran, and present only while a source is
+ * unreachable.
+ */
 export const ImportCondition = {
   Ready: 'Ready',
   SourcesReachable: 'catamaran.dev/SourcesReachable',
 } as const;
 
 /**
- * Reasons of a ServiceImport's conditions: the first three are v1beta1's, the rest ours, for what a user has to mend.
+ * Reasons of a ServiceImport's conditions: three of v1beta1, then those of Catamaran, for problems that users must fix.
  */
 export const ImportReason = {
   Ready: 'Ready',

@@ -1,6 +1,6 @@
-/** Builders of OpenAPI v3 schemas, as CustomResourceDefinitions hold them (apiextensions.k8s.io/v1 JSONSchemaProps). */
+/** Builders of OpenAPI v3 schemas for CustomResourceDefinitions (apiextensions.k8s.io/v1 JSONSchemaProps). */
 
-/** The part of JSONSchemaProps that our CRDs use. */
+/** JSONSchemaProps, reduced to the fields used here. */
 export interface Schema {
   readonly description?: string;
   readonly type: 'object' | 'array' | 'string' | 'integer';
@@ -21,27 +21,23 @@ export interface Schema {
 
 type Limits = Omit<Schema, 'type' | 'description'>;
 
-/** A string. */
 export function text(description: string, limits: Limits = {}): Schema {
   return { description, type: 'string', ...limits };
 }
 
-/** A whole number. */
 export function integer(description: string, format: 'int32' | 'int64', limits: Limits = {}): Schema {
   return { description, type: 'integer', format, ...limits };
 }
 
-/** A map from string to string. */
 export function textMap(description: string): Schema {
   return { description, type: 'object', additionalProperties: { type: 'string' } };
 }
 
-/** A list. */
 export function list(description: string, items: Schema, limits: Limits = {}): Schema {
   return { description, type: 'array', items, ...limits };
 }
 
-/** A list whose items are told apart by one field, so that several writers can each apply their own. */
+/** A list whose items are identified by one field, so that several managers can each apply their own. */
 export function listByKey(description: string, key: string, items: Schema): Schema {
   return list(description, items, { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
 }
@@ -49,8 +45,8 @@ export function listByKey(description: string, key: string, items: Schema): Sche
 type OptionalKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
 
 /**
- * An object with exactly the fields of `T`: the compiler refuses a schema that lacks a field of the type, has one more,
- * or calls a field optional that the type requires. Fields not named in `optional` are required.
+ * An object with exactly the fields of `T`: a schema with a missing or additional field, or with an optional field that
+ * the type requires, does not compile. Fields not listed in `optional` are required.
  */
 export function object<T extends object>(
   description: string,

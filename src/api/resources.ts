@@ -1,7 +1,7 @@
-/** The resources that Catamaran reads and writes, as paths of the Kubernetes API. */
+/** The resources that Catamaran reads and writes. */
 import { MCS_GROUP, MCS_VERSION } from './multicluster.ts';
 
-/** Group, version and plural of a resource; `group` is empty for core v1. */
+/** `group` is empty for core v1. */
 export interface Resource {
   readonly group: string;
   readonly version: string;

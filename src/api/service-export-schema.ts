@@ -4,18 +4,18 @@ import type { ServiceExport } from './multicluster.ts';
 import { object, textMap } from './openapi-schema.ts';
 
 export const SERVICE_EXPORT = {
-  description: 'Offers the Service of the same namespace and name to the other clusters of the clusterset.',
+  description: 'Exports the Service of the same namespace and name to the clusterset.',
   spec: object<NonNullable<ServiceExport['spec']>>(
-    'What goes along with the Service.',
+    'Metadata to export with the Service.',
     {
-      exportedLabels: textMap('Labels that the ServiceImports shall carry.'),
-      exportedAnnotations: textMap('Annotations that the ServiceImports shall carry.'),
+      exportedLabels: textMap('Labels to set on the ServiceImports.'),
+      exportedAnnotations: textMap('Annotations to set on the ServiceImports.'),
     },
     ['exportedLabels', 'exportedAnnotations'],
   ),
   status: object<NonNullable<ServiceExport['status']>>(
-    'How the export stands. The multi-cluster controller writes it.',
-    { conditions: conditions('Valid, Ready and Conflict, and what the controller adds.') },
+    'Status of the export, written by the multi-cluster controller.',
+    { conditions: conditions('Valid, Ready and Conflict, and those that the controller adds.') },
     ['conditions'],
   ),
 };

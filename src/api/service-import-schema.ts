@@ -10,8 +10,8 @@ const MAX_FAMILIES = 2;
 const port = object<ServiceImportPort>(
   'One port of the Service.',
   {
-    name: text('Name of the port; a Service of several ports names them all.'),
-    protocol: text('TCP, UDP or SCTP; TCP where absent.'),
+    name: text('Name of the port; required if the Service has several ports.'),
+    protocol: text('TCP, UDP or SCTP. Default: TCP.'),
     appProtocol: text('The application protocol, such as https or kubernetes.io/h2c.'),
     port: integer('Number of the port.', 'int32'),
   },
@@ -19,13 +19,13 @@ const port = object<ServiceImportPort>(
 );
 
 const sessionAffinityConfig = object<SessionAffinityConfig>(
-  'Settings of the session affinity.',
+  'Settings of session affinity.',
   {
     clientIP: object<NonNullable<SessionAffinityConfig['clientIP']>>(
-      'Settings of affinity by client address.',
+      'Settings of affinity by client IP address.',
       {
         timeoutSeconds: integer(
-          'How long a client keeps its endpoint, from 1 to 86400 s; 10800 s where absent.',
+          'How long a client keeps its endpoint, in seconds from 1 to 86400. Default: 10800.',
           'int32',
         ),
       },
@@ -36,14 +36,14 @@ const sessionAffinityConfig = object<SessionAffinityConfig>(
 );
 
 const spec: Schema = object<ServiceImportSpec>(
-  'The Service as this cluster sees it.',
+  'The Service as consumed by this cluster.',
   {
     type: text('ClusterSetIP: one address for all endpoints. Headless: the addresses of the endpoints.', {
       enum: ['ClusterSetIP', 'Headless'],
     }),
     ports: list('The ports of the Service.', port, { 'x-kubernetes-list-type': 'atomic' }),
     ips: list(
-      'The addresses of the Service in this cluster, where its type is ClusterSetIP.',
+      'The addresses of the Service in this cluster, if its type is ClusterSetIP.',
       { type: 'string' },
       {
         maxItems: MAX_FAMILIES,
@@ -52,24 +52,24 @@ const spec: Schema = object<ServiceImportSpec>(
     ipFamilies: list('The IP families of the Service, in the order of ips.', text('IPv4 or IPv6.'), {
       maxItems: MAX_FAMILIES,
     }),
-    sessionAffinity: text('ClientIP: a client keeps its endpoint. None, or absent: it does not.'),
+    sessionAffinity: text('ClientIP: a client keeps its endpoint. None (default): it does not.'),
     sessionAffinityConfig,
-    internalTrafficPolicy: text('Local: only endpoints of the own node. Cluster, or absent: all endpoints.'),
-    trafficDistribution: text('Which endpoints come first, such as PreferClose for those of the own zone.'),
+    internalTrafficPolicy: text('Local: only endpoints on the same node. Cluster (default): all endpoints.'),
+    trafficDistribution: text('Which endpoints are preferred, such as PreferClose for those in the same zone.'),
   },
   ['ips', 'ipFamilies', 'sessionAffinity', 'sessionAffinityConfig', 'internalTrafficPolicy', 'trafficDistribution'],
 );
 
 const status: Schema = object<ServiceImportStatus>(
-  'How the import stands. The multi-cluster controller writes it.',
+  'Status of the import, written by the multi-cluster controller.',
   {
     clusters: listByKey(
       'The clusters that export the Service.',
       'cluster',
       object<{ readonly cluster: string }>('One cluster.', { cluster: text('Name of the cluster: one DNS label.') }),
     ),
-    conditions: conditions('Ready, and what the controller adds.'),
-    endpointSliceObjects: text('Whether this cluster holds EndpointSlices of the import.', {
+    conditions: conditions('Ready, and those that the controller adds.'),
+    endpointSliceObjects: text('Whether this cluster has EndpointSlices of the import.', {
       enum: ['Present', 'Absent'],
     }),
   },
@@ -77,7 +77,7 @@ const status: Schema = object<ServiceImportStatus>(
 );
 
 export const SERVICE_IMPORT = {
-  description: 'A Service of the clusterset, as this cluster consumes it.',
+  description: 'A Service of the clusterset, as consumed by this cluster.',
   spec,
   status,
 };

@@ -1,19 +1,17 @@
-/** How to reach a member. */
 import { dirname, resolve } from 'node:path';
 
-/** `path` is absolute; absent: KUBECONFIG, else the user's own file. `context` absent: the kubeconfig's current one. */
+/** `path` is absolute. Defaults: KUBECONFIG or ~/.kube/config; the current context. */
 export type MemberAccess =
   | { readonly kind: 'kubeconfig'; readonly path?: string; readonly context?: string }
   | { readonly kind: 'inCluster' };
 
-/** The fields of a member that say how to reach it. */
 export interface AccessFields {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly inCluster?: boolean | undefined;
 }
 
-/** How the fields of a member in `file` say to reach it. */
+/** `file` is the fleet file, to which the kubeconfig is relative. */
 export function accessOf(member: AccessFields, file: string): MemberAccess {
   if (member.inCluster) return { kind: 'inCluster' };
   return {
@@ -23,7 +21,7 @@ export function accessOf(member: AccessFields, file: string): MemberAccess {
   };
 }
 
-/** The way to a member in words, the same for two members exactly where it is the same way. */
+/** A description for messages, equal for two members if and only if their access is equal. */
 export function accessText(access: MemberAccess): string {
   if (access.kind === 'inCluster') return 'the cluster that Catamaran runs in';
   const context = access.context === undefined ? 'the current context' : `context ${JSON.stringify(access.context)}`;

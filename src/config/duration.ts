@@ -1,8 +1,8 @@
-/** Durations as Go writes them, which is how Kubernetes users know them: `15s`, `1m30s`, `500ms`. */
+/** Durations in Go's notation, which Kubernetes users know: `15s`, `1m30s`, `500ms`. */
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** What a duration looks like; for the JSON Schema too. */
+/** Also the pattern in the JSON Schema. */
 export const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|h|m|s))+$/;
 
 const PART = /(?<count>\d+(?:\.\d+)?)(?<unit>ms|h|m|s)/g;

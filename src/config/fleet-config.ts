@@ -1,8 +1,8 @@
-/** The configuration of a fleet: plain data, checked, with defaults, durations in milliseconds. */
+/** The configuration of a fleet after validation, with defaults; durations are in milliseconds. */
 import type { ImportMode } from '../core/view.ts';
 import type { MemberAccess } from './access.ts';
 
-/** What one namespace has its own way. */
+/** Settings of one namespace. */
 export interface NamespaceOverride {
   readonly name: string;
   readonly importMode: ImportMode;
@@ -17,9 +17,9 @@ export interface MemberConfig {
   readonly serviceCIDRs: readonly string[];
   readonly nodeCIDRs: readonly string[];
   readonly extraCIDRs: readonly string[];
-  /** Absent: the fleet's. Ask {@link importMode}, which knows the namespaces too. */
+  /** Default: that of the fleet. Use {@link importMode}, which also considers namespaces. */
   readonly importMode?: ImportMode;
-  /** The member's own prefix, else the fleet's. */
+  /** Default: that of the fleet. */
   readonly derivedPrefix: string;
   readonly namespaces: readonly NamespaceOverride[];
 }
@@ -34,10 +34,10 @@ export interface LeaseConfig {
   readonly retryPeriodMs: number;
 }
 
-/** The whole configuration: plain data, so that two can be compared. */
+/** Plain data, so that two configurations can be compared. */
 export interface FleetConfig {
   readonly name?: string;
-  /** Without a dot at the end. */
+  /** Without a trailing dot. */
   readonly clustersetDomain: string;
   readonly importMode: ImportMode;
   readonly derivedPrefix: string;
@@ -51,10 +51,10 @@ export interface FleetConfig {
 }
 
 /**
- * Who creates ServiceImports in a namespace of a member, given its entry in the configuration. The narrowest setting counts: the member's
- * namespace, then the fleet's namespace, then the member, then the fleet. The namespace comes before the member because
- * a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner decides
- * for all of them.
+ * Who creates ServiceImports in a namespace of a member, given the member's configuration. The most specific setting
+ * applies: the member's namespace, the fleet's namespace, the member, the fleet. The namespace precedes the member
+ * because a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner
+ * decides for all of them.
  */
 export function importMode(config: FleetConfig, member: MemberConfig | undefined, namespace: string): ImportMode {
   const named = (override: NamespaceOverride) => override.name === namespace;

@@ -1,4 +1,4 @@
-/** Reads fleet.yaml: from YAML through the schema and the checks between fields to a FleetConfig. */
+/** Parses fleet.yaml: YAML, schema, checks across fields, FleetConfig. */
 import { LineCounter, parseDocument } from 'yaml';
 import { messageOf } from '../runtime/thrown.ts';
 import { accessOf } from './access.ts';
@@ -15,7 +15,7 @@ import {
 import { type FleetDocument, fleetSchema, type MemberDocument } from './schema.ts';
 import { validateFields } from './validate.ts';
 
-/** Where the text comes from: named in messages, and the base of relative paths. */
+/** `file` is used in messages and as the base of relative paths. */
 export interface ParseOptions {
   readonly file: string;
 }
@@ -66,22 +66,22 @@ function failWith(problems: readonly ConfigProblem[]): void {
 }
 
 /**
- * Reads a fleet.yaml. Throws a {@link FleetConfigError} with every problem of the file, each with line and column:
- * CTM_CONFIG_INVALID, CTM_CONFIG_OVERLAP (CIDRs of two members) or CTM_MEMBER_DUPLICATE.
+ * @throws {@link FleetConfigError} with every problem of the file, each with line and column: CTM_CONFIG_INVALID,
+ * CTM_CONFIG_OVERLAP (CIDRs of two members) or CTM_MEMBER_DUPLICATE.
  */
 export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const problem = problemMaker(file, lines);
   failWith(
-    document.errors.map((error) => problem('CTM_CONFIG_INVALID', error.pos[0], [], `not YAML: ${error.message}`)),
+    document.errors.map((error) => problem('CTM_CONFIG_INVALID', error.pos[0], [], `not valid YAML: ${error.message}`)),
   );
   let data: unknown;
   try {
     data = document.toJS();
   } catch (error) {
-    // The parser refuses documents whose aliases multiply.
-    failWith([problem('CTM_CONFIG_INVALID', 0, [], `not YAML: ${messageOf(error)}`)]);
+    // The parser rejects documents with exponential alias expansion.
+    failWith([problem('CTM_CONFIG_INVALID', 0, [], `not valid YAML: ${messageOf(error)}`)]);
   }
   if (data === null) failWith([problem('CTM_CONFIG_INVALID', 0, [], 'the file is empty')]);
 
@@ -91,6 +91,6 @@ export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
     ...issues.flatMap((issue) => schemaProblems(issue, document, problem)),
     ...validateFields(data, file, (code, path, message) => problem(code, offsetOf(document, path), path, message)),
   ]);
-  if (!parsed.success) throw new TypeError('the schema refused the file without a reason');
+  if (!parsed.success) throw new TypeError('the schema rejected the file without an issue');
   return configOf(parsed.data, file);
 }

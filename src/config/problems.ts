@@ -1,4 +1,4 @@
-/** Problems of fleet.yaml, with the place of each. */
+/** Problems of fleet.yaml, with line and column. */
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { CatamaranError, type ErrorCode } from '../runtime/errors.ts';
@@ -7,16 +7,16 @@ import { nearest } from './suggest.ts';
 
 type Path = readonly PropertyKey[];
 
-/** One thing that is wrong with the file. `line` and `column` count from 1. */
+/** `line` and `column` count from 1. */
 export interface ConfigProblem {
   readonly code: ErrorCode;
   readonly line: number;
   readonly column: number;
-  /** `file:line:column: field: what is wrong; what to do`. */
+  /** `file:line:column: field: problem; how to fix it`. */
   readonly message: string;
 }
 
-/** All that is wrong with the file; its code is that of the first problem. */
+/** All problems of the file, at least one; the code is that of the first. */
 export class FleetConfigError extends CatamaranError {
   readonly problems: readonly ConfigProblem[];
 
@@ -34,7 +34,7 @@ export function fieldName(path: Path): string {
   }, '');
 }
 
-/** Where the value of a field stands; for a field that is absent, the nearest one around it. */
+/** Offset of a field's value; for an absent field, of the innermost one around it. */
 export function offsetOf(document: Document, path: Path): number {
   let node: unknown = document.contents;
   let offset = 0;
@@ -55,7 +55,7 @@ export function offsetOf(document: Document, path: Path): number {
   return offset;
 }
 
-/** Where the name of a field stands. */
+/** Offset of a field's name. */
 function keyOffset(document: Document, path: Path, key: string): number {
   let parent: unknown = document.getIn(path, true);
   if (path.length === 0) parent = document.contents;
@@ -66,7 +66,7 @@ function keyOffset(document: Document, path: Path, key: string): number {
   return offsetOf(document, path);
 }
 
-/** Makes problems from places in one document. */
+/** Returns a function that creates problems from offsets in one document. */
 export function problemMaker(file: string, lines: LineCounter) {
   return (code: ErrorCode, offset: number, path: Path, text: string): ConfigProblem => {
     const { line, col: column } = lines.linePos(offset);
@@ -75,7 +75,7 @@ export function problemMaker(file: string, lines: LineCounter) {
   };
 }
 
-/** Names of the fields that the schema knows at a place. */
+/** Names of the fields of the schema at a path. */
 function knownFields(path: Path): readonly string[] {
   let schema: z.core.JSONSchema.JSONSchema = fleetJsonSchema();
   for (const part of path) {
@@ -88,16 +88,16 @@ function knownFields(path: Path): readonly string[] {
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: 'text',
+  string: 'a string',
   number: 'a number',
   boolean: 'true or false',
   array: 'a list',
-  object: 'a mapping of fields',
+  object: 'a mapping',
 };
 
 function shown(value: unknown): string {
   return value === null
-    ? 'nothing'
+    ? 'null'
     : Array.isArray(value)
       ? 'a list'
       : typeof value === 'object'
@@ -108,18 +108,18 @@ function shown(value: unknown): string {
 function ofType(expected: string, input: unknown): string {
   if (input === undefined) return 'is missing';
   const quotes = expected === 'string' && (typeof input === 'number' || typeof input === 'boolean');
-  return `${shown(input)} is not ${TYPE_NAMES[expected] ?? expected}${quotes ? '; put it in quotes' : ''}`;
+  return `${shown(input)} is not ${TYPE_NAMES[expected] ?? expected}${quotes ? '; quote it' : ''}`;
 }
 
 function ofValue(values: readonly unknown[], input: unknown): string {
   const allowed = values.map(String);
-  if (input === undefined) return `is missing; write ${allowed.join(' or ')}`;
+  if (input === undefined) return `is missing; use ${allowed.join(' or ')}`;
   const near = typeof input === 'string' ? nearest(input, allowed) : undefined;
-  const advice = near === undefined || allowed.length === 1 ? `write ${allowed.join(' or ')}` : `did you mean ${near}?`;
-  return `${shown(input)} is not allowed here; ${advice}`;
+  const advice = near === undefined || allowed.length === 1 ? `use ${allowed.join(' or ')}` : `did you mean ${near}?`;
+  return `${shown(input)} is not supported; ${advice}`;
 }
 
-/** What is wrong, for the findings that the schema has no words of its own for. */
+/** Messages for issues without a message in the schema. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -127,13 +127,13 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return ofValue(issue.values, issue.input);
     case 'too_small':
-      return issue.origin === 'array' ? 'is empty; give at least one' : 'is empty';
+      return issue.origin === 'array' ? 'is empty; at least one is required' : 'is empty';
     default:
       return undefined;
   }
 }
 
-/** The problems that one finding of the schema stands for. */
+/** One problem per issue of the schema, or per unknown field. */
 export function schemaProblems(
   issue: z.core.$ZodIssue,
   document: Document,
@@ -145,7 +145,7 @@ export function schemaProblems(
   const known = knownFields(issue.path);
   return issue.keys.map((key) => {
     const near = nearest(key, known);
-    const advice = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+    const advice = near === undefined ? `available: ${known.join(', ')}` : `did you mean ${near}?`;
     const offset = keyOffset(document, issue.path, key);
     return problem('CTM_CONFIG_INVALID', offset, [...issue.path, key], `unknown field; ${advice}`);
   });

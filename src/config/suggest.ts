@@ -1,6 +1,5 @@
-/** Guesses what a mistyped word was meant to be. */
-
-/** Edits (insert, delete, replace, swap of neighbours) between two words; optimal string alignment. */
+/** Suggestions for mistyped names. */
+/** Edits (insertions, deletions, replacements, transpositions) between two words; optimal string alignment. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
@@ -24,7 +23,7 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The candidate that is at most a third of its letters away from the word, letter case aside; the first one of equals. */
+/** The first nearest candidate within a distance of a third of its length, ignoring case. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: { readonly candidate: string; readonly edits: number } | undefined;
   for (const candidate of candidates) {

@@ -1,4 +1,4 @@
-/** What must hold between the fields of fleet.yaml, and between its members. */
+/** Checks across fields of fleet.yaml, and across members. */
 import { z } from 'zod';
 import type { ErrorCode } from '../runtime/errors.ts';
 import { accessOf, accessText } from './access.ts';
@@ -6,7 +6,6 @@ import { cidrsOverlap } from './cidr.ts';
 import { parseDuration } from './duration.ts';
 import { LEASE_DEFAULTS } from './schema.ts';
 
-/** Makes a problem of a field. */
 type Report<T> = (code: ErrorCode, path: readonly (string | number)[], message: string) => T;
 
 const word = z.string().optional().catch(undefined);
@@ -33,12 +32,12 @@ const spec = z.looseObject({
   members: z.array(z.unknown()).default([]).catch([]),
 });
 
-/** Only what the checks below read, and nothing is refused: a bad field must not hide the problems of the others. */
+/** Only the fields of the checks below. Nothing is rejected, so that a bad field does not hide problems of others. */
 const lenient = z.looseObject({ spec });
 
 type MemberFields = z.output<typeof member>;
 
-/** Networks that endpoints may be in; those of cluster IPs are private to each cluster. */
+/** Networks of endpoints; those of cluster IPs are private to each cluster. */
 const ENDPOINT_NETWORKS = ['podCIDRs', 'nodeCIDRs', 'extraCIDRs'] as const;
 
 interface EndpointNetwork {
@@ -55,7 +54,6 @@ function title(from: MemberFields, index: number): string {
   return from.name === undefined ? `members[${index}]` : `member ${JSON.stringify(from.name)}`;
 }
 
-/** The problems between fields that each fit the schema on their own. */
 export function validateFields<T>(data: unknown, file: string, report: Report<T>): T[] {
   const parsed = lenient.safeParse(data);
   if (!parsed.success) return [];
@@ -83,18 +81,18 @@ function pairProblems<T>(
   const found: T[] = [];
   const path = ['spec', 'members', secondIndex];
   if (second.name !== undefined && second.name === first.name) {
-    const message = `${JSON.stringify(second.name)} is the name of members[${firstIndex}] too; names must differ`;
+    const message = `${JSON.stringify(second.name)} is also the name of members[${firstIndex}]; names must be unique`;
     found.push(report('CTM_MEMBER_DUPLICATE', [...path, 'name'], message));
   }
-  const way = accessText(accessOf(second, file));
-  if (way === accessText(accessOf(first, file))) {
-    const message = `${title(second, secondIndex)} and ${title(first, firstIndex)} are the same cluster: ${way}; give each its own kubeconfig or context`;
+  const accessed = accessText(accessOf(second, file));
+  if (accessed === accessText(accessOf(first, file))) {
+    const message = `${title(second, secondIndex)} and ${title(first, firstIndex)} are the same cluster: ${accessed}; each member needs its own kubeconfig or context`;
     found.push(report('CTM_MEMBER_DUPLICATE', path, message));
   }
   for (const mine of networksOf(second)) {
     for (const theirs of networksOf(first)) {
       if (!cidrsOverlap(mine.cidr, theirs.cidr)) continue;
-      const message = `${mine.cidr} of ${title(second, secondIndex)} overlaps ${theirs.cidr} (${theirs.field}) of ${title(first, firstIndex)}; an address must belong to one member`;
+      const message = `${mine.cidr} of ${title(second, secondIndex)} overlaps ${theirs.cidr} (${theirs.field}) of ${title(first, firstIndex)}; an address must belong to only one member`;
       found.push(report('CTM_CONFIG_OVERLAP', [...path, mine.field, mine.index], message));
     }
   }
@@ -109,7 +107,7 @@ function accessProblems<T>(one: MemberFields, index: number, report: Report<T>):
       report(
         'CTM_CONFIG_INVALID',
         ['spec', 'members', index, field],
-        'cannot stand beside inCluster: true; remove one',
+        'mutually exclusive with inCluster: true; remove one',
       ),
     );
 }
@@ -118,12 +116,12 @@ function repeatedNames<T>(path: readonly (string | number)[], list: z.output<typ
   return list.flatMap(({ name }, index) => {
     const first = list.findIndex((other) => other.name === name);
     if (name === undefined || first === index) return [];
-    const message = `${JSON.stringify(name)} stands at [${first}] already; name each namespace once`;
+    const message = `${JSON.stringify(name)} is a duplicate of [${first}]; list each namespace once`;
     return [report('CTM_CONFIG_INVALID', [...path, index, 'name'], message)];
   });
 }
 
-/** client-go's leader election asks for the same order, with its jitter of 1.2 on the retry period. */
+/** client-go's leader election requires the same order, with its jitter factor of 1.2 on the retry period. */
 const RETRY_JITTER = 1.2;
 
 function leaseProblems<T>(fields: z.output<typeof lease>, report: Report<T>): T[] {
@@ -134,7 +132,7 @@ function leaseProblems<T>(fields: z.output<typeof lease>, report: Report<T>): T[
   const found: T[] = [];
   const add = (field: string, message: string) =>
     found.push(report('CTM_CONFIG_INVALID', ['spec', 'lease', field], message));
-  if (duration !== undefined && duration % 1000 !== 0) add('duration', 'must be whole seconds, as the Lease object is');
+  if (duration !== undefined && duration % 1000 !== 0) add('duration', 'must be whole seconds, as in the Lease object');
   if (duration !== undefined && renewDeadline !== undefined && renewDeadline >= duration) {
     add('renewDeadline', `must be shorter than duration, which is ${duration / 1000}s`);
   }

@@ -1,4 +1,3 @@
-/** Reads fleet.yaml from disk and follows its changes. */
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
@@ -7,13 +6,13 @@ import type { Logger } from '../runtime/logger.ts';
 import type { FleetConfig } from './fleet-config.ts';
 import { parseFleet } from './parse.ts';
 
-/** A configuration and the text that it was read from. */
+/** A configuration and its source text. */
 export interface LoadedFleet {
   readonly text: string;
   readonly config: FleetConfig;
 }
 
-/** Gives the content of a file; rejects as node:fs does. */
+/** Returns the content of a file; rejects with the errors of node:fs. */
 export type ReadText = (path: string) => Promise<string>;
 
 const readUtf8: ReadText = (path) => readFile(path, 'utf8');
@@ -21,9 +20,9 @@ const readUtf8: ReadText = (path) => readFile(path, 'utf8');
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'ENOENT') return 'no such file';
   if (code === 'EACCES') return 'permission denied';
-  if (code === 'EISDIR') return 'it is a directory';
+  if (code === 'EISDIR') return 'is a directory';
   return error.message;
 }
 
@@ -35,28 +34,27 @@ async function readFleetText(path: string, read: ReadText): Promise<string> {
   }
 }
 
-/** Reads a fleet file. Throws CTM_CONFIG_READ, or what {@link parseFleet} throws. */
+/** @throws CTM_CONFIG_READ, or the errors of {@link parseFleet}. */
 export async function loadFleet(path: string, read: ReadText = readUtf8): Promise<LoadedFleet> {
   const text = await readFleetText(path, read);
   return { text, config: parseFleet(text, { file: path }) };
 }
 
 export interface WatchFleetOptions {
-  /** What is in use already; onChange is not called for it. */
+  /** The configuration in use, for which onChange is not called. */
   readonly current: LoadedFleet;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Called with each new configuration; the file is not read again before its promise resolves. What it throws ends the watch. */
+  /** Called with each new configuration and awaited before the file is read again. An error ends the watch. */
   readonly onChange: (config: FleetConfig) => void | Promise<void>;
-  /** Called once for each bad content, and once while the file cannot be read. The last good configuration stays. */
+  /** Called once per invalid content, and once while the file cannot be read. The last good configuration stays. */
   readonly onError: (error: CatamaranError) => void;
-  /** Time between two reads of the file. Default: 1,000 ms. */
+  /** Interval between reads of the file. Default: 1,000 ms. */
   readonly intervalMs?: number;
   readonly read?: ReadText;
 }
 
-/** The file at one moment. */
 type FileState = { readonly text: string } | { readonly error: CatamaranError };
 
 async function readState(path: string, read: ReadText): Promise<FileState> {
@@ -73,7 +71,6 @@ function isSameState(a: FileState, b: FileState): boolean {
   return 'error' in a && 'error' in b && a.error.message === b.error.message;
 }
 
-/** A fleet file's configuration, or what is wrong with it. */
 function parseState(seen: FileState, path: string): FleetConfig | CatamaranError {
   if ('error' in seen) return seen.error;
   try {
@@ -85,9 +82,9 @@ function parseState(seen: FileState, path: string): FleetConfig | CatamaranError
 }
 
 /**
- * Follows a fleet file until the signal aborts, then resolves. It compares the content, since editors that rename and
- * ConfigMap mounts that swap a symlink are easy to miss otherwise. A change counts once two reads in a row agree:
- * a file that is half written may be valid YAML with members missing, and those would be drained.
+ * Follows a fleet file until the signal aborts, then resolves. It polls the content, since notifications miss editors
+ * that rename and ConfigMap mounts that swap a symlink. A change takes effect once two consecutive reads agree: a
+ * half-written file may be valid YAML with members missing, which would be drained.
  */
 export async function watchFleetFile(path: string, options: WatchFleetOptions): Promise<void> {
   const { signal, clock, logger, onChange, onError, intervalMs = 1000, read = readUtf8 } = options;
@@ -108,7 +105,10 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
     handled = seen;
     const result = parseState(seen, path);
     if (result instanceof CatamaranError) {
-      logger.error({ file: path, code: result.code, problem: result.message }, 'fleet file not taken over');
+      logger.error(
+        { file: path, code: result.code, problem: result.message },
+        'fleet file rejected, keeping the last good configuration',
+      );
       onError(result);
     } else if (!isDeepStrictEqual(result, config)) {
       config = result;

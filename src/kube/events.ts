@@ -1,5 +1,5 @@
 /**
- * Records Events, so that `kubectl describe` tells users what happened to their objects.
+ * Records Events, so that `kubectl describe` shows users what happened to their objects.
  *
  * Source: Kubernetes API reference, events.k8s.io/v1; API conventions, "Events".
  */
@@ -13,15 +13,15 @@ import type { Random } from '../runtime/random.ts';
 import { isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
 
-/** An Event before it is written: the recorder adds name, time, count and reporter. */
+/** An Event to record; the recorder adds name, time, count and reporter. */
 export interface EventDraft {
   readonly type: 'Normal' | 'Warning';
   /** UpperCamelCase, at most 128 characters. */
   readonly reason: string;
-  /** For people; what is over 1,024 bytes is cut. */
+  /** For users; truncated to 1,024 bytes. */
   readonly message: string;
   readonly regarding: ObjectReference;
-  /** What was being done, UpperCamelCase. */
+  /** The action in progress, UpperCamelCase. */
   readonly action?: string;
 }
 
@@ -29,20 +29,21 @@ export interface EventRecorderOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Name of this process among its replicas. */
+  /** Name of this replica. */
   readonly instance: string;
   readonly random: Random;
 }
 
-/** An Event repeated within this time counts up the first one. */
+/** An Event repeated within this time raises the count of the first one. */
 const SERIES_MS = 10 * 60_000;
-/** Writes about one object: so many at once, and one more each period. The figures of client-go's spam filter. */
+/** Writes per object: a burst, and one more per refill period. The values of client-go's spam filter. */
 const BURST = 25;
 const REFILL_MS = 5 * 60_000;
-/** Objects and series remembered, and Events waiting to be written. */
+/** Maximum number of series, and of objects with a token bucket. */
 const MAX_REMEMBERED = 4_096;
+/** Maximum number of Events waiting to be written. */
 const MAX_WAITING = 1_024;
-/** Longest note that the API takes, in bytes of UTF-8. */
+/** Longest note that the API accepts, in bytes of UTF-8. */
 const MAX_NOTE = 1_024;
 const CLOSE_MS = 2_000;
 const CONTROLLER = 'catamaran.dev/controller';
@@ -53,7 +54,7 @@ interface Series {
   readonly startedAt: number;
   lastAt: number;
   count: number;
-  /** How many of `count` the server knows. */
+  /** The part of `count` that has been written to the server. */
   written: number;
 }
 
@@ -62,7 +63,7 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Records Events in one cluster without ever holding up its caller. Events that cannot be written are dropped. */
+/** Records Events in one cluster without ever blocking its caller. Events that cannot be written are dropped. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #series = new Map<string, Series>();
@@ -76,7 +77,7 @@ export class EventRecorder {
     this.#options = options;
   }
 
-  /** Notes an Event. The same one again within ten minutes only raises the count of the first. */
+  /** A repetition within ten minutes only raises the count of the first Event. */
   record(draft: EventDraft): void {
     if (this.#closed) return;
     const now = this.#options.clock.now();
@@ -90,7 +91,7 @@ export class EventRecorder {
     } else {
       series = { draft, name: this.#newName(draft, now), startedAt: now, lastAt: now, count: 1, written: 0 };
     }
-    // Re-entered so that the oldest is always first.
+    // Reinserted, so that the oldest is always first.
     this.#series.delete(key);
     remember(this.#series, key, series);
     if (this.#waiting.has(series)) return;
@@ -99,7 +100,7 @@ export class EventRecorder {
     this.#start();
   }
 
-  /** Waits shortly for what is still to be written, then stops. */
+  /** Waits briefly for pending writes, then stops. */
   async close(): Promise<void> {
     this.#closed = true;
     const done = new AbortController();
@@ -117,9 +118,9 @@ export class EventRecorder {
     });
   }
 
-  /** Writes what waits, one after the other: Events must not take connections from what matters more. */
+  /** Writes one at a time: Events must not take connections from more important requests. */
   async #write(): Promise<void> {
-    // A turn later, so that the caller's own loop over many objects goes first and repetitions meet.
+    // One microtask later, so that the caller's loop over many objects completes and repetitions are merged.
     await Promise.resolve();
     for (const series of this.#waiting) {
       this.#waiting.delete(series);
@@ -129,7 +130,7 @@ export class EventRecorder {
         await this.#send(series, count);
         series.written = count;
       } catch (error) {
-        // A repetition shall not count up an Event that is not there.
+        // A repetition must not raise the count of an Event that does not exist.
         if (series.written === 0 || isNotFound(error)) this.#series.delete(seriesKey(series.draft));
         this.#options.logger.debug({ event: series.draft.reason, err: error }, 'event dropped');
       }
@@ -163,7 +164,7 @@ export class EventRecorder {
     await client.create(RESOURCES.events, namespace, event, { signal });
   }
 
-  /** Takes a token of the object's bucket; false where it is empty. */
+  /** Takes a token from the object's bucket; false if it is empty. */
   #take(regarding: ObjectReference, now: number): boolean {
     const key = [regarding.kind, regarding.namespace, regarding.name, regarding.uid].join('/');
     const bucket = this.#buckets.get(key) ?? { tokens: BURST, filledAt: now };
@@ -177,18 +178,18 @@ export class EventRecorder {
     return true;
   }
 
-  /** `web.18a2...`, as kubectl users know it; unique in the namespace. */
+  /** `web.18a2...`, the form that kubectl users know; unique in the namespace. */
   #newName(draft: EventDraft, now: number): string {
     const random = Math.floor(this.#options.random() * 2 ** 32);
     const suffix = `.${now.toString(16)}${random.toString(16).padStart(8, '0')}`;
-    // Cut so that no dash or dot comes to stand before the suffix.
+    // Truncated so that no dash or dot precedes the suffix.
     return draft.regarding.name.slice(0, 253 - suffix.length).replace(/[^a-z0-9]+$/, '') + suffix;
   }
 }
 
-/** As much of a text as takes no more than so many bytes. */
+/** The longest prefix of a text within so many bytes. */
 function startOf(text: string, bytes: number): string {
-  // In a stream, the decoder keeps a character back whose end is missing.
+  // In stream mode, the decoder withholds an incomplete character.
   return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 }
 
@@ -197,7 +198,7 @@ function seriesKey({ regarding, type, reason, action, message }: EventDraft): st
   return JSON.stringify([kind, namespace, name, uid, type, reason, action, message]);
 }
 
-/** Adds to a map that forgets its oldest entry when it is full. */
+/** Adds to a map that drops its oldest entry when it is full. */
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
   if (map.size <= MAX_REMEMBERED) return;

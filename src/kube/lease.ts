@@ -1,8 +1,8 @@
 /**
- * Holds one Lease among several candidates. Clocks of different machines are never compared: a candidate measures, by
- * its own clock, how long it has seen the record unchanged.
+ * Leader election among several candidates for one Lease. Clocks of different machines are never compared: a candidate
+ * measures by its own clock how long the record has been unchanged.
  *
- * Source: Kubernetes documentation, "Leases"; the algorithm is that of client-go's leaderelection.
+ * Source: Kubernetes documentation, "Leases"; the algorithm of client-go's leaderelection.
  */
 import type { Lease } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
@@ -16,17 +16,17 @@ import { withTimeLimit } from '../runtime/watchdog.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
 
-/** Times of an election, in milliseconds; each smaller than the one before it. */
+/** Times of an election in milliseconds, in decreasing order. */
 export interface LeaseDurations {
-  /** How long others wait, after the last renewal they saw, before they take over. A multiple of 1,000. */
+  /** How long other candidates wait after the last renewal they saw before they take over. A multiple of 1,000. */
   readonly leaseMs: number;
-  /** How long after its last renewal a holder still counts itself as such. */
+  /** How long after its last renewal a holder still considers itself the holder. */
   readonly renewDeadlineMs: number;
-  /** Between two attempts to acquire or renew the Lease. */
+  /** Interval between attempts to acquire or renew the Lease. */
   readonly retryMs: number;
 }
 
-/** client-go's. */
+/** The defaults of client-go. */
 export const DEFAULT_LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 export interface LeaseOptions {
@@ -39,33 +39,33 @@ export interface LeaseOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly durations?: Partial<LeaseDurations>;
-  /** Asked before a free Lease is taken; undefined where there is no object yet. Default: yes. */
+  /** Called before a free Lease is acquired; undefined if the object does not exist yet. Default: true. */
   readonly shouldAcquire?: (lease: Lease | undefined) => boolean;
-  /** Asked at each renewal, with the Lease as last written. On yes it is handed to whoever asks first. Default: no. */
+  /** Called at each renewal, with the Lease as last written. If true, the Lease is released. Default: false. */
   readonly shouldRelease?: (lease: Lease) => boolean;
-  /** Annotations to write on a Lease that somebody else holds, which its holder finds within two renewals. */
+  /** Annotations to write to a Lease held by another candidate, which its holder sees within two renewals. */
   readonly annotate?: (lease: Lease) => StringMap | undefined;
-  /** Annotations to remove with the write that takes the Lease. */
+  /** Annotations to remove with the write that acquires the Lease. */
   readonly clearOnAcquire?: readonly string[];
-  /** Whether a holder is known to have ended, so that its Lease is free at once. Default: no. */
+  /** Whether a holder is known to have exited, so that its Lease is free immediately. Default: false. */
   readonly abandoned?: (identity: string) => boolean;
 }
 
-/** A promise of `onLost` is awaited before the Lease is released in order. */
+/** A promise of `onLost` is awaited before the Lease is released. */
 export interface LeaseCallbacks {
   readonly onAcquired: () => void;
   readonly onLost: () => void | Promise<void>;
 }
 
-/** How long a release at the end may take. */
+/** Timeout of a release. */
 const RELEASE_MS = 5_000;
-/** A candidate that released the Lease stands back for this many retry periods. */
+/** A candidate that released the Lease does not compete for this many retry periods. */
 const STAND_BACK = 3;
-/** Fraction of `retryMs` by which an attempt may be late, so that candidates do not act together. */
+/** Fraction of `retryMs` by which an attempt may be delayed, so that candidates do not act together. */
 const JITTER = 0.2;
 
-/** The record of a Lease that counts as its life sign: all that a renewal changes. */
-function lifeSignOf(lease: Lease): string {
+/** The fields that a renewal may change: any difference is a sign of life. */
+function renewalOf(lease: Lease): string {
   const { holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds } = lease.spec ?? {};
   return JSON.stringify([holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds]);
 }
@@ -77,15 +77,15 @@ export class LeaseHolder {
   readonly #logger: Logger;
   /** The Lease as last read or written. */
   #lease: Lease | undefined;
-  /** It has been deleted since. */
+  /** Whether it has been deleted since. */
   #missing = false;
-  /** When its record was first seen as it is, or missing. */
+  /** When its current record was first seen, or when it was first missing. */
   #observedAt = 0;
-  /** When the request of the last successful renewal was sent; undefined while somebody else holds the Lease. */
+  /** When the last successful renewal was sent; undefined while another candidate holds the Lease. */
   #renewedAt: number | undefined;
-  /** The last renewal came after the deadline of the one before: for a while the Lease was not surely ours. */
+  /** The last renewal came after the deadline of the previous one: meanwhile, the Lease was not safely held. */
   #lapsed = false;
-  /** When the last attempt that succeeded ended. */
+  /** When the last successful attempt ended. */
   #attemptedAt = 0;
   #standBackUntil = 0;
 
@@ -99,8 +99,8 @@ export class LeaseHolder {
   }
 
   /**
-   * Whether the Lease is surely ours at this moment. False as soon as the renewal deadline has passed, even where the
-   * loop has had no chance to notice; false too where the clock was set back.
+   * Whether this candidate safely holds the Lease right now. False as soon as the renewal deadline has passed, even if
+   * the loop has not noticed yet, and after the clock was set back.
    */
   held(): boolean {
     if (this.#renewedAt === undefined) return false;
@@ -108,19 +108,19 @@ export class LeaseHolder {
     return age >= 0 && age <= this.#durations.renewDeadlineMs;
   }
 
-  /** Who held the Lease when it was last seen; empty where nobody. */
+  /** Holder of the Lease when it was last seen; empty if none. */
   holder(): string {
     return this.#lease?.spec?.holderIdentity ?? '';
   }
 
-  /** Stands for the Lease until the signal aborts, then gives it back, and resolves. API faults never reject. */
+  /** Competes for the Lease until the signal aborts, then releases it and resolves. API errors never reject. */
   async run(signal: AbortSignal, callbacks: LeaseCallbacks): Promise<void> {
     const { clock, random } = this.#options;
     let reportedHeld = false;
     let failure = '';
     const report = async () => {
       if (reportedHeld && this.#lapsed && this.held()) {
-        // Whoever asked meanwhile was told no, and has to hear that it is ours again.
+        // held() was false in the meantime: report the loss, so that the Lease is acquired again from the start.
         reportedHeld = false;
         this.#logger.info({}, 'lease renewed late');
         await this.#call(callbacks.onLost);
@@ -138,8 +138,9 @@ export class LeaseHolder {
         failure = '';
       } catch (error) {
         const message = String(error);
-        // Once as a warning; the repetitions would only hide the rest of the log.
-        if (!signal.aborted) this.#logger[message === failure ? 'debug' : 'warn']({ err: error }, 'lease not renewed');
+        // Only the first of equal failures is a warning; the others would flood the log.
+        if (!signal.aborted)
+          this.#logger[message === failure ? 'debug' : 'warn']({ err: error }, 'failed to acquire or renew lease');
         failure = message;
       }
       if (reportedHeld && this.held() && this.#lease && this.#options.shouldRelease?.(this.#lease)) {
@@ -162,22 +163,22 @@ export class LeaseHolder {
     const { clock } = this.#options;
     const { retryMs, renewDeadlineMs } = this.#durations;
     const now = clock.now();
-    // Cut off, asleep, or the clock was set: how long the record has been as it is, is not known any more.
+    // After a disconnect, a suspend or a clock change, it is unknown how long the record has been unchanged.
     if (now < this.#attemptedAt || now - this.#attemptedAt > 2 * retryMs) this.#observedAt = now;
     const left = this.#renewedAt === undefined ? renewDeadlineMs : this.#renewedAt + renewDeadlineMs - now;
-    // Half of the deadline, as client-go has it: one answer that is lost must not cost the Lease.
+    // Half of the deadline, as in client-go: a single lost response must not cost the Lease.
     const limit = Math.min(renewDeadlineMs / 2, left > 0 ? left : renewDeadlineMs);
     await withTimeLimit(clock, limit, signal, async (bounded) => {
       if (this.#lease && this.held()) {
         try {
           return await this.#write(this.#lease, bounded);
         } catch (error) {
-          // Somebody annotated it, or it is ours no more: the fresh object tells.
+          // Another client annotated or acquired it: read it again.
           if (!isConflict(error) && !isNotFound(error)) throw error;
         }
       }
       const lease = await this.#read(bounded);
-      const free = lease ? this.#isOurs(lease) || this.#hasEnded(lease) : this.#mayCreate();
+      const free = lease ? this.#isHolderOf(lease) || this.#hasExpired(lease) : this.#mayCreate();
       if (!free) this.#renewedAt = undefined;
       if (free && (this.#renewedAt !== undefined || this.#wants(lease))) await this.#write(lease, bounded);
       else if (lease && !free) await this.#annotate(lease, bounded);
@@ -188,19 +189,22 @@ export class LeaseHolder {
     return this.#options.clock.now() >= this.#standBackUntil && (this.#options.shouldAcquire?.(lease) ?? true);
   }
 
-  #isOurs(lease: Lease): boolean {
+  #isHolderOf(lease: Lease): boolean {
     return lease.spec?.holderIdentity === this.#options.identity;
   }
 
-  /** Nobody holds it, its holder is known to be gone, or its record has not changed for as long as it promised. */
-  #hasEnded(lease: Lease): boolean {
+  /**
+   * Whether it has no holder, a holder that is known to have exited, or an unchanged record for longer than its
+   * duration.
+   */
+  #hasExpired(lease: Lease): boolean {
     const holder = lease.spec?.holderIdentity ?? '';
     if (holder === '' || this.#options.abandoned?.(holder)) return true;
-    const promised = (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
-    return this.#options.clock.now() - this.#observedAt > promised;
+    const durationMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
+    return this.#options.clock.now() - this.#observedAt > durationMs;
   }
 
-  /** A Lease that was there and has been deleted binds as if it were: its holder does not know yet. */
+  /** A deleted Lease is honored for its duration, since its holder may not have noticed. */
   #mayCreate(): boolean {
     const { leaseMs } = this.#durations;
     return !this.#lease || this.held() || this.#options.clock.now() - this.#observedAt > leaseMs;
@@ -221,17 +225,17 @@ export class LeaseHolder {
   }
 
   #observe(lease: Lease): void {
-    const changed = !this.#lease || this.#missing || lifeSignOf(this.#lease) !== lifeSignOf(lease);
+    const changed = !this.#lease || this.#missing || renewalOf(this.#lease) !== renewalOf(lease);
     this.#missing = false;
     if (changed) this.#observedAt = this.#options.clock.now();
     this.#lease = lease;
   }
 
-  /** Writes our renewal over the version that was seen; a 409 means that another was faster. */
+  /** Writes this candidate's record over the version that was seen; a 409 means that another candidate was faster. */
   async #write(seen: Lease | undefined, signal: AbortSignal): Promise<void> {
     const { client, namespace, name, identity, clock } = this.#options;
     const sentAt = clock.now();
-    const renewal = seen !== undefined && this.#isOurs(seen);
+    const renewal = seen !== undefined && this.#isHolderOf(seen);
     const outdated = this.#renewedAt === undefined ? (this.#options.clearOnAcquire ?? []) : [];
     const spec = {
       holderIdentity: identity,
@@ -257,12 +261,12 @@ export class LeaseHolder {
       this.#renewedAt = sentAt;
     } catch (error) {
       if (renewal || !(isConflict(error) || isAlreadyExists(error))) throw error;
-      // Another was faster; the next look shows who.
+      // Another candidate was faster; the next read shows which.
       this.#renewedAt = undefined;
     }
   }
 
-  /** Changes the spec of the version that was seen, and of no other; removes the annotations of `outdated`. */
+  /** Changes the spec, with the version that was seen as a precondition; removes the annotations of `outdated`. */
   #patch(seen: Lease, spec: JsonObject, signal: AbortSignal, outdated: readonly string[] = []): Promise<Lease> {
     const { client, namespace, name } = this.#options;
     const { uid, resourceVersion } = seen.metadata;
@@ -285,7 +289,7 @@ export class LeaseHolder {
     await client.patch(RESOURCES.leases, { namespace, name }, { metadata: { annotations } }, { signal });
   }
 
-  /** Stops holding first, waits for the work under way, then frees the Lease for the next. */
+  /** Stops holding, waits for the work in progress, then frees the Lease. */
   async #release(stopWork: () => Promise<void>): Promise<void> {
     const { clock } = this.#options;
     this.#renewedAt = undefined;
@@ -295,12 +299,12 @@ export class LeaseHolder {
     const free = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
     try {
       await withTimeLimit(clock, RELEASE_MS, undefined, async (signal) => {
-        // Read afresh: it may have been annotated, and a renewal that was cut off may have been written.
+        // Read again: it may have been annotated, and an aborted renewal may have been written.
         const lease = await this.#read(signal);
-        if (lease && this.#isOurs(lease)) this.#observe(await this.#patch(lease, free, signal));
+        if (lease && this.#isHolderOf(lease)) this.#observe(await this.#patch(lease, free, signal));
       });
     } catch (error) {
-      this.#logger.debug({ err: error }, 'lease not released: it runs out by itself');
+      this.#logger.debug({ err: error }, 'could not release lease, it will expire');
     }
   }
 

@@ -1,7 +1,6 @@
-/** Where something listens or answers. */
 import { isIPv6 } from 'node:net';
 
-/** A host, by address or name, and a port; port 0 lets the system choose. */
+/** `host` is an address or a name; the system chooses a port for 0. */
 export interface Address {
   readonly host: string;
   readonly port: number;

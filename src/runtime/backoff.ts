@@ -1,7 +1,6 @@
-/** How long to wait before the next try. */
 import type { Random } from './random.ts';
 
-/** Bounds of a backoff, in milliseconds. The bound of the n-th wait is `base * factor^n`, at most `cap`. */
+/** In milliseconds. The bound of the n-th wait is `base * factor^n`, at most `cap`. */
 export interface BackoffLimits {
   readonly baseMs: number;
   readonly capMs: number;
@@ -9,8 +8,8 @@ export interface BackoffLimits {
 }
 
 /**
- * Exponential backoff with full jitter: each wait is anywhere between 0 and a bound that grows, so that many clients
- * that lost one server do not come back together. Source: "Exponential Backoff And Jitter", AWS Architecture Blog.
+ * Exponential backoff with full jitter: each wait is a random fraction of a growing bound, so that clients that lost
+ * the same server do not return together. Source: "Exponential Backoff And Jitter", AWS Architecture Blog.
  */
 export class Backoff {
   readonly #limits: BackoffLimits;
@@ -26,12 +25,12 @@ export class Backoff {
   next(): number {
     const { baseMs, capMs, factor } = this.#limits;
     const bound = Math.min(capMs, baseMs * factor ** this.#tries);
-    // Past the cap the exponent would only grow towards Infinity.
+    // Past the cap, the exponent would only grow towards Infinity.
     if (bound < capMs) this.#tries++;
     return this.#random() * bound;
   }
 
-  /** Starts again from the base, after a success. */
+  /** To be called after a success. */
   reset(): void {
     this.#tries = 0;
   }

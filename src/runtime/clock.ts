@@ -1,16 +1,15 @@
-/** Time: the interface that every loop is given, and the real clock. */
+/** Injected time, so that tests control every loop, and the real clock. */
 
-/** Time, in milliseconds since the Unix epoch, and waiting. */
 export interface Clock {
+  /** Milliseconds since the Unix epoch. */
   now(): number;
   /**
-   * Resolves after `ms` milliseconds; rejects with the signal's reason as soon as it aborts.
-   * A clock of a test may resolve when the test says so.
+   * Resolves after `ms` milliseconds; rejects with the signal's reason if it aborts first.
+   * A clock of a test may resolve whenever the test decides.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Wall time and timers of this process. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>

@@ -1,8 +1,7 @@
-/** The end of a server that listens. */
 import type { Server } from 'node:net';
 import type { Clock } from './clock.ts';
 
-/** Takes no further connection, waits `graceMs` for the open ones to end, then calls `destroy`, which must end them. */
+/** Stops accepting connections, waits `graceMs` for open ones, then calls `destroy`, which must close them. */
 export async function closeServer(
   server: Pick<Server, 'close'>,
   clock: Clock,
@@ -11,7 +10,7 @@ export async function closeServer(
 ): Promise<void> {
   const closed = new AbortController();
   clock.sleep(graceMs, closed.signal).then(destroy, () => {
-    // All connections ended in time.
+    // All connections were closed in time.
   });
   await new Promise<void>((resolve) => {
     server.close(() => resolve());

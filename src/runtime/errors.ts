@@ -1,4 +1,4 @@
-/** What an error means for the exit code: `usage` errors persist until the command line or a file changes. */
+/** Exit code class of an error: `usage` errors persist until the command line or a file changes. */
 export type ExitClass = 'failure' | 'usage';
 
 interface ErrorRow {
@@ -7,7 +7,7 @@ interface ErrorRow {
 }
 
 /**
- * The one registry of errors that users can see. Codes are stable: scripts and runbooks match them.
+ * Registry of all user-visible errors. Codes are stable, since scripts and runbooks match them.
  * `docs/reference/errors.md` has a row for each; a test compares the two.
  */
 export const ERRORS = {
@@ -63,10 +63,9 @@ export const ERRORS = {
   CTM_INTERNAL: { exit: 'failure', summary: 'internal error; please report it' },
 } as const satisfies Record<`CTM_${string}`, ErrorRow>;
 
-/** Code of an error in the registry. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** An error that a user can act on: a stable code, and a message that names the object, the field and the value. */
+/** A user-visible error. The message names object, field and value. */
 export class CatamaranError extends Error {
   override readonly name: string = 'CatamaranError';
   readonly code: ErrorCode;
@@ -77,7 +76,7 @@ export class CatamaranError extends Error {
   }
 }
 
-/** An error with an exit code of its own, for a command with the exit codes of another program. */
+/** An error with an explicit exit code, for a command that mirrors the exit codes of another program. */
 export class ExitError extends CatamaranError {
   override readonly name = 'ExitError';
   readonly exitCode: number;

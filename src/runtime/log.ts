@@ -1,12 +1,12 @@
-/** The log of the running program: pino on stderr, one JSON object a line, or text for people. */
+/** The program's log: pino on stderr, as one JSON object per line or as text. */
 import { type DestinationStream, pino } from 'pino';
 import type { Logger } from './logger.ts';
 
-/** Levels of the log, the quietest last. */
+/** In order of severity. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** `json` is for machines and the default; `text` is for a terminal. */
+/** `json` is the default; `text` is for a terminal. */
 export const LOG_FORMATS = ['json', 'text'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
@@ -14,14 +14,14 @@ export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
   readonly colors: boolean;
-  /** stderr where absent. */
+  /** Default: stderr. */
   readonly destination?: DestinationStream;
 }
 
-/** Fields whose values are never logged, however deep (to three levels) they stand. */
+/** Fields whose values are never logged, at up to three levels. */
 const SECRET_FIELDS = ['token', 'authorization', 'Authorization', 'password', 'clientKey', 'clientKeyData'];
 
-/** Credentials inside texts: bearer tokens, JSON Web Tokens, private keys. */
+/** Credentials within texts: bearer tokens, JSON Web Tokens, private keys. */
 const SECRET_TEXT =
   /(Bearer )[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs;
 
@@ -40,7 +40,7 @@ function textLine(line: string, colors: boolean): string {
   return `${time.slice('YYYY-MM-DDT'.length, -1)} ${colored} ${msg ?? ''}${rest.join('')}\n`;
 }
 
-/** A log that writes synchronously, so that the last line before an exit is not lost. */
+/** Writes synchronously, so that the last line before an exit is not lost. */
 export function createLog({ level, format, colors, destination }: LogOptions): Logger {
   return pino(
     {

@@ -1,4 +1,4 @@
-/** A structured log, as pino has it: fields first, then a constant message. */
+/** A structured logger with the signature of pino: fields first, then a constant message. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,4 +1,4 @@
-/** Columns as kubectl prints them: padded to the widest cell, three spaces apart, no lines. */
+/** Columns in the format of kubectl: padded to the widest cell, three spaces apart. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)

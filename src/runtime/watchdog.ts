@@ -1,7 +1,7 @@
-/** Ends work that has fallen silent, or that takes too long. */
+/** Aborts work that has stalled or takes too long. */
 import type { Clock } from './clock.ts';
 
-/** What guarded work gets: a signal to stop by, and a way to say that it is alive. */
+/** `heard` reports a sign of life. */
 export interface Guard {
   readonly signal: AbortSignal;
   heard(): void;
@@ -21,7 +21,7 @@ async function guarded<T>(
   expire(done.signal).then(
     (error) => stop.abort(error),
     () => {
-      // The work was done first.
+      // The work completed first.
     },
   );
   try {
@@ -34,7 +34,7 @@ async function guarded<T>(
 
 /**
  * Runs `work` until it settles. Its signal aborts with `signal`'s reason, or with `reason()` once `silenceMs()`
- * milliseconds have gone by without a sign of life.
+ * milliseconds have passed without a sign of life.
  */
 export function untilSilent<T>(
   clock: Clock,
@@ -48,7 +48,7 @@ export function untilSilent<T>(
     heardAt = clock.now();
   };
   const expire = async (done: AbortSignal) => {
-    // One timer per silence, not one per event.
+    // One timer per silence rather than one per event.
     for (let left = silenceMs(); left > 0; left = heardAt + silenceMs() - clock.now()) await clock.sleep(left, done);
     return reason();
   };
@@ -62,10 +62,10 @@ export function withTimeLimit<T>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  // One sleep, not a comparison of times: a clock that is set back must not extend the limit.
+  // One sleep rather than a comparison of times, so that setting the clock back does not extend the limit.
   const expire = async (done: AbortSignal) => {
     await clock.sleep(ms, done);
-    return new Error(`no answer within ${ms / 1_000} s`);
+    return new Error(`no response within ${ms / 1_000} s`);
   };
   return guarded(signal, expire, work);
 }

@@ -7,17 +7,17 @@ import type { Clock } from '../runtime/clock.ts';
 import { closeServer } from '../runtime/close-server.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 
-/** Milliseconds that requests under way have when the server ends. */
+/** Milliseconds that requests in progress get when the server closes. */
 const GRACE_MS = 1000;
 
-/** What the endpoints tell; read at each request. */
+/** State behind the endpoints, read at each request. */
 export interface Probes {
-  /** Body of /readyz; answered with 200 where `ready`, else 503. */
+  /** Body of /readyz; the status is 200 if `ready`, else 503. */
   readonly status: () => { readonly ready: boolean };
   readonly registry: Registry;
 }
 
-/** The routes alone, so that a test can ask them without a socket. */
+/** Separate from the server, so that tests need no socket. */
 export function routes({ status, registry }: Probes): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.text('ok\n'));
@@ -31,7 +31,7 @@ export function routes({ status, registry }: Probes): Hono {
   return app;
 }
 
-/** Disposing of it takes no further connection, and gives requests under way a moment. */
+/** Disposal stops accepting connections and waits briefly for requests in progress. */
 export interface HttpServer extends AsyncDisposable {
   readonly address: Address;
 }
@@ -41,9 +41,9 @@ export interface HttpServerOptions extends Probes {
 }
 
 /**
- * Listens on an address. `option` is the command line option that named it, for the message.
+ * Listens on an address. `option` is its command line option, for the message.
  *
- * @throws CTM_LISTEN if the address is not to be had.
+ * @throws CTM_LISTEN if the address is not available.
  */
 export function openHttpServer(
   options: HttpServerOptions,
@@ -55,7 +55,7 @@ export function openHttpServer(
       resolve({
         address: { host, port: info.port },
         [Symbol.asyncDispose]: () =>
-          // A client may hold a connection and ask nothing for long.
+          // A client may keep an idle connection open.
           closeServer(server, options.clock, GRACE_MS, () => {
             if ('closeAllConnections' in server) server.closeAllConnections();
           }),

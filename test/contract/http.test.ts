@@ -385,7 +385,7 @@ onBothServers((server) => {
           proxy.inject(at('silent'), { kind: 'hang' });
           const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'silent' }));
           expect(error).toMatchObject({ code: 'CTM_API_TIMEOUT', status: 0 });
-          expect(error.message).toBe(`cluster east: get configmaps ${namespace}/silent: no answer within 0.2 s`);
+          expect(error.message).toBe(`cluster east: get configmaps ${namespace}/silent: no response within 0.2 s`);
         },
         { limits: { requestTimeoutMs: 200 } },
       ));
@@ -403,7 +403,7 @@ onBothServers((server) => {
         200,
         { 'content-type': 'application/json' },
         '{"ok":true}',
-        'the answer is not from a Kubernetes API server: not a list',
+        'the response is not from a Kubernetes API server: not a list',
       ],
       [
         'broken JSON',

@@ -133,7 +133,7 @@ onBothServers((server) => {
       namespace = await newNamespace(direct, 'lease');
       const logger = new MemoryLogger();
       const a = stand('a', { namespace: `${namespace}-missing`, logger });
-      await expect.poll(() => logger.lines.map(({ message }) => message)).toContain('lease not renewed');
+      await expect.poll(() => logger.lines.map(({ message }) => message)).toContain('failed to acquire or renew lease');
       expect(a.holder.held()).toBe(false);
       // Told once, not at every look.
       expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);

@@ -166,7 +166,7 @@ describe('a member that', () => {
     'answers 404': { fault: { kind: 'answer', status: 404 }, error: '404 NotFound' },
     'answers 429': { fault: { kind: 'answer', status: 429, headers: { 'retry-after': '1' } }, error: '429 TooMany' },
     'answers 500': { fault: { kind: 'answer', status: 500 }, error: '500 InternalError' },
-    hangs: { fault: { kind: 'hang' }, error: 'no answer within' },
+    hangs: { fault: { kind: 'hang' }, error: 'no response within' },
     'closes connections in the middle of an answer': {
       fault: { kind: 'cut', afterBytes: 20 },
       error: 'closed|terminated|ECONNRESET',

@@ -1,11 +1,11 @@
-/** Checks that an answer has the form that its request asked for. What has not is CTM_API_PROTOCOL. */
+/** Checks that a response has the form that its request calls for, and throws CTM_API_PROTOCOL if not. */
 import { asText, isJsonObject, type Json, type JsonObject, metadataOf } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { ApiError, type RequestName } from './api-errors.ts';
 import type { WatchEvent } from './client.ts';
 
 function protocolError(name: RequestName, message: string): ApiError {
-  return new ApiError('CTM_API_PROTOCOL', name, `the answer is not from a Kubernetes API server: ${message}`, {
+  return new ApiError('CTM_API_PROTOCOL', name, `the response is not from a Kubernetes API server: ${message}`, {
     status: 200,
   });
 }
@@ -24,7 +24,7 @@ interface Page {
   readonly next: string | undefined;
 }
 
-/** Whatever is not surely a list is an error: an empty one would mean that everything is gone. */
+/** Anything that is not clearly a list is an error, since an empty list means that every object was deleted. */
 export function listIn(name: RequestName, answer: Json): Page {
   if (!isJsonObject(answer) || !asText(answer.kind)?.endsWith('List')) throw protocolError(name, 'not a list');
   const metadata = metadataOf(answer);

@@ -1,9 +1,8 @@
 /**
- * What an API server, or the way to it, answers instead of an object.
+ * Errors of requests to an API server, or on the way to it.
  *
  * Source: Kubernetes API conventions, "Response Status Kind".
  */
-
 import type { JsonObject } from '../../api/json.ts';
 import { asText, isJsonObject } from '../../api/json.ts';
 import { CatamaranError, type ErrorCode } from '../../runtime/errors.ts';
@@ -16,18 +15,18 @@ export interface StatusCause {
   readonly field: string;
 }
 
-/** What was asked of whom: the first words of every message. */
+/** Identifies a request; every message starts with it. */
 export interface RequestName {
   readonly cluster: string;
   /** get, list, watch, create, update, patch, delete. */
   readonly verb: string;
   /** `endpointslices.discovery.k8s.io`, `services/status`, or a path. */
   readonly resource: string;
-  /** `namespace/name`, a namespace, a name, or nothing. */
+  /** `namespace/name`, a namespace, a name, or empty. */
   readonly object: string;
 }
 
-/** The part of an ApiError beside code and message. */
+/** Fields of an ApiError besides code and message. */
 interface ApiErrorFields {
   readonly status?: number;
   readonly reason?: string;
@@ -37,20 +36,20 @@ interface ApiErrorFields {
   readonly cause?: unknown;
 }
 
-/** Longest piece of a server's message that ours repeats. */
+/** Longest part of a server's message that an error quotes, in characters. */
 const MAX_MESSAGE = 2_000;
 
-/** An API server's refusal, or no useful answer at all. Its message names cluster, verb, resource and object. */
+/** A refusal by an API server, or no usable response. Its message names cluster, verb, resource and object. */
 export class ApiError extends CatamaranError {
   override readonly name = 'ApiError';
-  /** HTTP status; 0 where there was no answer. */
+  /** HTTP status; 0 if there was no response. */
   readonly status: number;
-  /** `Status.reason`: NotFound, AlreadyExists, Conflict, Expired, ...; empty where the answer had none. */
+  /** `Status.reason`: NotFound, AlreadyExists, Conflict, Expired, ...; empty if the response had none. */
   readonly reason: string;
   readonly causes: readonly StatusCause[];
-  /** How long the server asks us to stay away. */
+  /** The server's Retry-After. */
   readonly retryAfterMs: number | undefined;
-  /** `Status.details.name`: the object that the answer is about; empty where it names none. */
+  /** `Status.details.name`: the object that the response is about; empty if it names none. */
   readonly about: string;
 
   constructor(code: ErrorCode, request: RequestName, message: string, fields: ApiErrorFields = {}) {
@@ -64,7 +63,7 @@ export class ApiError extends CatamaranError {
   }
 }
 
-/** A request that was not sent, or not once more, because its caller does not want it any more. */
+/** A request that was not sent, or not retried, because its caller no longer wants it. */
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }
@@ -78,7 +77,7 @@ function causesOf(status: JsonObject): readonly StatusCause[] {
   }));
 }
 
-/** The error that a Status object tells of. `headers` may hold a Retry-After, which goes before the one in `details`. */
+/** The error for a Status object. `retryAfterMs`, from the headers, takes precedence over the one in `details`. */
 export function statusError(request: RequestName, httpStatus: number, status: JsonObject, retryAfterMs?: number) {
   const code = typeof status.code === 'number' ? status.code : httpStatus;
   const reason = asText(status.reason) ?? '';
@@ -93,7 +92,7 @@ export function statusError(request: RequestName, httpStatus: number, status: Js
   });
 }
 
-/** Codes of OpenSSL and node:tls: their certificate is not good for us, or ours is not good for them. */
+/** Codes of OpenSSL and node:tls for a server or client certificate that the other side does not accept. */
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 const TIMEOUT_CODES = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/;
@@ -109,7 +108,7 @@ function rootOf(error: Error): Error {
   return codeOf(error) === '' && error.cause instanceof Error ? rootOf(error.cause) : error;
 }
 
-/** The error for a request that got no answer, or only a part of one. */
+/** The error for a request without a complete response. */
 export function transportError(request: RequestName, cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
   if (cause instanceof CatamaranError) return new ApiError(cause.code, request, cause.message, { cause });
@@ -121,7 +120,7 @@ export function transportError(request: RequestName, cause: unknown): ApiError {
   return new ApiError('CTM_API_UNREACHABLE', request, error.message, { cause });
 }
 
-/** Whether the connection of a request was closed by the other side before it answered. */
+/** Whether the server closed the connection before it responded. */
 export function isSocketClosed(error: ApiError): boolean {
   if (error.status !== 0 || !(error.cause instanceof Error)) return false;
   return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(rootOf(error.cause)));
@@ -133,8 +132,8 @@ export function isNotFound(error: unknown): error is ApiError {
 }
 
 /**
- * 404 that names the object: the API server serves the resource, and has no such object. One that names none says nothing
- * of the object: the resource may not be served for a time, or something on the way does not know the path.
+ * 404 that names the object: the API server serves the resource, and the object does not exist. A 404 without a name
+ * means nothing for the object: the resource may be temporarily unavailable, or a proxy may not know the path.
  */
 export function isAbsent(error: unknown): error is ApiError {
   return isNotFound(error) && error.about !== '';
@@ -145,22 +144,22 @@ export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.reason === 'AlreadyExists';
 }
 
-/** 409: a precondition (resourceVersion, UID) or server-side apply found something else. */
+/** 409: a precondition (resourceVersion, UID) failed, or a conflict of server-side apply. */
 export function isConflict(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 409 && error.reason !== 'AlreadyExists';
 }
 
-/** 410: the resourceVersion or continue token is too old; only a new list helps. */
+/** 410: the resourceVersion or continue token is too old; a new list is required. */
 export function isGone(error: unknown): error is ApiError {
   return error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
 }
 
-/** The version asked for is ahead of the server, as after a restore of etcd from a backup. */
+/** The requested version is ahead of the server, as after a restore of etcd from a backup. */
 export function isTooNew(error: unknown): error is ApiError {
   return error instanceof ApiError && error.causes.some((cause) => cause.reason === 'ResourceVersionTooLarge');
 }
 
-/** 403, for whatever cause. */
+/** 403, for any cause. */
 export function isForbidden(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 403;
 }
@@ -170,12 +169,12 @@ export function isNamespaceTerminating(error: unknown): error is ApiError {
   return isForbidden(error) && error.causes.some((cause) => cause.reason === 'NamespaceTerminating');
 }
 
-/** The API server is there and says no: any status of 4xx. */
+/** The API server responded with a 4xx status. */
 export function isRefusal(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status >= 400 && error.status < 500;
 }
 
-/** There was no answer: refused, reset, unknown host, TLS, time limit. */
+/** There was no response: connection refused or reset, unknown host, TLS failure, timeout. */
 export function isUnreachable(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status === 0;
 }

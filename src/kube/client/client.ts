@@ -1,28 +1,28 @@
-/** The API of one cluster, as the rest of the program sees it. `http.ts` makes one over undici; tests wrap it. */
+/** The client interface of one cluster's API. `http-client.ts` implements it over undici; tests wrap it. */
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
 
-/** Namespace (absent for cluster-wide resources) and name of an object. */
+/** `namespace` is absent for cluster-scoped resources. */
 export interface ObjectName {
   readonly namespace?: string;
   readonly name: string;
 }
 
-/** An object as the API server sent it, of which nothing is known beyond its type and metadata. */
+/** An object as the API server sent it, of which only type and metadata are known. */
 export type RawObject = KubeObject & JsonObject;
 
-/** What every request takes. Without a signal a request ends at the client's own time limit. */
+/** Options of every request. The client's own timeout applies with or without a signal. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
   /**
-   * Asked each time that the request is about to be sent: once its turn has come, and again before it is repeated. Where
-   * it says no, the request rejects with a NotSentError. Default: yes.
+   * Called right before the request is sent, and before each retry. If it returns false, the request rejects with a
+   * NotSentError. Default: true.
    */
   readonly maySend?: () => boolean;
 }
 
-/** A list request; `limit` is the page size, 500 where absent. All pages are read. */
+/** A list request. All pages are read; `limit` is the page size (default: 500). */
 export interface ListOptions extends RequestOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
@@ -30,16 +30,16 @@ export interface ListOptions extends RequestOptions {
   readonly limit?: number;
 }
 
-/** The objects of a list, and the version that a watch can go on from. */
+/** The objects of a list, and the version from which a watch can continue. */
 export interface ObjectList<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
 }
 
-/** How a patch is meant: RFC 7386, RFC 6902, or server-side apply (which needs the client's field manager). */
+/** RFC 7386, RFC 6902, or server-side apply (which requires a field manager). */
 export type PatchKind = 'merge' | 'json' | 'apply';
 
-/** What a delete insists on; the API server answers 409 where the object differs. */
+/** Preconditions of a delete; the API server responds with 409 if the object differs. */
 export interface DeleteOptions extends RequestOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
@@ -65,8 +65,8 @@ export interface WatchOptions extends RequestOptions {
 }
 
 /**
- * One API server. Every method rejects with an ApiError (`errors.ts`) that carries the server's Status,
- * or with the signal's reason when it aborts.
+ * One API server. Every method rejects with an ApiError (`api-errors.ts`) that carries the server's Status, or with the
+ * reason of the signal if it aborts.
  */
 export interface KubeClient {
   /** Name of the cluster in logs and errors. */
@@ -92,11 +92,11 @@ export interface KubeClient {
     patch: JsonObject | readonly JsonObject[],
     options?: RequestOptions & { readonly kind?: PatchKind; readonly subresource?: 'status'; readonly force?: boolean },
   ): Promise<T>;
-  /** A missing object is not an error here: it gives false. A resource that is not served is one. */
+  /** Resolves to false if the object does not exist. A resource that is not served is an error. */
   delete(resource: Resource, object: ObjectName, options?: DeleteOptions): Promise<boolean>;
   watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** `GET` of any path, for /version, /readyz and discovery. */
   raw(path: string, options?: RequestOptions): Promise<unknown>;
-  /** Ends idle and busy connections; no request is possible afterwards. */
+  /** Closes all connections, busy ones included; no request is possible afterwards. */
   close(): Promise<void>;
 }

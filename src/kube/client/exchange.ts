@@ -1,4 +1,4 @@
-/** One request and its answer: time limit, retries, and the reading of what came back. */
+/** One request and its response: timeout, retries, and decoding of the body. */
 import { STATUS_CODES } from 'node:http';
 import type { Json } from '../../api/json.ts';
 import { isJsonObject, parseJson } from '../../api/json.ts';
@@ -13,24 +13,24 @@ import type { Transport, TransportResponse } from './transport.ts';
 export interface ApiRequest {
   readonly name: RequestName;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
-  /** Doing it twice is the same as doing it once, so it may be repeated where the server may have acted on it. */
+  /** Idempotent, so it may be repeated even if the server may have acted on it. */
   readonly repeatable: boolean;
-  /** Take an answer that is not JSON as it is (`ok` of /readyz). */
+  /** Return a body that is not JSON as text (`ok` of /readyz). */
   readonly plain?: boolean;
 }
 
 /** Bounds on requests, for one API server. */
 export interface ExchangeLimits {
   readonly inFlight: number;
-  /** Time for a whole request, its body included; for a watch until its headers. Milliseconds. */
+  /** Timeout of a request including its body; for a watch, until its headers. In milliseconds. */
   readonly requestTimeoutMs: number;
-  /** How often a request is repeated because of Retry-After. */
+  /** Maximum number of retries because of Retry-After. */
   readonly retries: number;
-  /** A longer Retry-After is left to the caller, who has other things to do meanwhile. Milliseconds. */
+  /** A longer Retry-After is left to the caller, which need not block meanwhile. In milliseconds. */
   readonly maxRetryAfterMs: number;
 }
 
@@ -43,7 +43,9 @@ interface ExchangeOptions {
   readonly random: Random;
 }
 
-/** Sends requests to one API server. Every failure is an ApiError, the reason of the caller's signal, or a NotSentError. */
+/**
+ * Sends requests to one API server. Every failure is an ApiError, the reason of the caller's signal, or a NotSentError.
+ */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #semaphore: Semaphore;
@@ -53,7 +55,7 @@ export class Exchange {
     this.#semaphore = new Semaphore(options.limits.inFlight);
   }
 
-  /** The JSON of an answer. Waits for its turn first; the time limit runs from then on. */
+  /** The JSON of a response. Waits for a free slot first; the timeout starts afterwards. */
   async call(request: ApiRequest, { signal, maySend }: RequestOptions = {}): Promise<Json> {
     const { clock, limits } = this.#options;
     const repeated = new Set<RepeatCause>();
@@ -82,7 +84,7 @@ export class Exchange {
     }
   }
 
-  /** The bytes of an answer, as they arrive; the time limit ends with the headers. */
+  /** The bytes of a response, as they arrive; the timeout ends with the headers. */
   async open(request: ApiRequest, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const repeated = new Set<RepeatCause>();
     for (;;) {
@@ -101,21 +103,21 @@ export class Exchange {
     }
   }
 
-  /** Milliseconds to wait before the request is repeated; undefined where it is not to be. */
+  /** Milliseconds to wait before the request is retried; undefined if it must not be. */
   #retryAfter(request: ApiRequest, failure: ApiError): number | undefined {
     const { limits, random } = this.#options;
-    // 429 means that the server did not act on the request, whatever it was.
+    // 429 means that the server did not act on the request, whatever its method.
     if (failure.status !== 429 && !(failure.status === 503 && request.repeatable)) return undefined;
-    const asked = failure.retryAfterMs;
-    if (asked === undefined || asked > limits.maxRetryAfterMs) return undefined;
-    return asked * (1 + random() / 4);
+    const { retryAfterMs } = failure;
+    if (retryAfterMs === undefined || retryAfterMs > limits.maxRetryAfterMs) return undefined;
+    return retryAfterMs * (1 + random() / 4);
   }
 
   #once(request: ApiRequest, signal: AbortSignal | undefined): Promise<Json> {
     return this.#limited(request, signal, 'requests', (response) => this.#json(request, response));
   }
 
-  /** Sends a request and reads the answer by `read`, within the time limit and until the caller's signal aborts. */
+  /** Sends a request and reads the response with `read`, within the timeout and until the caller's signal aborts. */
   async #limited<T>(
     request: ApiRequest,
     signal: AbortSignal | undefined,
@@ -124,12 +126,12 @@ export class Exchange {
   ): Promise<T> {
     const { transport, credentials, userAgent, limits, clock } = this.#options;
     const stop = new AbortController();
-    const answered = new AbortController();
+    const responded = new AbortController();
     const forward = () => stop.abort(signal?.reason);
     signal?.throwIfAborted();
     signal?.addEventListener('abort', forward, { once: true });
     const done = () => signal?.removeEventListener('abort', forward);
-    clock.sleep(limits.requestTimeoutMs, answered.signal).then(
+    clock.sleep(limits.requestTimeoutMs, responded.signal).then(
       () => stop.abort(timeout(request, limits.requestTimeoutMs)),
       () => {},
     );
@@ -148,17 +150,18 @@ export class Exchange {
         signal: stop.signal,
       });
       if (response.statusCode === 401) credentials.invalidate(headers);
-      const answer = await read(response);
-      // A watch goes on after this; the caller's signal must still end it.
+      const result = await read(response);
+      // A watch outlives this call; the caller's signal must still end it.
       if (use === 'requests') done();
       else response.body.once('close', done);
-      return answer;
+      return result;
     } catch (error) {
       done();
       throw error;
     } finally {
-      // A reason of ours: the default one is an error with a stack, which costs more than the rest of this method.
-      answered.abort(ANSWERED);
+      // Without an explicit reason, abort() creates an error with a stack, which costs more than the rest of this
+      // method.
+      responded.abort(RESPONDED);
     }
   }
 
@@ -179,7 +182,7 @@ export class Exchange {
     throw foreignError(request.name, status, type, text, retryAfterMs);
   }
 
-  /** Seconds or a date (RFC 9110, section 10.2.3), in milliseconds. */
+  /** Seconds or a date (RFC 9110, section 10.2.3), converted to milliseconds from now. */
   #retryAfterHeader(value: string | string[] | undefined): number | undefined {
     if (typeof value !== 'string') return undefined;
     const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - this.#options.clock.now();
@@ -187,20 +190,19 @@ export class Exchange {
   }
 }
 
-/** Why a request is repeated at once, one time per cause: it gets fresh credentials, or another connection. */
+/** Why a request is retried immediately, once per cause: with fresh credentials, or on another connection. */
 type RepeatCause = 'unauthorized' | 'connection-closed';
 
 function repeatCause({ method }: ApiRequest, failure: ApiError): RepeatCause | undefined {
   if (failure.status === 401) return 'unauthorized';
-  // A kept-alive connection that the server had closed. Only a GET surely did nothing there.
+  // A kept-alive connection that the server had closed. Only for a GET it is certain that nothing was changed.
   return method === 'GET' && isSocketClosed(failure) ? 'connection-closed' : undefined;
 }
 
-/** Why the time limit of a request that was answered ends. */
-const ANSWERED = 'answered';
+const RESPONDED = 'responded';
 
 function timeout(request: ApiRequest, ms: number): ApiError {
-  return new ApiError('CTM_API_TIMEOUT', request.name, `no answer within ${ms / 1_000} s`);
+  return new ApiError('CTM_API_TIMEOUT', request.name, `no response within ${ms / 1_000} s`);
 }
 
 function tryParse(text: string): Json | undefined {
@@ -211,17 +213,17 @@ function tryParse(text: string): Json | undefined {
   }
 }
 
-/** The error for an answer that carries no Status: from a load balancer, a proxy, or something else altogether. */
+/** The error for a response without a Status: from a load balancer, a proxy, or another server altogether. */
 function foreignError(name: RequestName, status: number, type: string, text: string, retryAfterMs?: number): ApiError {
-  // What kube-apiserver itself says of a group, version or resource that it does not serve.
+  // The response of kube-apiserver itself for a group, version or resource that it does not serve.
   if (status === 404 && text.startsWith('404 page not found')) {
     return new ApiError('CTM_API_STATUS', name, '404 NotFound: the server does not serve this resource', {
       status,
       reason: 'NotFound',
     });
   }
-  const said =
+  const detail =
     type === 'text/plain' ? `: ${text.split('\n')[0]?.slice(0, 200)}` : ` (${type}, not a Kubernetes Status)`;
   const code = status < 400 ? 'CTM_API_PROTOCOL' : 'CTM_API_STATUS';
-  return new ApiError(code, name, `${status} ${STATUS_CODES[status] ?? ''}${said}`, { status, retryAfterMs });
+  return new ApiError(code, name, `${status} ${STATUS_CODES[status] ?? ''}${detail}`, { status, retryAfterMs });
 }

@@ -29,10 +29,9 @@ import { type SocketLimits, SocketTransport } from './sockets.ts';
 import type { Transport } from './transport.ts';
 
 const PAGE_SIZE = 500;
-/** How often a list begins anew because its continue token expired on the way. */
+/** How often a list starts over because its continue token expired. */
 const LIST_RESTARTS = 3;
 
-/** Bounds of a client. */
 export type ClientLimits = ExchangeLimits & SocketLimits;
 
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
@@ -48,7 +47,7 @@ export interface ClientOptions {
   /** Name of the cluster in logs and errors. */
   readonly cluster: string;
   readonly access: ClusterAccess;
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
   /** Default: Math.random. */
   readonly random?: Random;
@@ -57,7 +56,7 @@ export interface ClientOptions {
   readonly transport?: Transport;
 }
 
-/** A client of the API server that `access` names. It connects with the first request, and must be closed. */
+/** A client of the API server at `access`. It connects on the first request, and must be closed. */
 export function createKubeClient(options: ClientOptions): KubeClient {
   const limits = { ...DEFAULT_CLIENT_LIMITS, ...options.limits };
   const transport = options.transport ?? new SocketTransport(options.access, limits);
@@ -126,9 +125,8 @@ class HttpClient implements KubeClient {
         limit: options.limit ?? PAGE_SIZE,
         continue: next,
       });
-      const answer = await this.#exchange.call(request, options);
-      const page = listIn(request.name, answer);
-      // The items of a list come without the two fields that each of them has elsewhere.
+      const page = listIn(request.name, await this.#exchange.call(request, options));
+      // Items of a list lack apiVersion and kind.
       yield {
         items: page.items.map((item) => ({ ...type, ...item })),
         resourceVersion: page.resourceVersion,
@@ -160,7 +158,7 @@ class HttpClient implements KubeClient {
     const place = { namespace: asText(metadata?.namespace), name, subresource: options.subresource };
     const request = {
       ...this.#request('update', 'PUT', resource, place, { fieldManager: FIELD_MANAGER }, object),
-      // With a resourceVersion the second of two equal updates fails instead of acting.
+      // With a resourceVersion, the second of two equal updates fails without any effect.
       repeatable: metadata?.resourceVersion !== undefined,
     };
     return objectIn<T>(request.name, await this.#exchange.call(request, options));
@@ -213,7 +211,7 @@ class HttpClient implements KubeClient {
       labelSelector: options.labelSelector,
       resourceVersion: options.resourceVersion,
       sendInitialEvents: options.sendInitialEvents,
-      // Obligatory with sendInitialEvents, and forbidden without.
+      // Required with sendInitialEvents, forbidden without.
       resourceVersionMatch: options.sendInitialEvents ? 'NotOlderThan' : undefined,
     });
     const body = await this.#exchange.open(request, options.signal);
@@ -223,7 +221,7 @@ class HttpClient implements KubeClient {
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof SyntaxError || error instanceof RangeError) {
-        throw new ApiError('CTM_API_PROTOCOL', request.name, `an event is not JSON: ${error.message}`, {
+        throw new ApiError('CTM_API_PROTOCOL', request.name, `event is not JSON: ${error.message}`, {
           status: 200,
           cause: error,
         });

@@ -1,17 +1,18 @@
-/** Newline-separated JSON, as a watch sends it. */
+/** Newline-delimited JSON of a watch. */
 import type { Json } from '../../api/json.ts';
 import { parseJson } from '../../api/json.ts';
 
 const NEWLINE = 0x0a;
 
-/** Largest line taken; etcd's own limit for an object is far below it. */
+/** Maximum length of a line; etcd's own limit for an object is far below it. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Parses each line of a byte stream. Bytes are kept until their newline is there and decoded once, so the cost is
- * linear in the size of a line however small its pieces are, and a character may be cut anywhere. A last line without
- * a newline counts; empty lines do not. Throws a SyntaxError for a line that is not JSON, and a RangeError for one
- * over `maxBytes`.
+ * Parses each line of a byte stream. A line is decoded once, when it is complete, so the cost is linear in its length
+ * however small the chunks are, and chunks may split a character. The newline of the last line is optional; empty lines
+ * are skipped.
+ *
+ * @throws SyntaxError for a line that is not JSON, RangeError for one over `maxBytes`.
  */
 export async function* jsonLines(
   chunks: AsyncIterable<Uint8Array>,

@@ -1,10 +1,10 @@
 /** URLs of the Kubernetes API. Source: Kubernetes documentation, "API concepts", "Resource URIs". */
 import { apiVersion, type Resource } from '../../api/resources.ts';
 
-/** QueryParameters parameters; those that are undefined are left out. */
+/** Undefined and empty values are omitted. */
 export type QueryParameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Where in a resource: without a name the collection, without a namespace all of them. */
+/** Without a name, a collection; without a namespace, all of them, or a cluster-scoped object. */
 export interface Place {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -26,13 +26,13 @@ export function pathOf(resource: Resource, place: Place, query: QueryParameters 
   return parameters.size > 0 ? `${path}?${parameters}` : path;
 }
 
-/** `endpointslices.discovery.k8s.io`, `services/status`: a resource as kubectl and RBAC name it. */
+/** `endpointslices.discovery.k8s.io`, `services/status`: the notation of kubectl and RBAC. */
 export function resourceName(resource: Resource, subresource?: string): string {
   const name = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
   return subresource === undefined ? name : `${name}/${subresource}`;
 }
 
-/** `namespace/name` for messages, or whichever of the two is there. */
+/** `namespace/name` for messages, or the one of the two that is set. */
 export function placeName(place: Place): string {
   return [place.namespace, place.name].filter((part) => part !== undefined).join('/');
 }

@@ -1,4 +1,4 @@
-/** Bounds what runs at once: `count` permits, first come first served. */
+/** Bounds concurrency: `count` permits, first come, first served. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,7 +7,7 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Waits for a permit; rejects with the signal's reason when it aborts first. */
+  /** Waits for a permit; rejects with the signal's reason if it aborts first. */
   async acquire(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (this.#free > 0) {
@@ -28,7 +28,7 @@ export class Semaphore {
     });
   }
 
-  /** Returns a permit, to whoever has waited longest. */
+  /** Passes the permit to the longest waiting caller. */
   release(): void {
     const next = this.#waiting.shift();
     if (next) next();

@@ -3,16 +3,16 @@ import { Pool } from 'undici';
 import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
-/** Sockets and waiting, for one API server. */
+/** Limits for connections to one API server. */
 export interface SocketLimits {
-  /** Connections for requests. Watches have their own, without a bound, so neither starves the other. */
+  /** Maximum for requests. Watches have connections of their own, unbounded, so neither starves the other. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
 }
 
-/** An idle socket is closed by us before the load balancers on the way (60 s and more) forget it. */
+/** The client closes an idle socket before load balancers drop the connection (60 s and more). */
 const IDLE_MS = 50_000;
-/** First TCP keep-alive probe; a peer that vanished is found even where no byte is due. */
+/** Delay of the first TCP keep-alive probe, which detects a vanished peer on an idle connection. */
 const KEEPALIVE_PROBE_MS = 30_000;
 
 interface Pools {
@@ -21,7 +21,9 @@ interface Pools {
   readonly watches: Pool;
 }
 
-/** Pools of HTTP/1.1 connections. A new client certificate gets new pools; the old ones end with their last request. */
+/**
+ * Pools of HTTP/1.1 connections. A new client certificate gets new pools; the old ones close after their last request.
+ */
 export class SocketTransport implements Transport {
   readonly #access: ClusterAccess;
   readonly #limits: SocketLimits;
@@ -71,7 +73,7 @@ export class SocketTransport implements Transport {
     return new Pool(this.#origin, {
       connections,
       allowH2: false,
-      // The client has time limits of its own, and a watch may be silent for a minute.
+      // The client has timeouts of its own, and a watch may be silent for a minute.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: IDLE_MS,

@@ -1,38 +1,37 @@
-/** What opens an API server's door, and how it is kept fresh. */
-
+/** Credentials for an API server, and their renewal. */
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { messageOf } from '../../runtime/thrown.ts';
 
-/** A client certificate and its key, PEM. Compared by content where a connection must be opened anew. */
+/** A client certificate and its key, in PEM. */
 export interface ClientCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** How we say who we are. Both methods reject with CTM_CREDENTIALS where that cannot be found out. */
+/** Both methods reject with CTM_CREDENTIALS if the credentials cannot be loaded. */
 export interface Credentials {
-  /** Headers that each request carries: `authorization`, or nothing. */
+  /** Headers of each request: `authorization`, or none. */
   headers(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>;
   /** The certificate that new connections present, if any. */
   certificate(signal?: AbortSignal): Promise<ClientCertificate | undefined>;
   /**
-   * The server said 401 to a request with these headers: they are not to be used again. Without headers, or where they
-   * are the ones in use, the next request loads new ones; where another request has already done so, nothing happens.
+   * Call this when the server responds with 401 to a request with these headers. The next request loads new
+   * credentials, unless another request has already replaced these.
    */
   invalidate(headers?: Readonly<Record<string, string>>): void;
 }
 
-/** One API server: where it is, how to know it, and who we are to it. */
+/** Address, server authentication and credentials of one API server. */
 export interface ClusterAccess {
   /** Base URL without a trailing slash; it may have a path. */
   readonly server: string;
   readonly tls: {
-    /** PEM; the system's own authorities where absent. */
+    /** PEM. Default: the system's certificate authorities. */
     readonly ca?: string;
-    /** Name that the server's certificate must have, where it is not the host of the URL. */
+    /** Name in the server's certificate. Default: the host of the URL. */
     readonly serverName?: string;
-    /** No check of the server's certificate. Only ever from a user's own kubeconfig. */
+    /** Skips verification of the server's certificate. Only honored in a user's own kubeconfig. */
     readonly insecure?: boolean;
   };
   readonly credentials: Credentials;
@@ -40,17 +39,17 @@ export interface ClusterAccess {
   readonly context?: string;
   /** Namespace of that context. */
   readonly namespace?: string;
-  /** Where this came from, for messages: a file and context, a Secret. */
+  /** Origin for messages: a file and context, or a Secret. */
   readonly source: string;
 }
 
-/** What a kubeconfig says about a user, once it has been read. */
+/** The credentials of a kubeconfig user, with files read. */
 export interface Identity {
   readonly token?: string;
   readonly certificate?: ClientCertificate;
 }
 
-/** Whether a text can be a bearer token: visible ASCII, as a header needs. */
+/** Whether a text can be a bearer token: visible ASCII, as required in a header. */
 export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
@@ -59,7 +58,6 @@ function authorization(identity: Identity): Readonly<Record<string, string>> {
   return identity.token === undefined ? {} : { authorization: `Bearer ${identity.token}` };
 }
 
-/** Credentials that never change. */
 export function staticCredentials(identity: Identity): Credentials {
   return {
     headers: async () => authorization(identity),
@@ -68,16 +66,16 @@ export function staticCredentials(identity: Identity): Credentials {
   };
 }
 
-/** An identity and how long it may be used, in milliseconds since the epoch; for ever where absent. */
+/** `expiresAt` is in milliseconds since the epoch; absent: never. */
 export interface Loaded {
   readonly identity: Identity;
   readonly expiresAt?: number;
 }
 
 /**
- * Credentials that are loaded when first needed, again when they expire and after a 401. Concurrent requests share one
- * load. Where a load fails, what has expired is used on as long as the server takes it; without that the load's error
- * is thrown, and the next request tries again.
+ * Credentials that are loaded on first use, when they expire and after a 401. Concurrent requests share one load. If a
+ * load fails, expired credentials stay in use as long as the server accepts them; without any, the error is thrown, and
+ * the next request tries again.
  */
 export function loadedCredentials(load: () => Promise<Loaded>, clock: Clock): Credentials {
   let current: Loaded | undefined;
@@ -115,21 +113,21 @@ function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** How long the content of a file is used before it is read again. Bound tokens are rotated well ahead of expiry. */
+/** How often files are read again. Bound tokens are rotated well ahead of expiry. */
 const FILE_REREAD_MS = 60_000;
 
-/** Files that hold an identity; a rotation by kubelet, cert-manager or a person is picked up within a minute. */
+/** A rotation of these files, by kubelet, cert-manager or a user, is picked up within a minute. */
 export interface IdentityFiles {
   readonly tokenFile?: string;
   readonly token?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** Where one half of the certificate is in the kubeconfig itself. */
+  /** If one half of the certificate is inline in the kubeconfig. */
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** Credentials read from files, again at least once a minute and after a 401. */
+/** Credentials from files, which are read again after a minute and after a 401. */
 export function fileCredentials(
   files: IdentityFiles,
   readFile: (path: string) => Promise<string>,
@@ -150,7 +148,7 @@ export function fileCredentials(
       files.keyFile === undefined ? files.key : read(files.keyFile),
     ]);
     if (files.tokenFile !== undefined && !isToken(token ?? '')) {
-      const problem = token === '' ? 'empty' : 'not a token: it holds spaces or control characters';
+      const problem = token === '' ? 'empty' : 'not a token: contains spaces or control characters';
       throw new CatamaranError('CTM_CREDENTIALS', `${files.tokenFile}: ${problem}`);
     }
     return {

@@ -1,5 +1,5 @@
 /**
- * Exec credential plugins: a program of the user's that prints a token or a client certificate.
+ * Exec credential plugins: programs that print a token or a client certificate.
  *
  * Source: Kubernetes documentation, "Authenticating", "client-go credential plugins".
  */
@@ -12,24 +12,23 @@ import { CatamaranError } from '../../runtime/errors.ts';
 import { type Credentials, isToken, type Loaded, loadedCredentials } from './credentials.ts';
 import type { ExecPlugin } from './kubeconfig-schema.ts';
 
-/** Where a plugin comes from and what it is told. */
 export interface ExecOptions {
   readonly plugin: ExecPlugin;
-  /** Names the kubeconfig's field in messages. */
+  /** The field of the kubeconfig, for messages. */
   readonly source: string;
-  /** Folder of the kubeconfig: a command with a slash is relative to it. */
+  /** Directory of the kubeconfig, to which a command with a slash is relative. */
   readonly dir: string;
-  /** The plugin's environment, before its own `env`. */
+  /** Base environment of the plugin; its `env` field takes precedence. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** `spec.cluster` of KUBERNETES_EXEC_INFO, handed over where the plugin asks for it. */
+  /** `spec.cluster` of KUBERNETES_EXEC_INFO, passed if `provideClusterInfo` is set. */
   readonly cluster: JsonObject;
   readonly clock: Clock;
 }
 
-/** A plugin that has not answered by then is ended. */
+/** A plugin that has not exited by then is killed. */
 const TIME_LIMIT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
-/** Used no longer than until so long before it expires. */
+/** Credentials are renewed this long before they expire. */
 const EXPIRY_MARGIN_MS = 10_000;
 
 const credentialSchema = z.object({
@@ -43,7 +42,7 @@ const credentialSchema = z.object({
   }),
 });
 
-/** Credentials that a plugin gives; it runs again when they expire and after a 401. */
+/** Runs the plugin on first use, when its credentials expire and after a 401. */
 export function execCredentials(options: ExecOptions): Credentials {
   return loadedCredentials(async () => readCredential(options, await runPlugin(options)), options.clock);
 }
@@ -62,7 +61,7 @@ async function runPlugin(options: ExecOptions): Promise<string> {
   const command =
     plugin.command.includes('/') && !isAbsolute(plugin.command) ? resolve(dir, plugin.command) : plugin.command;
   const child = spawn(command, plugin.args ?? [], {
-    // A controller has no terminal, so nobody could answer a question.
+    // A controller has no terminal for prompts.
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...environment,
@@ -72,22 +71,22 @@ async function runPlugin(options: ExecOptions): Promise<string> {
   });
   const output = { stdout: '', stderr: '' };
   let problem: string | undefined;
-  const end = (why: string) => {
-    problem ??= why;
+  const kill = (reason: string) => {
+    problem ??= reason;
     child.kill('SIGKILL');
-    // A program that the plugin started may hold its pipes open: nothing more is read from them.
+    // A child process of the plugin may keep the pipes open.
     child.stdout.destroy();
     child.stderr.destroy();
   };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
       output[stream] += text;
-      if (output[stream].length > MAX_OUTPUT_BYTES) end(`printed more than ${MAX_OUTPUT_BYTES} bytes`);
+      if (output[stream].length > MAX_OUTPUT_BYTES) kill(`printed more than ${MAX_OUTPUT_BYTES} bytes`);
     });
   }
   const ended = new AbortController();
   clock.sleep(TIME_LIMIT_MS, ended.signal).then(
-    () => end(`did not end within ${TIME_LIMIT_MS / 1_000} s`),
+    () => kill(`did not exit within ${TIME_LIMIT_MS / 1_000} s`),
     () => {},
   );
   try {
@@ -95,10 +94,10 @@ async function runPlugin(options: ExecOptions): Promise<string> {
       child.once('error', reject);
       child.once('close', resolve);
     });
-    // What it printed on stdout may be half a token: only stderr is repeated.
-    const said = output.stderr.trim().split('\n').at(-1)?.slice(0, 300);
+    // Only stderr is quoted: stdout may contain part of a token.
+    const detail = output.stderr.trim().split('\n').at(-1)?.slice(0, 300);
     if (problem !== undefined || code !== 0) {
-      throw failed(options, `${problem ?? `ended with code ${code}`}${said ? `: ${said}` : ''}`);
+      throw failed(options, `${problem ?? `exited with code ${code}`}${detail ? `: ${detail}` : ''}`);
     }
     return output.stdout;
   } catch (error) {
@@ -117,23 +116,23 @@ function readCredential(options: ExecOptions, stdout: string): Loaded {
     value = JSON.parse(stdout);
   } catch {
     // The parser's own message would quote the output.
-    throw failed(options, 'printed something that is not JSON');
+    throw failed(options, 'output is not JSON');
   }
   const result = credentialSchema.safeParse(value);
   if (!result.success) {
     const fields = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    throw failed(options, `printed an ExecCredential with a wrong or missing ${fields}`);
+    throw failed(options, `invalid ExecCredential: wrong or missing ${fields}`);
   }
   const { apiVersion, status } = result.data;
   if (apiVersion !== options.plugin.apiVersion) {
-    throw failed(options, `printed apiVersion ${apiVersion}; the kubeconfig says ${options.plugin.apiVersion}`);
+    throw failed(options, `returned apiVersion ${apiVersion}; the kubeconfig requires ${options.plugin.apiVersion}`);
   }
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = status;
   if ((cert === undefined) !== (key === undefined)) {
-    throw failed(options, 'printed one of clientCertificateData and clientKeyData without the other');
+    throw failed(options, 'returned one of clientCertificateData and clientKeyData without the other');
   }
-  if (token && !isToken(token)) throw failed(options, 'printed a token with spaces or control characters');
-  if (!token && cert === undefined) throw failed(options, 'printed neither token nor client certificate');
+  if (token && !isToken(token)) throw failed(options, 'returned a token with spaces or control characters');
+  if (!token && cert === undefined) throw failed(options, 'returned neither token nor client certificate');
   return {
     identity: {
       ...(token && { token }),

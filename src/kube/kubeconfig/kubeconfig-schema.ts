@@ -1,9 +1,9 @@
-/** Shape of a kubeconfig, as far as it is read, and its problems in words. */
+/** Schema of the fields that are read from a kubeconfig, and messages for its problems. */
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CatamaranError } from '../../runtime/errors.ts';
 
-// kubectl writes null for what is empty.
+// kubectl writes null for empty fields.
 const text = z
   .string()
   .nullish()
@@ -52,7 +52,7 @@ const userSchema = z.object({
 
 const contextSchema = z.object({ cluster: text, user: text, namespace: text });
 
-// Entries are checked when they are used: one that is broken must not stop the other contexts of a long file.
+// Entries are validated when they are used, so that an invalid one does not affect other contexts.
 const kubeconfigSchema = z.object({
   apiVersion: z.literal('v1').nullish(),
   kind: z.literal('Config').nullish(),
@@ -62,21 +62,25 @@ const kubeconfigSchema = z.object({
   users: z.array(z.object({ name: z.string().min(1), user: z.unknown() })).nullish(),
 });
 
-/** One kubeconfig file; what Catamaran does not read is left out. */
+/** The fields of one kubeconfig that Catamaran reads. */
 export type Kubeconfig = z.infer<typeof kubeconfigSchema>;
 export type KubeconfigCluster = z.infer<typeof clusterSchema>;
 export type KubeconfigUser = z.infer<typeof userSchema>;
 export type ExecPlugin = z.infer<typeof execSchema>;
 
-/** An error of a kubeconfig: where it came from, which field, what is wrong. Values of secrets are never in it. */
+/** `problem` must not contain secret values. */
 export function invalid(source: string, field: string, problem: string): CatamaranError {
   return new CatamaranError('CTM_KUBECONFIG_INVALID', `${source}: ${field}: ${problem}`);
 }
 
-/** Parses one kubeconfig. `source` names it in messages. Throws CTM_KUBECONFIG_INVALID with every problem. */
+/**
+ * Parses one kubeconfig. `source` names it in messages.
+ *
+ * @throws CTM_KUBECONFIG_INVALID with every problem.
+ */
 export function parseFile(source: string, content: string): Kubeconfig {
   const lines = new LineCounter();
-  // Pretty errors would quote the lines around, which may hold a token.
+  // Pretty errors would quote nearby lines, which may contain a token.
   const document = parseDocument(content, { prettyErrors: false, lineCounter: lines });
   const broken = document.errors[0];
   if (broken) {
@@ -86,7 +90,11 @@ export function parseFile(source: string, content: string): Kubeconfig {
   return parseWith(kubeconfigSchema, source, '', document.toJS() ?? {});
 }
 
-/** Checks one entry of a kubeconfig; `prefix` is its path. Throws CTM_KUBECONFIG_INVALID with every problem. */
+/**
+ * Parsers of one entry; `prefix` is its path.
+ *
+ * @throws CTM_KUBECONFIG_INVALID with every problem.
+ */
 export const parseEntry = {
   cluster: (source: string, prefix: string, value: unknown) => parseWith(clusterSchema, source, prefix, value ?? {}),
   context: (source: string, prefix: string, value: unknown) => parseWith(contextSchema, source, prefix, value ?? {}),
@@ -122,14 +130,16 @@ function fieldOf(root: unknown, path: readonly PropertyKey[]): string {
 }
 
 function problemOf(root: unknown, issue: z.core.$ZodIssue): string {
-  // Only fields with a few allowed values are quoted: none of them is a secret.
+  // Only the values of enumerations are quoted, since none of these is secret.
   if (issue.code === 'invalid_value') {
     const value = issue.path.reduce<unknown>(member, root);
-    return `${JSON.stringify(value)} is not allowed; allowed: ${issue.values.map(String).join(', ')}`;
+    return `${JSON.stringify(value)} is not supported; supported: ${issue.values.map(String).join(', ')}`;
   }
   if (issue.code === 'invalid_type') {
     const value = issue.path.reduce<unknown>(member, root);
-    return value === undefined ? `missing; ${issue.expected} needed` : `${jsonTypeOf(value)}; ${issue.expected} needed`;
+    return value === undefined
+      ? `missing; expected ${issue.expected}`
+      : `${jsonTypeOf(value)}; expected ${issue.expected}`;
   }
   if (issue.code === 'too_small') return 'empty';
   return issue.message;

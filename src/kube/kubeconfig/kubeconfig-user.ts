@@ -1,4 +1,4 @@
-/** The user of a kubeconfig's context: certificates, tokens, plugins. */
+/** User entries of a kubeconfig: certificates, tokens, plugins. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { JsonObject } from '../../api/json.ts';
@@ -7,16 +7,15 @@ import { type Credentials, fileCredentials, isToken, staticCredentials } from '.
 import { execCredentials } from './exec-plugin.ts';
 import { invalid, type KubeconfigUser } from './kubeconfig-schema.ts';
 
-/** A user entry, and what is needed to make use of it. */
 export interface UserOptions {
   readonly user: KubeconfigUser;
   /** The file or Secret that the entry is in. */
   readonly source: string;
   /** Path of the entry: `users[name=admin].user`. */
   readonly prefix: string;
-  /** Folder that relative paths start from. */
+  /** Base directory of relative paths. */
   readonly dir: string;
-  /** What exec plugins are told about the cluster. */
+  /** `spec.cluster` for exec plugins. */
   readonly execCluster: JsonObject;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
@@ -24,8 +23,10 @@ export interface UserOptions {
 }
 
 /**
- * The credentials of a user entry. As kubectl has it: inline data goes before a file for certificates, and a file
- * before inline data for tokens. Throws CTM_KUBECONFIG_INVALID.
+ * The credentials of a user entry. Precedence is that of kubectl: for certificates, inline data over a file; for
+ * tokens, a file over inline data.
+ *
+ * @throws CTM_KUBECONFIG_INVALID
  */
 export function userCredentials(options: UserOptions): Credentials {
   const { user, source, prefix, dir, environment, execCluster, readFile, clock } = options;
@@ -35,23 +36,27 @@ export function userCredentials(options: UserOptions): Credentials {
   const keyFile = key === undefined ? user['client-key'] : undefined;
   const hasCert = cert !== undefined || certFile !== undefined;
   if (hasCert !== (key !== undefined || keyFile !== undefined)) {
-    const [there, absent] = hasCert ? ['client-certificate', 'client-key'] : ['client-key', 'client-certificate'];
-    throw invalid(source, `${prefix}.${absent}(-data)`, `missing beside ${there}(-data)`);
+    const [present, absent] = hasCert ? ['client-certificate', 'client-key'] : ['client-key', 'client-certificate'];
+    throw invalid(source, `${prefix}.${absent}(-data)`, `required with ${present}(-data)`);
   }
   if (cert !== undefined) checkCertificate(source, `${prefix}.client-certificate-data`, cert);
   if (key !== undefined) checkKey(source, `${prefix}.client-key-data`, key);
   if (cert !== undefined && key !== undefined && !new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
-    throw invalid(source, `${prefix}.client-key-data`, 'not the key of client-certificate-data');
+    throw invalid(source, `${prefix}.client-key-data`, 'does not match client-certificate-data');
   }
 
   const { token, tokenFile, exec } = user;
   if (token !== undefined && !isToken(token))
-    throw invalid(source, `${prefix}.token`, 'holds spaces or control characters');
+    throw invalid(source, `${prefix}.token`, 'contains spaces or control characters');
   if (exec) {
     const other = hasCert ? 'a client certificate' : token || tokenFile ? 'a token' : undefined;
-    if (other) throw invalid(source, `${prefix}.exec`, `cannot be combined with ${other}`);
+    if (other) throw invalid(source, `${prefix}.exec`, `mutually exclusive with ${other}`);
     if (exec.interactiveMode === 'Always') {
-      throw invalid(source, `${prefix}.exec.interactiveMode`, 'Always needs a terminal; allowed: Never, IfAvailable');
+      throw invalid(
+        source,
+        `${prefix}.exec.interactiveMode`,
+        'Always requires a terminal; supported: Never, IfAvailable',
+      );
     }
     return execCredentials({
       plugin: exec,
@@ -86,19 +91,23 @@ function decoded(source: string, field: string, data: string | undefined): strin
   return data === undefined ? undefined : decode(source, field, data);
 }
 
-/** Text in base64, as the `-data` fields have it. Throws CTM_KUBECONFIG_INVALID. */
+/**
+ * Decodes the base64 text of a `-data` field.
+ *
+ * @throws CTM_KUBECONFIG_INVALID
+ */
 export function decode(source: string, field: string, data: string): string {
   const text = data.replace(/\s+/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw invalid(source, field, 'not base64');
   return Buffer.from(text, 'base64').toString('utf8');
 }
 
-/** Throws CTM_KUBECONFIG_INVALID for what is not a certificate in PEM. */
+/** @throws CTM_KUBECONFIG_INVALID if `pem` is not a PEM certificate. */
 export function checkCertificate(source: string, field: string, pem: string): void {
   try {
     new X509Certificate(pem);
   } catch {
-    throw invalid(source, field, 'not a certificate in PEM');
+    throw invalid(source, field, 'not a PEM certificate');
   }
 }
 
@@ -106,6 +115,6 @@ function checkKey(source: string, field: string, pem: string): void {
   try {
     createPrivateKey(pem);
   } catch {
-    throw invalid(source, field, 'not a private key in PEM without a passphrase');
+    throw invalid(source, field, 'not an unencrypted PEM private key');
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Kubeconfigs: from files as kubectl reads them, from a Secret, and of the cluster we run in.
+ * Cluster access from kubeconfig files, read as kubectl does, from a Secret, and from inside a pod.
  *
  * Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files", and the reference of
  * kubeconfig (v1).
@@ -30,13 +30,12 @@ export interface KubeconfigEnvironment {
   /** Reads a text file. Default: from disk. */
   readonly readFile?: (path: string) => Promise<string>;
   readonly clock?: Clock;
-  /** Environment of exec plugins; without PATH only commands with a path are found. Default: empty. */
+  /** Environment of exec plugins; without PATH, only commands with a path are found. Default: empty. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Which kubeconfig, and which of its contexts. */
 export interface KubeconfigOptions extends KubeconfigEnvironment {
-  /** In order of precedence, as in KUBECONFIG. With several, those that do not exist are passed over. */
+  /** In order of precedence, as in KUBECONFIG. Missing files are skipped, unless all are missing. */
   readonly files: readonly string[];
   /** Default: current-context. */
   readonly context?: string;
@@ -47,26 +46,27 @@ function readText(path: string): Promise<string> {
   return readFromDisk(path, 'utf8');
 }
 
-/** An entry and the file that it is in: relative paths start there. */
+/** An entry, and the file it comes from, to which its paths are relative. */
 interface Entry<T> {
   readonly value: T;
   readonly source: string;
   readonly dir: string;
 }
 
-/** Several kubeconfigs as one: of each name the first entry counts. */
+/** Several kubeconfigs as one: the first entry of each name takes precedence. */
 interface Merged {
   readonly currentContext: string | undefined;
   readonly clusters: ReadonlyMap<string, Entry<unknown>>;
   readonly contexts: ReadonlyMap<string, Entry<unknown>>;
   readonly users: ReadonlyMap<string, Entry<unknown>>;
-  /** All sources, for messages about what is in none of them. */
+  /** All sources, for messages about entries that none of them has. */
   readonly sources: string;
 }
 
 /**
- * Reads kubeconfig files and gives the access that a context stands for. Throws CTM_KUBECONFIG_READ,
- * CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED, naming file and field.
+ * Reads kubeconfig files and returns the access of a context.
+ *
+ * @throws CTM_KUBECONFIG_READ, CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED, with file and field.
  */
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<ClusterAccess> {
   const readFile = options.readFile ?? readText;
@@ -90,7 +90,7 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
   const { cluster } = selected;
   const caFile = cluster.value['certificate-authority'];
   const field = `${selected.clusterPrefix}.certificate-authority`;
-  // Refused before the file is looked at.
+  // A refused field must be reported before any file is read.
   check(selected, options.trust);
   let ca: string | undefined;
   if (cluster.value['certificate-authority-data'] === undefined && caFile !== undefined) {
@@ -104,8 +104,10 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
 }
 
 /**
- * Reads a kubeconfig that is kept in a cluster. `source` names it in messages, such as `Secret ns/name`. Whatever could
- * run a program, read a file or reach this machine itself is refused. Throws as `loadKubeconfig` does.
+ * Parses a kubeconfig that is stored in a cluster. `source` names it in messages, such as `Secret ns/name`. Fields that
+ * could run a program, read a file or connect to this machine are refused.
+ *
+ * @throws CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED
  */
 export function parseKubeconfig(
   content: string,
@@ -119,7 +121,11 @@ export function parseKubeconfig(
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Access of a pod to its own cluster, by its ServiceAccount. Throws CTM_KUBECONFIG_READ outside of a cluster. */
+/**
+ * Access of a pod to its own cluster, with its ServiceAccount.
+ *
+ * @throws CTM_KUBECONFIG_READ outside a cluster.
+ */
 export async function inClusterAccess(options: KubeconfigEnvironment): Promise<ClusterAccess> {
   const { environment = {}, clock = systemClock } = options;
   const readFile = options.readFile ?? readText;
@@ -127,7 +133,7 @@ export async function inClusterAccess(options: KubeconfigEnvironment): Promise<C
   if (!host || !port) {
     throw new CatamaranError(
       'CTM_KUBECONFIG_READ',
-      'in-cluster access: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod',
+      'in-cluster access: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; not running in a pod',
     );
   }
   const caFile = `${SERVICE_ACCOUNT}/ca.crt`;
@@ -164,7 +170,7 @@ function merge(documents: readonly { source: string; dir: string; config: Kubeco
   return { currentContext, clusters, contexts, users, sources: documents.map(({ source }) => source).join(', ') };
 }
 
-/** What a context stands for. */
+/** A context with its cluster and user. */
 interface Selected {
   readonly contextName: string;
   readonly namespace: string | undefined;
@@ -178,7 +184,11 @@ interface Selected {
 function select(merged: Merged, wanted: string | undefined): Selected {
   const contextName = wanted ?? merged.currentContext;
   if (contextName === undefined) {
-    throw invalid(merged.sources, 'current-context', `not set, and no context was named; ${known(merged.contexts)}`);
+    throw invalid(
+      merged.sources,
+      'current-context',
+      `not set, and no context was specified; ${available(merged.contexts)}`,
+    );
   }
   const context = merged.contexts.get(contextName);
   if (!context) {
@@ -190,7 +200,7 @@ function select(merged: Merged, wanted: string | undefined): Selected {
   if (clusterName === undefined) throw invalid(context.source, `${field}.cluster`, 'missing');
   const cluster = merged.clusters.get(clusterName);
   if (!cluster) throw invalid(context.source, `${field}.cluster`, absent(clusterName, merged.clusters));
-  // A context may name no user: then requests are anonymous.
+  // Without a user, requests are anonymous.
   const user = userName === undefined ? { ...cluster, value: {} } : merged.users.get(userName);
   if (!user) throw invalid(context.source, `${field}.user`, absent(userName ?? '', merged.users));
   const clusterPrefix = `clusters[name=${clusterName}].cluster`;
@@ -206,14 +216,14 @@ function select(merged: Merged, wanted: string | undefined): Selected {
 }
 
 function absent(name: string, entries: ReadonlyMap<string, unknown>): string {
-  return `there is no ${JSON.stringify(name)}; ${known(entries)}`;
+  return `${JSON.stringify(name)} not found; ${available(entries)}`;
 }
 
-function known(entries: ReadonlyMap<string, unknown>): string {
-  return entries.size === 0 ? 'there are none' : `there are: ${[...entries.keys()].join(', ')}`;
+function available(entries: ReadonlyMap<string, unknown>): string {
+  return `available: ${entries.size === 0 ? 'none' : [...entries.keys()].join(', ')}`;
 }
 
-/** Throws for what is refused, whatever else may be wrong. */
+/** Refused fields are reported before any other problem. */
 function check({ cluster, clusterPrefix: prefix, user, userPrefix }: Selected, trust: Trust): void {
   checkClusterFields(cluster.source, prefix, cluster.value, trust);
   checkUserFields(user.source, userPrefix, user.value, trust);
@@ -228,14 +238,14 @@ function check({ cluster, clusterPrefix: prefix, user, userPrefix }: Selected, t
 function serverOf(source: string, field: string, server: string | undefined): URL {
   if (server === undefined) throw invalid(source, field, 'missing');
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  // A URL may hold a password, so it is quoted only once that is ruled out.
+  // Not quoted in the message, because of the password.
   if (url && (url.username !== '' || url.password !== ''))
-    throw invalid(source, field, 'must hold no user or password');
+    throw invalid(source, field, 'must not contain a user or password');
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     throw invalid(source, field, `${JSON.stringify(server)} is not an https:// or http:// URL`);
   }
   if (url.search !== '' || url.hash !== '')
-    throw invalid(source, field, `${JSON.stringify(server)} must have no query`);
+    throw invalid(source, field, `${JSON.stringify(server)} must not have a query or fragment`);
   return url;
 }
 
@@ -249,7 +259,11 @@ function access(selected: Selected, caFromFile: string | undefined, options: Kub
   }
   const insecure = cluster.value['insecure-skip-tls-verify'] === true;
   if (insecure && ca !== undefined) {
-    throw invalid(cluster.source, `${prefix}.insecure-skip-tls-verify`, 'true beside a certificate authority');
+    throw invalid(
+      cluster.source,
+      `${prefix}.insecure-skip-tls-verify`,
+      'mutually exclusive with a certificate authority',
+    );
   }
   const serverName = cluster.value['tls-server-name'];
   return {

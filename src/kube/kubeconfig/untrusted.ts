@@ -1,15 +1,14 @@
-/** Fields of a kubeconfig that are refused: never supported, or not from a kubeconfig that is stored in a cluster. */
+/** Fields of a kubeconfig that are refused, either always or in a kubeconfig that is stored in a cluster. */
 import ipaddr from 'ipaddr.js';
 import { CatamaranError } from '../../runtime/errors.ts';
 import type { KubeconfigCluster, KubeconfigUser } from './kubeconfig-schema.ts';
 
 /**
- * Who wrote a kubeconfig: `user` is a file of the person who starts the program, as kubectl reads it; `stored` is one
- * kept in a cluster, by somebody who must not be able to run programs or read files here.
+ * Origin of a kubeconfig: `user` is a file of the user who starts the program, as for kubectl; `stored` is one kept in
+ * a cluster, whose author must not be able to run programs or read files here.
  */
 export type Trust = 'user' | 'stored';
 
-/** A field with a reason against it. */
 type Rule<T> = readonly [field: keyof T & string, reason: string];
 
 const NEVER_CLUSTER: readonly Rule<KubeconfigCluster>[] = [
@@ -27,7 +26,7 @@ const NEVER_USER: readonly Rule<KubeconfigUser>[] = [
 ];
 
 const STORED_CLUSTER: readonly Rule<KubeconfigCluster>[] = [
-  ['insecure-skip-tls-verify', 'a stored kubeconfig must verify its server; give certificate-authority-data'],
+  ['insecure-skip-tls-verify', 'a stored kubeconfig must verify its server; use certificate-authority-data'],
   ['certificate-authority', 'a stored kubeconfig cannot name files; use certificate-authority-data'],
 ];
 
@@ -38,12 +37,12 @@ const STORED_USER: readonly Rule<KubeconfigUser>[] = [
   ['client-key', 'a stored kubeconfig cannot name files; use client-key-data'],
 ];
 
-/** Throws CTM_KUBECONFIG_REFUSED for the first field that is refused. `prefix` is the path of the entry. */
+/** @throws CTM_KUBECONFIG_REFUSED for the first refused field. `prefix` is the path of the entry. */
 export function checkClusterFields(source: string, prefix: string, cluster: KubeconfigCluster, trust: Trust): void {
   checkFields(source, prefix, cluster, [...NEVER_CLUSTER, ...(trust === 'stored' ? STORED_CLUSTER : [])]);
 }
 
-/** The same for a user. */
+/** @throws CTM_KUBECONFIG_REFUSED for the first refused field. `prefix` is the path of the entry. */
 export function checkUserFields(source: string, prefix: string, user: KubeconfigUser, trust: Trust): void {
   checkFields(source, prefix, user, [...NEVER_USER, ...(trust === 'stored' ? STORED_USER : [])]);
 }
@@ -56,17 +55,16 @@ function checkFields<T>(source: string, prefix: string, entry: T, rules: readonl
   }
 }
 
-/** The error for something that is refused. */
 export function refusedField(source: string, field: string, reason: string): CatamaranError {
   return new CatamaranError('CTM_KUBECONFIG_REFUSED', `${source}: ${field}: refused: ${reason}`);
 }
 
-/** Ranges of ipaddr.js in which a server would be this machine, its neighbours on the link, or nobody. */
+/** Ranges of ipaddr.js for this machine, its link, or no single host. */
 const LOCAL_RANGES: ReadonlySet<string> = new Set(['unspecified', 'loopback', 'linkLocal', 'multicast', 'broadcast']);
 
 /**
- * Whether a URL's host is this machine or link-local: from a stored kubeconfig that would send our requests to
- * services that trust whoever can reach them, such as a cloud's metadata server.
+ * Whether a URL's host is this machine or link-local. A stored kubeconfig could use these to send requests to services
+ * that trust any local client, such as a cloud's metadata server.
  */
 export function isLocal(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');

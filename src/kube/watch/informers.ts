@@ -10,43 +10,43 @@ import type { KubeClient } from '../client/client.ts';
 import { Reflector, type RestartReason } from './reflector.ts';
 import type { Sink } from './sink.ts';
 
-/** A resource to follow, and where its objects go. */
+/** A resource to follow, and the sink for its objects. */
 export interface Followed {
   readonly resource: keyof typeof RESOURCES;
   readonly sink: Sink;
   readonly labelSelector?: string;
 }
 
-/** How often /version is asked for: a watch over a dead network looks like an idle one. In milliseconds. */
+/** Polling of /version, since a watch over a dead network looks like an idle one. In milliseconds. */
 export interface Heartbeat {
   readonly intervalMs: number;
-  /** The interval while the API server does not answer, short so that its return is noticed soon. */
+  /** The interval while the API server does not respond; short, so that its return is noticed soon. */
   readonly lostIntervalMs: number;
-  /** A heartbeat without an answer for this long has failed. */
+  /** A heartbeat without a response within this time has failed. */
   readonly timeoutMs: number;
 }
 
 export interface InformersOptions {
   readonly client: KubeClient;
-  /** The resources of a stage start once all of the stage before it have been listed. */
+  /** A stage starts once all resources of the previous stage have been listed. */
   readonly stages: readonly (readonly Followed[])[];
   readonly heartbeat: Heartbeat;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Called after a resource was listed, and after the state of a resource or of the heartbeat changed. */
+  /** Called when a resource has been listed, and when the state of a resource or of the heartbeat has changed. */
   readonly onChange?: () => void;
-  /** Called for each watch that ended and will be opened again. */
+  /** Called for each watch that ended and will be reopened. */
   readonly onRestart?: (resource: Followed['resource'], reason: RestartReason) => void;
 }
 
-/** The state of all resources together. `since` and `lostSince` are in ms since the epoch. */
+/** The combined state of all resources. `since` and `lostSince` are in ms since the epoch. */
 export type InformersState =
-  /** Some resource has not been listed yet; `error` is why, `lostSince` when the API server stopped answering. */
+  /** Some resource has not been listed yet: `error` is the cause, `lostSince` the time of the last response. */
   | { readonly phase: 'starting'; readonly error?: Error; readonly lostSince?: number }
-  /** Everything has been listed, and the API server answers. */
+  /** Everything has been listed, and the API server responds. */
   | { readonly phase: 'watching' }
-  /** Everything has been listed once; some resource, or the heartbeat, has had no answer since. */
+  /** Everything has been listed once; some resource, or the heartbeat, has had no response since. */
   | { readonly phase: 'lost'; readonly since: number; readonly error: Error };
 
 interface Fault {
@@ -60,7 +60,7 @@ export class Informers {
   readonly #reflectors = new Set<Reflector>();
   readonly #unlisted: Set<Followed>;
   #heartbeatLost: Fault | undefined;
-  /** Computed when something changes, not when asked: DNS reads it for every question. */
+  /** Computed on change rather than on access: DNS reads it for every query. */
   #state: InformersState = { phase: 'starting' };
 
   constructor(options: InformersOptions) {
@@ -72,7 +72,7 @@ export class Informers {
     return this.#state;
   }
 
-  /** Resolves when the signal aborts. Faults of the API server show in {@link state} and are retried. */
+  /** Resolves when the signal aborts. API server failures are retried and show in {@link state}. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#beat(signal), this.#follow(this.#options.stages, signal)]);
   }
@@ -124,7 +124,7 @@ export class Informers {
     await reflector.run(signal);
   }
 
-  /** An API server that answers one request answers the others too: no reflector waits out its own backoff. */
+  /** An API server that serves one request serves the others, too, so no reflector has to wait out its backoff. */
   #wakeAll(): void {
     for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake();
   }
@@ -132,11 +132,11 @@ export class Informers {
   async #beat(signal: AbortSignal): Promise<void> {
     const { clock, heartbeat } = this.#options;
     while (!signal.aborted) {
-      const asked = clock.now();
-      const error = await this.#ask(signal);
+      const sentAt = clock.now();
+      const error = await this.#probe(signal);
       if (signal.aborted) return;
       if (error && !this.#heartbeatLost) {
-        this.#heartbeatLost = { since: asked, error };
+        this.#heartbeatLost = { since: sentAt, error };
         this.#update();
       } else if (!error && this.#heartbeatLost) {
         this.#heartbeatLost = undefined;
@@ -147,8 +147,8 @@ export class Informers {
     }
   }
 
-  /** The error of an API server that does not answer. A refusal is an answer; the reflectors report it if it matters. */
-  async #ask(signal: AbortSignal): Promise<Error | undefined> {
+  /** The error if the API server does not respond. A refusal is a response; the reflectors report it if it matters. */
+  async #probe(signal: AbortSignal): Promise<Error | undefined> {
     const { client, clock, heartbeat } = this.#options;
     try {
       await withTimeLimit(clock, heartbeat.timeoutMs, signal, (limited) => client.raw('/version', { signal: limited }));

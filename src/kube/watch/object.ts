@@ -1,4 +1,4 @@
-/** What names an object, read from parsed JSON. */
+/** Identifying metadata of an object, read from parsed JSON. */
 import { asText, isJsonObject, type JsonObject } from '../../api/json.ts';
 
 /** @throws TypeError if there is none. */
@@ -7,7 +7,7 @@ export function requireMetadata(object: JsonObject): JsonObject {
   return object.metadata;
 }
 
-/** `namespace/name`, or the name of a cluster-wide object. */
+/** `namespace/name`, or the name of a cluster-scoped object. */
 export function objectName(object: JsonObject): string {
   const metadata = requireMetadata(object);
   const name = asText(metadata.name);
@@ -16,7 +16,7 @@ export function objectName(object: JsonObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** The object's resourceVersion; `0` where it has none. */
+/** The object's resourceVersion; `0` if it has none. */
 export function resourceVersionOf(object: JsonObject): string {
   return asText(requireMetadata(object).resourceVersion) ?? '0';
 }

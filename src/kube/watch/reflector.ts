@@ -1,5 +1,5 @@
 /**
- * Keeps a sink equal to one resource of one cluster: a full reading, then a watch that goes on where the last one ended.
+ * Keeps a sink in sync with one resource of one cluster: a full list, then watches, each resuming where the last ended.
  *
  * Source: Kubernetes documentation, "API concepts": "Efficient detection of changes", "Streaming lists",
  * "410 Gone responses".
@@ -18,36 +18,36 @@ import type { KubeClient, WatchEvent } from '../client/client.ts';
 import { resourceName } from '../client/paths.ts';
 import type { ReflectorState, Sink } from './sink.ts';
 
-/** Why a watch had to be opened anew. `expired`, `stalled` and `verify` are followed by a full reading. */
+/** Why a watch had to be reopened. `expired`, `stalled` and `verify` are followed by a full list. */
 export type RestartReason =
-  /** The server ended the stream in order. */
+  /** The server ended the stream regularly. */
   | 'ended'
   /** The stream broke, or could not be opened. */
   | 'failed'
-  /** The stream gave no event and no bookmark for too long. */
+  /** The stream carried no event and no bookmark for too long. */
   | 'silent'
-  /** 410: the server has forgotten what came after the version we hold. */
+  /** 410: the server no longer has the changes since the last seen version. */
   | 'expired'
-  /** Stream after stream broke or fell silent without getting any further. */
+  /** Consecutive streams broke or fell silent without any progress. */
   | 'stalled'
-  /** It was time to compare everything. */
+  /** A periodic full comparison was due. */
   | 'verify';
 
-/** Times and sizes of a reflector; times in milliseconds where the name does not say otherwise. */
+/** Times and sizes of a reflector; times are in milliseconds unless the name has another unit. */
 export interface ReflectorLimits {
   readonly pageSize: number;
-  /** The server is asked to end a watch after a random time between these, so that watches do not renew together. */
+  /** The server is asked to end each watch after a random time between these, so that watches do not renew together. */
   readonly minWatchSeconds: number;
   readonly maxWatchSeconds: number;
-  /** A watch without any event for this long is opened anew. The server sends a bookmark about once a minute. */
+  /** A watch without any event for this long is reopened. The server sends a bookmark about once a minute. */
   readonly silenceMs: number;
-  /** The same while a WatchList sends the initial state: a server that does not know WatchList may never end it. */
+  /** The same during the initial state of a WatchList, which a server without WatchList may never end. */
   readonly initialSilenceMs: number;
-  /** A stream that ended sooner counts as a failure. */
+  /** A stream that ends sooner counts as a failure. */
   readonly shortStreamMs: number;
-  /** Bound of the wait before a resource is tried again that the server does not serve (yet). */
+  /** Upper bound on the wait before a resource that is not served (yet) is retried. */
   readonly missingMs: number;
-  /** Everything is read again this long after the last full reading, once a watch ends: no gap lasts for ever. */
+  /** Age of the last full list at which the end of a watch triggers another, so that no gap lasts forever. */
   readonly verifyMs: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
@@ -80,56 +80,56 @@ export interface ReflectorOptions {
   readonly onRestart?: (reason: RestartReason) => void;
 }
 
-/** Longest wait before a watch that ended in order is renewed; spreads the watches of many reflectors. */
+/** Longest wait before a watch that ended regularly is renewed; spreads the watches of many reflectors. */
 const RENEW_JITTER_MS = 50;
-/** Streams in a row that got nowhere before everything is read again. */
+/** Consecutive streams without progress before everything is listed again. */
 const STALLS = 2;
 /** Annotation of the bookmark that ends the initial state of a WatchList. */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-/** What became of one stream. */
+/** Outcome of one stream. */
 interface Stream {
-  /** When the server accepted it; undefined where it did not. */
+  /** When the server accepted it; undefined if it did not. */
   openedAt: number | undefined;
-  /** Whether it moved the version on. */
+  /** Whether it advanced the version. */
   progressed: boolean;
 }
 
-/** A stream that the watchdog ended. */
+/** The watchdog ended the stream. */
 class SilentStream extends Error {
   override readonly name = 'SilentStream';
 }
 
-/** A server that took the parameters of a WatchList and did not know them. */
+/** The server accepted the parameters of a WatchList without supporting them. */
 class UnservedWatchList extends Error {
   override readonly name = 'UnservedWatchList';
 }
 
-/** Whether a WatchList failed in a way that LIST may not. 400 and 422 are how servers refuse its parameters. */
+/** Whether a WatchList failed in a way that a LIST may not. Servers reject its parameters with 400 or 422. */
 function isUnserved(error: unknown): boolean {
   if (error instanceof ApiError) return [400, 422].includes(error.status) || error.code === 'CTM_API_PROTOCOL';
   return error instanceof UnservedWatchList || error instanceof SilentStream;
 }
 
-/** Whether a stream that stood open failed in a way that may go on for ever if it is resumed at the same version. */
+/** Whether an open stream failed in a way that may repeat forever if it is resumed at the same version. */
 function isStall(error: unknown): boolean {
   if (error instanceof ApiError) return error.code === 'CTM_API_PROTOCOL' || error.code === 'CTM_API_STATUS';
   return error instanceof SilentStream;
 }
 
-/** Follows one resource until it is told to stop. Faults of the API show in `state` and never end it. */
+/** Follows one resource until aborted. API failures show in `state` and never end it. */
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #limits: ReflectorLimits;
   readonly #logger: Logger;
   readonly #backoff: Backoff;
   #state: ReflectorState = { phase: 'starting' };
-  /** Where the watch goes on; undefined where everything must be read. */
+  /** The version to resume the watch from; undefined if a full list is due. */
   #version: string | undefined;
   #listedAt = 0;
   #watchList = true;
   #stalls = 0;
-  /** The server asked to be left alone until then. */
+  /** Earliest time of the next request, from the server's Retry-After. */
   #notBefore = Number.NEGATIVE_INFINITY;
   #nap: AbortController | undefined;
 
@@ -146,8 +146,8 @@ export class Reflector {
   }
 
   /**
-   * Tries again now where it waits after a failure, and soon where the try under way fails: for those who know that the
-   * server is back. It keeps the time that the server itself asked for.
+   * Ends a wait after a failure, and resets the backoff of an attempt in progress: for callers that know that the
+   * server is back. A Retry-After of the server still holds.
    */
   wake(): void {
     this.#backoff.reset();
@@ -160,16 +160,16 @@ export class Reflector {
       try {
         const wait = await this.#step(signal);
         if (wait > 0) await this.#sleep(wait, signal);
-        const asked = this.#notBefore - this.#options.clock.now();
-        if (asked > 0) await this.#options.clock.sleep(asked, signal);
+        const retryAfter = this.#notBefore - this.#options.clock.now();
+        if (retryAfter > 0) await this.#options.clock.sleep(retryAfter, signal);
       } catch (error) {
-        // Only our own signal gets here: #step turns the rest into a wait.
+        // Only an abort of `signal` ends up here: #step turns every other error into a wait.
         if (!signal.aborted) throw error;
       }
     }
   }
 
-  /** Sleeps until it is woken, at the longest. */
+  /** Sleeps for `ms`, or until {@link wake}. */
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const nap = new AbortController();
@@ -182,7 +182,7 @@ export class Reflector {
     signal.throwIfAborted();
   }
 
-  /** A full reading where one is due, and one stream; gives the milliseconds to wait before the next. */
+  /** A full list if one is due, then one stream; returns the milliseconds to wait before the next step. */
   async #step(signal: AbortSignal): Promise<number> {
     const stream: Stream = { openedAt: undefined, progressed: false };
     try {
@@ -207,7 +207,7 @@ export class Reflector {
     return openedAt !== undefined && this.#options.clock.now() - openedAt >= this.#limits.shortStreamMs;
   }
 
-  /** LIST in pages. A continue token that expires on the way fails the reading; the next one starts over. */
+  /** LIST in pages. A continue token that expires on the way fails the list; the next one starts over. */
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, namespace, labelSelector, sink } = this.#options;
     const pages = client.pages(resource, {
@@ -225,12 +225,12 @@ export class Reflector {
     if (version !== undefined) this.#listed(version);
   }
 
-  /** One stream: the state first where it is still unknown, then changes. Resolves when the server ends it. */
+  /** One stream: the initial state if it is still unknown, then changes. Resolves when the server ends it. */
   async #watch(signal: AbortSignal, stream: Stream): Promise<void> {
     const { client, resource, namespace, labelSelector, sink, clock, random } = this.#options;
     const { minWatchSeconds, maxWatchSeconds, silenceMs, initialSilenceMs } = this.#limits;
-    const reading = this.#version === undefined;
-    if (reading) sink.listStarted();
+    const listing = this.#version === undefined;
+    if (listing) sink.listStarted();
     await untilSilent(
       clock,
       signal,
@@ -243,7 +243,7 @@ export class Reflector {
           onOpen: () => {
             guard.heard();
             stream.openedAt = clock.now();
-            if (!reading) this.#watching();
+            if (!listing) this.#watching();
           },
           ...(this.#version === undefined ? { sendInitialEvents: true } : { resourceVersion: this.#version }),
           ...(namespace !== undefined && { namespace }),
@@ -270,7 +270,7 @@ export class Reflector {
 
     const version = asText(metadata?.resourceVersion);
     if (this.#version === undefined) {
-      // Objects of the initial state come in any order, so only its last bookmark is a place to go on from.
+      // Objects of the initial state come in any order, so a watch can only resume from its final bookmark.
       if (event.type !== 'BOOKMARK' || version === undefined) return;
       const annotations = isJsonObject(metadata?.annotations) ? metadata.annotations : {};
       if (annotations[INITIAL_EVENTS_END] !== 'true')
@@ -289,7 +289,7 @@ export class Reflector {
     } catch (error) {
       const metadata = metadataOf(object);
       const name = { namespace: metadata?.namespace, name: metadata?.name };
-      this.#logger.error({ object: name, err: error }, 'object skipped: it cannot be taken in');
+      this.#logger.error({ object: name, err: error }, 'object could not be processed, skipping it');
     }
   }
 
@@ -300,40 +300,40 @@ export class Reflector {
     this.#watching();
   }
 
-  /** Decides how to go on after a failure; gives the milliseconds to wait. */
+  /** Decides how to continue after a failure; returns the milliseconds to wait. */
   #failed(error: unknown, stream: Stream): number {
     const { random } = this.#options;
-    const reading = this.#version === undefined;
+    const listing = this.#version === undefined;
     const lived = this.#lived(stream);
     if (lived) this.#backoff.reset();
-    if (reading && this.#watchList && isUnserved(error)) {
-      this.#logger.info({ err: error }, 'WatchList is not served here: using LIST');
+    if (listing && this.#watchList && isUnserved(error)) {
+      this.#logger.info({ err: error }, 'WatchList not supported by the API server, falling back to LIST');
       this.#watchList = false;
       return 0;
     }
     if (isGone(error) || isTooNew(error)) {
       this.#relist('expired');
-      if (reading) this.#lost(error);
+      if (listing) this.#lost(error);
       return lived ? 0 : this.#backoff.next();
     }
     if (stream.progressed) this.#stalls = 0;
     else if (stream.openedAt !== undefined && (!lived || isStall(error))) this.#stalls++;
     if (this.#stalls >= STALLS) {
-      // On a way that lets no stream through, only LIST can tell how things stand.
-      if (reading) this.#watchList = false;
+      // A network path that passes no streams leaves only LIST.
+      if (listing) this.#watchList = false;
       this.#relist('stalled');
     } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 
-    // A stream that was open and broke says little about the server: how the next one fares will show it.
-    if (reading || stream.openedAt === undefined) this.#lost(toError(error));
+    // That an open stream broke says little about the server; the next one will show its state.
+    if (listing || stream.openedAt === undefined) this.#lost(toError(error));
     else if (lived) return random() * RENEW_JITTER_MS;
 
     const missing = error instanceof ApiError && error.status === 404;
-    // A resource that was taken away and comes back does not go on where it was.
+    // A resource that is removed and served again does not resume at the old version.
     if (missing) this.#version = undefined;
     const wait = Math.min(this.#backoff.next(), missing ? this.#limits.missingMs : Number.POSITIVE_INFINITY);
-    const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-    if (asked !== undefined) this.#notBefore = this.#options.clock.now() + asked * (1 + random() / 4);
+    const retryAfter = error instanceof ApiError ? error.retryAfterMs : undefined;
+    if (retryAfter !== undefined) this.#notBefore = this.#options.clock.now() + retryAfter * (1 + random() / 4);
     return wait;
   }
 
@@ -343,13 +343,13 @@ export class Reflector {
   }
 
   #restart(reason: RestartReason): void {
-    this.#logger.debug({ reason }, 'watch restarts');
+    this.#logger.debug({ reason }, 'restarting watch');
     this.#notify(() => this.#options.onRestart?.(reason));
   }
 
   #watching(): void {
     if (this.#state.phase === 'watching') return;
-    if (this.#state.phase === 'lost') this.#logger.info({}, 'watch is back');
+    if (this.#state.phase === 'lost') this.#logger.info({}, 'watch resumed');
     this.#enter({ phase: 'watching' });
   }
 
@@ -357,8 +357,8 @@ export class Reflector {
     const state = this.#state;
     if (state.phase === 'starting') this.#enter({ phase: 'starting', error });
     else this.#enter({ phase: 'lost', since: state.phase === 'lost' ? state.since : this.#options.clock.now(), error });
-    const told = state.phase !== 'watching' && state.error?.message === error.message;
-    this.#logger[told ? 'debug' : 'warn']({ err: error }, 'API server gives no usable answer');
+    const logged = state.phase !== 'watching' && state.error?.message === error.message;
+    this.#logger[logged ? 'debug' : 'warn']({ err: error }, 'list/watch failed');
   }
 
   #enter(state: ReflectorState): void {
@@ -366,7 +366,7 @@ export class Reflector {
     this.#notify(() => this.#options.onState?.(state));
   }
 
-  /** Calls a listener, whose faults are not the API's. */
+  /** An error of a listener must not count as one of the API. */
   #notify(call: () => void): void {
     try {
       call();

@@ -1,12 +1,12 @@
-/** Where a reflector puts what it reads. */
+/** Receiver of the objects that a reflector reads. */
 import type { JsonObject } from '../../api/json.ts';
 
 /**
- * Receives the objects of one resource. A full reading is bracketed by `listStarted` and `listed`: what the sink holds
- * and was not `upserted` in between is gone from the server (diff on relist). A reading that fails is followed by
- * another `listStarted`, never by `listed`, so that a partial reading removes nothing.
+ * Receives the objects of one resource. A full list is bracketed by `listStarted` and `listed`: objects of the sink
+ * that were not `upserted` in between no longer exist on the server (diff on relist). A failed list is followed by
+ * another `listStarted`, never by `listed`, so a partial list removes nothing.
  *
- * Objects are handed over as parsed JSON, which the sink slims down or drops at once.
+ * Objects are passed as parsed JSON, which the sink slims down or drops at once.
  */
 export interface Sink {
   listStarted(): void;
@@ -15,11 +15,11 @@ export interface Sink {
   listed(resourceVersion: string): void;
 }
 
-/** How a reflector stands with its API server. */
+/** State of a reflector's connection to its API server. */
 export type ReflectorState =
-  /** No full reading has succeeded yet. */
+  /** No full list has succeeded yet. */
   | { readonly phase: 'starting'; readonly error?: Error }
-  /** The last exchange succeeded; the watch is open or being renewed. */
+  /** The last request succeeded; the watch is open or being renewed. */
   | { readonly phase: 'watching' }
-  /** A full reading succeeded once; since `since` (ms since the epoch) the server has answered nothing useful. */
+  /** A full list succeeded once; requests have been failing since `since` (ms since the epoch). */
   | { readonly phase: 'lost'; readonly since: number; readonly error: Error };

@@ -1,43 +1,43 @@
-/** Slim copies of the objects of one resource, fed by a reflector and by the writes of this process. */
+/** Cache of slim objects of one resource, fed by a reflector and by the writes of this process. */
 import type { JsonObject } from '../../api/json.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { objectName, resourceVersionOf } from './object.ts';
 import type { Sink } from './sink.ts';
 
 /**
- * Orders two resourceVersions of one resource. They are integers that only grow
+ * Orders two resourceVersions of one resource, which are monotonically increasing integers
  * (Kubernetes API concepts, "Resource versions"; comparable by contract since 1.35).
  */
 export function compareVersions(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
-/** A kept object: its slim copy and the version that the copy was made from. */
+/** A slim object, and the resourceVersion it was made from. */
 interface Row<T> {
   readonly version: string;
   readonly value: T;
 }
 
 export interface StoreOptions<T> {
-  /** The slim copy, or undefined to drop the object. If it throws, the object is set aside. */
+  /** The slim copy, or undefined to drop the object. If it throws, the object is skipped. */
   slim(object: JsonObject): T | undefined;
-  /** Called after the store changed; `before` is undefined for a new object, `after` for one that is gone. */
+  /** Called after a change of the store; `before` is undefined for a new object, `after` for a removed one. */
   changed(name: string, before: T | undefined, after: T | undefined): void;
   readonly logger: Logger;
 }
 
 /**
- * Keeps slim copies by `namespace/name`. An older version never replaces a newer one, so our own writes can be
- * entered as soon as the API server answers, ahead of the watch, and a list that is stale takes nothing away. The price: a
- * server that is restored from a backup is not followed until its versions have caught up. Controllers are to be restarted
- * then (Kubernetes documentation, "Restoring an etcd cluster").
+ * Slim copies by `namespace/name`. An older version never replaces a newer one, so writes of this process can be
+ * entered as soon as the API server responds, ahead of the watch, and a stale list removes nothing. The price: after a
+ * restore from a backup, the server is not followed until its versions have caught up. Controllers must be restarted in
+ * that case (Kubernetes documentation, "Restoring an etcd cluster").
  */
 export class Store<T> implements Sink {
   readonly #options: StoreOptions<T>;
   readonly #rows = new Map<string, Row<T>>();
-  /** Names met since the running list began; undefined between lists. */
+  /** Names seen since the current list began; undefined between lists. */
   #seen: Set<string> | undefined;
-  /** Versions of removals, kept while a fetch is under way that may have read the object before it was removed. */
+  /** Versions of removals, kept while a fetch that may have read the object before is in progress. */
   readonly #tombstones = new Map<string, string>();
   #fetches = 0;
   #started = false;
@@ -47,12 +47,12 @@ export class Store<T> implements Sink {
     this.#options = options;
   }
 
-  /** Whether a reading has begun: what is not kept has been dropped since. */
+  /** Whether a list has begun; every object it has returned so far was either kept or dropped. */
   get started(): boolean {
     return this.#started;
   }
 
-  /** Whether a full reading has succeeded once. */
+  /** Whether a full list has succeeded once. */
   get synced(): boolean {
     return this.#synced;
   }
@@ -65,7 +65,7 @@ export class Store<T> implements Sink {
     return this.#rows.get(name)?.value;
   }
 
-  /** `namespace/name` of every object that is kept. */
+  /** `namespace/name` of every object in the store. */
   names(): Iterable<string> {
     return this.#rows.keys();
   }
@@ -98,23 +98,23 @@ export class Store<T> implements Sink {
     this.#seen = undefined;
     this.#synced = true;
     for (const [name, row] of this.#rows) {
-      // A row newer than the list is a write of ours that the list could not yet see.
+      // A row newer than the list is a write of this process that the list could not yet contain.
       if (!seen.has(name) && compareVersions(row.version, resourceVersion) <= 0) this.#delete(name, row);
     }
   }
 
-  /** Enters the answer to a write of ours. */
+  /** Enters the object that the API server returned for a write of this process. */
   wrote(object: JsonObject): void {
     this.#enter(objectName(object), object);
   }
 
-  /** Takes out an object that we deleted, if the store still holds the version (or an older one) that is gone. */
+  /** Removes an object that this process deleted at `version`, unless the store has a newer one. */
   deleted(name: string, version: string): void {
     const row = this.#rows.get(name);
     if (row && compareVersions(row.version, version) <= 0) this.#delete(name, row);
   }
 
-  /** Takes out what is of no interest any more. */
+  /** Removes objects that are no longer of interest. */
   forget(names: Iterable<string>): void {
     for (const name of names) {
       const row = this.#rows.get(name);
@@ -123,8 +123,8 @@ export class Store<T> implements Sink {
   }
 
   /**
-   * Enters objects read beside the watch. `read` must start after the store began to keep the objects it reads:
-   * what the watch removed meanwhile is not brought back.
+   * Enters objects read outside the watch. The store must already keep these objects when `read` starts. Objects that
+   * the watch removes in the meantime stay removed.
    */
   async fetch(read: () => Promise<readonly JsonObject[]>): Promise<void> {
     this.#fetches++;
@@ -147,8 +147,8 @@ export class Store<T> implements Sink {
     try {
       value = this.#options.slim(object);
     } catch (error) {
-      // One object that cannot be read is set aside; the last good copy stays, and everything else goes on.
-      this.#options.logger.warn({ object: name, err: error }, 'object set aside: it cannot be read');
+      // A malformed object must not stop the others; its last good copy stays.
+      this.#options.logger.warn({ object: name, err: error }, 'malformed object, skipping it');
       return;
     }
     if (value === undefined) {

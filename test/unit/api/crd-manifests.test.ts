@@ -11,18 +11,18 @@ import { MCS_API_VERSION, MCS_GROUP } from '../../../src/api/multicluster.ts';
 
 const MODULE = join(import.meta.dirname, '../../../tools/pins/mcs-api');
 
-/** The folder of sigs.k8s.io/mcs-api, in the version that tools/pins/mcs-api/go.mod requires. */
+/** Directory of the Go module sigs.k8s.io/mcs-api, in the version of tools/pins/mcs-api/go.mod. */
 async function moduleFolder(): Promise<string> {
   const run = promisify(execFile);
   const { stdout } = await run('go', ['mod', 'download', '-json', 'sigs.k8s.io/mcs-api'], { cwd: MODULE }).catch(
     (error: unknown) => {
-      throw new Error('this test reads the Go module sigs.k8s.io/mcs-api: install Go 1.23 or later', { cause: error });
+      throw new Error('this test needs the Go module sigs.k8s.io/mcs-api; install Go 1.23 or later', { cause: error });
     },
   );
   return z.object({ Dir: z.string() }).parse(JSON.parse(stdout)).Dir;
 }
 
-/** The same value without the descriptions of a CRD. */
+/** A CRD value without descriptions. */
 function withoutDescriptions(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDescriptions);
   if (typeof value !== 'object' || value === null) return value;
@@ -48,14 +48,14 @@ describe('CRDs', () => {
     }
   }, 120_000);
 
-  it('are those of mcs-api v0.5.2 but for the descriptions', () => {
+  it('match those of mcs-api v0.5.2, except for descriptions', () => {
     expect(CRDS.map((crd) => crd.metadata.name)).toEqual([...theirs.keys()]);
     for (const crd of CRDS) {
       expect(withoutDescriptions(crd)).toEqual(withoutDescriptions(theirs.get(crd.metadata.name)));
     }
   });
 
-  it('describe every field in our own words', () => {
+  it('describe every field in their own words', () => {
     const known = new Set([...theirs.values()].flatMap(descriptions));
     const ours = CRDS.flatMap(descriptions);
     expect(ours.length).toBeGreaterThan(60);
@@ -73,7 +73,7 @@ describe('CRDs', () => {
     expect(MCS_API_VERSION).toBe('multicluster.x-k8s.io/v1beta1');
   });
 
-  it('are printed as one YAML document each, without aliases', () => {
+  it('are printed as separate YAML documents, without aliases', () => {
     const yaml = crdsYaml();
     expect(parseAllDocuments(yaml).map((document) => document.toJS())).toEqual(CRDS);
     expect(yaml).not.toMatch(/[&*]a\d/);
@@ -105,7 +105,7 @@ function accepts(manifest: Manifest): boolean {
 describe('manifests', () => {
   const apiVersion = 'multicluster.x-k8s.io/v1alpha1';
 
-  it('of v1alpha1 need no optional field', () => {
+  it('of v1alpha1 are valid without optional fields', () => {
     expect(accepts({ apiVersion, kind: 'ServiceExport', metadata: { name: 'service1' } })).toBe(true);
     const ports = [{ name: 'tcp', port: 3306, protocol: 'TCP' }];
     const spec = { ports, type: 'Headless' };
@@ -117,7 +117,7 @@ describe('manifests', () => {
     ['no ports', { type: 'Headless' }],
     ['another type', { type: 'ClusterIP', ports: [] }],
     ['a port without a number', { type: 'Headless', ports: [{ name: 'a' }] }],
-    ['a port number in words', { type: 'Headless', ports: [{ port: '80' }] }],
+    ['a port number as a string', { type: 'Headless', ports: [{ port: '80' }] }],
     ['three addresses', { type: 'ClusterSetIP', ports: [], ips: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }],
   ])('of an import with %s are refused', (_, spec) => {
     expect(accepts({ apiVersion, kind: 'ServiceImport', metadata: { name: 'a' }, spec })).toBe(false);

@@ -3,7 +3,7 @@ import { microTime, timestamp } from '../../../src/api/time.ts';
 
 const AT = Date.UTC(2026, 10, 21, 9, 8, 7, 996);
 
-it('timestamp cuts to the second', () => {
+it('timestamp truncates to the second', () => {
   expect(timestamp(AT)).toBe('2026-11-21T09:08:07Z');
 });
 

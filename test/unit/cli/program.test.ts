@@ -97,7 +97,7 @@ describe('catamaran config', () => {
     expect(await invoke(['config', 'check', '--config', missing])).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error: [CTM_CONFIG_READ] ${missing}: cannot be read: there is no such file\n`,
+      stderr: `error: [CTM_CONFIG_READ] ${missing}: cannot be read: no such file\n`,
     });
   });
 

@@ -7,7 +7,7 @@ import { FleetConfigError } from '../../../src/config/problems.ts';
 
 const HEADER = 'apiVersion: catamaran.dev/v1alpha1\nkind: Fleet\n';
 
-/** A fleet file around the YAML of `spec`, which starts in line 4. */
+/** A fleet file with the YAML of `spec`, which starts at line 4. */
 function fleet(spec: string): string {
   return `${HEADER}spec:\n${spec.replace(/^/gm, '  ')}`;
 }
@@ -16,7 +16,7 @@ function parse(text: string) {
   return parseFleet(text, { file: '/etc/catamaran/fleet.yaml' });
 }
 
-/** `CODE line:column: field: text` of everything that is wrong with a file. */
+/** `CODE line:column: field: text` of each problem. */
 function problems(text: string): string[] {
   try {
     parseFleet(text, { file: 'fleet.yaml' });
@@ -28,7 +28,7 @@ function problems(text: string): string[] {
 }
 
 describe('a fleet file', () => {
-  it('needs nothing but one member', () => {
+  it('requires only one member', () => {
     expect(parse(fleet('members: [{name: cluster1}]'))).toEqual({
       clustersetDomain: 'clusterset.local',
       importMode: 'Automatic',
@@ -94,7 +94,7 @@ describe('a fleet file', () => {
     });
   });
 
-  it('tells every problem at once, with its line and column', () => {
+  it('is rejected with all problems at once, with line and column', () => {
     const text = fleet(
       [
         'import: {mode: manual}',
@@ -107,23 +107,23 @@ describe('a fleet file', () => {
       ].join('\n'),
     );
     expect(problems(text)).toEqual([
-      'CTM_CONFIG_INVALID 4:18: spec.import.mode: "manual" is not allowed here; did you mean Manual?',
-      'CTM_CONFIG_INVALID 5:21: spec.unreachableAfter: 15 is not a duration; write a number and a unit (h, m, s, ms), such as 15s or 1m30s',
+      'CTM_CONFIG_INVALID 4:18: spec.import.mode: "manual" is not supported; did you mean Manual?',
+      'CTM_CONFIG_INVALID 5:21: spec.unreachableAfter: 15 is not a duration; use a number and a unit (h, m, s, ms), such as 15s or 1m30s',
       'CTM_CONFIG_INVALID 7:13: spec.members[0].name: "Cluster1" is not a DNS label; use at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends',
-      'CTM_CONFIG_INVALID 8:31: spec.members[0].podCIDRs[1]: "10.0.0.0/33" is not a CIDR; write an address and a prefix length such as 10.0.0.0/16',
+      'CTM_CONFIG_INVALID 8:31: spec.members[0].podCIDRs[1]: "10.0.0.0/33" is not a CIDR; use an address and a prefix length, such as 10.0.0.0/16',
       'CTM_CONFIG_INVALID 9:7: spec.members[1].name: is missing',
-      'CTM_CONFIG_OVERLAP 9:18: spec.members[1].podCIDRs[0]: 10.0.1.0/24 of members[1] overlaps 10.0.0.0/16 (podCIDRs) of member "Cluster1"; an address must belong to one member',
+      'CTM_CONFIG_OVERLAP 9:18: spec.members[1].podCIDRs[0]: 10.0.1.0/24 of members[1] overlaps 10.0.0.0/16 (podCIDRs) of member "Cluster1"; an address must belong to only one member',
     ]);
   });
 
-  it('carries the code and the lines of its problems in its error', () => {
+  it('is rejected with the code of the first problem and the messages of all', () => {
     const text = fleet('members: [{name: a, context: a}, {name: a, context: b}]\nx: 1');
     expect(() => parseFleet(text, { file: 'f.yaml' })).toThrow(
       expect.objectContaining({
         code: 'CTM_MEMBER_DUPLICATE',
         message:
-          'f.yaml:4:43: spec.members[1].name: "a" is the name of members[0] too; names must differ\n' +
-          'f.yaml:5:3: spec.x: unknown field; known here: clusterset, import, derivedPrefix, unreachableAfter, ' +
+          'f.yaml:4:43: spec.members[1].name: "a" is also the name of members[0]; names must be unique\n' +
+          'f.yaml:5:3: spec.x: unknown field; available: clusterset, import, derivedPrefix, unreachableAfter, ' +
           'endpointExpiry, lease, namespaces, members',
       }),
     );
@@ -134,7 +134,7 @@ describe('a fleet file', () => {
     ['clusterSet: {}', 'spec.clusterSet: unknown field; did you mean clusterset?'],
     ['lease: {renewDeadLine: 1s}', 'spec.lease.renewDeadLine: unknown field; did you mean renewDeadline?'],
     ['namespaces: [{nmae: a, import: {mode: Manual}}]', 'spec.namespaces[0].nmae: unknown field; did you mean name?'],
-  ])('with the typo %s names the field that was meant', (line, expected) => {
+  ])('with the typo %s gets a suggestion', (line, expected) => {
     expect(problems(fleet(`members: [{name: a}]\n${line}`)).join('\n')).toContain(expected);
   });
 
@@ -144,39 +144,39 @@ describe('a fleet file', () => {
     ['derivedPrefix: ""', '"" is not a prefix'],
     ['unreachableAfter: 5d', '"5d" is not a duration'],
     ['unreachableAfter: 0s', 'longer than zero'],
-    ['endpointExpiry: 10', '10 is not a duration such as 10m; write one, or never'],
+    ['endpointExpiry: 10', '10 is not a duration; use one such as 10m, or never'],
     ['endpointExpiry: 0ms', 'longer than zero'],
-    ['endpointExpiry: soon', '"soon" is not a duration such as 10m; write one, or never'],
+    ['endpointExpiry: soon', '"soon" is not a duration; use one such as 10m, or never'],
     ['clusterset: {domain: clusterset.local.}', 'is not a DNS name'],
-    ['clusterset: []', 'a list is not a mapping of fields'],
+    ['clusterset: []', 'a list is not a mapping'],
     ['lease: {duration: 1500ms, renewDeadline: 1s, retryPeriod: 100ms}', 'spec.lease.duration: must be whole seconds'],
     ['lease: {duration: 10s}', 'spec.lease.renewDeadline: must be shorter than duration, which is 10s'],
     ['lease: {retryPeriod: 9s}', 'spec.lease.retryPeriod: times 1.2 must be shorter than renewDeadline, which is 10s'],
     ['namespaces: [{name: a}]', 'spec.namespaces[0].import: is missing'],
     [
       'namespaces: [{name: a, import: {mode: Manual}}, {name: a, import: {mode: Manual}}]',
-      'spec.namespaces[1].name: "a" stands at [0] already',
+      'spec.namespaces[1].name: "a" is a duplicate of [0]',
     ],
-  ])('refuses %s', (line, expected) => {
+  ])('with %s is rejected', (line, expected) => {
     const [problem, ...more] = problems(fleet(`members: [{name: a}]\n${line}`));
     expect(problem).toContain(expected);
     expect(more).toEqual([]);
   });
 
   it.each([
-    ['{name: 1}', 'name: 1 is not text; put it in quotes'],
+    ['{name: 1}', 'name: 1 is not a string; quote it'],
     ['{name: a.b}', '"a.b" is not a DNS label'],
     [`{name: ${'a'.repeat(64)}}`, 'is not a DNS label'],
-    ['{name: a, inCluster: true, context: x}', 'context: cannot stand beside inCluster: true'],
+    ['{name: a, inCluster: true, context: x}', 'context: mutually exclusive with inCluster: true'],
     ['{name: a, podCIDRs: 10.0.0.0/8}', '"10.0.0.0/8" is not a list'],
     ['{name: a, podCIDRs: [10.0.0.0]}', '"10.0.0.0" is not a CIDR'],
     ['{name: a, podCIDRs: [10.1/16]}', '"10.1/16" is not a CIDR'],
-    ['{name: a, podCIDRs: [10.0.0.1/8]}', 'names a host, not a network; write 10.0.0.0/8'],
-    ["{name: a, podCIDRs: ['fd00::1/64']}", 'names a host, not a network; write fd00::/64'],
-    ["{name: a, podCIDRs: ['::ffff:10.0.0.0/104']}", 'write it as IPv4'],
+    ['{name: a, podCIDRs: [10.0.0.1/8]}', 'has host bits set; use 10.0.0.0/8'],
+    ["{name: a, podCIDRs: ['fd00::1/64']}", 'has host bits set; use fd00::/64'],
+    ["{name: a, podCIDRs: ['::ffff:10.0.0.0/104']}", 'use IPv4 notation'],
     ["{name: a, podCIDRs: ['fe80::%eth0/64']}", 'is not a CIDR'],
     ["{name: a, kubeconfig: ''}", 'kubeconfig: is empty'],
-  ])('refuses the member %s', (member, expected) => {
+  ])('with the member %s is rejected', (member, expected) => {
     const [problem, ...more] = problems(fleet(`members: [${member}]`));
     expect(problem).toContain(expected);
     expect(more).toEqual([]);
@@ -184,19 +184,19 @@ describe('a fleet file', () => {
 
   it.each([
     ['', '1:1: the file is empty'],
-    ['- 1', '1:1: a list is not a mapping of fields'],
-    ['a: [', '1:5: not YAML: '],
-    ['a: 1\na: 2', '2:1: not YAML: Map keys must be unique'],
-    ['a: *b', '1:1: not YAML: '],
-    [fleet('members: []'), '4:12: spec.members: is empty; give at least one'],
+    ['- 1', '1:1: a list is not a mapping'],
+    ['a: [', '1:5: not valid YAML: '],
+    ['a: 1\na: 2', '2:1: not valid YAML: Map keys must be unique'],
+    ['a: *b', '1:1: not valid YAML: '],
+    [fleet('members: []'), '4:12: spec.members: is empty; at least one is required'],
     [HEADER, '1:1: spec: is missing'],
-    [fleet('members: [{name: a}]').replace('v1alpha1', 'v1'), '1:13: apiVersion: "catamaran.dev/v1" is not allowed'],
-    [`${fleet('members: [{name: a}]')}\n---\n`, 'not YAML: '],
-  ])('that is %j is refused', (text, expected) => {
+    [fleet('members: [{name: a}]').replace('v1alpha1', 'v1'), '1:13: apiVersion: "catamaran.dev/v1" is not supported'],
+    [`${fleet('members: [{name: a}]')}\n---\n`, 'not valid YAML: '],
+  ])('with the content %j is rejected', (text, expected) => {
     expect(problems(text).join('\n')).toContain(expected);
   });
 
-  it('finds the place of a value behind an alias', () => {
+  it('locates a value behind an alias', () => {
     const text = fleet('members:\n- {name: a, podCIDRs: &net [x]}\n- {name: b, context: b, serviceCIDRs: *net}');
     expect(problems(text).map((problem) => problem.split(' ')[1])).toEqual(['5:31:', '5:31:']);
   });
@@ -225,15 +225,15 @@ describe('two members', () => {
     }
   });
 
-  it('may share the addresses of Services, and have networks side by side', () => {
+  it('may share serviceCIDRs and have adjacent networks', () => {
     expect(pair('serviceCIDRs: [10.96.0.0/12]', 'context: b, serviceCIDRs: [10.96.0.0/12]')).toEqual([]);
     expect(pair('podCIDRs: [10.0.0.0/16]', 'context: b, podCIDRs: [10.1.0.0/16]')).toEqual([]);
     expect(pair('podCIDRs: [0.0.0.0/0]', "context: b, podCIDRs: ['::/0']")).toEqual([]);
   });
 
-  it('must not have one name', () => {
+  it('must not have the same name', () => {
     expect(problems(fleet('members: [{name: a, context: a}, {name: a, context: b}]'))).toEqual([
-      'CTM_MEMBER_DUPLICATE 4:43: spec.members[1].name: "a" is the name of members[0] too; names must differ',
+      'CTM_MEMBER_DUPLICATE 4:43: spec.members[1].name: "a" is also the name of members[0]; names must be unique',
     ]);
   });
 
@@ -242,13 +242,13 @@ describe('two members', () => {
     ['context: c', 'context: c'],
     ['kubeconfig: x.yaml, context: c', 'kubeconfig: sub/../x.yaml, context: c'],
     ['inCluster: true', 'inCluster: true'],
-  ])('must not be one cluster: %s and %s', (one, other) => {
+  ])('must not be the same cluster: %s and %s', (one, other) => {
     expect(pair(one, other)).toEqual([
       expect.stringMatching(/^CTM_MEMBER_DUPLICATE .*member "b" and member "a" are the same cluster/),
     ]);
   });
 
-  it('may be two contexts of one file', () => {
+  it('may be two contexts of the same file', () => {
     expect(pair('kubeconfig: x.yaml, context: c', 'kubeconfig: x.yaml, context: d')).toEqual([]);
     expect(pair('context: c', 'inCluster: true')).toEqual([]);
   });
@@ -273,8 +273,8 @@ describe('the import mode', () => {
     ['own', 'shared', 'Automatic', 'the namespace, before the member'],
     ['own', 'both', 'Manual', "the member's namespace, before all"],
     ['plain', 'both', 'Automatic', 'the namespace'],
-    ['gone', 'any', 'Automatic', 'the fleet, for a member that left'],
-  ])('of %s in namespace %s is %s: that of %s', (member, namespace, expected) => {
+    ['gone', 'any', 'Automatic', 'the fleet, for a removed member'],
+  ])('of %s in namespace %s is %s, from %s', (member, namespace, expected) => {
     expect(
       importMode(
         config,

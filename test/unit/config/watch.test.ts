@@ -26,7 +26,7 @@ describe('watching a fleet file', () => {
 
   const names = (config: FleetConfig) => config.members.map((member) => member.name).join(',');
   const asleep = () => vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 1 });
-  /** Lets the watch read the file once, and waits until it sleeps again. */
+  /** Advances the watch by one read of the file, until it sleeps again. */
   const look = async () => {
     await asleep();
     await clock.advance(INTERVAL);
@@ -64,7 +64,7 @@ describe('watching a fleet file', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('gives each new configuration once, and the one in use not at all', async () => {
+  it('reports each new configuration once, but not the one in use', async () => {
     await settle();
     expect(seen).toEqual([]);
     await writeFile(file, fleet('a', 'b'));
@@ -73,20 +73,20 @@ describe('watching a fleet file', () => {
     expect(seen).toEqual(['a,b']);
   });
 
-  it('does not stir for a comment', async () => {
+  it('ignores a changed comment', async () => {
     await writeFile(file, `# hello\n${fleet('a')}`);
     await settle();
     expect(seen).toEqual([]);
   });
 
-  it('follows an editor that writes another file and renames it', async () => {
+  it('follows an editor that replaces the file by rename', async () => {
     await writeFile(join(folder, 'new'), fleet('b'));
     await rename(join(folder, 'new'), file);
     await settle();
     expect(seen).toEqual(['b']);
   });
 
-  it('follows a ConfigMap mount, which swaps a symlink to a folder', async () => {
+  it('follows a ConfigMap mount, which swaps a symlink to a directory', async () => {
     stop.abort();
     await watching;
     stop = new AbortController();
@@ -108,7 +108,7 @@ describe('watching a fleet file', () => {
     expect(seen).toEqual(['b']);
   });
 
-  it('waits until two looks agree, since half a file may be valid and name fewer members', async () => {
+  it('waits until two reads agree, since a half-written file may be valid with fewer members', async () => {
     await look();
     await writeFile(file, fleet('b'));
     await look();
@@ -119,7 +119,7 @@ describe('watching a fleet file', () => {
     expect(seen).toEqual(['b,c']);
   });
 
-  it('keeps the last good configuration over a bad edit, and reports the edit once', async () => {
+  it('keeps the last good configuration after a bad edit, and reports the edit once', async () => {
     await writeFile(file, fleet('a').replace('members', 'membres'));
     await settle();
     await settle();
@@ -134,12 +134,12 @@ describe('watching a fleet file', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('keeps it while the file is gone, and reports that once', async () => {
+  it('keeps it while the file is missing, and reports that once', async () => {
     await rm(file);
     await settle();
     await settle();
     expect(errors.map((error) => error.code)).toEqual(['CTM_CONFIG_READ']);
-    expect(errors[0]?.message).toBe(`${file}: cannot be read: there is no such file`);
+    expect(errors[0]?.message).toBe(`${file}: cannot be read: no such file`);
     await writeFile(file, fleet('b'));
     await settle();
     expect(seen).toEqual(['b']);

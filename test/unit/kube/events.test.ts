@@ -6,7 +6,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryLogger } from '../../support/memory-logger.ts';
 
 it.each([`${'x'.repeat(1_022)}… and 3 more`, 'é'.repeat(600), '🛶'.repeat(300), `${'x'.repeat(1_023)}🛶`, 'short'])(
-  'an Event is of at most 1,024 bytes, whole characters, and no shorter than it must be',
+  'an Event has at most 1,024 bytes, in whole characters, and is no shorter than necessary',
   async (message) => {
     const created: JsonObject[] = [];
     const client: Pick<KubeClient, 'create'> = {
@@ -16,7 +16,7 @@ it.each([`${'x'.repeat(1_022)}… and 3 more`, 'é'.repeat(600), '🛶'.repeat(3
       },
     };
     const recorder = new EventRecorder({
-      client: client as KubeClient, // nothing else is asked of it
+      client: client as KubeClient, // only create is called
       clock: new ManualClock(),
       random: Math.random,
       logger: new MemoryLogger(),

@@ -11,7 +11,7 @@ interface Candidate extends Candidacy {
   readonly line: LeaseLine;
 }
 
-/** A clock that is wrong by some time. */
+/** A clock that is off by some time. */
 function skewed(clock: Clock, ms: number): Clock {
   return { now: () => clock.now() + ms, sleep: (wait, signal) => clock.sleep(wait, signal) };
 }
@@ -41,7 +41,7 @@ async function oneHolds(): Promise<{ server: LeaseServer; clock: ManualClock; a:
 }
 
 describe('one candidate', () => {
-  it('takes a Lease that is not there, and renews it', async () => {
+  it('creates a missing Lease and renews it', async () => {
     const { server, clock, a } = await oneHolds();
     expect(a.holder.held()).toBe(true);
     expect(a.told).toEqual(['acquired']);
@@ -60,7 +60,7 @@ describe('one candidate', () => {
     await a.stop();
   });
 
-  it('gives it back at the end, so that the next need not wait', async () => {
+  it('releases it at the end, so that the next candidate need not wait', async () => {
     const { server, clock, a } = await oneHolds();
     await a.stop();
     expect(a.told).toEqual(['acquired', 'lost']);
@@ -73,7 +73,7 @@ describe('one candidate', () => {
     await b.stop();
   });
 
-  it('waits for the work under way before it gives the Lease back', async () => {
+  it('waits for work in progress before it releases the Lease', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
     const { promise: work, resolve: finish } = Promise.withResolvers<void>();
@@ -98,7 +98,7 @@ describe('one candidate', () => {
     expect(server.lease?.spec?.holderIdentity).toBe('');
   });
 
-  it('does not count itself as holder once the deadline has passed, whatever its loop does', async () => {
+  it('is no longer the holder once the deadline has passed, even if its loop is stuck', async () => {
     const { clock, a } = await oneHolds();
     clock.step(10 * SECOND);
     expect(a.holder.held()).toBe(true);
@@ -107,14 +107,14 @@ describe('one candidate', () => {
     await a.stop();
   });
 
-  it('does not hold what it renewed in the future', async () => {
+  it('does not hold a Lease that it renewed in the future', async () => {
     const { clock, a } = await oneHolds();
     clock.step(-60 * SECOND);
     expect(a.holder.held()).toBe(false);
     await a.stop();
   });
 
-  it('that cannot renew is told so by the deadline, and again when it can', async () => {
+  it('that cannot renew is notified by the deadline, and again when it can', async () => {
     const { clock, a } = await oneHolds();
     a.line.cut = true;
     await clock.advance(9 * SECOND);
@@ -127,13 +127,13 @@ describe('one candidate', () => {
     await a.stop();
   });
 
-  it('whose renewal is answered after the deadline is told that there was a gap', async () => {
+  it('whose renewal succeeds after the deadline is notified of the gap', async () => {
     const { server, clock, a } = await oneHolds();
     const patch = server.patch.bind(server);
     const held: boolean[] = [];
     server.patch = (change) => {
       server.patch = patch;
-      // A process that is too busy to take the answer, and to ask in time.
+      // A process that is too busy to process the response, and to renew in time.
       clock.step(9 * SECOND);
       held.push(a.holder.held());
       return patch(change);
@@ -145,7 +145,7 @@ describe('one candidate', () => {
     await a.stop();
   });
 
-  it('finds its own renewal whose answer was lost', async () => {
+  it('finds its own renewal if the response was lost', async () => {
     const { clock, a } = await oneHolds();
     a.line.loseAnswer = true;
     await clock.advance(60 * SECOND);
@@ -153,7 +153,7 @@ describe('one candidate', () => {
     await a.stop();
   });
 
-  it('makes the Lease again when somebody deleted it', async () => {
+  it('recreates the Lease if another client deletes it', async () => {
     const { server, clock, a } = await oneHolds();
     server.lease = undefined;
     await clock.advance(5 * SECOND);
@@ -193,7 +193,7 @@ describe('one candidate', () => {
 });
 
 describe('two candidates', () => {
-  it('one holds, the other waits; a year of difference between their clocks means nothing', async () => {
+  it('one holds, the other waits; a year of clock skew makes no difference', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
     const a = stand(server, 'a', skewed(clock, -365 * 86_400 * SECOND));
@@ -208,7 +208,7 @@ describe('two candidates', () => {
     await b.stop();
   });
 
-  it('the other takes over when renewals stop, not before the first has let go', async () => {
+  it('the other takes over when renewals stop, not before the first considers it lost', async () => {
     const { server, clock, a } = await oneHolds();
     const b = stand(server, 'b', clock);
     await clock.advance(20 * SECOND);
@@ -227,7 +227,7 @@ describe('two candidates', () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
-  it('a Lease that somebody deletes does not pass to the other', async () => {
+  it('a Lease that another client deletes does not pass to the other', async () => {
     const { server, clock, a } = await oneHolds();
     const b = stand(server, 'b', clock);
     await clock.advance(20 * SECOND);
@@ -241,7 +241,7 @@ describe('two candidates', () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
-  it('one that slept does not take a Lease on what it saw before', async () => {
+  it('one that was suspended does not acquire a Lease based on an old observation', async () => {
     const { server, clock, a } = await oneHolds();
     let lag = 0;
     const b = stand(server, 'b', { now: () => clock.now() + lag, sleep: (ms, signal) => clock.sleep(ms, signal) });
@@ -254,7 +254,7 @@ describe('two candidates', () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
-  it('a holder known to have ended is not waited for', async () => {
+  it('a holder that is known to have exited is replaced immediately', async () => {
     const { server, clock, a } = await oneHolds();
     a.line.cut = true;
     const b = stand(server, 'b', clock, { abandoned: (identity) => identity === 'a' });
@@ -265,7 +265,7 @@ describe('two candidates', () => {
   });
 
   it.each(Array.from({ length: 30 }, (_, seed) => seed))(
-    'never two at once, whatever breaks (seed %i)',
+    'never both at once, whatever fails (seed %i)',
     async (seed) => {
       let state = seed * 2_654_435_761 + 1;
       const random = () => {
@@ -278,9 +278,9 @@ describe('two candidates', () => {
         stand(server, identity, skewed(clock, (i - 1) * 3_600 * SECOND), { random }),
       );
       let acquired = 0;
-      // Two deletions between two looks of a candidate look like one to it: no candidate could tell.
+      // A candidate cannot distinguish two deletions between two of its reads from one.
       let deletedAt = -100;
-      // Who has never seen the Lease cannot know that one was deleted.
+      // A candidate that has never seen the Lease cannot know that it was deleted.
       await clock.advance(5 * SECOND);
       for (let step = 0; step < 600; step++) {
         const { line } = candidates[Math.floor(random() * 3)] as Candidate;
@@ -305,7 +305,7 @@ describe('two candidates', () => {
 });
 
 describe('sharing', () => {
-  it('a candidate that does not want a free Lease leaves it', async () => {
+  it('a candidate that does not want a free Lease does not acquire it', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
     let wants = false;
@@ -318,7 +318,7 @@ describe('sharing', () => {
     await a.stop();
   });
 
-  it('one asks by an annotation, the holder hands over, and does not snatch it back', async () => {
+  it('one requests it by annotation, the holder releases it and does not reacquire it', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
     const a = stand(server, 'a', clock, {
@@ -334,7 +334,7 @@ describe('sharing', () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
-  it('what a candidate that is gone asked for is granted once, and forgotten', async () => {
+  it('a request of a candidate that is gone is granted once and then dropped', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
     const a = stand(server, 'a', clock, {

@@ -9,7 +9,7 @@ describe('Backoff', () => {
     expect([1, 2, 3, 4, 5].map(() => backoff.next())).toEqual([200, 400, 800, 1_000, 1_000]);
   });
 
-  it('has full jitter: anything from nothing to the bound', () => {
+  it('has full jitter, from zero to the bound', () => {
     const randoms = [0, 0.5, 0.25];
     const backoff = new Backoff(limits, () => randoms.shift() ?? 0);
     expect([backoff.next(), backoff.next(), backoff.next()]).toEqual([0, 200, 200]);
@@ -23,7 +23,7 @@ describe('Backoff', () => {
     expect(backoff.next()).toBe(200);
   });
 
-  it('stays at the cap for ever', () => {
+  it('stays at the cap', () => {
     const backoff = new Backoff(limits, () => 1);
     for (let i = 0; i < 5_000; i++) backoff.next();
     expect(backoff.next()).toBe(1_000);

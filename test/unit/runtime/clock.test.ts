@@ -8,14 +8,14 @@ describe('systemClock', () => {
     expect(systemClock.now()).toBeGreaterThan(before);
   });
 
-  it('wakes with the reason of an abort', async () => {
+  it('rejects with the reason of an abort', async () => {
     const stop = new AbortController();
     const asleep = systemClock.sleep(60_000, stop.signal);
     stop.abort(new Error('time to stop'));
     await expect(asleep).rejects.toThrow('time to stop');
   });
 
-  it('does not fall asleep after an abort', async () => {
+  it('does not sleep after an abort', async () => {
     await expect(systemClock.sleep(60_000, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
   });
 });

@@ -27,7 +27,7 @@ async function start() {
   return { server, socket };
 }
 
-it('ends as soon as the last connection does, and leaves no timer', async () => {
+it('resolves as soon as the last connection ends, and leaves no timer', async () => {
   const { server, socket } = await start();
   const clock = new ManualClock();
   const closed = closeServer(server, clock, GRACE_MS, () => expect.unreachable());

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLog, type LogOptions } from '../../../src/runtime/log.ts';
 import type { Logger } from '../../../src/runtime/logger.ts';
 
-/** The lines that `use` logs. */
+/** Lines logged by `use`. */
 function lines(use: (log: Logger) => void, options: Partial<LogOptions> = {}): string[] {
   const written: string[] = [];
   const destination = { write: (line: string) => void written.push(line) };
@@ -11,7 +11,7 @@ function lines(use: (log: Logger) => void, options: Partial<LogOptions> = {}): s
 }
 
 describe('the log', () => {
-  it('is one JSON object a line, with level, time and message', () => {
+  it('is one JSON object per line, with level, time and message', () => {
     const [line, ...more] = lines((log) => log.child({ member: 'a' }).warn({ key: 'ns/name' }, 'slow'));
     expect(more).toEqual([]);
     expect(line).toMatch(/\}\n$/);
@@ -24,7 +24,7 @@ describe('the log', () => {
     });
   });
 
-  it('leaves out what is below its level', () => {
+  it('omits messages below its level', () => {
     const written = lines(
       (log) => {
         log.info({}, 'no');
@@ -35,7 +35,7 @@ describe('the log', () => {
     expect(written.map((line) => JSON.parse(line).msg)).toEqual(['yes']);
   });
 
-  it('holds message and stack of an error', () => {
+  it('contains message and stack of an error', () => {
     const [line] = lines((log) => log.error({ error: new TypeError('bad') }, 'failed'));
     expect(JSON.parse(line ?? '').error).toMatchObject({
       type: 'TypeError',
@@ -54,7 +54,7 @@ describe('the log', () => {
     [{ error: new Error('refused: Bearer hunter2') }],
     [{ jwt: 'eyJhbGciOiJIUzI1NiJ9.hunter2.hunter2' }],
     [{ pem: '-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----' }],
-  ])('does not tell the secret in %j', (fields) => {
+  ])('redacts the secret in %j', (fields) => {
     for (const format of ['json', 'text'] as const) {
       const [line] = lines((log) => log.info(fields, 'call'), { format });
       expect(line).toContain('[redacted]');
@@ -62,7 +62,7 @@ describe('the log', () => {
     }
   });
 
-  it('is text for people where told, in colour where told', () => {
+  it('is text on request, with colors on request', () => {
     const use = (log: Logger) => log.warn({ member: 'a', note: 'two words', count: 2 }, 'slow');
     expect(lines(use, { format: 'text' })).toEqual([
       expect.stringMatching(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}slow member=a note="two words" count=2\n$/),

@@ -9,7 +9,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 }
 
 describe('untilSilent', () => {
-  it('ends work that gives no sign of life', async () => {
+  it('aborts work without a sign of life', async () => {
     const clock = new ManualClock();
     const work = untilSilent(
       clock,
@@ -23,7 +23,7 @@ describe('untilSilent', () => {
     await ended;
   });
 
-  it('leaves work alone that gives one', async () => {
+  it('does not abort work that shows signs of life', async () => {
     const clock = new ManualClock();
     let heard = () => {};
     let aborted = false;
@@ -48,7 +48,7 @@ describe('untilSilent', () => {
     expect(aborted).toBe(true);
   });
 
-  it('passes on the outer signal, and leaves no timer behind', async () => {
+  it('forwards the outer signal, and leaves no timer behind', async () => {
     const clock = new ManualClock();
     const stop = new AbortController();
     const work = untilSilent(
@@ -58,18 +58,18 @@ describe('untilSilent', () => {
       () => new Error('silent'),
       ({ signal }) => untilAborted(signal),
     );
-    stop.abort(new Error('told to stop'));
-    await expect(work).rejects.toThrow('told to stop');
+    stop.abort(new Error('stopped'));
+    await expect(work).rejects.toThrow('stopped');
     await settle();
     expect(clock.sleeping).toBe(0);
   });
 });
 
 describe('withTimeLimit', () => {
-  it('ends work that takes too long, even if the clock is set back', async () => {
+  it('aborts work that takes too long, even if the clock is set back', async () => {
     const clock = new ManualClock();
     const work = withTimeLimit(clock, 100, undefined, untilAborted);
-    const ended = expect(work).rejects.toThrow('no answer within 0.1 s');
+    const ended = expect(work).rejects.toThrow('no response within 0.1 s');
     await clock.advance(50);
     clock.step(-10_000);
     await clock.advance(10_049);
@@ -78,7 +78,7 @@ describe('withTimeLimit', () => {
     await ended;
   });
 
-  it('returns what the work returns, and leaves no timer behind', async () => {
+  it('returns the result of the work, and leaves no timer behind', async () => {
     const clock = new ManualClock();
     expect(await withTimeLimit(clock, 100, new AbortController().signal, async () => 'done')).toBe('done');
     await settle();

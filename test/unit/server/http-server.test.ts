@@ -22,12 +22,12 @@ describe('the routes', () => {
   it.each([
     [true, 200],
     [false, 503],
-  ])('/readyz says ready %s with %i, and how things stand', async (ready, status) => {
+  ])('/readyz reports ready %s with status %i and the state', async (ready, status) => {
     const answer = await routes(probes(ready)).request('/readyz');
     expect([answer.status, await answer.json()]).toEqual([status, { ready, more: 1 }]);
   });
 
-  it('/healthz is well, and there is nothing else', async () => {
+  it('/healthz is healthy, and other paths are not found', async () => {
     const app = routes(probes(false));
     const codes = ['/healthz', '/metrics', '/', '/readyz/x'].map(async (path) => (await app.request(path)).status);
     expect(await Promise.all(codes)).toEqual([200, 200, 404, 404]);
@@ -35,7 +35,7 @@ describe('the routes', () => {
 });
 
 describe('openHttpServer', () => {
-  it('says CTM_LISTEN with the option and the address where it is taken', async () => {
+  it('fails with CTM_LISTEN, option and address if the address is in use', async () => {
     const server = await openHttpServer(probes(true), { host: '::1', port: 0 });
     running.push(server);
     await expect(openHttpServer(probes(true), server.address, '--http')).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe('openHttpServer', () => {
     });
   });
 
-  it('ends while clients hold connections and ask nothing, or half of something', async () => {
+  it('closes while clients hold connections with no request or an incomplete one', async () => {
     const server = await openHttpServer(probes(true), { host: '127.0.0.1', port: 0 });
     for (const text of ['', 'GET /readyz HT']) {
       const socket = connect(server.address.port, '127.0.0.1');

@@ -30,8 +30,8 @@ describe('messages', () => {
       'cluster east: create endpointslices.discovery.k8s.io shop/web: 409 AlreadyExists: endpointslices "web" already exists',
     ],
     [
-      statusError(request, 500, { kind: 'Status', message: 'etcd is away' }),
-      'cluster east: create endpointslices.discovery.k8s.io shop/web: 500: etcd is away',
+      statusError(request, 500, { kind: 'Status', message: 'etcd is unavailable' }),
+      'cluster east: create endpointslices.discovery.k8s.io shop/web: 500: etcd is unavailable',
     ],
     [
       transportError(
@@ -44,11 +44,11 @@ describe('messages', () => {
       transportError(request, coded('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate')),
       'cluster east: create endpointslices.discovery.k8s.io shop/web: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)',
     ],
-  ])('%#: names cluster, verb, resource, object and what was said', (error, message) => {
+  ])('%#: names cluster, verb, resource and object, and quotes the response', (error, message) => {
     expect(error.message).toBe(message);
   });
 
-  it('repeats no more than a piece of a huge message', () => {
+  it('truncates a huge message', () => {
     const error = statusError(request, 422, status(422, 'Invalid', 'x'.repeat(100_000)));
     expect(error.message.length).toBeLessThan(2_200);
   });
@@ -116,7 +116,7 @@ describe('predicates', () => {
     expect(predicate(new Error('another'))).toBe(false);
   });
 
-  it('keeps causes and the wait that the server asks for', () => {
+  it('keep causes and Retry-After', () => {
     const error = statusError(request, 429, status(429, 'TooManyRequests', 'later', { retryAfterSeconds: 3 }));
     expect(error.retryAfterMs).toBe(3_000);
     expect(statusError(request, 429, status(429, 'TooManyRequests', 'later'), 500).retryAfterMs).toBe(500);

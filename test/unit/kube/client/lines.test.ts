@@ -13,23 +13,23 @@ describe('jsonLines', () => {
   const values = [{ name: 'größe', emoji: '🚢🚢' }, { list: [1, 2, 3] }, 'text', 7, null];
   const text = `${values.map((value) => JSON.stringify(value)).join('\n')}\n`;
 
-  it.each([1, 2, 3, 5, 7, 16, 1_000])('gives the same values from pieces of %i bytes', async (size) => {
+  it.each([1, 2, 3, 5, 7, 16, 1_000])('yields the same values from chunks of %i bytes', async (size) => {
     expect(await read(text, size)).toEqual(values);
   });
 
-  it('takes a last line without newline', async () => {
+  it('accepts a last line without newline', async () => {
     expect(await read('{"a":1}\n{"b":2}', 4)).toEqual([{ a: 1 }, { b: 2 }]);
   });
 
-  it('passes over empty lines and carriage returns', async () => {
+  it('skips empty lines and carriage returns', async () => {
     expect(await read('\n{"a":1}\r\n\n\r\n{"b":2}\n\n', 3)).toEqual([{ a: 1 }, { b: 2 }]);
   });
 
-  it('gives nothing for an empty stream', async () => {
+  it('yields nothing for an empty stream', async () => {
     expect(await read('', 1)).toEqual([]);
   });
 
-  it('gives a line as soon as its newline is there', async () => {
+  it('yields a line as soon as its newline arrives', async () => {
     const lines = jsonLines(
       (async function* () {
         yield new TextEncoder().encode('{"a":1}\n{"b"');
@@ -39,17 +39,17 @@ describe('jsonLines', () => {
     expect((await lines.next()).value).toEqual({ a: 1 });
   });
 
-  it('throws a SyntaxError for a line that is not JSON, after the good ones', async () => {
+  it('throws a SyntaxError for a line that is not JSON, after the valid ones', async () => {
     const lines = jsonLines(pieces(new TextEncoder().encode('{"a":1}\n{"b":\n{"c":3}\n'), 6));
     expect((await lines.next()).value).toEqual({ a: 1 });
     await expect(lines.next()).rejects.toThrow(SyntaxError);
   });
 
-  it('refuses to keep a line that never ends', async () => {
+  it('rejects a line over the limit', async () => {
     await expect(read(`"${'x'.repeat(100)}"`, 10, 50)).rejects.toThrow(RangeError);
   });
 
-  it('reads a line of 8 MiB that comes in small pieces', async () => {
+  it('reads a line of 8 MiB that arrives in small chunks', async () => {
     const long = 'x'.repeat(8 * 1024 * 1024);
     expect(await read(`${JSON.stringify(long)}\n`, 1_400)).toEqual([long]);
   });

@@ -3,7 +3,7 @@ import { Semaphore } from '../../../../src/kube/client/semaphore.ts';
 import { settle } from '../../../support/manual-clock.ts';
 
 describe('Semaphore', () => {
-  it('hands out no more than there are, in the order of asking', async () => {
+  it('grants no more permits than it has, first come, first served', async () => {
     const slots = new Semaphore(2);
     const entered: string[] = [];
     const enter = (name: string) => slots.acquire().then(() => entered.push(name));
@@ -21,7 +21,7 @@ describe('Semaphore', () => {
     expect(entered).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('lets one who waits go away, and loses no slot by it', async () => {
+  it('loses no permit to an aborted waiter', async () => {
     const slots = new Semaphore(1);
     await slots.acquire();
     const stop = new AbortController();
@@ -32,7 +32,7 @@ describe('Semaphore', () => {
     await slots.acquire();
   });
 
-  it('gives nothing to one who was told to stop before', async () => {
+  it('rejects a caller whose signal has already aborted', async () => {
     const slots = new Semaphore(1);
     await expect(slots.acquire(AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
     await slots.acquire();

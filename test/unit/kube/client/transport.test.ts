@@ -16,7 +16,7 @@ const BUSY = {
   code: 429,
 };
 
-/** A server that has no time, within this process. */
+/** An overloaded in-process server. */
 function busyServer() {
   const sent: string[] = [];
   const transport: Transport = {
@@ -36,10 +36,10 @@ function busyServer() {
   return { client, sent };
 }
 
-describe('a request whose caller may change his mind', () => {
+describe('a request that its caller may withdraw', () => {
   const lease = { namespace: 'kube-system', name: 'catamaran' };
 
-  it('is repeated while it is wanted, and no longer', async () => {
+  it('is retried only while it is wanted', async () => {
     const { client, sent } = busyServer();
     const answers = [true, true, false];
     const maySend = () => answers.shift() ?? false;
@@ -47,13 +47,13 @@ describe('a request whose caller may change his mind', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('is not sent at all where it is not wanted when its turn comes', async () => {
+  it('is not sent if it is no longer wanted when a slot is free', async () => {
     const { client, sent } = busyServer();
     await expect(client.create(RESOURCES.leases, 'ns', {}, { maySend: () => false })).rejects.toThrow(NotSentError);
     expect(sent).toEqual([]);
   });
 
-  it('is repeated a few times where nobody asks', async () => {
+  it('is retried a few times by default', async () => {
     const { client, sent } = busyServer();
     await expect(client.get(RESOURCES.leases, lease)).rejects.toMatchObject({ status: 429 });
     expect(sent).toHaveLength(5);

@@ -5,14 +5,14 @@ import { ManualClock } from '../../../support/manual-clock.ts';
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('loadedCredentials', () => {
-  it('loads once for requests that come together', async () => {
+  it('loads once for concurrent requests', async () => {
     let loads = 0;
     const credentials = loadedCredentials(async () => ({ identity: { token: `t${++loads}` } }), new ManualClock());
     const headers = await Promise.all([credentials.headers(), credentials.headers(), credentials.certificate()]);
     expect(headers).toEqual([bearer('t1'), bearer('t1'), undefined]);
   });
 
-  it('loads again when the time is up', async () => {
+  it('loads again on expiry', async () => {
     const clock = new ManualClock();
     let loads = 0;
     const load = async (): Promise<Loaded> => ({ identity: { token: `t${++loads}` }, expiresAt: clock.now() + 1_000 });
@@ -34,7 +34,7 @@ describe('loadedCredentials', () => {
     expect(await credentials.headers()).toEqual(bearer('t2'));
   });
 
-  it('tells of a failure and tries again with the next request', async () => {
+  it('reports a failure and tries again on the next request', async () => {
     let loads = 0;
     const credentials = loadedCredentials(async () => {
       if (++loads === 1) throw new Error('not now');
@@ -44,7 +44,7 @@ describe('loadedCredentials', () => {
     expect(await credentials.headers()).toEqual(bearer('good'));
   });
 
-  it('does not hold a request that is given up', async () => {
+  it('does not block a request that is aborted', async () => {
     const credentials = loadedCredentials(() => new Promise<Loaded>(() => {}), new ManualClock());
     const stop = new AbortController();
     const headers = credentials.headers(stop.signal);
@@ -87,7 +87,7 @@ describe('fileCredentials', () => {
     expect(await credentials.headers()).toEqual(bearer('two'));
   });
 
-  it('goes on with what it has while the file is away', async () => {
+  it('keeps the last token while the file is missing', async () => {
     const { clock, content, open } = files({ '/token': 'one' });
     const credentials = open({ tokenFile: '/token' });
     await credentials.headers();
@@ -104,13 +104,13 @@ describe('fileCredentials', () => {
 
   it.each([
     ['', '/token: empty'],
-    ['two words', '/token: not a token: it holds spaces or control characters'],
+    ['two words', '/token: not a token: contains spaces or control characters'],
   ])('refuses the token file content %j', async (text, message) => {
     const { open } = files({ '/token': text });
     await expect(open({ tokenFile: '/token' }).headers()).rejects.toMatchObject({ code: 'CTM_CREDENTIALS', message });
   });
 
-  it('names the file that cannot be read', async () => {
+  it('names a file that cannot be read', async () => {
     const { open } = files({});
     await expect(open({ tokenFile: '/gone' }).headers()).rejects.toMatchObject({
       code: 'CTM_CREDENTIALS',

@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** A kubeconfig beside a plugin of these lines of shell. */
+/** Loads a kubeconfig with a plugin in the same directory, a shell script. */
 async function withPlugin(script: string, exec: object = {}, clock = new ManualClock()) {
   writeFileSync(join(dir, 'plugin'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const file = join(dir, 'config');
@@ -47,7 +47,7 @@ function credential(status: object, apiVersion = V1): string {
 }
 
 describe('an exec plugin', () => {
-  it('gives a token, once for all requests until a 401', async () => {
+  it('returns a token, loaded once for all requests until a 401', async () => {
     const credentials = await withPlugin(
       `echo x >> ${join(dir, 'runs')}; runs=$(wc -l < ${join(dir, 'runs')} | tr -d ' ')
 echo '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"t'$runs'"}}'`,
@@ -73,14 +73,14 @@ echo '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"t'$runs'"
     expect(await credentials.headers()).toEqual({ authorization: 'Bearer t2' });
   });
 
-  it('gives a client certificate', async () => {
+  it('returns a client certificate', async () => {
     const credentials = await withPlugin(credential({ clientCertificateData: 'CERT', clientKeyData: 'KEY' }));
     expect(await credentials.certificate()).toEqual({ cert: 'CERT', key: 'KEY' });
     expect(await credentials.headers()).toEqual({});
   });
 
-  it('is told about the cluster where it asks, gets its arguments and environment, and no terminal', async () => {
-    const out = join(dir, 'told');
+  it('receives cluster info on request, its arguments and environment, and no terminal', async () => {
+    const out = join(dir, 'input');
     const credentials = await withPlugin(
       `{ echo "$1 $REGION"; cat; echo "$KUBERNETES_EXEC_INFO"; } > ${out}\n${credential({ token: 't' })}`,
       { provideClusterInfo: true, args: ['get-token'], env: [{ name: 'REGION', value: 'eu' }] },
@@ -96,33 +96,33 @@ echo '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"t'$runs'"
   });
 
   const failures: [string, string, object, string][] = [
-    ['fails', 'echo SECRET; echo "no session: log in" >&2; exit 3', {}, 'ended with code 3: no session: log in'],
-    ['prints no JSON', 'echo SECRET', {}, 'printed something that is not JSON'],
-    ['prints nothing', 'true', {}, 'printed something that is not JSON'],
+    ['fails', 'echo SECRET; echo "no session: log in" >&2; exit 3', {}, 'exited with code 3: no session: log in'],
+    ['prints no JSON', 'echo SECRET', {}, 'output is not JSON'],
+    ['prints nothing', 'true', {}, 'output is not JSON'],
     [
       'prints no status',
       `echo '{"kind":"ExecCredential","apiVersion":"${V1}"}'`,
       {},
-      'printed an ExecCredential with a wrong or missing status',
+      'invalid ExecCredential: wrong or missing status',
     ],
-    ['prints an empty status', credential({}), {}, 'printed neither token nor client certificate'],
+    ['prints an empty status', credential({}), {}, 'returned neither token nor client certificate'],
     [
       'prints half a certificate',
       credential({ clientKeyData: 'SECRET' }),
       {},
-      'printed one of clientCertificateData and clientKeyData without the other',
+      'returned one of clientCertificateData and clientKeyData without the other',
     ],
     [
       'prints another version',
       credential({ token: 'SECRET' }, 'client.authentication.k8s.io/v1beta1'),
       {},
-      `printed apiVersion client.authentication.k8s.io/v1beta1; the kubeconfig says ${V1}`,
+      `returned apiVersion client.authentication.k8s.io/v1beta1; the kubeconfig requires ${V1}`,
     ],
     [
       'prints a token of two words',
       credential({ token: 'SECRET x' }),
       {},
-      'printed a token with spaces or control characters',
+      'returned a token with spaces or control characters',
     ],
     [
       'is not installed',
@@ -132,7 +132,7 @@ echo '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"t'$runs'"
     ],
   ];
 
-  it.each(failures)('that %s is reported without what it printed', async (_what, script, exec, problem) => {
+  it.each(failures)('that %s is reported without its output', async (_what, script, exec, problem) => {
     const credentials = await withPlugin(script, exec);
     const error = await credentials.headers().then(
       () => new Error('no error'),
@@ -148,13 +148,13 @@ echo '{"kind":"ExecCredential","apiVersion":"${V1}","status":{"token":"t'$runs'"
 
   it.each([
     ['hangs', '', 'exec sleep 20'],
-    ['waits for a program of its own that hangs', 'sleep 20 &', 'wait'],
-  ])('that %s is ended', async (what, before, script) => {
+    ['waits for a child process that hangs', 'sleep 20 &', 'wait'],
+  ])('that %s is killed', async (what, before, script) => {
     const clock = new ManualClock();
     const started = join(dir, `started: ${what}`);
     const credentials = await withPlugin(`${before} touch '${started}'; ${script}`, {}, clock);
     const headers = credentials.headers();
-    const failed = expect(headers).rejects.toThrow('exec plugin ./plugin: did not end within 60 s');
+    const failed = expect(headers).rejects.toThrow('exec plugin ./plugin: did not exit within 60 s');
     await expect.poll(() => existsSync(started)).toBe(true);
     await clock.advance(60_001);
     await failed;

@@ -11,7 +11,7 @@ interface Parts {
   top?: object;
 }
 
-/** A kubeconfig that is right but for what a test changes. */
+/** A valid kubeconfig, with the changes of a test. */
 function kubeconfig({ cluster = {}, user = { token: 'SECRET-TOKEN' }, context = {}, top = {} }: Parts = {}): string {
   return stringify({
     apiVersion: 'v1',
@@ -24,7 +24,7 @@ function kubeconfig({ cluster = {}, user = { token: 'SECRET-TOKEN' }, context = 
   });
 }
 
-/** Files in memory, as the option `readFile`. */
+/** In-memory files for the option `readFile`. */
 function disk(files: Record<string, string>) {
   return async (path: string): Promise<string> => {
     const text = files[path];
@@ -62,8 +62,8 @@ beforeAll(() => {
   other = selfSigned('other');
 });
 
-describe('a good kubeconfig', () => {
-  it('gives server, token and namespace of the current context', async () => {
+describe('a valid kubeconfig', () => {
+  it('yields server, token and namespace of the current context', async () => {
     const access = await load({ '/k.yaml': kubeconfig({ context: { namespace: 'shop' } }) });
     expect(access).toMatchObject({
       server: 'https://203.0.113.7:6443',
@@ -74,12 +74,12 @@ describe('a good kubeconfig', () => {
     expect(await access.credentials.headers()).toEqual({ authorization: 'Bearer SECRET-TOKEN' });
   });
 
-  it('keeps a path of the server, without the slash at its end', async () => {
+  it('keeps the path of the server URL, without a trailing slash', async () => {
     const access = await load({ '/k.yaml': kubeconfig({ cluster: { server: 'https://rancher.example/k8s/c-1/' } }) });
     expect(access.server).toBe('https://rancher.example/k8s/c-1');
   });
 
-  it('reads paths relative to the file they are in', async () => {
+  it('resolves paths relative to the file that contains them', async () => {
     const files = {
       '/home/me/.kube/k.yaml': kubeconfig({
         cluster: { 'certificate-authority': 'pki/ca.crt' },
@@ -113,14 +113,14 @@ describe('a good kubeconfig', () => {
     expect(await access.credentials.headers()).toEqual({ authorization: 'Bearer from-file' });
   });
 
-  it('passes on the name and the insecurity that a user asks for', async () => {
+  it('honors tls-server-name and insecure-skip-tls-verify', async () => {
     const named = await load({ '/k.yaml': kubeconfig({ cluster: { 'tls-server-name': 'kubernetes' } }) });
     expect(named.tls).toEqual({ serverName: 'kubernetes' });
     const insecure = await load({ '/k.yaml': kubeconfig({ cluster: { 'insecure-skip-tls-verify': true } }) });
     expect(insecure.tls).toEqual({ insecure: true });
   });
 
-  it('takes null and empty for what is not there, as kubectl writes them', async () => {
+  it('treats null and empty values as absent, since kubectl writes them', async () => {
     const access = await load({
       '/k.yaml': kubeconfig({
         user: { token: 'x', 'client-certificate-data': null, exec: null, tokenFile: '' },
@@ -130,12 +130,12 @@ describe('a good kubeconfig', () => {
     expect(await access.credentials.headers()).toEqual({ authorization: 'Bearer x' });
   });
 
-  it('is anonymous where the context names no user', async () => {
+  it('is anonymous if the context has no user', async () => {
     const access = await load({ '/k.yaml': kubeconfig({ context: { user: '' } }) });
     expect(await access.credentials.headers()).toEqual({});
   });
 
-  it('is not hurt by an entry of another context', async () => {
+  it('ignores an invalid entry of another context', async () => {
     const users = [
       { name: 'admin', user: { token: 'x' } },
       { name: 'old', user: { exec: { apiVersion: 'client.authentication.k8s.io/v1alpha1', command: 1 } } },
@@ -150,19 +150,19 @@ describe('several files', () => {
     'current-context': '',
   });
 
-  it('takes of each name the first entry, and the first current-context that is set', async () => {
+  it('uses the first entry of each name, and the first current-context that is set', async () => {
     const access = await load({ '/a.yaml': first, '/b.yaml': kubeconfig() });
     expect(access).toMatchObject({ server: 'https://203.0.113.7:6443', source: 'context prod of /b.yaml' });
     expect(await access.credentials.headers()).toEqual({ authorization: 'Bearer of-the-first' });
   });
 
-  it('passes over files that do not exist', async () => {
+  it('skips missing files', async () => {
     const readFile = disk({ '/b.yaml': kubeconfig() });
     const access = await loadKubeconfig({ files: ['/a.yaml', '/b.yaml'], trust: 'user', readFile });
     expect(access.server).toBe('https://203.0.113.7:6443');
   });
 
-  it('names them all where none exists', async () => {
+  it('names all files if none exists', async () => {
     expect(await messageOf(loadKubeconfig({ files: ['/a', '/b'], trust: 'user', readFile: disk({}) }))).toBe(
       'CTM_KUBECONFIG_READ /a, /b: no such file',
     );
@@ -172,34 +172,38 @@ describe('several files', () => {
 describe('bad input', () => {
   const cases: [what: string, content: string | Parts, message: string][] = [
     ['YAML', 'clusters: [\n  {name: a', 'INVALID /k.yaml: line 2, column 11: not valid YAML (BAD_INDENT)'],
-    ['a list', '- 1', 'INVALID /k.yaml: document: array; object needed'],
-    ['another kind', { top: { kind: 'Secret' } }, 'INVALID /k.yaml: kind: "Secret" is not allowed; allowed: Config'],
-    ['clusters', { top: { clusters: {} } }, 'INVALID /k.yaml: clusters: object; array needed'],
+    ['a list', '- 1', 'INVALID /k.yaml: document: array; expected object'],
+    [
+      'another kind',
+      { top: { kind: 'Secret' } },
+      'INVALID /k.yaml: kind: "Secret" is not supported; supported: Config',
+    ],
+    ['clusters', { top: { clusters: {} } }, 'INVALID /k.yaml: clusters: object; expected array'],
     [
       'an entry without name',
       { top: { users: [{ user: {} }] } },
-      'INVALID /k.yaml: users[0].name: missing; string needed',
+      'INVALID /k.yaml: users[0].name: missing; expected string',
     ],
     [
       'no context',
       { top: { 'current-context': null } },
-      'INVALID /k.yaml: current-context: not set, and no context was named; there are: prod',
+      'INVALID /k.yaml: current-context: not set, and no context was specified; available: prod',
     ],
     [
       'an unknown context',
       { top: { 'current-context': 'x' } },
-      'INVALID /k.yaml: contexts: there is no "x"; there are: prod',
+      'INVALID /k.yaml: contexts: "x" not found; available: prod',
     ],
-    ['no contexts', { top: { contexts: [] } }, 'INVALID /k.yaml: contexts: there is no "prod"; there are none'],
+    ['no contexts', { top: { contexts: [] } }, 'INVALID /k.yaml: contexts: "prod" not found; available: none'],
     [
       'an unknown cluster',
       { context: { cluster: 'west' } },
-      'INVALID /k.yaml: contexts[name=prod].context.cluster: there is no "west"; there are: east',
+      'INVALID /k.yaml: contexts[name=prod].context.cluster: "west" not found; available: east',
     ],
     [
       'an unknown user',
       { context: { user: 'root' } },
-      'INVALID /k.yaml: contexts[name=prod].context.user: there is no "root"; there are: admin',
+      'INVALID /k.yaml: contexts[name=prod].context.user: "root" not found; available: admin',
     ],
     ['no cluster', { context: { cluster: null } }, 'INVALID /k.yaml: contexts[name=prod].context.cluster: missing'],
     ['no server', { cluster: { server: '' } }, 'INVALID /k.yaml: clusters[name=east].cluster.server: missing'],
@@ -211,17 +215,17 @@ describe('bad input', () => {
     [
       'a server with a password',
       { cluster: { server: 'https://me:SECRET@10.0.0.1' } },
-      'INVALID /k.yaml: clusters[name=east].cluster.server: must hold no user or password',
+      'INVALID /k.yaml: clusters[name=east].cluster.server: must not contain a user or password',
     ],
     [
       'a number for a token',
       { user: { token: 12345 } },
-      'INVALID /k.yaml: users[name=admin].user.token: number; string needed',
+      'INVALID /k.yaml: users[name=admin].user.token: number; expected string',
     ],
     [
       'a token of two lines',
       { user: { token: 'SECRET\nX-Remote-User: root' } },
-      'INVALID /k.yaml: users[name=admin].user.token: holds spaces or control characters',
+      'INVALID /k.yaml: users[name=admin].user.token: contains spaces or control characters',
     ],
     [
       'a CA that is not base64',
@@ -229,9 +233,9 @@ describe('bad input', () => {
       'INVALID /k.yaml: clusters[name=east].cluster.certificate-authority-data: not base64',
     ],
     [
-      'a CA that is no certificate',
+      'a CA that is not a certificate',
       { cluster: { 'certificate-authority-data': base64('hello') } },
-      'INVALID /k.yaml: clusters[name=east].cluster.certificate-authority-data: not a certificate in PEM',
+      'INVALID /k.yaml: clusters[name=east].cluster.certificate-authority-data: not a PEM certificate',
     ],
     [
       'a CA file that does not exist',
@@ -241,17 +245,17 @@ describe('bad input', () => {
     [
       'a certificate without key',
       { user: { 'client-certificate': 'x' } },
-      'INVALID /k.yaml: users[name=admin].user.client-key(-data): missing beside client-certificate(-data)',
+      'INVALID /k.yaml: users[name=admin].user.client-key(-data): required with client-certificate(-data)',
     ],
     [
       'a key without certificate',
       { user: { 'client-key': 'x' } },
-      'INVALID /k.yaml: users[name=admin].user.client-certificate(-data): missing beside client-key(-data)',
+      'INVALID /k.yaml: users[name=admin].user.client-certificate(-data): required with client-key(-data)',
     ],
     [
-      'a key that is none',
+      'an invalid key',
       { user: { 'client-certificate': 'x', 'client-key-data': base64('SECRET') } },
-      'INVALID /k.yaml: users[name=admin].user.client-key-data: not a private key in PEM without a passphrase',
+      'INVALID /k.yaml: users[name=admin].user.client-key-data: not an unencrypted PEM private key',
     ],
     [
       'a password',
@@ -276,7 +280,7 @@ describe('bad input', () => {
     [
       'a plugin of an unknown version',
       { user: { exec: { apiVersion: 'client.authentication.k8s.io/v1alpha1', command: 'x' } } },
-      'INVALID /k.yaml: users[name=admin].user.exec.apiVersion: "client.authentication.k8s.io/v1alpha1" is not allowed; allowed: client.authentication.k8s.io/v1, client.authentication.k8s.io/v1beta1',
+      'INVALID /k.yaml: users[name=admin].user.exec.apiVersion: "client.authentication.k8s.io/v1alpha1" is not supported; supported: client.authentication.k8s.io/v1, client.authentication.k8s.io/v1beta1',
     ],
     [
       'a plugin without command',
@@ -284,40 +288,40 @@ describe('bad input', () => {
       'INVALID /k.yaml: users[name=admin].user.exec.command: empty',
     ],
     [
-      'a plugin that needs a terminal',
+      'a plugin that requires a terminal',
       { user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x', interactiveMode: 'Always' } } },
-      'INVALID /k.yaml: users[name=admin].user.exec.interactiveMode: Always needs a terminal; allowed: Never, IfAvailable',
+      'INVALID /k.yaml: users[name=admin].user.exec.interactiveMode: Always requires a terminal; supported: Never, IfAvailable',
     ],
     [
-      'a plugin beside a token',
+      'a plugin and a token',
       { user: { token: 'SECRET', exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x' } } },
-      'INVALID /k.yaml: users[name=admin].user.exec: cannot be combined with a token',
+      'INVALID /k.yaml: users[name=admin].user.exec: mutually exclusive with a token',
     ],
     [
       'two wrong fields',
       { cluster: { 'insecure-skip-tls-verify': 'yes', 'tls-server-name': 7 } },
-      'INVALID /k.yaml: clusters[name=east].cluster.tls-server-name: number; string needed; clusters[name=east].cluster.insecure-skip-tls-verify: string; boolean needed',
+      'INVALID /k.yaml: clusters[name=east].cluster.tls-server-name: number; expected string; clusters[name=east].cluster.insecure-skip-tls-verify: string; expected boolean',
     ],
   ];
 
   it.each(cases)('%s', async (_what, content, message) => {
     const text = typeof content === 'string' ? content : kubeconfig(content);
-    const said = await messageOf(load({ '/k.yaml': text }));
-    expect(said).toBe(`CTM_KUBECONFIG_${message}`);
-    expect(said).not.toContain('SECRET');
+    const reported = await messageOf(load({ '/k.yaml': text }));
+    expect(reported).toBe(`CTM_KUBECONFIG_${message}`);
+    expect(reported).not.toContain('SECRET');
   });
 
-  it('a CA beside insecure-skip-tls-verify', async () => {
+  it('a CA with insecure-skip-tls-verify', async () => {
     const cluster = { 'insecure-skip-tls-verify': true, 'certificate-authority-data': base64(certificate.cert) };
     expect(await messageOf(load({ '/k.yaml': kubeconfig({ cluster }) }))).toBe(
-      'CTM_KUBECONFIG_INVALID /k.yaml: clusters[name=east].cluster.insecure-skip-tls-verify: true beside a certificate authority',
+      'CTM_KUBECONFIG_INVALID /k.yaml: clusters[name=east].cluster.insecure-skip-tls-verify: mutually exclusive with a certificate authority',
     );
   });
 
   it('a key of another certificate', async () => {
     const user = { 'client-certificate-data': base64(certificate.cert), 'client-key-data': base64(other.key) };
     expect(await messageOf(load({ '/k.yaml': kubeconfig({ user }) }))).toBe(
-      'CTM_KUBECONFIG_INVALID /k.yaml: users[name=admin].user.client-key-data: not the key of client-certificate-data',
+      'CTM_KUBECONFIG_INVALID /k.yaml: users[name=admin].user.client-key-data: does not match client-certificate-data',
     );
   });
 
@@ -371,7 +375,7 @@ describe('a stored kubeconfig', () => {
     ],
     [
       { cluster: { 'insecure-skip-tls-verify': true } },
-      'clusters[name=east].cluster.insecure-skip-tls-verify: refused: a stored kubeconfig must verify its server; give certificate-authority-data',
+      'clusters[name=east].cluster.insecure-skip-tls-verify: refused: a stored kubeconfig must verify its server; use certificate-authority-data',
     ],
     [
       { cluster: { server: 'http://203.0.113.7' } },
@@ -401,18 +405,18 @@ describe('a stored kubeconfig', () => {
     '[::ffff:127.0.0.1]',
     '[::ffff:a9fe:a9fe]',
   ])('a server at %s is refused', async (host) => {
-    const said = await messageOf(parse({ cluster: { server: `https://${host}` } }));
-    expect(said).toMatch(/^CTM_KUBECONFIG_REFUSED .*cannot reach loopback or link-local addresses$/);
+    const reported = await messageOf(parse({ cluster: { server: `https://${host}` } }));
+    expect(reported).toMatch(/^CTM_KUBECONFIG_REFUSED .*cannot reach loopback or link-local addresses$/);
   });
 
   it.each(['10.0.0.1', 'api.example.com', '[2001:db8::1]:6443', '[fd00::1]', 'localhost.example.com'])(
-    'a server at %s is taken',
+    'a server at %s is accepted',
     async (host) => {
       expect(await messageOf(parse({ cluster: { server: `https://${host}` } }))).toBe('no error');
     },
   );
 
-  it('allows a file of the user what a Secret may not', async () => {
+  it('allows fields in a file of the user that are refused in a Secret', async () => {
     const server = 'https://127.0.0.1:6443';
     const files = { '/k.yaml': kubeconfig({ cluster: { server }, user: { tokenFile: '/token' } }), '/token': 'x' };
     expect((await load(files)).server).toBe(server);
@@ -421,7 +425,7 @@ describe('a stored kubeconfig', () => {
   });
 });
 
-describe('in a cluster', () => {
+describe('in-cluster access', () => {
   const mount = '/var/run/secrets/kubernetes.io/serviceaccount';
   const readFile = disk({ [`${mount}/ca.crt`]: 'CA', [`${mount}/token`]: 'sa-token' });
 
@@ -432,14 +436,14 @@ describe('in a cluster', () => {
     expect(await access.credentials.headers()).toEqual({ authorization: 'Bearer sa-token' });
   });
 
-  it('says so where there is none', async () => {
+  it('fails outside a pod', async () => {
     expect(await messageOf(inClusterAccess({ environment: {}, readFile }))).toBe(
-      'CTM_KUBECONFIG_READ in-cluster access: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set: this is not a pod',
+      'CTM_KUBECONFIG_READ in-cluster access: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; not running in a pod',
     );
   });
 });
 
-it('reads from disk where no other way is given', async () => {
+it('reads from disk by default', async () => {
   const missing = resolve(import.meta.dirname, 'no-such-kubeconfig');
   expect(await messageOf(loadKubeconfig({ files: [missing], trust: 'user' }))).toBe(
     `CTM_KUBECONFIG_READ ${missing}: no such file`,

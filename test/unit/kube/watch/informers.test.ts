@@ -25,7 +25,7 @@ interface Setup {
   readonly raw?: KubeClient['raw'];
 }
 
-/** Random numbers are 1, so that every wait is as long as it may be. */
+/** Random numbers are 1, so that every wait has its maximum length. */
 function start({ api = new FakeApi(), stages = [[IMPORTS, SLICES]], heartbeatMs, raw }: Setup = {}) {
   const clock = new ManualClock();
   const states: InformersState[] = [];
@@ -47,7 +47,7 @@ function start({ api = new FakeApi(), stages = [[IMPORTS, SLICES]], heartbeatMs,
   return { api, clock, states, restarts, informers, abort, ended };
 }
 
-/** A request for /version that gets no answer. */
+/** A request for /version that gets no response. */
 const hang: KubeClient['raw'] = (_path, { signal } = {}) =>
   new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -70,7 +70,7 @@ describe('state', () => {
     expect(informers.state).toEqual({ phase: 'starting', error });
   });
 
-  it('is starting, with the time of the first failed heartbeat, while nothing answers', async () => {
+  it('is starting, with the time of the first failed heartbeat, while the server does not respond', async () => {
     const api = new FakeApi();
     api.down();
     const { informers, clock } = start({ api });
@@ -82,7 +82,7 @@ describe('state', () => {
   it('is lost since the first of several losses', async () => {
     const { informers, api, clock } = start();
     await clock.advance(7 * SECOND);
-    // The watches are opened again, in vain, after 50 ms; the next heartbeat comes seconds later.
+    // The watches fail to reopen after 50 ms; the next heartbeat comes seconds later.
     const since = clock.now() + 50;
     api.down();
     await clock.advance(30 * SECOND);
@@ -91,7 +91,7 @@ describe('state', () => {
 });
 
 describe('stages', () => {
-  it('start once everything in the stage before has been listed', async () => {
+  it('start once everything in the previous stage has been listed', async () => {
     const api = new FakeApi();
     api.refusals.set('namespaces', api.error('CTM_API_STATUS', 403));
     const { clock } = start({ api, stages: [[IMPORTS, { resource: 'namespaces', sink }], [SLICES]] });
@@ -123,7 +123,7 @@ describe('recovery', () => {
     await clock.advance(75 * SECOND);
     api.up();
     api.refusals.clear();
-    // Growing waits have brought imports to 91 s after the start, slices to 111 s.
+    // With growing waits, the next attempt for imports is 91 s after the start, for slices 111 s.
     await clock.advance(5 * SECOND);
     expect([...api.open]).toEqual([]);
     await clock.advance(2 * SECOND);
@@ -151,20 +151,20 @@ describe('heartbeat', () => {
     expect(informers.state).toEqual({ phase: 'watching' });
     states.length = 0;
     await clock.advance(60 * SECOND);
-    expect(states).toEqual([{ phase: 'lost', since, error: new Error('no answer within 2 s') }]);
+    expect(states).toEqual([{ phase: 'lost', since, error: new Error('no response within 2 s') }]);
     answers = true;
     await clock.advance(60 * SECOND);
     expect(states.slice(1)).toEqual([{ phase: 'watching' }]);
   });
 
-  it('counts a refusal as an answer', async () => {
+  it('counts a refusal as a response', async () => {
     const refusal = new FakeApi().error('CTM_API_STATUS', 403);
     const { clock, informers } = start({ raw: () => Promise.reject(refusal) });
     await clock.advance(60 * SECOND);
     expect(informers.state).toEqual({ phase: 'watching' });
   });
 
-  it('is sent less often while it is answered', async () => {
+  it('is sent less often while it succeeds', async () => {
     let asked = 0;
     let fails = false;
     const raw = async () => {
@@ -191,7 +191,7 @@ it('reports each restart of a watch with its resource and reason', async () => {
 it.each([
   ['watches are open', new FakeApi(), undefined],
   ['a heartbeat hangs', new FakeApi(), hang],
-  ['watches wait to be opened again', downApi(), undefined],
+  ['watches wait to be reopened', downApi(), undefined],
 ])('ends with its signal and leaves no timer while %s', async (_, api, raw) => {
   const { clock, abort, ended } = start({ api, ...(raw && { raw }) });
   await clock.advance(SECOND);

@@ -21,14 +21,14 @@ function tableOf() {
 }
 
 describe('versions', () => {
-  it('are compared as the numbers that they are', () => {
+  it('are compared numerically', () => {
     expect(['10', '9', '100', '11'].sort(compareVersions)).toEqual(['9', '10', '11', '100']);
     expect(compareVersions('7', '7')).toBe(0);
   });
 });
 
-describe('a table', () => {
-  it('counts as read only when a full reading ended', () => {
+describe('a store', () => {
+  it('is synced only when a full list has ended', () => {
     const { table } = tableOf();
     table.listStarted();
     table.upserted(object('a', 1));
@@ -37,7 +37,7 @@ describe('a table', () => {
     expect(table.synced).toBe(true);
   });
 
-  it('drops what is of no interest, and an object that turned so', () => {
+  it('drops objects of no interest, even if they were of interest before', () => {
     const { table, changes } = tableOf();
     table.upserted(object('a', 1, 'boring'));
     expect(table.size).toBe(0);
@@ -46,7 +46,7 @@ describe('a table', () => {
     expect(changes).toEqual(['ns/a: - > kept', 'ns/a: kept > -']);
   });
 
-  it('removes at the end of a full reading what was not in it', () => {
+  it('removes objects that were not in a full list', () => {
     const { table, changes } = tableOf();
     for (const name of ['a', 'b']) table.upserted(object(name, 1));
     changes.length = 0;
@@ -56,7 +56,7 @@ describe('a table', () => {
     expect(changes).toEqual(['ns/b: kept > -']);
   });
 
-  it('removes nothing for a reading that broke off', () => {
+  it('removes nothing for an incomplete list', () => {
     const { table, changes } = tableOf();
     for (const name of ['a', 'b']) table.upserted(object(name, 1));
     changes.length = 0;
@@ -69,7 +69,7 @@ describe('a table', () => {
     expect(changes).toEqual([]);
   });
 
-  it('keeps a write of ours that is newer than the full reading', () => {
+  it('keeps its own write that is newer than the full list', () => {
     const { table } = tableOf();
     table.listStarted();
     table.wrote(object('mine', 9));
@@ -77,7 +77,7 @@ describe('a table', () => {
     expect(table.get('ns/mine')).toBe('kept');
   });
 
-  it('lets no older version replace a newer one', () => {
+  it('never replaces a newer version with an older one', () => {
     const { table, changes } = tableOf();
     table.wrote(object('a', 9, 'new'));
     table.upserted(object('a', 8, 'old'));
@@ -89,14 +89,14 @@ describe('a table', () => {
     expect(table.get('ns/a')).toBeUndefined();
   });
 
-  it('says nothing when an object comes again as it was', () => {
+  it('reports no change for the same version', () => {
     const { table, changes } = tableOf();
     table.upserted(object('a', 1));
     table.upserted(object('a', 1));
     expect(changes).toHaveLength(1);
   });
 
-  it('does not bring back by a fetch what the watch removed meanwhile', async () => {
+  it('does not restore by a fetch an object that the watch removed meanwhile', async () => {
     const { table } = tableOf();
     await table.fetch(async () => {
       table.removed(object('a', 5));
@@ -107,7 +107,7 @@ describe('a table', () => {
     expect(table.get('ns/a')).toBe('kept');
   });
 
-  it('sets an object aside that cannot be read, and keeps its last good copy', () => {
+  it('skips a malformed object and keeps its last good copy', () => {
     const { table } = tableOf();
     table.upserted(object('a', 1));
     table.upserted(object('a', 2, 'broken'));
