@@ -11,7 +11,6 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
  * Parses each line of a byte stream. A line is decoded once, when it is complete, so the cost is linear in its length
  * however small the chunks are, and chunks may split a character. The newline of the last line is optional; empty lines
  * are skipped.
- *
  * @throws SyntaxError for a line that is not JSON, RangeError for one over `maxBytes`.
  */
 export async function* jsonLines(

@@ -75,7 +75,6 @@ export function invalid(source: string, field: string, problem: string): Catamar
 
 /**
  * Parses one kubeconfig. `source` names it in messages.
- *
  * @throws CTM_KUBECONFIG_INVALID with every problem.
  */
 export function parseFile(source: string, content: string): Kubeconfig {
@@ -92,7 +91,6 @@ export function parseFile(source: string, content: string): Kubeconfig {
 
 /**
  * Parsers of one entry; `prefix` is its path.
- *
  * @throws CTM_KUBECONFIG_INVALID with every problem.
  */
 export const parseEntry = {

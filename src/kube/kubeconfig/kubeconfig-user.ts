@@ -25,7 +25,6 @@ export interface UserOptions {
 /**
  * The credentials of a user entry. Precedence is that of kubectl: for certificates, inline data over a file; for
  * tokens, a file over inline data.
- *
  * @throws CTM_KUBECONFIG_INVALID
  */
 export function userCredentials(options: UserOptions): Credentials {
@@ -93,7 +92,6 @@ function decoded(source: string, field: string, data: string | undefined): strin
 
 /**
  * Decodes the base64 text of a `-data` field.
- *
  * @throws CTM_KUBECONFIG_INVALID
  */
 export function decode(source: string, field: string, data: string): string {

@@ -65,7 +65,6 @@ interface Merged {
 
 /**
  * Reads kubeconfig files and returns the access of a context.
- *
  * @throws CTM_KUBECONFIG_READ, CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED, with file and field.
  */
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<ClusterAccess> {
@@ -106,7 +105,6 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
 /**
  * Parses a kubeconfig that is stored in a cluster. `source` names it in messages, such as `Secret ns/name`. Fields that
  * could run a program, read a file or connect to this machine are refused.
- *
  * @throws CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED
  */
 export function parseKubeconfig(
@@ -121,11 +119,7 @@ export function parseKubeconfig(
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/**
- * Access of a pod to its own cluster, with its ServiceAccount.
- *
- * @throws CTM_KUBECONFIG_READ outside a cluster.
- */
+/** Access of a pod to its own cluster. @throws CTM_KUBECONFIG_READ outside a cluster. */
 export async function inClusterAccess(options: KubeconfigEnvironment): Promise<ClusterAccess> {
   const { environment = {}, clock = systemClock } = options;
   const readFile = options.readFile ?? readText;
