@@ -1,4 +1,4 @@
-/** Every DNS case on our server and on real CoreDNS, from the same objects of a real API server. */
+/** Every DNS case on Catamaran and on real CoreDNS, with the same objects on a real API server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
 import { type DnsServer, openDnsServer } from '../../src/dns/server/dns-server.ts';
@@ -26,8 +26,8 @@ let cluster: Cluster;
 let ns: string;
 let coredns: CoreDns;
 let server: DnsServer;
-let ours: Target;
-let following: Promise<void>;
+let catamaran: Target;
+let running: Promise<void>;
 
 beforeAll(async () => {
   cluster = openCluster(controlPlane());
@@ -58,49 +58,49 @@ beforeAll(async () => {
     rateLimit: 0,
   };
   server = await openDnsServer(options, { host: '127.0.0.1', port: 0 });
-  ours = server.address;
-  following = source.run(stop.signal);
+  catamaran = server.address;
+  running = source.run(stop.signal);
 });
 
 afterAll(async () => {
   stop.abort();
-  await following;
+  await running;
   await Promise.all([server?.[Symbol.asyncDispose](), coredns?.stop()]);
 });
 
-/** One question by UDP. */
+/** One query over UDP. */
 async function ask(target: Target, question: string): Promise<Message> {
   const answer = await askUdp(target, questionOf(question.replaceAll('shop', ns)));
   if (!answer) throw new Error(`no answer to ${question}`);
   return parseMessage(answer);
 }
 
-/** An answer with the namespace as the cases have it. */
-function told(message: Message): Expected {
+/** A response in the format of the cases. */
+function answerOf(message: Message): Expected {
   return JSON.parse(JSON.stringify(shown(message)).replaceAll(ns, 'shop'));
 }
 
 describe('a case on both servers', () => {
-  it.each(CASES)('$ask', async ({ ask: question, ours: expected, coredns: other }) => {
+  it.each(CASES)('$ask', async ({ ask: question, catamaran: expected, coredns: other }) => {
     const { why: _, ...theirs } = other ?? { ...expected, why: undefined };
     await eventually(async () => {
-      expect(told(await ask(ours, question))).toEqual(sorted(expected));
-      expect(told(await ask(coredns, question))).toEqual(sorted(theirs));
+      expect(answerOf(await ask(catamaran, question))).toEqual(sorted(expected));
+      expect(answerOf(await ask(coredns, question))).toEqual(sorted(theirs));
     });
-    const tcp = await askTcp(ours, questionOf(question.replaceAll('shop', ns)));
-    expect(told(parseMessage(tcp))).toEqual(sorted(expected));
+    const tcp = await askTcp(catamaran, questionOf(question.replaceAll('shop', ns)));
+    expect(answerOf(parseMessage(tcp))).toEqual(sorted(expected));
   });
 
-  it('that is negative carries the same SOA on both, its serial aside', async () => {
+  it('that is negative has the same SOA on both, except for its serial', async () => {
     const soa = async (target: Target) =>
       (await ask(target, 'gone.shop.svc A')).authority.map(({ name, ttl, data }) => {
         return { name, ttl, data: data.replace(/(?<=\. )\d+ /, '') };
       });
-    expect(await soa(ours)).toEqual(await soa(coredns));
+    expect(await soa(catamaran)).toEqual(await soa(coredns));
   });
 });
 
-describe('odd packets on both servers', () => {
+describe('unusual packets on both servers', () => {
   const WEB = questionOf('web.shop.svc A', 0);
   const end = WEB.length;
   const words = (packet: Buffer, patch: Readonly<Record<number, number>>) => {
@@ -117,36 +117,36 @@ describe('odd packets on both servers', () => {
     ['a status query', words(WEB, { 2: 2 << 11 }), 'NOTIMP'],
     ['CHAOS', words(WEB, { [end - 2]: 3 }), 'REFUSED'],
     ['EDNS 1', words(edns, { [edns.length - 6]: 1 }), 'BADVERS'],
-    ['a question that is cut', WEB.subarray(0, -3), 'FORMERR'],
+    ['a truncated question', WEB.subarray(0, -3), 'FORMERR'],
     ['a label of 64 bytes', Buffer.concat([WEB.subarray(0, 12), Buffer.from([64]), Buffer.alloc(69)]), 'FORMERR'],
     [
       'a name that points to itself',
       Buffer.concat([WEB.subarray(0, 12), Buffer.from([0xc0, 12, 0, 1, 0, 1])]),
       'FORMERR',
     ],
-    ['bytes behind the end', Buffer.concat([WEB, Buffer.alloc(3)]), 'FORMERR', 'tail'],
+    ['trailing bytes', Buffer.concat([WEB, Buffer.alloc(3)]), 'FORMERR', 'tail'],
   ])('%s', async (_, packet, rcode, difference) => {
     const code = async (target: Target) => {
       const answer = await askUdp(target, packet);
       return answer && rcodeName(parseMessage(answer).rcode);
     };
-    expect(await code(ours)).toBe(rcode);
+    expect(await code(catamaran)).toBe(rcode);
     if (difference) expect(await code(coredns)).not.toBe(rcode);
     else expect(await code(coredns)).toBe(rcode);
   });
 
-  it('a response gets no answer from either', async () => {
+  it('a response packet gets no response from either', async () => {
     const response = words(WEB, { 2: 0x8000 });
-    expect(await Promise.all([askUdp(ours, response, 300), askUdp(coredns, response, 300)])).toEqual([
+    expect(await Promise.all([askUdp(catamaran, response, 300), askUdp(coredns, response, 300)])).toEqual([
       undefined,
       undefined,
     ]);
   });
 
-  it('the case of a question comes back as it was, from both', async () => {
+  it('both preserve the case of the queried name', async () => {
     const odd = questionOf('web.shop.svc A'.replaceAll('shop', ns));
     odd.write('wEB', 13, 'latin1');
-    for (const target of [ours, coredns]) {
+    for (const target of [catamaran, coredns]) {
       const answer = await askUdp(target, odd);
       expect(answer?.subarray(12, odd.length - 11)).toEqual(odd.subarray(12, odd.length - 11));
       expect(parseMessage(answer ?? Buffer.alloc(0)).answers).toHaveLength(1);
@@ -154,9 +154,9 @@ describe('odd packets on both servers', () => {
   });
 });
 
-describe('an answer that is too long for UDP', () => {
-  it('is cut by both, within what the client takes, and whole by TCP', async () => {
-    for (const target of [ours, coredns]) {
+describe('a response that is too long for UDP', () => {
+  it('is truncated by both to the limit of the client, and complete over TCP', async () => {
+    for (const target of [catamaran, coredns]) {
       for (const udpBytes of [0, 1232]) {
         const answer = await askUdp(target, questionOf(`crowd.${ns}.svc A`, udpBytes));
         expect(answer?.length).toBeLessThanOrEqual(Math.max(512, udpBytes));
@@ -166,19 +166,19 @@ describe('an answer that is too long for UDP', () => {
       expect(new Set(whole.answers.map(({ data }) => data)).size).toBe(CROWD.length);
     }
     const srv = questionOf(`_crowd._tcp.crowd.${ns}.svc SRV`);
-    const [own, other] = [parseMessage(await askTcp(ours, srv)), parseMessage(await askTcp(coredns, srv))];
+    const [own, other] = [parseMessage(await askTcp(catamaran, srv)), parseMessage(await askTcp(coredns, srv))];
     expect(shown(own)).toEqual(shown(other));
   });
 });
 
 describe('a change of the objects', () => {
-  it('shows in the answers of both', async () => {
+  it('appears in the responses of both', async () => {
     const port = [{ name: 'mysql', protocol: 'TCP', port: 3306 }];
     const addresses = async (target: Target) =>
       (await ask(target, 'late.shop.svc A')).answers.map(({ data }) => data).sort();
     const both = (expected: readonly string[]) =>
       eventually(async () => {
-        expect(await addresses(ours)).toEqual(expected);
+        expect(await addresses(catamaran)).toEqual(expected);
         expect(await addresses(coredns)).toEqual(expected);
       });
     await cluster.apply(serviceImport(ns, 'late', 'Headless', port));

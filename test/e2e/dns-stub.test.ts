@@ -1,7 +1,7 @@
 /**
- * clusterset.local with `catamaran dns` in cluster2. Its CoreDNS keeps its image and is not restarted; the Corefile only
- * gains a server block that forwards the zone. The names are those of the three documents; the manifest is the one that
- * users apply. Then parts of the system fail while a pod sends queries continuously.
+ * clusterset.local with `catamaran dns` in cluster2. Its CoreDNS keeps its image and is not restarted; the Corefile
+ * only gains a server block that forwards the zone. The names are those of the three documents; the manifest is the one
+ * that users apply. Then parts of the system fail while a pod sends queries continuously.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

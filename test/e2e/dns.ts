@@ -2,8 +2,8 @@
 import type { Cluster } from './lab.ts';
 
 /**
- * Allows CoreDNS to read ServiceImports, with the command of Cilium's tutorial. ACK clusters allow it by default, so the
- * ACK walk-throughs omit it.
+ * Allows CoreDNS to read ServiceImports, with the command of Cilium's tutorial. ACK clusters allow it by default, so
+ * the ACK walk-throughs omit it.
  */
 export const ALLOW_COREDNS = `kubectl patch clusterrole system:coredns --type=json \\
    -p='[{"op":"add","path":"/rules/-","value":{"apiGroups":["multicluster.x-k8s.io"],"resources":["serviceimports"],"verbs":["list","watch"]}}]'`;

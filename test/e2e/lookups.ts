@@ -16,8 +16,8 @@ export interface Lookup {
 const TIMEOUT_S = 5;
 
 /**
- * Looks up `known`, which is in the zone, and each time a new name that is neither in the zone nor in any cache. Retries
- * at once, and a last time after a second.
+ * Looks up `known`, which is in the zone, and each time a new name that is neither in the zone nor in any cache.
+ * Retries at once, and a last time after a second.
  */
 export function asker(namespace: string, name: string, known: string, zone: string): object {
   const script = `

@@ -1,4 +1,4 @@
-/** `catamaran dns` as a user starts it, and what it answers while its API server is not there. */
+/** `catamaran dns` as a process, and its responses while the API server is unreachable. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -63,7 +63,7 @@ async function start(...args: string[]) {
   const target: Target = { host: '127.0.0.1', port };
   const get = (path: string) => fetch(`http://127.0.0.1:${http}${path}`);
   await eventually(async () => expect((await get('/healthz')).status).toBe(200));
-  /** Response code of a name of the cases. */
+  /** Response code for a Service of the cases. */
   const rcode = async (name = 'web') => {
     const answer = await askUdp(target, questionOf(`${name}.${ns}.svc A`));
     return answer && rcodeName(parseMessage(answer).rcode);
@@ -72,7 +72,7 @@ async function start(...args: string[]) {
 }
 
 describe('catamaran dns', () => {
-  it('answers by UDP and TCP, tells its health and metrics, and stops in order', async () => {
+  it('responds over UDP and TCP, serves health and metrics, and shuts down gracefully', async () => {
     const { child, target, get, log, rcode } = await start('--ttl', '7');
     await eventually(async () => expect((await get('/readyz')).status).toBe(200));
     expect([await rcode(), await rcode('gone')]).toEqual(['NOERROR', 'NXDOMAIN']);
@@ -93,7 +93,7 @@ describe('catamaran dns', () => {
     expect(lines.at(0)?.msg).toBe('dns started');
   });
 
-  it('answers SERVFAIL, and is not ready, until it has read everything', async () => {
+  it('returns SERVFAIL, and is not ready, until the initial sync', async () => {
     gate.cut();
     const { get, rcode } = await start();
     expect((await get('/readyz')).status).toBe(503);
@@ -103,7 +103,7 @@ describe('catamaran dns', () => {
     expect((await get('/readyz')).status).toBe(200);
   });
 
-  it('goes on with what it knows while the API server is away, and no longer than told', async () => {
+  it('serves the last known state while the API server is unreachable, for --stale-after', async () => {
     const { get, rcode } = await start('--stale-after', '4s');
     await eventually(async () => expect(await rcode()).toBe('NOERROR'));
     gate.cut();
@@ -118,7 +118,7 @@ describe('catamaran dns', () => {
     await eventually(async () => expect([await rcode(), await lost()]).toEqual(['NOERROR', 0]));
   });
 
-  it('comes back with the same answers after it was killed', async () => {
+  it('serves again after it was killed and restarted', async () => {
     const first = await start();
     await eventually(async () => expect(await first.rcode()).toBe('NOERROR'));
     first.child.kill('SIGKILL');
@@ -128,7 +128,7 @@ describe('catamaran dns', () => {
     await eventually(async () => expect(await second.rcode()).toBe('NOERROR'));
   });
 
-  it('ends with code 1 where its address is taken', async () => {
+  it('exits with code 1 if its address is in use', async () => {
     const { target } = await start();
     const args = ['--kubeconfig', kubeconfig, '--listen', `127.0.0.1:${target.port}`, '--http', 'none'];
     const child = spawn(process.execPath, [MAIN, 'dns', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

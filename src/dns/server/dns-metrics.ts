@@ -1,24 +1,24 @@
-/** Metrics of the DNS server. `docs/reference/metrics.md` is generated from their definitions. */
+/** Metrics of the DNS server. `docs/reference/metrics.md` is generated from these definitions. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { rcodeName, TYPE, typeName } from '../wire/protocol.ts';
 
 export type DnsTransport = 'udp' | 'tcp';
 
-/** Why a packet got no answer, or not the one it asked for. */
+/** Why a packet got no response, or not the regular one. */
 export type Unanswered = 'not-a-query' | 'rate-limited' | 'fault' | 'not-sent';
 
-/** Upper bounds in seconds. Answers are written before they are asked for, so most take some microseconds. */
+/** Bucket bounds in seconds. Most responses are cached and take a few microseconds. */
 const SECONDS = [0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.01, 0.1];
 
-/** Types with a series of their own; all others count as `other`, so that clients cannot make series. */
+/** Types with their own series. All others count as `other`, so that clients cannot create series. */
 const TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
 
-/** Numbers read when Prometheus asks. */
+/** Values read at scrape time. */
 export interface DnsGauges {
   readonly services: number;
   readonly names: number;
   readonly connections: number;
-  /** Seconds since the API server last answered, 0 while it does. */
+  /** Seconds since the API server became unreachable; 0 while it responds. */
   readonly lostSeconds: number;
 }
 
@@ -33,7 +33,7 @@ class Bins {
     this.sum += seconds;
   }
 
-  /** Lines of Prometheus' text format. */
+  /** In the Prometheus text format. */
   lines(name: string, label: string): string[] {
     let total = 0;
     const buckets = this.counts.map((count, bin) => {
@@ -44,7 +44,7 @@ class Bins {
   }
 }
 
-/** A registry with our own histogram: prom-client's costs as much as an answer. */
+/** A registry with its own histogram: one observation in prom-client's costs as much as a DNS response. */
 class DnsRegistry extends Registry {
   readonly bins: Readonly<Record<DnsTransport, Bins>> = { udp: new Bins(), tcp: new Bins() };
 
@@ -60,10 +60,10 @@ class DnsRegistry extends Registry {
   }
 }
 
-/** The DNS server's metrics, in a registry of their own. Counting is cheap; labels are made when Prometheus asks. */
+/** The metrics of the DNS server, in their own registry. Labels are built at scrape time, so counting is cheap. */
 export class DnsMetrics {
   readonly #registry = new DnsRegistry();
-  /** By transport, type and response code in one number. */
+  /** Keyed by transport, type and response code, packed into one number. */
   readonly #responses = new Map<number, number>();
   readonly #unanswered = new Map<Unanswered, number>();
 
@@ -96,7 +96,7 @@ export class DnsMetrics {
     return this.#registry;
   }
 
-  /** @param ms milliseconds from the question to the answer. */
+  /** @param ms milliseconds from query to response. */
   answered(transport: DnsTransport, type: number, rcode: number, ms: number): void {
     const key = (transport === 'udp' ? 0 : 1 << 21) | ((TYPES.has(type) ? type : 0) << 5) | rcode;
     this.#responses.set(key, (this.#responses.get(key) ?? 0) + 1);
@@ -107,10 +107,10 @@ export class DnsMetrics {
     this.#unanswered.set(reason, (this.#unanswered.get(reason) ?? 0) + 1);
   }
 
-  /** Registers the numbers that are read when Prometheus asks. */
+  /** Registers gauges whose values `read` returns at scrape time. */
   gauge(read: () => DnsGauges): void {
     const registers = [this.#registry];
-    const one = (name: string, help: string, field: keyof DnsGauges) =>
+    const add = (name: string, help: string, field: keyof DnsGauges) =>
       new Gauge({
         name,
         help,
@@ -119,10 +119,10 @@ export class DnsMetrics {
           this.set(read()[field]);
         },
       });
-    one('catamaran_dns_services', 'ServiceImports served.', 'services');
-    one('catamaran_dns_names', 'Names with prepared responses.', 'names');
-    one('catamaran_dns_tcp_connections', 'Open TCP connections.', 'connections');
-    one(
+    add('catamaran_dns_services', 'ServiceImports served.', 'services');
+    add('catamaran_dns_names', 'Names with prepared responses.', 'names');
+    add('catamaran_dns_tcp_connections', 'Open TCP connections.', 'connections');
+    add(
       'catamaran_dns_api_lost_seconds',
       'Seconds since the API server became unreachable; 0 while it responds.',
       'lostSeconds',

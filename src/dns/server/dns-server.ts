@@ -1,4 +1,4 @@
-/** The authoritative server of the clusterset zone: UDP and TCP on one address, in front of one zone. */
+/** The authoritative server of the clusterset zone, on UDP and TCP. */
 import { type Address, hostPort } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
@@ -13,23 +13,23 @@ import { openUdpListener } from './udp.ts';
 
 export interface DnsServerOptions {
   readonly zone: Zone;
-  /** Whether what the zone holds may be told; asked for every question. */
+  /** Whether the zone may be served; called for every query. */
   readonly current: () => boolean;
   readonly metrics: DnsMetrics;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds with fractions, from any start. */
+  /** Fractional milliseconds from an arbitrary origin. */
   readonly monotonic: () => number;
-  /** Responses a second for each client network by UDP; 0 limits nothing. */
+  /** UDP responses per second and client network; 0 disables the limit. */
   readonly rateLimit: number;
   readonly logQueries?: boolean;
   readonly tcpLimits?: Partial<TcpLimits>;
 }
 
-/** Tries for a port that is free for both UDP and TCP, if the system chooses it. */
+/** Attempts to find a port that is free for both UDP and TCP, if the port is 0. */
 const PORT_TRIES = 10;
 
-/** Disposing of it sends the answers that are under way, then ends. */
+/** Disposal sends pending responses before it closes the sockets. */
 export interface DnsServer extends AsyncDisposable {
   readonly address: Address;
   /** Open TCP connections. */
@@ -37,9 +37,9 @@ export interface DnsServer extends AsyncDisposable {
 }
 
 /**
- * Listens by UDP and TCP on one address; port 0 lets the system choose one.
+ * Listens on UDP and TCP; with port 0, the system chooses the port.
  *
- * @throws CTM_LISTEN if the address is not to be had.
+ * @throws CTM_LISTEN if it cannot listen on the address.
  */
 export async function openDnsServer(options: DnsServerOptions, address: Address): Promise<DnsServer> {
   const { logQueries = false, rateLimit, ...rest } = options;

@@ -1,36 +1,36 @@
 /**
- * Response rate limiting: a server that answers whatever address a question names must not be made to flood it. A client
- * over its rate gets every second answer as an empty one that sends it to TCP, and no answer otherwise, so that a
- * client that is real is served and a forged one is not worth the trouble.
+ * Response rate limiting: source addresses can be forged, so the server must not be usable to flood a victim. For a
+ * client over its rate, every second response is an empty one that redirects it to TCP, and the others are dropped:
+ * real clients are still served, and an attack is not amplified.
  *
  * Source: the "slip" of BIND's response rate limiting (ISC, "Using Response Rate Limiting").
  */
 
 export type Verdict = 'send' | 'truncate' | 'drop';
 
-/** Networks that are remembered at least; twice as many at most. Those not heard of for longest are forgotten. */
+/** Minimum number of networks that are tracked; the maximum is twice that. The least recently seen are dropped. */
 const GENERATION = 2048;
 
 interface Bucket {
   tokens: number;
-  /** Milliseconds at which `tokens` was right. */
+  /** Time at which `tokens` was computed, in ms. */
   at: number;
   slip: boolean;
 }
 
-/** Counts responses for each client network: /24 of IPv4, /56 of IPv6. */
+/** A token bucket per client network: /24 for IPv4, /56 for IPv6. */
 export class RateLimit {
   readonly #perSecond: number;
   #recent = new Map<string, Bucket>();
-  /** Those of before `recent` was begun. */
+  /** The previous generation. */
   #older: ReadonlyMap<string, Bucket> = new Map();
 
-  /** @param perSecond responses a second for each client network; 0 limits nothing. A burst may take one second's. */
+  /** @param perSecond responses per second and client network, also the burst size; 0 disables the limit. */
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
   }
 
-  /** @param now milliseconds, from any start. */
+  /** @param now milliseconds from an arbitrary origin. */
   check(address: string, now: number): Verdict {
     if (this.#perSecond === 0) return 'send';
     const network = networkOf(address);
@@ -46,7 +46,7 @@ export class RateLimit {
     return bucket.slip ? 'truncate' : 'drop';
   }
 
-  /** Forgets a whole generation at once: under a flood from forged networks there is a new one with each question. */
+  /** Drops a whole generation at once, since in a flood from forged addresses every query adds a network. */
   #remember(network: string, now: number): Bucket {
     if (this.#recent.size >= GENERATION) {
       this.#older = this.#recent;
@@ -58,7 +58,7 @@ export class RateLimit {
   }
 }
 
-/** The network of an address; an IPv4 address that came by an IPv6 socket counts as IPv4. */
+/** The network of an address. IPv4-mapped IPv6 addresses count as IPv4. */
 export function networkOf(address: string): string {
   const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+)\.\d+$/.exec(address)?.[1];
   if (v4 !== undefined) return v4;

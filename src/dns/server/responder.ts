@@ -1,4 +1,4 @@
-/** From the bytes of a question to the bytes of its answer, whatever brought them. */
+/** Turns query packets into response packets, for any transport. */
 import type { Logger } from '../../runtime/logger.ts';
 import { nameText } from '../wire/name.ts';
 import {
@@ -19,13 +19,13 @@ import type { RateLimit } from './rate-limit.ts';
 
 export interface ResponderOptions {
   readonly zone: Zone;
-  /** Whether what the zone holds may be told: false before the first reading, and when it is too old. */
+  /** Whether the zone may be served: false before the initial sync, and once the data is too old. */
   readonly current: () => boolean;
   readonly rateLimit: RateLimit;
   readonly metrics: DnsMetrics;
   readonly logger: Logger;
   readonly logQueries: boolean;
-  /** Milliseconds with fractions, from any start. */
+  /** Fractional milliseconds from an arbitrary origin. */
   readonly monotonic: () => number;
 }
 
@@ -33,10 +33,10 @@ const REFUSED: Answer = { rcode: RCODE.REFUSED, authoritative: false };
 const SERVFAIL: Answer = { rcode: RCODE.SERVFAIL, authoritative: false };
 const BADVERS: Answer = { rcode: RCODE.BADVERS, authoritative: false };
 
-/** Milliseconds between two lines of the log about faults of our own. */
+/** Minimum interval between log lines about internal errors, in ms. */
 const FAULT_LOG_MS = 60_000;
 
-/** Answers packets. It never throws. */
+/** Responds to packets; never throws. */
 export class Responder {
   readonly #options: ResponderOptions;
   #faultLoggedAt = Number.NEGATIVE_INFINITY;
@@ -45,7 +45,7 @@ export class Responder {
     this.#options = options;
   }
 
-  /** The response to a packet; undefined where there must be none. */
+  /** Returns undefined if the packet must not be answered. */
   respond(packet: Buffer, client: string, transport: DnsTransport): Buffer | undefined {
     const { metrics, monotonic } = this.#options;
     const started = monotonic();
@@ -55,9 +55,12 @@ export class Responder {
       metrics.unanswered('fault');
       if (started - this.#faultLoggedAt >= FAULT_LOG_MS) {
         this.#faultLoggedAt = started;
-        this.#options.logger.error({ err: error, packet: packet.toString('hex') }, 'a question met a fault');
+        this.#options.logger.error(
+          { err: error, packet: packet.toString('hex') },
+          'internal error, query answered with SERVFAIL',
+        );
       }
-      // What is no query, or is over the rate, has been left alone before anything could fail.
+      // Only a query can fail: other packets, and those over the rate limit, have returned before.
       const [id, flags] = [packet.readUInt16BE(0), packet.readUInt16BE(2)];
       return refuse({ kind: 'refusal', id, flags, rcode: RCODE.SERVFAIL });
     }
@@ -76,15 +79,15 @@ export class Responder {
       return verdict === 'truncate' && query.kind === 'query' ? truncated(query, packet) : undefined;
     }
     if (query.kind === 'refusal') {
-      this.#tell(client, transport, undefined, query.rcode, started);
+      this.#record(client, transport, undefined, query.rcode, started);
       return refuse(query);
     }
     const answer = this.#answer(query);
     const limit = transport === 'tcp' ? TCP_BYTES : Math.min(query.edns?.size ?? PLAIN_UDP_BYTES, EDNS_UDP_BYTES);
-    // A TCP answer that leaves some out is whole all the same: a headless Service may show a part of its endpoints
-    // (KEP-1645, DNS specification, 2.4.1), another part each time.
+    // Over TCP, TC is not set even if records are left out: a response may have a part of the endpoints of a headless
+    // Service (KEP-1645, DNS specification, 2.4.1), and each one has another part.
     const response = respond(query, packet, answer, { limit, truncate: transport === 'udp' });
-    this.#tell(client, transport, query, answer.rcode, started);
+    this.#record(client, transport, query, answer.rcode, started);
     return response;
   }
 
@@ -96,7 +99,7 @@ export class Responder {
     return zone.answer(query.name, query.type);
   }
 
-  #tell(client: string, transport: DnsTransport, query: Query | undefined, rcode: number, started: number): void {
+  #record(client: string, transport: DnsTransport, query: Query | undefined, rcode: number, started: number): void {
     const { metrics, monotonic, logQueries, logger } = this.#options;
     const ms = monotonic() - started;
     metrics.answered(transport, query?.type ?? 0, rcode, ms);

@@ -1,6 +1,6 @@
 /**
- * DNS over TCP: each message behind its length in two bytes, many on one connection, answered in their order
- * (RFC 7766). What a client can hold is bounded: connections, time without a whole question, answers not taken.
+ * DNS over TCP: messages with a two-byte length prefix, pipelined and answered in order (RFC 7766). Connections, the
+ * time for a complete query, and unread responses are bounded.
  */
 import { createServer, type Socket } from 'node:net';
 import type { Address } from '../../runtime/address.ts';
@@ -9,21 +9,20 @@ import { closeServer } from '../../runtime/close-server.ts';
 import { HEADER_BYTES } from '../wire/protocol.ts';
 import { MAX_QUERY_BYTES } from '../wire/query.ts';
 
-/** Bounds of the TCP side. */
 export interface TcpLimits {
-  /** Connections at once. One more ends the one that has asked nothing for longest. */
+  /** Concurrent connections. Another one closes the one that has been idle longest. */
   readonly connections: number;
-  /** Milliseconds in which a whole question must come and the answers to earlier ones be taken. */
+  /** Milliseconds within which a complete query must arrive and earlier responses must be read. */
   readonly idleMs: number;
-  /** Bytes of answers that wait for the client; above it no further question of this connection is read. */
+  /** Bytes of unread responses above which no more queries are read from the connection. */
   readonly unsentBytes: number;
 }
 
 export const DEFAULT_TCP_LIMITS: TcpLimits = { connections: 512, idleMs: 10_000, unsentBytes: 256 * 1024 };
 
-/** Milliseconds between two looks for idle connections. */
+/** Milliseconds between checks for idle connections. */
 const SWEEP_MS = 1000;
-/** Milliseconds that clients have to take their last answers when the server stops. */
+/** Milliseconds for clients to read their last responses when the server stops. */
 const GRACE_MS = 1000;
 const LENGTH_BYTES = 2;
 
@@ -35,7 +34,7 @@ export interface TcpOptions {
 
 class Connection {
   readonly socket: Socket;
-  /** When it last asked something, or came. */
+  /** Time of the last query, or of the connection. */
   askedAt: number;
   readonly #options: TcpOptions;
   readonly #limits: TcpLimits;
@@ -66,14 +65,14 @@ class Connection {
     socket.on('error', () => socket.destroy());
   }
 
-  /** Answers what is there, as long as the client takes the answers. */
+  /** Answers all complete queries, for as long as the client reads the responses. */
   #work(): void {
     const { socket } = this;
     socket.cork();
     while (this.#pending.length >= LENGTH_BYTES && !socket.destroyed) {
       const length = this.#pending.readUInt16BE(0);
       if (length < HEADER_BYTES || length > MAX_QUERY_BYTES) {
-        // Where the next message begins is not known. The answers to those before it are due.
+        // The start of the next message is unknown. Responses to earlier queries are still sent.
         socket.uncork();
         socket.pause();
         socket.destroySoon();
@@ -97,7 +96,7 @@ class Connection {
   }
 }
 
-/** A message behind its length. */
+/** Adds the length prefix to a message. */
 export function framed(message: Buffer): Buffer {
   const frame = Buffer.allocUnsafe(LENGTH_BYTES + message.length);
   frame.writeUInt16BE(message.length, 0);
@@ -105,7 +104,6 @@ export function framed(message: Buffer): Buffer {
   return frame;
 }
 
-/** The open connections, and their bounds. */
 class Connections {
   readonly #options: TcpOptions;
   readonly #limits: TcpLimits;
@@ -128,7 +126,7 @@ class Connections {
     connection.listen();
   }
 
-  /** Ends connections that have been idle for too long, until the signal aborts. */
+  /** Closes idle connections until the signal aborts. */
   async sweep(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
@@ -138,7 +136,7 @@ class Connections {
     }
   }
 
-  /** Ends each connection once its client has taken the answers that are under way. */
+  /** Closes each connection once its client has read the pending responses. */
   end(): void {
     for (const { socket } of this.#open) socket.destroySoon();
   }
@@ -155,23 +153,22 @@ class Connections {
   }
 }
 
-/** Disposing of it takes no further connection, and gives clients a moment to take the answers that are under way. */
+/** Disposal stops accepting, then waits up to a second for clients to read pending responses. */
 export interface TcpListener extends AsyncDisposable {
   readonly port: number;
-  /** Open connections. */
   readonly connections: number;
 }
 
-/** Listens by TCP; port 0 lets the system choose. Rejects if the address is not to be had. */
+/** With port 0, the system chooses the port. Rejects if it cannot listen on the address. */
 export async function openTcpListener(options: TcpOptions, { host, port }: Address): Promise<TcpListener> {
   const connections = new Connections(options);
-  // A client may end its side and still wait for answers.
+  // A client may close its side and still wait for responses.
   const server = createServer({ allowHalfOpen: true }, (socket) => connections.accept(socket));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  // Such as EMFILE while accepting: the connections that are open go on.
+  // Errors such as EMFILE while accepting do not affect open connections.
   server.on('error', () => {});
   const stop = new AbortController();
   const sweeping = connections.sweep(stop.signal);

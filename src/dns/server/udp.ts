@@ -1,18 +1,18 @@
-/** DNS over UDP: one question, one packet. */
+/** DNS over UDP. */
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Address } from '../../runtime/address.ts';
 
 export interface UdpOptions {
   readonly respond: (packet: Buffer, client: string) => Buffer | undefined;
-  /** Called for each answer that the system would not take. */
+  /** Called for each response that the operating system rejected. */
   readonly notSent: () => void;
 }
 
-/** Bytes of questions that may wait in the system while we are busy; it may grant less. */
+/** Receive buffer for queries that arrive while the process is busy, in bytes; the system may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
-/** Listens by UDP until it is disposed of. Rejects if the address is not to be had. */
+/** Listens until it is disposed of. Rejects if it cannot listen on the address. */
 export async function openUdpListener(
   { respond, notSent }: UdpOptions,
   { host, port }: Address,
@@ -21,7 +21,7 @@ export async function openUdpListener(
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
     recvBufferSize: RECEIVE_BUFFER_BYTES,
-    // Where to answer is always an address, never a name.
+    // Responses go to IP addresses, so skip the lookup.
     lookup: (address, _options, found) => found(null, address, family),
   });
   const sent = (error: Error | null) => {

@@ -1,44 +1,43 @@
-/** Domain names in wire form. Source: RFC 1035, sections 2.3.4, 3.1 and 4.1.4. */
+/** Domain names in wire format. Source: RFC 1035, sections 2.3.4, 3.1 and 4.1.4. */
 
-/** Longest label and longest name, in bytes; the name with its length bytes and the root. */
+/** Maximum label and name lengths in bytes; the name includes its length bytes and the root. */
 export const MAX_LABEL = 63;
 const MAX_NAME = 255;
 
-/** Pointers followed in one name; a name has no more labels than that. */
+/** Maximum pointers in one name, which is also the maximum number of labels. */
 const MAX_POINTERS = 127;
 
 const POINTER = 0xc0;
 const LABEL_KIND = 0xc0;
 
 /**
- * A name to look up by: its wire form in lower case, without the root, one character a byte. Length bytes are below
- * 64, so lower case does not touch them, and nothing outside ASCII becomes a letter of ASCII.
+ * A name as a map key: lower-case wire format without the root, one character per byte. Lower-casing leaves length
+ * bytes alone, since they are below 64, and maps no byte outside ASCII to an ASCII letter.
  */
 export type NameKey = string;
 
-/** The key of labels. Throws a RangeError for a label or name that does not fit. */
+/** @throws RangeError for an empty label, or a label or name that is too long. */
 export function keyOf(labels: readonly string[]): NameKey {
   const parts = labels.map((label) => {
-    if (label.length === 0 || label.length > MAX_LABEL) throw new RangeError(`a label of ${label.length} bytes`);
+    if (label.length === 0 || label.length > MAX_LABEL) throw new RangeError(`label of ${label.length} bytes`);
     return String.fromCharCode(label.length) + label.toLowerCase();
   });
   const key = parts.join('');
-  if (!fits(key)) throw new RangeError(`a name of ${key.length + 1} bytes`);
+  if (!fits(key)) throw new RangeError(`name of ${key.length + 1} bytes`);
   return key;
 }
 
-/** The key of a name as people write it, with or without a dot at the end; no escapes. Throws a RangeError. */
+/** Parses dotted notation, with or without a trailing dot; no escapes. @throws RangeError as {@link keyOf}. */
 export function parseName(text: string): NameKey {
   const bare = text.endsWith('.') ? text.slice(0, -1) : text;
   return bare === '' ? '' : keyOf(bare.split('.'));
 }
 
-/** Whether a key is short enough to be a name. */
 export function fits(key: NameKey): boolean {
   return key.length < MAX_NAME;
 }
 
-/** Labels of a key, the leftmost first. */
+/** Labels from left to right. */
 export function labelsOf(key: NameKey): string[] {
   const labels: string[] = [];
   for (let at = 0; at < key.length; ) {
@@ -49,7 +48,7 @@ export function labelsOf(key: NameKey): string[] {
   return labels;
 }
 
-/** A key for people, with a dot at the end; bytes that are not printable, dots and backslashes are escaped. */
+/** Dotted notation with a trailing dot. Unprintable bytes, dots and backslashes in labels are escaped. */
 export function nameText(key: NameKey): string {
   const escaped = (char: string) =>
     char === '.' || char === '\\' ? `\\${char}` : `\\${String(char.charCodeAt(0)).padStart(3, '0')}`;
@@ -57,12 +56,12 @@ export function nameText(key: NameKey): string {
   return `${labels.join('.')}.`;
 }
 
-/** The wire form of a key, with the root. */
+/** Wire format, including the root. */
 export function nameBytes(key: NameKey): Buffer {
   return Buffer.from(`${key}\0`, 'latin1');
 }
 
-/** Where a name that is not compressed ends, past the root; -1 where it is broken, too long or compressed. */
+/** Offset after an uncompressed name and its root; -1 if the name is malformed, too long or compressed. */
 export function endOfPlainName(bytes: Buffer, start: number): number {
   for (let at = start; ; ) {
     const length = bytes[at];
@@ -73,15 +72,15 @@ export function endOfPlainName(bytes: Buffer, start: number): number {
   }
 }
 
-/** A name that was read, and where it ended. */
 export interface ReadName {
   readonly key: NameKey;
+  /** Offset after the name. */
   readonly end: number;
 }
 
 /**
- * Reads a name that may be compressed; undefined where it is broken. A pointer must go to before the labels that it
- * ends, so that following pointers comes to an end.
+ * Reads a name that may be compressed; undefined if it is malformed. A pointer must target an offset before the labels
+ * that it follows, so that chains of pointers terminate.
  */
 export function readName(bytes: Buffer, start: number): ReadName | undefined {
   let text = '';

@@ -1,6 +1,6 @@
-/** Numbers of the DNS protocol. Source: RFC 1035, section 4; IANA, "Domain Name System (DNS) Parameters". */
+/** DNS protocol constants. Source: RFC 1035, section 4; IANA, "Domain Name System (DNS) Parameters". */
 
-/** Types of records and of questions. */
+/** Record and query types. */
 export const TYPE = {
   A: 1,
   NS: 2,
@@ -20,15 +20,15 @@ export const TYPE = {
 
 const TYPE_NAMES = new Map<number, string>(Object.entries(TYPE).map(([name, number]) => [number, name]));
 
-/** Name of a type: `A`; `TYPE65280` for one that has none here (RFC 3597, section 5). */
+/** `A`; `TYPE65280` for an unknown type (RFC 3597, section 5). */
 export function typeName(type: number): string {
   return TYPE_NAMES.get(type) ?? `TYPE${type}`;
 }
 
-/** The class of everything that is served: the Internet. */
+/** Internet, the only class that is served. */
 export const CLASS_IN = 1;
 
-/** Response codes; `BADVERS` does not fit the header and needs EDNS (RFC 6891, section 9). */
+/** Response codes. `BADVERS` exceeds the header field and requires EDNS (RFC 6891, section 9). */
 export const RCODE = {
   NOERROR: 0,
   FORMERR: 1,
@@ -42,12 +42,12 @@ export type Rcode = (typeof RCODE)[keyof typeof RCODE];
 
 const RCODE_NAMES = new Map<number, string>(Object.entries(RCODE).map(([name, number]) => [number, name]));
 
-/** Name of a response code: `NXDOMAIN`; `RCODE9` for one that has none here. */
+/** `NXDOMAIN`; `RCODE9` for an unknown code. */
 export function rcodeName(rcode: number): string {
   return RCODE_NAMES.get(rcode) ?? `RCODE${rcode}`;
 }
 
-/** Bits of the second word of a header. */
+/** Masks of the second 16-bit word of the header. */
 export const FLAG = {
   QR: 0x8000,
   OPCODE: 0x7800,
@@ -64,11 +64,11 @@ export const DNSSEC_OK = 0x8000;
 
 export const HEADER_BYTES = 12;
 
-/** What every client takes by UDP (RFC 1035, section 4.2.1). */
+/** Maximum UDP payload without EDNS (RFC 1035, section 4.2.1). */
 export const PLAIN_UDP_BYTES = 512;
 
-/** What we send by UDP at most: no path fragments it (DNS flag day 2020; RFC 9715). */
+/** Maximum UDP payload with EDNS; small enough to avoid fragmentation (DNS flag day 2020; RFC 9715). */
 export const EDNS_UDP_BYTES = 1232;
 
-/** What a length of two bytes can tell (RFC 1035, section 4.2.2). */
+/** Maximum message size over TCP, limited by the two-byte length prefix (RFC 1035, section 4.2.2). */
 export const TCP_BYTES = 65_535;

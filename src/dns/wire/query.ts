@@ -1,30 +1,29 @@
-/** Reads a question. Whatever bytes come in, it gives an answer to give and never throws. */
+/** Parses queries. Never throws, whatever the input. */
 import { endOfPlainName, type NameKey, readName } from './name.ts';
 import { DNSSEC_OK, FLAG, HEADER_BYTES, PLAIN_UDP_BYTES, RCODE, TYPE } from './protocol.ts';
 
-/** What a client says about itself by EDNS (RFC 6891). */
+/** EDNS options of a query (RFC 6891). */
 export interface Edns {
-  /** Bytes of UDP that it takes, 512 or more. */
+  /** The client's maximum UDP payload in bytes, at least 512. */
   readonly size: number;
   readonly version: number;
   readonly dnssecOk: boolean;
 }
 
-/** A question that can be answered. */
 export interface Query {
   readonly kind: 'query';
   readonly id: number;
-  /** Second word of the header. */
+  /** Second 16-bit word of the header. */
   readonly flags: number;
   readonly name: NameKey;
   readonly type: number;
   readonly class: number;
-  /** Where the question ends in the packet; it starts behind the header. */
+  /** Offset after the question section, which follows the header. */
   readonly questionEnd: number;
   readonly edns: Edns | undefined;
 }
 
-/** A packet that gets a response code and nothing else. */
+/** A packet to answer with a response code only. */
 export interface RefusedQuery {
   readonly kind: 'refusal';
   readonly id: number;
@@ -32,16 +31,16 @@ export interface RefusedQuery {
   readonly rcode: typeof RCODE.FORMERR | typeof RCODE.NOTIMP | typeof RCODE.SERVFAIL;
 }
 
-/** Longest question that is read; a name, and options that nobody here looks at, take far less. */
+/** Maximum size of a query. Names and the usual EDNS options take far less. */
 export const MAX_QUERY_BYTES = 4096;
 
-/** Fixed part of a record behind its name: type, class, TTL, length. */
+/** Bytes of a record between name and data: type, class, TTL, length. */
 const RECORD_FIXED = 10;
 
 /**
- * Reads a packet; undefined where it must not be answered: it is shorter than a header, or a response. Several
- * questions, or none, are FORMERR (RFC 9619), as are lengths and counts that are not true; anything but a standard
- * query is NOTIMP, dynamic update (RFC 2136) and NOTIFY (RFC 1996) included.
+ * Returns undefined for a packet that must not be answered: a response, or less than a header. Anything but exactly one
+ * question (RFC 9619), and wrong lengths or counts, are FORMERR. Any opcode but QUERY is NOTIMP, including dynamic
+ * update (RFC 2136) and NOTIFY (RFC 1996).
  */
 export function parseQuery(packet: Buffer): Query | RefusedQuery | undefined {
   if (packet.length < HEADER_BYTES) return undefined;
@@ -52,7 +51,7 @@ export function parseQuery(packet: Buffer): Query | RefusedQuery | undefined {
   const malformed: RefusedQuery = { kind: 'refusal', id, flags, rcode: RCODE.FORMERR };
   if (packet.length > MAX_QUERY_BYTES || packet.readUInt16BE(4) !== 1) return malformed;
 
-  // Nothing stands before the first name that it could point to.
+  // The first name cannot be compressed: no name precedes it.
   const nameEnd = endOfPlainName(packet, HEADER_BYTES);
   const questionEnd = nameEnd + 4;
   if (nameEnd < 0 || questionEnd > packet.length) return malformed;
@@ -71,7 +70,7 @@ export function parseQuery(packet: Buffer): Query | RefusedQuery | undefined {
   };
 }
 
-/** Walks all records behind the question for the one OPT that may be there, to the very end of the packet. */
+/** Checks all records after the question up to the end of the packet, and returns the EDNS options of the OPT. */
 function parseRecords(packet: Buffer, start: number): Edns | undefined | 'malformed' {
   const others = packet.readUInt16BE(6) + packet.readUInt16BE(8);
   const count = others + packet.readUInt16BE(10);
@@ -84,7 +83,7 @@ function parseRecords(packet: Buffer, start: number): Edns | undefined | 'malfor
     const end = data + packet.readUInt16BE(name.end + 8);
     if (end > packet.length) return 'malformed';
     if (packet.readUInt16BE(name.end) === TYPE.OPT) {
-      // One, at the root, in the additional section (RFC 6891, section 6.1.1).
+      // At most one, owned by the root, in the additional section (RFC 6891, section 6.1.1).
       if (edns || name.key !== '' || i < others || !optionsFit(packet, data, end)) return 'malformed';
       edns = {
         size: Math.max(PLAIN_UDP_BYTES, packet.readUInt16BE(name.end + 2)),
@@ -97,7 +96,7 @@ function parseRecords(packet: Buffer, start: number): Edns | undefined | 'malfor
   return at === packet.length ? edns : 'malformed';
 }
 
-/** Whether the options of an OPT fill it exactly. What they say is not for us (RFC 6891, section 6.1.2). */
+/** Whether the options fill the OPT exactly. Their contents are ignored (RFC 6891, section 6.1.2). */
 function optionsFit(packet: Buffer, start: number, end: number): boolean {
   let at = start;
   while (at + 4 <= end) at += 4 + packet.readUInt16BE(at + 2);

@@ -1,27 +1,26 @@
-/** Puts a response together: the question as it came, in its own case, and records that were written before. */
+/** Builds responses from the original question, in its own case, and pre-encoded records. */
 
 import { endOf, type RecordSet, type Rows, recordsOf } from '../zone/record-set.ts';
 import { DNSSEC_OK, EDNS_UDP_BYTES, FLAG, HEADER_BYTES, RCODE, type Rcode, TYPE } from './protocol.ts';
 import type { Query, RefusedQuery } from './query.ts';
 
-/** What a name and type come to. */
 export interface Answer {
   readonly rcode: Rcode;
-  /** Whether it comes from the zone; a refusal or failure does not. */
+  /** Sets AA: the answer is from the zone, not a refusal or failure. */
   readonly authoritative: boolean;
   readonly records?: RecordSet | undefined;
-  /** The SOA record that a negative answer carries, one character a byte. */
+  /** The SOA record of a negative answer, one character per byte. */
   readonly authority?: string;
 }
 
 const OPT_BYTES = 11;
 
-/** Flags of a response: what the client set and RFC 1035 and 4035 (section 3.1.6) have copied. */
+/** Copies the client's opcode, RD (RFC 1035) and CD (RFC 4035, section 3.1.6). */
 function flagsOf(flags: number, rcode: number): number {
   return FLAG.QR | (flags & (FLAG.OPCODE | FLAG.RD | FLAG.CD)) | (rcode & FLAG.RCODE);
 }
 
-/** A response that is a header alone. */
+/** A response of only a header. */
 export function refuse({ id, flags, rcode }: RefusedQuery): Buffer {
   const response = Buffer.alloc(HEADER_BYTES);
   response.writeUInt16BE(id, 0);
@@ -29,7 +28,7 @@ export function refuse({ id, flags, rcode }: RefusedQuery): Buffer {
   return response;
 }
 
-/** Rows that go into a response: those of a set from `start` on and around, as many as there is room for. */
+/** The rows that fit into a response, from `start` and wrapping around. */
 interface Chosen {
   readonly rows: Rows;
   readonly start: number;
@@ -50,7 +49,6 @@ function choose(rows: Rows, start: number, room: number): Chosen {
   return { rows, start, count, bytes: taken };
 }
 
-/** Copies chosen rows to `at`. */
 function copyRows({ rows, start, count }: Chosen, response: Buffer, at: number): void {
   const first = Math.min(count, rows.count - start);
   const from = endOf(rows, start - 1);
@@ -60,9 +58,8 @@ function copyRows({ rows, start, count }: Chosen, response: Buffer, at: number):
 }
 
 /**
- * The response to a question, of at most `limit` bytes. Records that do not fit are left out, and `truncate` says
- * whether the client is told so (TC) and comes back by TCP; additional sets are left out silently, each whole (RFC
- * 2181, section 9).
+ * A response of at most `limit` bytes. If answers do not fit, `truncate` sets TC, so that the client retries over TCP.
+ * Additional records are dropped silently, as whole sets (RFC 2181, section 9).
  */
 export function respond(
   query: Query,
@@ -75,9 +72,9 @@ export function respond(
   let room = limit - query.questionEnd - (query.edns ? OPT_BYTES : 0);
   const answers = records && choose(records.answers, records.nextStart(), room);
   room -= answers?.bytes ?? 0;
-  const whole = !records || answers?.count === records.answers.count;
+  const complete = !records || answers?.count === records.answers.count;
   const authorityBytes = authority && authority.length <= room ? authority.length : 0;
-  const additional = whole && records?.additional ? choose(records.additional, 0, room) : undefined;
+  const additional = complete && records?.additional ? choose(records.additional, 0, room) : undefined;
 
   const length =
     query.questionEnd +
@@ -87,7 +84,7 @@ export function respond(
     (query.edns ? OPT_BYTES : 0);
   const response = Buffer.allocUnsafe(length);
   const flags =
-    flagsOf(query.flags, answer.rcode) | (answer.authoritative ? FLAG.AA : 0) | (truncate && !whole ? FLAG.TC : 0);
+    flagsOf(query.flags, answer.rcode) | (answer.authoritative ? FLAG.AA : 0) | (truncate && !complete ? FLAG.TC : 0);
   response.writeUInt16BE(query.id, 0);
   response.writeUInt16BE(flags, 2);
   response.writeUInt16BE(1, 4);
@@ -105,7 +102,7 @@ export function respond(
   return response;
 }
 
-/** The response that says nothing but `come back by TCP`. */
+/** An empty response with TC, which redirects the client to TCP. */
 export function truncated(query: Query, packet: Buffer): Buffer {
   const empty: Answer = { rcode: RCODE.NOERROR, authoritative: true };
   const response = respond(query, packet, empty, { limit: EDNS_UDP_BYTES, truncate: false });
@@ -113,7 +110,7 @@ export function truncated(query: Query, packet: Buffer): Buffer {
   return response;
 }
 
-/** Our OPT: what we take and send by UDP, the upper bits of the response code, version 0, and DO as it came. */
+/** OPT record: maximum UDP payload, upper bits of the response code, version 0, and the client's DO bit. */
 function writeOpt(response: Buffer, at: number, rcode: number, dnssecOk: boolean): void {
   response.writeUInt8(0, at);
   response.writeUInt16BE(TYPE.OPT, at + 1);

@@ -1,23 +1,21 @@
-/** Questions as a client writes them, and whole messages as a client reads them: for `dns check`, and for tests. */
+/** The client's side of the protocol, for `dns check` and tests: encodes queries and parses responses. */
 
 import { addressText } from '../zone/zone-objects.ts';
 import { type NameKey, nameBytes, nameText, readName } from './name.ts';
 import { CLASS_IN, FLAG, HEADER_BYTES, TYPE, typeName } from './protocol.ts';
 
-/** What to ask. */
 export interface Ask {
   readonly id: number;
   readonly name: NameKey;
   readonly type: number;
-  /** CLASS_IN where absent. */
+  /** Default: CLASS_IN. */
   readonly class?: number;
-  /** Bytes of UDP that we take; without it the question has no EDNS. */
+  /** Maximum UDP payload, sent with EDNS; absent: no EDNS. */
   readonly udpBytes?: number;
   readonly recursion?: boolean;
 }
 
-/** The bytes of a question. */
-export function encodeQuery({ id, name, type, class: asked = CLASS_IN, udpBytes, recursion }: Ask): Buffer {
+export function encodeQuery({ id, name, type, class: queryClass = CLASS_IN, udpBytes, recursion }: Ask): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt16BE(id, 0);
   header.writeUInt16BE(recursion ? FLAG.RD : 0, 2);
@@ -25,7 +23,7 @@ export function encodeQuery({ id, name, type, class: asked = CLASS_IN, udpBytes,
   header.writeUInt16BE(udpBytes === undefined ? 0 : 1, 10);
   const question = Buffer.alloc(4);
   question.writeUInt16BE(type, 0);
-  question.writeUInt16BE(asked, 2);
+  question.writeUInt16BE(queryClass, 2);
   const opt = Buffer.alloc(udpBytes === undefined ? 0 : 11);
   if (udpBytes !== undefined) {
     opt.writeUInt16BE(TYPE.OPT, 1);
@@ -34,30 +32,29 @@ export function encodeQuery({ id, name, type, class: asked = CLASS_IN, udpBytes,
   return Buffer.concat([header, nameBytes(name), question, opt]);
 }
 
-/** A record that was read; an OPT is none. */
+/** Any record but OPT. */
 export interface ResourceRecord {
   readonly name: NameKey;
   readonly type: number;
   readonly ttl: number;
-  /** Data as a zone file has it. */
+  /** Data in zone file format. */
   readonly data: string;
 }
 
-/** A message that was read. */
 export interface Message {
   readonly id: number;
   readonly flags: number;
-  /** With the upper bits that EDNS carries. */
+  /** Includes the upper bits from EDNS. */
   readonly rcode: number;
   readonly question: { readonly name: NameKey; readonly type: number } | undefined;
   readonly answers: readonly ResourceRecord[];
   readonly authority: readonly ResourceRecord[];
   readonly additional: readonly ResourceRecord[];
-  /** UDP bytes of the other side's EDNS; absent without. */
+  /** Maximum UDP payload of the sender; absent without EDNS. */
   readonly udpBytes?: number;
 }
 
-/** Reads a message; throws a RangeError where it is broken. */
+/** @throws RangeError if the message is malformed. */
 export function parseMessage(bytes: Buffer): Message {
   const reader = new Reader(bytes);
   const [id, flags] = [reader.uint16(), reader.uint16()];
@@ -83,12 +80,12 @@ export function parseMessage(bytes: Buffer): Message {
   return { id, flags, rcode, question, answers, authority, additional, ...(udpBytes !== undefined && { udpBytes }) };
 }
 
-/** A record as a line of a zone file. */
+/** Zone file format. */
 export function recordText({ name, type, ttl, data }: ResourceRecord): string {
   return `${nameText(name)} ${ttl} IN ${typeName(type)} ${data}`;
 }
 
-/** Reads one thing after the other. Buffer's own methods throw a RangeError at the end. */
+/** A sequential reader. Reads past the end throw a RangeError, as Buffer's methods do. */
 class Reader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -109,7 +106,7 @@ class Reader {
 
   name(): NameKey {
     const read = readName(this.#bytes, this.#at);
-    if (!read) throw new RangeError('a broken name');
+    if (!read) throw new RangeError('malformed name');
     this.#at = read.end;
     return read.key;
   }
@@ -117,7 +114,7 @@ class Reader {
   data(type: number): string {
     const length = this.uint16();
     const end = this.#at + length;
-    if (end > this.#bytes.length) throw new RangeError('a record longer than its message');
+    if (end > this.#bytes.length) throw new RangeError('record longer than its message');
     const text = this.#known(type, end);
     this.#at = end;
     return text;
@@ -128,7 +125,7 @@ class Reader {
     switch (type) {
       case TYPE.A:
       case TYPE.AAAA:
-        if (raw.length !== (type === TYPE.A ? 4 : 16)) throw new RangeError(`an address of ${raw.length} bytes`);
+        if (raw.length !== (type === TYPE.A ? 4 : 16)) throw new RangeError(`address of ${raw.length} bytes`);
         return addressText(raw);
       case TYPE.NS:
       case TYPE.CNAME:
@@ -154,7 +151,7 @@ class Reader {
     while (this.#at < end) {
       const start = this.#at + 1;
       this.#at = start + this.#bytes.readUInt8(this.#at);
-      if (this.#at > end) throw new RangeError('a text longer than its record');
+      if (this.#at > end) throw new RangeError('text longer than its record');
       texts.push(`"${this.#bytes.toString('latin1', start, this.#at)}"`);
     }
     return texts;

@@ -1,27 +1,27 @@
 /**
- * Records as the bytes that go out. The name of the question stands at a known place in every response, so records are
- * written once, with pointers to it, and sent as they are.
+ * Pre-encoded records. The queried name is at the same offset in every response, so records are encoded once, with
+ * compression pointers to it.
  */
 import { type NameKey, nameBytes } from '../wire/name.ts';
 import { CLASS_IN, HEADER_BYTES, TYPE } from '../wire/protocol.ts';
 
-/** Records one after the other, in rows that are sent whole or not at all: one record, or a set of them. */
+/** Concatenated records in rows. A row, one record or a whole set, is sent completely or not at all. */
 export interface Rows {
-  /** One character a byte: many of these are kept, and a Buffer takes some hundred bytes beside its own. */
+  /** One character per byte. Many of these are cached, and a Buffer has an overhead of about a hundred bytes. */
   readonly bytes: string;
   readonly count: number;
-  /** Where each row ends; where all are equally long, their length instead. */
+  /** End offset of each row; the row length if all rows have the same. */
   readonly ends: readonly number[] | number;
-  /** How many records there are up to the end of each row; where all have as many, that number instead. */
+  /** Number of records up to the end of each row; the number per row if all rows have the same. */
   readonly records: readonly number[] | number;
 }
 
-/** Where a row ends, in bytes; 0 for the row before the first. */
+/** End offset of a row in bytes; 0 for row -1. */
 export function endOf({ ends }: Rows, row: number): number {
   return upTo(ends, row);
 }
 
-/** How many records the first `rows` rows have. */
+/** Number of records in the first `rows` rows. */
 export function recordsOf({ records }: Rows, rows: number): number {
   return upTo(records, rows - 1);
 }
@@ -30,7 +30,7 @@ function upTo(sums: readonly number[] | number, row: number): number {
   return typeof sums === 'number' ? sums * (row + 1) : (sums[row] ?? 0);
 }
 
-/** The records of one name and type, with what a client will ask for next. */
+/** The records of one name and type, with the additional records that save clients another query. */
 export class RecordSet {
   readonly answers: Rows;
   readonly additional: Rows | undefined;
@@ -41,7 +41,7 @@ export class RecordSet {
     this.additional = additional;
   }
 
-  /** The record to begin with; another one each time, so that clients that take the first spread over all. */
+  /** First row of the next response, round-robin: clients that use the first record are spread over all of them. */
   nextStart(): number {
     const turn = this.#turn;
     this.#turn = (turn + 1) % this.answers.count;
@@ -49,17 +49,17 @@ export class RecordSet {
   }
 }
 
-/** An owner: a pointer into the name of the question, or labels that end in one. */
+/** Encoded owner name: a pointer into the queried name, optionally preceded by labels. */
 export type Owner = Buffer;
 
-/** A pointer to the name of the question, or to what of it is left behind `skip` bytes. */
+/** A pointer to the queried name without its first `skip` bytes. */
 export function pointer(skip = 0): Owner {
   const owner = Buffer.allocUnsafe(2);
   owner.writeUInt16BE(0xc000 | (HEADER_BYTES + skip));
   return owner;
 }
 
-/** Labels in front of a pointer. */
+/** Prepends labels to an owner. */
 export function below(labels: NameKey, parent: Owner): Owner {
   return Buffer.concat([Buffer.from(labels, 'latin1'), parent]);
 }
@@ -73,7 +73,7 @@ export function record(owner: Owner, type: number, ttl: number, data: Uint8Array
   return Buffer.concat([owner, fixed, data]);
 }
 
-/** Puts records together, a row each. */
+/** One row per record. */
 export function rowsOf(records: readonly Buffer[]): Rows {
   return {
     bytes: Buffer.concat(records).toString('latin1'),
@@ -83,13 +83,13 @@ export function rowsOf(records: readonly Buffer[]): Rows {
   };
 }
 
-/** Puts sets of records together, a row each. */
+/** One row per set. */
 export function setsOf(sets: readonly (readonly Buffer[])[]): Rows {
   const rows = sets.filter(({ length }) => length > 0);
   return { ...rowsOf(rows.map((set) => Buffer.concat(set))), records: sums(rows.map(({ length }) => length)) };
 }
 
-/** The sum up to each number; where all are the same, that one instead. */
+/** Running sums; a single number if all are equal. */
 function sums(numbers: readonly number[]): readonly number[] | number {
   const [first = 0] = numbers;
   if (numbers.every((number) => number === first)) return first;
@@ -100,13 +100,13 @@ function sums(numbers: readonly number[]): readonly number[] | number {
   });
 }
 
-/** A or AAAA records of addresses given as bytes, one character each: 4 or 16 for an address. */
+/** @param addresses of 4 or 16 bytes, one character per byte. */
 export function addressRecords(owner: Owner, family: 4 | 6, ttl: number, addresses: Iterable<string>): Buffer[] {
   const type = family === 4 ? TYPE.A : TYPE.AAAA;
   return Array.from(addresses, (address) => record(owner, type, ttl, Buffer.from(address, 'latin1')));
 }
 
-/** Data of an SRV record; the target is never compressed (RFC 2782). */
+/** SRV data; the target is not compressed (RFC 2782). */
 export function srvData(priority: number, weight: number, port: number, target: NameKey): Buffer {
   const fixed = Buffer.allocUnsafe(6);
   fixed.writeUInt16BE(priority, 0);
@@ -115,12 +115,12 @@ export function srvData(priority: number, weight: number, port: number, target: 
   return Buffer.concat([fixed, nameBytes(target)]);
 }
 
-/** Data of a TXT or HINFO record: texts of up to 255 bytes. */
+/** TXT or HINFO data; each text has at most 255 bytes. */
 export function textData(...texts: readonly string[]): Buffer {
   return Buffer.concat(texts.map((text) => Buffer.from(String.fromCharCode(text.length) + text, 'latin1')));
 }
 
-/** What an SOA record says; times in seconds (RFC 1035, section 3.3.13). `minimum` bounds negative answers (RFC 2308). */
+/** Times in seconds (RFC 1035, section 3.3.13). `minimum` limits the TTL of negative answers (RFC 2308). */
 export interface Soa {
   readonly mname: NameKey;
   readonly rname: NameKey;
@@ -131,7 +131,6 @@ export interface Soa {
   readonly minimum: number;
 }
 
-/** Data of an SOA record. */
 export function soaData(soa: Soa): Buffer {
   const numbers = Buffer.allocUnsafe(20);
   [soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum].forEach((value, i) => {

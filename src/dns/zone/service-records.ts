@@ -1,5 +1,5 @@
 /**
- * The names of one Service of the clusterset and their records.
+ * Names and records of one Service of the clusterset.
  * Source: KEP-1645, "Kubernetes DNS-Based Multicluster Service Discovery", schema version 1.0.0.
  */
 import { fits, keyOf, type NameKey } from '../wire/name.ts';
@@ -25,47 +25,43 @@ import {
   type ZoneSlice,
 } from './zone-objects.ts';
 
-/**
- * What writes the record sets of a name, by type. A name with none exists all the same: it has names below it, or no
- * addresses yet.
- */
+/** Builders of the record sets of a name, by type. An empty map is a name that exists without records (NODATA). */
 export type Records = ReadonlyMap<number, () => RecordSet | undefined>;
 
-/** The preference among SRV targets is not ours to say: one priority, one weight for all (2.3.2 and 2.4.2). */
+/** The same for all SRV targets; the specification leaves them open (2.3.2 and 2.4.2). */
 const PRIORITY = 0;
 const WEIGHT = 100;
 
 const NOTHING: Records = new Map();
 
-/** What a Service is made of in one cluster. */
+/** The objects of a Service in one cluster. */
 export interface ServiceParts {
   readonly import: ZoneImport;
   readonly slices: readonly ZoneSlice[];
 }
 
-/** A port with the labels of its SRV name. */
 interface LabelledPort {
-  /** `_port._proto` as a key. */
+  /** Key of `_port._proto`. */
   readonly labels: NameKey;
   readonly port: number;
 }
 
-/** Addresses of one endpoint's name, one behind the other, and the SRV records that point to it. */
+/** Concatenated addresses of one endpoint name, and the ports of its SRV records. */
 interface Named {
   v4: string;
   v6: string;
   ports: readonly LabelledPort[];
 }
 
-/** What of a headless Service is looked through again and again, taken together once. */
+/** Index of the endpoints of a headless Service. */
 interface Endpoints {
   readonly v4: ReadonlySet<string>;
   readonly v6: ReadonlySet<string>;
-  /** By `<hostname>.<clusterid>` as a key. */
+  /** By the key of `<hostname>.<clusterid>`. */
   readonly named: ReadonlyMap<NameKey, Named>;
   /** Keys of `_port._proto`. */
   readonly ports: ReadonlySet<NameKey>;
-  /** Labels that names end in: `_proto`, and the clusters. */
+  /** Empty non-terminals: the `_proto` and `<clusterid>` labels. */
   readonly parents: ReadonlySet<string>;
 }
 
@@ -74,7 +70,7 @@ function* addressesOf(packed: string, family: Family): Generator<string> {
   for (let at = 0; at < packed.length; at += size) yield packed.slice(at, at + size);
 }
 
-/** The label of an endpoint without hostname: its address with dashes, as CoreDNS has it. */
+/** The label of an endpoint without hostname: its address with dashes, as in CoreDNS. */
 function addressLabel(address: string): string {
   const label = addressText(address).replace(/[.:]/g, '-');
   return label.endsWith('-') ? `${label}0` : label;
@@ -84,7 +80,7 @@ function portLabels({ name, protocol }: NamedPort): NameKey {
   return keyOf([`_${name}`, `_${protocol}`]);
 }
 
-/** Gives the records of the names of one Service, as it was when this was made. */
+/** Record lookup for one version of a Service. */
 export class ServiceNames {
   readonly #parts: ServiceParts;
   /** Key of `<service>.<namespace>.svc.<zone>`. */
@@ -98,7 +94,7 @@ export class ServiceNames {
     this.#ttl = ttl;
   }
 
-  /** Records of the labels in front of the Service's own name; undefined where there is no such name. */
+  /** @param labels in front of the Service's name. Returns undefined if the name does not exist. */
   lookup(labels: readonly string[]): Records | undefined {
     if (labels.length > 2) return undefined;
     const { headless, ports } = this.#parts.import;
@@ -107,7 +103,7 @@ export class ServiceNames {
     const [first = '', second = ''] = labels;
     if (labels.length === 0) return endpoints ? this.#headless(endpoints) : this.#clusterSetIP();
     if (labels.length === 1) {
-      // Above SRV names, and above those of a cluster's endpoints: they exist, and hold nothing (RFC 4592, 2.2.2).
+      // Empty non-terminals above SRV names and endpoint names exist (RFC 4592, section 2.2.2).
       const protocols = endpoints ? [] : unpackPorts(ports).map(({ protocol }) => `_${protocol}`);
       const parent = endpoints?.parents.has(first) || protocols.includes(first);
       return parent ? NOTHING : undefined;
@@ -149,7 +145,7 @@ export class ServiceNames {
     const { v4, v6 } = this.#parts.import;
     const ports = unpackPorts(this.#parts.import.ports).filter((each) => portLabels(each) === labels);
     if (ports.length === 0) return undefined;
-    // A Service that has no address yet has the name, and nobody to point to.
+    // Without an address yet, the name exists but has no target.
     return v4 + v6 === '' ? NOTHING : new Map([[TYPE.SRV, () => this.#clusterSetIPSrv(ports, service)]]);
   }
 
@@ -166,7 +162,7 @@ export class ServiceNames {
     return new RecordSet(rowsOf(rows), setsOf(additional));
   }
 
-  /** SRV records of one port's name, or of all. */
+  /** @param labels of one port; undefined for all ports. */
   #headlessSrv({ named }: Endpoints, labels: NameKey | undefined, service: Owner): RecordSet {
     const rows: Buffer[] = [];
     const additional: Buffer[][] = [];
@@ -192,7 +188,7 @@ export class ServiceNames {
   }
 }
 
-/** Takes the endpoints of all slices together; an address that is in two of them counts once. */
+/** Merges the endpoints of all slices and removes duplicate addresses. */
 function gather(slices: Iterable<ZoneSlice>, service: NameKey): Endpoints {
   const all = { v4: new Set<string>(), v6: new Set<string>() };
   const named = new Map<NameKey, Named>();
@@ -208,7 +204,7 @@ function gather(slices: Iterable<ZoneSlice>, service: NameKey): Endpoints {
       const host = hosts[index++] || addressLabel(address);
       all[field].add(address);
       const name = cluster === '' ? '' : keyOf([host, cluster]);
-      // Labels of full length each may be too long together: such a name cannot be asked for, nor pointed to.
+      // Skip names over the length limit: they can be neither queried nor targets.
       if (name === '' || !fits(name + service)) continue;
       parents.add(cluster);
       for (const { protocol } of ports) parents.add(`_${protocol}`);

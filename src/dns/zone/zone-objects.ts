@@ -1,6 +1,6 @@
 /**
- * Of ServiceImports and imported EndpointSlices, what DNS answers from. Addresses, host names and ports are kept as one
- * string each, and taken apart when a name is first asked for: it takes a fraction of the memory of lists and objects.
+ * Slim copies of ServiceImports and imported EndpointSlices. Addresses, host names and ports are packed into strings
+ * and unpacked on the first query for a name, which takes a fraction of the memory of arrays and objects.
  */
 import ipaddr from 'ipaddr.js';
 import type { Json, JsonObject } from '../../api/json.ts';
@@ -11,29 +11,26 @@ import { serviceKey } from '../../api/meta.ts';
 import { labelOf, objectName } from '../../kube/watch/object.ts';
 import { MAX_LABEL } from '../wire/name.ts';
 
-/** IPv4 or IPv6. */
 export type Family = 4 | 6;
 
-/** Bytes of an address. */
 export function addressBytes(family: Family): number {
   return family === 4 ? 4 : 16;
 }
 
-/** A port with a name: one without has no SRV record (KEP-1645, DNS specification, 2.3.2 and 2.4.2). */
+/** Unnamed ports have no SRV record (KEP-1645, DNS specification, 2.3.2 and 2.4.2). */
 export interface NamedPort {
   readonly name: string;
-  /** tcp, udp or sctp. */
+  /** `tcp`, `udp` or `sctp`. */
   readonly protocol: string;
   readonly port: number;
 }
 
-/** A ServiceImport as DNS sees it. */
 export interface ZoneImport {
   readonly key: ServiceKey;
   readonly headless: boolean;
-  /** For {@link unpackPorts}. */
+  /** Packed, see {@link unpackPorts}. */
   readonly ports: string;
-  /** Addresses one behind the other. */
+  /** Concatenated addresses, one character per byte. */
   readonly v4: string;
   readonly v6: string;
 }
@@ -41,18 +38,18 @@ export interface ZoneImport {
 /** The ready endpoints of an imported EndpointSlice. */
 export interface ZoneSlice {
   readonly key: ServiceKey;
-  /** Source cluster; empty where it cannot be a label, and then its endpoints have no names of their own. */
+  /** Source cluster; empty if it is not a valid label, in which case its endpoints have no names. */
   readonly cluster: string;
   readonly family: Family;
-  /** Addresses one behind the other. */
+  /** Concatenated addresses, one character per byte. */
   readonly addresses: string;
-  /** Host name of each address, empty where it has none, with a space in between; empty where none has one. */
+  /** Space-separated host names by address, empty for addresses without one; empty if no address has one. */
   readonly hosts: string;
-  /** For {@link unpackPorts}. */
+  /** Packed, see {@link unpackPorts}. */
   readonly ports: string;
 }
 
-/** Whether a text is a label of a host's name, in lower case (RFC 1123). */
+/** Whether a text is a lower-case host name label (RFC 1123). */
 export function isHostLabel(text: string): boolean {
   return text.length <= MAX_LABEL && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
 }
@@ -61,7 +58,7 @@ function list(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** An address as bytes; undefined for anything else, such as an address of the other family. */
+/** Encodes an address, one character per byte; undefined if it is not an address of the family. */
 export function addressOf(text: Json | undefined, family: Family): string | undefined {
   if (typeof text !== 'string') return undefined;
   if (family === 4) {
@@ -73,14 +70,14 @@ export function addressOf(text: Json | undefined, family: Family): string | unde
   return String.fromCharCode(...ipaddr.IPv6.parse(text).toByteArray());
 }
 
-/** Text of an address (RFC 5952). */
+/** Formats an encoded address (RFC 5952). */
 export function addressText(address: string): string {
   return ipaddr.fromByteArray([...Buffer.from(address, 'latin1')]).toString();
 }
 
 /**
- * Ports with a name that fits behind the underscore of an SRV name. A port's protocol is TCP where absent; a port of a
- * slice without number means every port, which no SRV record can say.
+ * Packs the ports that can have an SRV record: named, with room for the underscore in the label, and with a number. An
+ * EndpointSlice port without a number means all ports. The protocol defaults to TCP.
  */
 function packPorts(value: Json | undefined): string {
   const ports = list(value).flatMap((each) => {
@@ -91,10 +88,9 @@ function packPorts(value: Json | undefined): string {
     if (!isHostLabel(name) || name.length === MAX_LABEL || !/^(tcp|udp|sctp)$/.test(protocol)) return [];
     return typeof port === 'number' && port > 0 && port <= 65_535 ? [`${name} ${protocol} ${port}`] : [];
   });
-  return whole(ports.join(' '));
+  return flat(ports.join(' '));
 }
 
-/** Ports of a slim copy. */
 export function unpackPorts(packed: string): NamedPort[] {
   const words = packed === '' ? [] : packed.split(' ');
   const ports: NamedPort[] = [];
@@ -103,33 +99,33 @@ export function unpackPorts(packed: string): NamedPort[] {
   return ports;
 }
 
-/** The same text in one piece. One that was put together piece by piece, or cut out of another, keeps those alive. */
-function whole(text: string): string {
+/** Copies a string. Concatenated and sliced strings keep the strings that they were made from alive. */
+function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** The import; undefined where its name is not one label, which no question can name. */
+/** Undefined if the name is not a single label, since no query can name it. */
 export function zoneImportOf(object: JsonObject): ZoneImport | undefined {
   const key = objectName(object);
   const slash = key.indexOf('/');
   const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
   if (!isHostLabel(name) || !isHostLabel(namespace)) return undefined;
   const spec = isJsonObject(object.spec) ? object.spec : {};
-  // A record is in a set once (RFC 2181, section 5).
+  // A record set has no duplicates (RFC 2181, section 5).
   const addresses = (family: Family) => [...new Set(list(spec.ips).map((ip) => addressOf(ip, family) ?? ''))].join('');
   const headless = spec.type === 'Headless';
   return {
     key: serviceKey(namespace, name),
     headless,
     ports: packPorts(spec.ports),
-    v4: headless ? '' : whole(addresses(4)),
-    v6: headless ? '' : whole(addresses(6)),
+    v4: headless ? '' : flat(addresses(4)),
+    v6: headless ? '' : flat(addresses(6)),
   };
 }
 
 /**
- * The ready endpoints of a slice; `ready` absent means ready (EndpointConditions, discovery/v1). Undefined where the
- * slice is not of an import, or holds no addresses.
+ * Keeps the ready endpoints; an absent `ready` means ready (EndpointConditions, discovery/v1). Undefined if the slice
+ * does not belong to an import or its address type is not IPv4 or IPv6.
  */
 export function zoneSliceOf(object: JsonObject): ZoneSlice | undefined {
   const service = labelOf(object, MCS_SERVICE_NAME);
@@ -155,8 +151,8 @@ export function zoneSliceOf(object: JsonObject): ZoneSlice | undefined {
     key: serviceKey(namespace, service),
     cluster: isHostLabel(cluster) ? cluster : '',
     family,
-    addresses: whole(addresses),
-    hosts: hosts.some((host) => host !== '') ? whole(hosts.join(' ')) : '',
+    addresses: flat(addresses),
+    hosts: hosts.some((host) => host !== '') ? flat(hosts.join(' ')) : '',
     ports: packPorts(object.ports),
   };
 }

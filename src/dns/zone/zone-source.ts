@@ -1,4 +1,4 @@
-/** Keeps a zone equal to the ServiceImports and imported EndpointSlices of one cluster. */
+/** Keeps a zone in sync with the ServiceImports and imported EndpointSlices of one cluster. */
 import { MCS_SERVICE_NAME } from '../../api/labels.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Heartbeat, Informers, type InformersState } from '../../kube/watch/informers.ts';
@@ -15,22 +15,21 @@ export interface ZoneSourceOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Milliseconds without an answer of the API server after which the zone's content no longer counts. */
+  /** Milliseconds without a response from the API server after which the zone is no longer served. */
   readonly staleAfterMs: number;
 }
 
 export interface ZoneSourceStatus {
-  /** Whether everything has been listed once. */
+  /** Whether the initial lists are complete. */
   readonly synced: boolean;
-  /** When the API server stopped answering, in ms since the epoch; absent while it answers. */
+  /** When the API server stopped responding, in ms since the epoch; absent while it responds. */
   readonly lostSince?: number;
-  /** Whether the zone's answers may be given: everything was listed, and not too long ago. */
+  /** Whether the zone may be served: synced and not stale. */
   readonly current: boolean;
 }
 
 const HEARTBEAT: Heartbeat = { intervalMs: 10_000, lostIntervalMs: 1_000, timeoutMs: 5_000 };
 
-/** Feeds a zone. */
 export class ZoneSource {
   readonly #options: ZoneSourceOptions;
   readonly #informers: Informers;
@@ -70,14 +69,14 @@ export class ZoneSource {
     return { synced, ...(lostSince !== undefined && { lostSince }), current: this.current };
   }
 
-  /** Whether the zone's answers may be given; asked for every question. */
+  /** As {@link ZoneSourceStatus.current}; cheap enough for every query. */
   get current(): boolean {
     const { state } = this.#informers;
     if (state.phase !== 'lost') return state.phase === 'watching';
     return this.#options.clock.now() - state.since <= this.#options.staleAfterMs;
   }
 
-  /** Resolves when the signal aborts. Faults of the API server show in {@link status} and are retried. */
+  /** Resolves when the signal aborts. Errors of the API server are retried, and visible in {@link status}. */
   run(signal: AbortSignal): Promise<void> {
     return this.#informers.run(signal);
   }

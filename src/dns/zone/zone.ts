@@ -1,6 +1,6 @@
 /**
- * The clusterset zone of one cluster: names to answers, from its ServiceImports and imported EndpointSlices. Pure data:
- * no socket, no clock. Answers are written when a name is first asked for, and kept until its Service changes.
+ * The clusterset zone of one cluster: maps names to answers, from ServiceImports and imported EndpointSlices. Pure
+ * data: no sockets, no clock. Answers are encoded on the first query for a name and cached until its Service changes.
  */
 import { type ServiceKey, serviceKey, splitKey } from '../../api/meta.ts';
 import { fits, keyOf, labelsOf, type NameKey, nameBytes, parseName } from '../wire/name.ts';
@@ -10,70 +10,69 @@ import { pointer, RecordSet, record, rowsOf, soaData, textData } from './record-
 import { type Records, ServiceNames } from './service-records.ts';
 import type { ZoneImport, ZoneSlice } from './zone-objects.ts';
 
-/** Version of the DNS specification that the zone follows (KEP-1645, DNS specification, 1 and 2.2). */
+/** Schema version of the zone (KEP-1645, DNS specification, 1 and 2.2). */
 const SCHEMA_VERSION = '1.0.0';
 const SCHEMA_TTL = 28_800;
 
-/** Seconds that a client may remember that there is nothing: Services appear, and clients ask before they do. */
+/** Seconds. Short, since clients may query a Service before it appears. */
 const NEGATIVE_TTL = 5;
 
-/** How long a secondary would go on; there is none, since transfers are refused. */
+/** SOA timers in seconds, for secondaries. Unused, since zone transfers are refused. */
 const REFRESH = 7200;
 const RETRY = 1800;
 const EXPIRE = 86_400;
 
-/** What the zone is served as. */
 export interface ZoneOptions {
   /** `clusterset.local` */
   readonly zone: string;
-  /** Seconds that a client may remember an address or SRV record. */
+  /** TTL of address and SRV records, in seconds. */
   readonly ttl: number;
 }
 
-/** Everything that is known of one Service, and the names of it that answers are kept for. */
+/** The objects of one Service, and its names with cached answers. */
 interface Entry {
   import: ZoneImport | undefined;
   slices: readonly ZoneSlice[];
-  kept: readonly NameKey[];
+  cachedNames: readonly NameKey[];
 }
 
-/** An answer that was written before, without its authority, and one for the same name and another type. */
-interface Kept extends Answer {
+/** A cached answer without its authority section; `next` is one for the same name and another type. */
+interface Cached extends Answer {
   readonly type: number;
-  readonly next: Kept | undefined;
+  readonly next: Cached | undefined;
 }
 
-/** Types that clients ask for all the time. That there are none of another type is looked up anew each time. */
+/** Types that clients query all the time. For other types, NODATA is not cached. */
 const COMMON: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.SRV]);
 
-/** Services whose endpoints are kept taken together, for names that have no answer that could be kept. */
+/** Number of Services with cached endpoint indexes, for queries whose answers are not cached. */
 const RECENT = 64;
 
 const NONE: readonly never[] = [];
 
-const NOT_OURS: Answer = { rcode: RCODE.REFUSED, authoritative: false };
+const OUTSIDE: Answer = { rcode: RCODE.REFUSED, authoritative: false };
 
 export class Zone {
   readonly #ttl: number;
   readonly #zone: NameKey;
   readonly #services = new Map<ServiceKey, Entry>();
-  /** How many imports each namespace has. */
+  /** Number of imports per namespace. */
   readonly #namespaces = new Map<string, number>();
-  /** Names that exist, with the answers written for them. */
-  readonly #answers = new Map<NameKey, Kept>();
-  /** The one that was looked at last comes last. */
+  /** Cached answers of existing names. */
+  readonly #answers = new Map<NameKey, Cached>();
+  /** In order of use, the most recent last. */
   readonly #recent = new Map<ServiceKey, ServiceNames>();
-  /** Names above all Services, and the apex. */
+  /** The apex, and names above or outside the Services. */
   readonly #fixed: ReadonlyMap<NameKey, Records>;
   #serial = 1;
-  /** By the bytes of a name in front of the zone's; of one serial. */
+  /** SOA records for the current serial, by the number of bytes in front of the zone's name. */
   readonly #authorities = new Map<number, string>();
 
-  /** Names of the SOA record: the server, and the mailbox of who runs it. */
+  /** MNAME and RNAME of the SOA record. */
   readonly #server: NameKey;
   readonly #mailbox: NameKey;
 
-  /** Throws a RangeError where `zone` is not a name, or too long for the names in it. */
+  /** @throws RangeError if `zone` is not a valid name, or too long for the names below it. */
   constructor({ zone, ttl }: ZoneOptions) {
     this.#ttl = ttl;
     this.#zone = parseName(zone);
@@ -90,19 +89,19 @@ export class Zone {
     ]);
   }
 
-  /** Services with a ServiceImport. */
+  /** Number of ServiceImports. */
   get services(): number {
     let count = 0;
     for (const each of this.#namespaces.values()) count += each;
     return count;
   }
 
-  /** Names that answers have been written for. */
+  /** Number of names with cached answers. */
   get names(): number {
     return this.#answers.size;
   }
 
-  /** An import came, changed or went. */
+  /** `before` is undefined for a new import, `after` for a deleted one. */
   importChanged(before: ZoneImport | undefined, after: ZoneImport | undefined): void {
     const key = (after ?? before)?.key;
     if (key === undefined) return;
@@ -115,26 +114,26 @@ export class Zone {
     });
   }
 
-  /** A slice came, changed or went; its label may have changed from one Service to another. */
+  /** `before` is undefined for a new slice, `after` for a deleted one. Its Service label may have changed. */
   sliceChanged(before: ZoneSlice | undefined, after: ZoneSlice | undefined): void {
     if (before && before.key !== after?.key) this.#replace(before.key, before, undefined);
     if (after) this.#replace(after.key, before, after);
   }
 
-  /** What a name (in lower case) and type come to. */
+  /** @param name in lower case. */
   answer(name: NameKey, type: number): Answer {
-    for (let kept = this.#answers.get(name); kept; kept = kept.next)
-      if (kept.type === type) return kept.records ? kept : this.#nothing(name, RCODE.NOERROR);
-    if (!this.covers(name)) return NOT_OURS;
+    for (let cached = this.#answers.get(name); cached; cached = cached.next)
+      if (cached.type === type) return cached.records ? cached : this.#negative(name, RCODE.NOERROR);
+    if (!this.covers(name)) return OUTSIDE;
     if (name === this.#zone && type === TYPE.SOA) return this.#apexSoa();
     const records = this.#lookup(name);
-    if (!records) return this.#nothing(name, RCODE.NXDOMAIN);
+    if (!records) return this.#negative(name, RCODE.NXDOMAIN);
     const set = type === TYPE.ANY ? anyOf(records, this.#ttl) : records.get(type)?.();
-    const kept = set || COMMON.has(type) ? this.#keep(name, type, set) : undefined;
-    return kept?.records ? kept : this.#nothing(name, RCODE.NOERROR);
+    const cached = set || COMMON.has(type) ? this.#cache(name, type, set) : undefined;
+    return cached?.records ? cached : this.#negative(name, RCODE.NOERROR);
   }
 
-  #nothing(name: NameKey, rcode: Rcode): Answer {
+  #negative(name: NameKey, rcode: Rcode): Answer {
     return { rcode, authoritative: true, authority: this.#authority(name) };
   }
 
@@ -145,13 +144,13 @@ export class Zone {
     });
   }
 
-  #change(key: ServiceKey, what: 'import' | 'slice', change: (entry: Entry) => void): void {
-    const entry = this.#services.get(key) ?? { import: undefined, slices: NONE, kept: NONE };
+  #change(key: ServiceKey, kind: 'import' | 'slice', change: (entry: Entry) => void): void {
+    const entry = this.#services.get(key) ?? { import: undefined, slices: NONE, cachedNames: NONE };
     change(entry);
-    // The answers of a Service with a clusterset IP say nothing of its endpoints.
-    if (what === 'import' || entry.import?.headless) {
-      for (const name of entry.kept) this.#answers.delete(name);
-      entry.kept = NONE;
+    // Answers for a Service with a clusterset IP do not depend on its endpoints.
+    if (kind === 'import' || entry.import?.headless) {
+      for (const name of entry.cachedNames) this.#answers.delete(name);
+      entry.cachedNames = NONE;
     }
     this.#recent.delete(key);
     if (entry.import || entry.slices.length > 0) this.#services.set(key, entry);
@@ -160,17 +159,17 @@ export class Zone {
     this.#authorities.clear();
   }
 
-  /** Whether a name (in lower case) is the zone or below it. */
+  /** Whether a name is the zone or below it. @param name in lower case. */
   covers(name: NameKey): boolean {
     if (!name.endsWith(this.#zone)) return false;
-    // The bytes of the zone's name may stand inside of a label as well.
+    // The match may be inside a label, so check that it starts at a label boundary.
     const end = name.length - this.#zone.length;
     let at = 0;
     while (at < end) at += name.charCodeAt(at) + 1;
     return at === end;
   }
 
-  /** Records of a name; undefined where there is no such name. Names outside the zone never get here. */
+  /** Records of a name in the zone; undefined if the name does not exist. */
   #lookup(name: NameKey): Records | undefined {
     const fixed = this.#fixed.get(name);
     if (fixed) return fixed;
@@ -197,28 +196,28 @@ export class Zone {
   }
 
   /**
-   * Keeps an answer. Only names that exist are kept, and few types of them, so what there is bounds what is kept. That
-   * a name above all Services has no records is not: nothing says when it ends to exist.
+   * Caches an answer. Only existing names and few types are cached, so the objects bound the size of the cache. NODATA
+   * for names above the Services is not cached, since no change of an object would evict it.
    */
-  #keep(name: NameKey, type: number, records: RecordSet | undefined): Kept | undefined {
+  #cache(name: NameKey, type: number, records: RecordSet | undefined): Cached | undefined {
     const labels = labelsOf(name.slice(0, name.length - this.#zone.length));
     const [service = '', namespace = '', svc] = labels.slice(-3);
     const entry = svc === undefined ? undefined : this.#services.get(serviceKey(namespace, service));
     if (!entry && !records) return undefined;
     const next = this.#answers.get(name);
-    const kept: Kept = { rcode: RCODE.NOERROR, authoritative: true, records, type, next };
-    this.#answers.set(name, kept);
-    if (entry && !next) entry.kept = [...entry.kept, name];
-    return kept;
+    const cached: Cached = { rcode: RCODE.NOERROR, authoritative: true, records, type, next };
+    this.#answers.set(name, cached);
+    if (entry && !next) entry.cachedNames = [...entry.cachedNames, name];
+    return cached;
   }
 
   #below(...labels: string[]): NameKey {
     const name = keyOf(labels) + this.#zone;
-    if (!fits(name)) throw new RangeError(`a name of ${name.length + 1} bytes`);
+    if (!fits(name)) throw new RangeError(`name of ${name.length + 1} bytes`);
     return name;
   }
 
-  /** The SOA that goes with a negative answer; its TTL bounds how long that is remembered (RFC 2308, section 5). */
+  /** The SOA record of a negative answer; its TTL limits negative caching (RFC 2308, section 5). */
   #authority(name: NameKey): string {
     const skip = name.length - this.#zone.length;
     const known = this.#authorities.get(skip);
@@ -247,7 +246,7 @@ export class Zone {
   }
 }
 
-/** The answer to ANY: one small record that stands for all (RFC 8482, section 4.2), where there is any. */
+/** The answer to ANY: one HINFO record in place of all (RFC 8482, section 4.2); undefined without records. */
 function anyOf(records: Records, ttl: number): RecordSet | undefined {
   if (records.size === 0) return undefined;
   return new RecordSet(rowsOf([record(pointer(), TYPE.HINFO, ttl, textData('RFC8482', ''))]));

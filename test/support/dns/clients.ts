@@ -1,16 +1,16 @@
-/** Clients of a DNS server on loopback. */
+/** DNS clients. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { framed } from '../../../src/dns/server/tcp.ts';
 
-/** Where a server answers. */
+/** Address of a DNS server. */
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-/** Sends one datagram and gives the answer; undefined where none comes in `ms` milliseconds. */
+/** Sends one datagram and returns the response; undefined if none arrives within `ms` milliseconds. */
 export async function askUdp({ host, port }: Target, packet: Buffer, ms = 5000): Promise<Buffer | undefined> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   try {
@@ -24,11 +24,11 @@ export async function askUdp({ host, port }: Target, packet: Buffer, ms = 5000):
   }
 }
 
-/** A TCP connection that takes messages apart. */
+/** A TCP connection that splits the stream into messages. */
 export class TcpClient {
   readonly socket: Socket;
   readonly #messages: Buffer[] = [];
-  #held: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
   closed = false;
 
   constructor({ host, port }: Target) {
@@ -38,11 +38,11 @@ export class TcpClient {
       this.closed = true;
     });
     this.socket.on('data', (chunk: Buffer) => {
-      this.#held = Buffer.concat([this.#held, chunk]);
-      while (this.#held.length >= 2 && this.#held.length >= 2 + this.#held.readUInt16BE(0)) {
-        const end = 2 + this.#held.readUInt16BE(0);
-        this.#messages.push(this.#held.subarray(2, end));
-        this.#held = this.#held.subarray(end);
+      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      while (this.#buffer.length >= 2 && this.#buffer.length >= 2 + this.#buffer.readUInt16BE(0)) {
+        const end = 2 + this.#buffer.readUInt16BE(0);
+        this.#messages.push(this.#buffer.subarray(2, end));
+        this.#buffer = this.#buffer.subarray(end);
       }
     });
   }
@@ -51,13 +51,13 @@ export class TcpClient {
     this.socket.write(Buffer.concat(packets.map(framed)));
   }
 
-  /** Messages that came so far. */
+  /** Messages received so far. */
   get messages(): readonly Buffer[] {
     return this.#messages;
   }
 }
 
-/** Asks one question by TCP. */
+/** Sends one query over TCP. */
 export async function askTcp(target: Target, packet: Buffer): Promise<Buffer> {
   const client = new TcpClient(target);
   client.send(packet);

@@ -1,11 +1,11 @@
-/** What kubeadm makes for CoreDNS, by the fields that matter. */
+/** The objects that kubeadm creates for CoreDNS, with the relevant fields. */
 
 import { kubeadmCorefile } from 'kubesim/internal';
 import type { JsonObject } from '../../../src/api/json.ts';
 
 export const KUBEADM_COREFILE = kubeadmCorefile('cluster.local');
 
-/** The ConfigMap and ClusterRole, under names of a test's own. */
+/** The ConfigMap and ClusterRole of CoreDNS. */
 export function clusterDnsObjects(namespace: string, role: string, corefile = KUBEADM_COREFILE): JsonObject[] {
   const watch = ['list', 'watch'];
   return [

@@ -1,11 +1,11 @@
-/** Questions with some bytes changed, from a seed: the same packets each time. */
+/** Mutated query packets, reproducible from a seed. */
 
 import { EDNS_UDP_BYTES, FLAG, PLAIN_UDP_BYTES, RCODE } from '../../../src/dns/wire/protocol.ts';
 import { CASES } from './cases.ts';
 import { caseObjects } from './objects.ts';
 import { questionOf, ServedZone } from './served-zone.ts';
 
-/** A small generator of numbers (xorshift32): the same for the same seed. */
+/** A seeded random number generator (xorshift32). */
 export function randomOf(seed: number): (below: number) => number {
   let state = seed | 1;
   return (below) => {
@@ -16,10 +16,10 @@ export function randomOf(seed: number): (below: number) => number {
   };
 }
 
-/** Values that stand at the edges of what is allowed. */
+/** Boundary values of lengths and label types. */
 const EDGES = [0, 1, 12, 63, 64, 0x7f, 0x80, 0xbf, 0xc0, 0xc1, 0xff];
 
-/** Changes a packet in one to eight ways: bytes, bits, cuts, repeats, bytes at the end, counts. */
+/** Applies one to eight mutations: changed bytes and bits, truncation, repetition, trailing bytes, changed counts. */
 export function mutate(packet: Buffer, random: (below: number) => number): Buffer {
   let bytes: Buffer = Buffer.from(packet);
   for (let left = 1 + random(8); left > 0; left--) {
@@ -50,22 +50,21 @@ export function mutate(packet: Buffer, random: (below: number) => number): Buffe
   return bytes;
 }
 
-/** What became of many mutated packets. */
 export interface Tally {
   readonly answered: number;
   readonly dropped: number;
-  /** Packets whose answer was longer than allowed, not an answer to them, or that made a fault; as hex. */
+  /** Packets, as hex, whose response was missing, too long, mismatched or SERVFAIL. */
   readonly wrong: readonly string[];
-  /** Bytes of live memory after the first tenth, and at the end. */
+  /** Live memory after the first tenth and at the end, in bytes. */
   readonly heap: readonly [number, number];
 }
 
-/** Bytes that the answer to a packet may have: those that its EDNS, if it can be trusted, allows. */
+/** Maximum size of a response in bytes, depending on whether it has EDNS. */
 function allowed(response: Buffer): number {
   return response.length >= 23 && response.readUInt16BE(10) > 0 ? EDNS_UDP_BYTES : PLAIN_UDP_BYTES;
 }
 
-/** Puts `count` mutated packets to a server. */
+/** Sends `count` mutated packets to a server. */
 export function bombard(count: number, seed: number, collect: () => void): Tally {
   const served = new ServedZone(caseObjects('shop'));
   const seeds = CASES.flatMap(({ ask }) => [questionOf(ask, 4096, 7), questionOf(ask, 0, 7)]);
@@ -85,7 +84,7 @@ export function bombard(count: number, seed: number, collect: () => void): Tally
       continue;
     }
     answered++;
-    // A fault of ours is told as SERVFAIL, which nothing else is here.
+    // Only internal errors return SERVFAIL here.
     const failed = (response.readUInt16BE(2) & FLAG.RCODE) === RCODE.SERVFAIL;
     const fits = response.length <= allowed(response) && response.readUInt16BE(0) === packet.readUInt16BE(0);
     if (!fits || failed || ((response[2] ?? 0) & 0x80) === 0) wrong.push(packet.toString('hex'));

@@ -1,4 +1,4 @@
-/** The objects that the DNS cases are about, as a cluster holds them; the same for our server and for CoreDNS. */
+/** The cluster objects of the DNS cases, the same for Catamaran and CoreDNS. */
 
 import type { JsonObject } from '../../../src/api/json.ts';
 import { MCS_SERVICE_NAME, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../../../src/api/labels.ts';
@@ -10,7 +10,7 @@ interface Port {
   readonly port: number;
 }
 
-/** A ServiceImport; with `ips` of type ClusterSetIP. */
+/** @param ips for type ClusterSetIP. */
 export function serviceImport(
   namespace: string,
   name: string,
@@ -26,14 +26,13 @@ export function serviceImport(
   };
 }
 
-/** An endpoint: an address, or several, with a host name where it has one. */
 export interface EndpointSpec {
   readonly ip: string | readonly string[];
   readonly host?: string;
   readonly ready?: boolean;
 }
 
-/** An imported EndpointSlice; its address type is that of its addresses. */
+/** An imported EndpointSlice; the address type is that of the first address. */
 export function importedSlice(
   namespace: string,
   service: string,
@@ -126,7 +125,7 @@ export function caseObjects(ns: string): readonly JsonObject[] {
     serviceImport(ns, 'portless', 'Headless', []),
     importedSlice(ns, 'portless', 'east', [{ ip: '10.1.0.41', host: 'portless-0' }], []),
 
-    // An endpoint on its way from one slice to another is in both for a moment.
+    // An endpoint that moves between slices is in both for a moment.
     serviceImport(ns, 'moving', 'Headless', [mysql]),
     importedSlice(ns, 'moving', 'east', [{ ip: '10.1.0.50', host: 'moving-0' }], [mysql], 'moving-from'),
     importedSlice(ns, 'moving', 'east', [{ ip: '10.1.0.50', host: 'moving-0' }], [mysql], 'moving-to'),

@@ -1,4 +1,4 @@
-/** A zone filled from objects, and questions put to it. */
+/** A zone filled from objects, and queries to it. */
 import type { JsonObject } from '../../../src/api/json.ts';
 import { DnsMetrics } from '../../../src/dns/server/dns-metrics.ts';
 import { RateLimit } from '../../../src/dns/server/rate-limit.ts';
@@ -20,7 +20,7 @@ import type { Expected } from './cases.ts';
 
 export const ZONE = 'clusterset.local';
 
-/** A zone, and tables that feed it as the reflectors do. */
+/** A zone, with the stores that feed it. */
 export class ServedZone {
   readonly zone = new Zone({ zone: ZONE, ttl: 5 });
   readonly metrics = new DnsMetrics();
@@ -54,14 +54,14 @@ export class ServedZone {
   }
 
   apply(...objects: readonly JsonObject[]): void {
-    for (const object of objects) this.#table(object).upserted(this.#versioned(object));
+    for (const object of objects) this.#store(object).upserted(this.#versioned(object));
   }
 
   remove(...objects: readonly JsonObject[]): void {
-    for (const object of objects) this.#table(object).removed(this.#versioned(object));
+    for (const object of objects) this.#store(object).removed(this.#versioned(object));
   }
 
-  /** Asks by UDP, with EDNS unless `udpBytes` is 0. */
+  /** Queries over UDP, with EDNS unless `udpBytes` is 0. */
   ask(question: string, { udpBytes = 1232 }: { readonly udpBytes?: number } = {}): Message {
     const packet = questionOf(question, udpBytes);
     const response = this.responder.respond(packet, '127.0.0.1', 'udp');
@@ -69,7 +69,7 @@ export class ServedZone {
     return parseMessage(response);
   }
 
-  #table(object: JsonObject): Store<ZoneImport> | Store<ZoneSlice> {
+  #store(object: JsonObject): Store<ZoneImport> | Store<ZoneSlice> {
     return object.kind === 'ServiceImport' ? this.#imports : this.#slices;
   }
 
@@ -79,7 +79,7 @@ export class ServedZone {
   }
 }
 
-/** `name TYPE`, relative to the zone unless it ends in a dot, as a packet. */
+/** Encodes `name TYPE`; the name is relative to the zone unless it ends in a dot. */
 export function questionOf(question: string, udpBytes = 1232, id = 1): Buffer {
   const [name = '', type = ''] = question.split(' ');
   const absolute = name.endsWith('.') ? name : name === '@' ? ZONE : `${name}.${ZONE}`;
@@ -91,10 +91,11 @@ function typeOf(name: string): number {
   return known ?? Number(/^TYPE(\d+)$/.exec(name)?.[1]);
 }
 
-/** A message as cases write it. */
+/** A message in the format of the cases. */
 export function shown({ rcode, answers, additional }: Message): Expected {
   const name = rcodeName(rcode);
-  if (name !== 'NOERROR' && name !== 'NXDOMAIN' && name !== 'REFUSED') throw new Error(`the answer is ${name}`);
+  if (name !== 'NOERROR' && name !== 'NXDOMAIN' && name !== 'REFUSED')
+    throw new Error(`unexpected response code ${name}`);
   return {
     rcode: name,
     answers: lines(answers),
@@ -102,7 +103,7 @@ export function shown({ rcode, answers, additional }: Message): Expected {
   };
 }
 
-/** An expectation in the order of {@link shown}. */
+/** Sorts an expectation as {@link shown} does. */
 export function sorted({ rcode, answers, additional }: Expected): Expected {
   return { rcode, answers: [...answers].sort(), ...(additional && { additional: [...additional].sort() }) };
 }

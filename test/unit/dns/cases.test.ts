@@ -16,23 +16,23 @@ describe.each([
 ])('$title', ({ rule }) => {
   const served = new ServedZone(caseObjects('shop'));
 
-  it.each(CASES.filter((each) => each.rule === rule))('$ask', ({ ask, ours }) => {
+  it.each(CASES.filter((each) => each.rule === rule))('$ask', ({ ask, catamaran }) => {
     const message = served.ask(ask);
-    expect(shown(message)).toEqual(sorted(ours));
-    const negative = ours.answers.length === 0 && ours.rcode !== 'REFUSED';
+    expect(shown(message)).toEqual(sorted(catamaran));
+    const negative = catamaran.answers.length === 0 && catamaran.rcode !== 'REFUSED';
     expect(message.authority.map(({ type, ttl, data }) => ({ type, ttl, data }))).toEqual(
       negative ? [{ type: 6, ttl: 5, data: expect.stringMatching(/^ns\.dns\.clusterset\.local\. .* 5$/) }] : [],
     );
-    expect((message.flags & FLAG.AA) !== 0).toBe(ours.rcode !== 'REFUSED');
+    expect((message.flags & FLAG.AA) !== 0).toBe(catamaran.rcode !== 'REFUSED');
   });
 });
 
 describe('the differences from CoreDNS', () => {
-  it('rule 28: are all met by a case or a packet of the contract test', () => {
+  it('rule 28: are all covered by a case or a packet of the contract test', () => {
     const contract = readFileSync(join(import.meta.dirname, '../../contract/dns.test.ts'), 'utf8');
-    const met = new Set<string>(CASES.flatMap(({ coredns }) => (coredns ? [coredns.why] : [])));
+    const covered = new Set<string>(CASES.flatMap(({ coredns }) => (coredns ? [coredns.why] : [])));
     for (const name of Object.keys(DIFFERENCES))
-      expect(met.has(name) || contract.includes(`'${name}'`), name).toBe(true);
+      expect(covered.has(name) || contract.includes(`'${name}'`), name).toBe(true);
   });
 
   it('rule 28: are those that docs/reference/dns.md lists', () => {
@@ -49,7 +49,7 @@ describe('the differences from CoreDNS', () => {
       .slice(2)
       .map(cells);
     expect(rows).toEqual(
-      Object.values(DIFFERENCES).map(({ coredns, ours, specification }) => [coredns, ours, specification]),
+      Object.values(DIFFERENCES).map(({ coredns, catamaran, specification }) => [coredns, catamaran, specification]),
     );
   });
 });

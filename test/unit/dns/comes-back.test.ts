@@ -1,4 +1,4 @@
-/** How soon a source is current again when its API server is back, by a clock that stands still. */
+/** How soon a source is current again after its API server has recovered, on a manual clock. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { Zone } from '../../../src/dns/zone/zone.ts';
 import { ZoneSource } from '../../../src/dns/zone/zone-source.ts';
@@ -14,7 +14,7 @@ afterEach(() => {
   for (const each of stop.splice(0)) each.abort();
 });
 
-/** A source that waits as long as it may. */
+/** A source with maximum backoff. */
 function start(api: FakeApi): { readonly source: ZoneSource; readonly clock: ManualClock } {
   const clock = new ManualClock();
   const zone = new Zone({ zone: ZONE, ttl: 5 });
@@ -26,8 +26,8 @@ function start(api: FakeApi): { readonly source: ZoneSource; readonly clock: Man
   return { source, clock };
 }
 
-describe('a source whose API server is back', () => {
-  it('is current again as soon as one question is answered', async () => {
+describe('a source whose API server has recovered', () => {
+  it('is current again as soon as one request succeeds', async () => {
     const api = new FakeApi();
     const { source, clock } = start(api);
     await clock.advance(SECOND);
@@ -40,7 +40,7 @@ describe('a source whose API server is back', () => {
     expect(source.status).toEqual({ synced: true, current: true });
   });
 
-  it('is so for the first time, too', async () => {
+  it('is current as soon as the API server responds for the first time', async () => {
     const api = new FakeApi();
     api.down();
     const { source, clock } = start(api);

@@ -1,4 +1,4 @@
-/** Our bytes, read by somebody else's codec, and theirs by ours. */
+/** Packets of this codec, decoded by dns-packet, and the reverse. */
 import packet from 'dns-packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { questionOf, ServedZone, ZONE } from '../../support/dns/served-zone.ts';
 const label = fc.stringMatching(/^[a-z0-9_]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const name = fc.array(label, { minLength: 1, maxLength: 8 }).map((labels) => labels.join('.'));
 
-/** A decoded record in the words of a zone file. */
+/** A decoded record in zone file format. */
 function text(answer: packet.Answer): string {
   if (answer.type === 'OPT') return 'OPT';
   const { data } = answer as { data: unknown };
@@ -32,8 +32,8 @@ function text(answer: packet.Answer): string {
   return `${owner} ${String(data)}`;
 }
 
-describe('questions', () => {
-  it('of dns-packet are read as they were meant', () => {
+describe('queries', () => {
+  it('of dns-packet are parsed correctly', () => {
     const types = fc.constantFrom('A', 'AAAA', 'SRV', 'TXT', 'SOA', 'NS', 'PTR', 'MX') as fc.Arbitrary<'A'>;
     fc.assert(
       fc.property(
@@ -76,7 +76,7 @@ describe('questions', () => {
     );
   });
 
-  it('of ours are read by dns-packet as they were meant', () => {
+  it('are decoded correctly by dns-packet', () => {
     fc.assert(
       fc.property(name, fc.nat(0xffff), fc.boolean(), (asked, id, edns) => {
         const bytes = encodeQuery({ id, name: parseName(asked), type: TYPE.AAAA, ...(edns && { udpBytes: 1400 }) });
@@ -87,7 +87,7 @@ describe('questions', () => {
     );
   });
 
-  it('keep their name through key and text', () => {
+  it('keep their name in a round trip through key and text', () => {
     fc.assert(
       fc.property(name, (asked) => {
         expect(nameText(parseName(asked))).toBe(`${asked}.`);
@@ -100,19 +100,19 @@ describe('questions', () => {
 describe('answers', () => {
   const served = new ServedZone(caseObjects('shop'));
 
-  it.each(CASES)('to $ask are read by dns-packet as by us', ({ ask }) => {
+  it.each(CASES)('to $ask are decoded identically by dns-packet', ({ ask }) => {
     const bytes = served.responder.respond(questionOf(ask), '127.0.0.1', 'udp');
     if (!bytes) throw new Error('no answer');
-    const ours = parseMessage(bytes);
-    const theirs = packet.decode(bytes);
-    expect(theirs.answers?.map(text)).toEqual(ours.answers.map(recordText));
-    expect(theirs.authorities?.map(text)).toEqual(ours.authority.map(recordText));
-    expect(theirs.additionals?.map(text)).toEqual([...ours.additional.map(recordText), 'OPT']);
-    // dns-packet tells how far it read: nothing is left over.
+    const parsed = parseMessage(bytes);
+    const oracle = packet.decode(bytes);
+    expect(oracle.answers?.map(text)).toEqual(parsed.answers.map(recordText));
+    expect(oracle.authorities?.map(text)).toEqual(parsed.authority.map(recordText));
+    expect(oracle.additionals?.map(text)).toEqual([...parsed.additional.map(recordText), 'OPT']);
+    // No bytes are left over.
     expect(packet.decode.bytes).toBe(bytes.length);
   });
 
-  it('hold all endpoints of any Service, and what is left out of a datagram is told', () => {
+  it('have all endpoints of any Service, and TC is set if a datagram does not fit them', () => {
     const endpoint = fc.record({
       ip: fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255)).map((tail) => `10.${tail.join('.')}`),
       host: fc.option(fc.stringMatching(/^[a-z]([-a-z0-9]{0,15}[a-z0-9])?$/), { nil: undefined }),
@@ -159,7 +159,7 @@ describe('answers', () => {
     );
   });
 
-  it('repeat the question in its own case', () => {
+  it('preserve the case of the queried name', () => {
     const bytes = questionOf('web.shop.svc A');
     const odd = Buffer.from(bytes);
     odd.write('wEb', 13, 'latin1');

@@ -23,7 +23,7 @@ const KINDS: readonly [string, string][] = [
   ['other blocks around', `corp.example:53 {\n    forward . 10.0.0.1\n}\n${KUBEADM_COREFILE}extra.example {\n}\n`],
   [
     'a comment after a kubernetes without options',
-    '.:53 {\n    kubernetes cluster.local in-addr.arpa  # ours, not "theirs"\n    errors\n}\n',
+    '.:53 {\n    kubernetes cluster.local in-addr.arpa  # not "theirs"\n    errors\n}\n',
   ],
   ['a comment next to a brace', '.:53 {#dns\n    kubernetes cluster.local {# mine\n        ttl 5#s\n    }\n}\n'],
   ['a zone in quotes', '.:53 {\n    kubernetes "cluster.local" in-addr.arpa {\n        ttl 5\n    }\n}\n'],

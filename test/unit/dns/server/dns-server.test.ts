@@ -54,14 +54,14 @@ const ids = (client: TcpClient) => client.messages.map((message) => message.read
 const WEB = questionOf('web.shop.svc A', 1232, 77);
 
 describe('the server', () => {
-  it.each(['127.0.0.1', '::1'])('answers by UDP and TCP on %s', async (host) => {
+  it.each(['127.0.0.1', '::1'])('responds over UDP and TCP on %s', async (host) => {
     const { target } = await start({}, host);
     const [udp, tcp] = [await askUdp(target, WEB), await askTcp(target, WEB)];
     expect(udp?.equals(tcp)).toBe(true);
     expect(parseMessage(tcp)).toMatchObject({ id: 77, rcode: RCODE.NOERROR, answers: [{ data: '10.97.0.10' }] });
   });
 
-  it('gives by TCP what was too long for UDP', async () => {
+  it('returns over TCP what is too long for UDP', async () => {
     const { target } = await start();
     const crowd = questionOf('crowd.shop.svc A');
     const udp = await askUdp(target, crowd);
@@ -70,7 +70,7 @@ describe('the server', () => {
     expect(parseMessage(await askTcp(target, crowd)).answers).toHaveLength(3000);
   });
 
-  it('says CTM_LISTEN where its address is taken', async () => {
+  it('rejects with CTM_LISTEN if its address is in use', async () => {
     const { target } = await start();
     const options = {
       zone: new Zone({ zone: ZONE, ttl: 5 }),
@@ -90,7 +90,7 @@ describe('the server', () => {
     await expect(openDnsServer(options, other)).rejects.toThrow(`--listen [::1]:${target.port}`);
   });
 
-  it('chooses a port that is free for both', async () => {
+  it('chooses a port that is free for both transports', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { target } = await start();
@@ -98,12 +98,12 @@ describe('the server', () => {
     taken.close();
   });
 
-  it('counts answers by transport, type and code, and times them', async () => {
+  it('counts responses by transport, type and code, and measures their duration', async () => {
     const { metrics, target } = await start();
     await askUdp(target, WEB);
     await askUdp(target, questionOf('gone.shop.svc TYPE65280'));
     await askTcp(target, WEB);
-    await askUdp(target, Buffer.from('no question'), 50);
+    await askUdp(target, Buffer.from('not a query'), 50);
     metrics.gauge(() => ({ services: 1, names: 2, connections: 3, lostSeconds: 4 }));
     const text = await metrics.registry.metrics();
     for (const line of [
@@ -121,11 +121,11 @@ describe('the server', () => {
       expect(text.split('\n')).toContain(line);
   });
 
-  it('says SERVFAIL at a fault of its own, counts it, and logs it once', async () => {
-    const fault = (): never => {
-      throw new TypeError('a fault');
+  it('returns SERVFAIL on an internal error, counts it, and logs it once', async () => {
+    const failing = (): never => {
+      throw new TypeError('a bug');
     };
-    const { metrics, target, logger } = await start({ current: fault });
+    const { metrics, target, logger } = await start({ current: failing });
     const [udp, tcp] = [await askUdp(target, WEB), await askTcp(target, WEB)];
     for (const answer of [udp, tcp])
       expect(parseMessage(answer ?? Buffer.alloc(0))).toMatchObject({ id: 77, rcode: RCODE.SERVFAIL, answers: [] });
@@ -133,7 +133,7 @@ describe('the server', () => {
     expect(logger.lines.map(({ level }) => level)).toEqual(['error']);
   });
 
-  it('logs questions only where told', async () => {
+  it('logs queries only with logQueries', async () => {
     const quiet = await start();
     await askUdp(quiet.target, WEB);
     expect(quiet.logger.lines).toEqual([]);
@@ -146,7 +146,7 @@ describe('the server', () => {
 });
 
 describe('a TCP connection', () => {
-  it('takes many questions at once, in any pieces, and answers them in their order', async () => {
+  it('accepts pipelined queries in any segmentation, and answers them in order', async () => {
     const { target } = await start();
     const client = new TcpClient(target);
     const all = Array.from({ length: 50 }, (_, id) => questionOf('web.shop.svc A', 1232, id));
@@ -160,7 +160,7 @@ describe('a TCP connection', () => {
     client.socket.destroy();
   });
 
-  it('whose client has ended its side still gets all answers', async () => {
+  it('that is half-closed by the client still gets all responses', async () => {
     const { target } = await start();
     const client = new TcpClient(target);
     client.send(WEB, WEB, questionOf('crowd.shop.svc A'));
@@ -169,13 +169,13 @@ describe('a TCP connection', () => {
     expect(client.messages).toHaveLength(3);
   });
 
-  it('that asks and does not read makes the server hold little, and gets the rest when it reads', async () => {
+  it('that does not read responses makes the server buffer little, and gets the rest once it reads', async () => {
     const { metrics, target } = await start({ tcpLimits: { unsentBytes: 64 * 1024 } });
     const client = new TcpClient(target);
     client.socket.pause();
     const count = 400;
     for (let i = 0; i < count; i++) client.send(questionOf('crowd.shop.svc A', 1232, i));
-    // What the system's buffers take is answered; the rest is not even looked at.
+    // Queries are answered up to the capacity of the socket buffers; the rest is not read.
     const answered = async () => Number(/type="A",rcode="NOERROR"} (\d+)/.exec(await metrics.registry.metrics())?.[1]);
     await expect.poll(answered).toBeGreaterThan(0);
     let last = -1;
@@ -197,7 +197,7 @@ describe('a TCP connection', () => {
   it.each([
     ['shorter than a header', Buffer.from([0, 11, ...Array(11).fill(0)])],
     ['of no length', Buffer.from([0, 0])],
-    ['longer than any question', Buffer.from([0xff, 0xff])],
+    ['longer than any query', Buffer.from([0xff, 0xff])],
   ])('with a message %s is closed', async (_, bytes) => {
     const { target } = await start();
     const client = new TcpClient(target);
@@ -206,7 +206,7 @@ describe('a TCP connection', () => {
     expect(client.messages).toEqual([]);
   });
 
-  it('with a message of no length gets the answers to those before it', async () => {
+  it('with a message of no length gets the responses to earlier queries', async () => {
     const { target } = await start();
     const client = new TcpClient(target);
     client.socket.write(Buffer.concat([framed(WEB), framed(WEB), Buffer.from([0, 0])]));
@@ -214,7 +214,7 @@ describe('a TCP connection', () => {
     expect(client.messages).toHaveLength(2);
   });
 
-  it('that asks nothing, or sends its question byte by byte, is closed', async () => {
+  it('that is idle, or sends its query byte by byte, is closed', async () => {
     const { target } = await start({ tcpLimits: { idleMs: 300 } });
     const [silent, slow] = [new TcpClient(target), new TcpClient(target)];
     const drip = setInterval(() => slow.socket.write(Buffer.from([0])), 50);
@@ -222,7 +222,7 @@ describe('a TCP connection', () => {
     clearInterval(drip);
   });
 
-  it('over the limit ends the one that has asked nothing for longest', async () => {
+  it('over the limit closes the one that has been idle longest', async () => {
     const { server, target } = await start({ tcpLimits: { connections: 3 } });
     const clients: TcpClient[] = [];
     for (let i = 0; i < 3; i++) {
@@ -246,7 +246,7 @@ describe('a TCP connection', () => {
 });
 
 describe('a server that stops', () => {
-  it('sends the answers that are under way, then takes no more', async () => {
+  it('sends pending responses, then accepts no more queries', async () => {
     const { server, target } = await start();
     const client = new TcpClient(target);
     client.send(WEB);

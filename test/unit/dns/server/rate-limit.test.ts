@@ -4,7 +4,7 @@ import { caseObjects } from '../../../support/dns/objects.ts';
 import { questionOf, ServedZone } from '../../../support/dns/served-zone.ts';
 
 describe('RateLimit', () => {
-  it('lets a burst through, then one in two goes to TCP, and the rate comes back with time', () => {
+  it('allows a burst, then redirects every second query to TCP, and recovers over time', () => {
     const limit = new RateLimit(3);
     const verdicts = (now: number, count: number) => Array.from({ length: count }, () => limit.check('10.0.0.1', now));
     expect(verdicts(0, 7)).toEqual(['send', 'send', 'send', 'truncate', 'drop', 'truncate', 'drop']);
@@ -12,19 +12,19 @@ describe('RateLimit', () => {
     expect(verdicts(60_000, 4)).toEqual(['send', 'send', 'send', 'drop']);
   });
 
-  it('counts each network for itself', () => {
+  it('limits each network separately', () => {
     const limit = new RateLimit(1);
     expect(['10.0.0.1', '10.0.0.2', '10.0.1.1'].map((ip) => limit.check(ip, 0))).toEqual(['send', 'truncate', 'send']);
   });
 
-  it('remembers a bounded number of networks, the latest ones', () => {
+  it('tracks a bounded number of networks, the most recent ones', () => {
     const limit = new RateLimit(1);
     for (let i = 0; i < 5000; i++) limit.check(`10.${i >> 8}.${i & 255}.1`, i);
     expect(limit.check('10.0.0.1', 5000)).toBe('send');
     expect(limit.check('10.19.135.1', 5000)).not.toBe('drop');
   });
 
-  it('does not forget a network that is heard of again and again', () => {
+  it('keeps a network that is seen regularly', () => {
     const limit = new RateLimit(1);
     limit.check('10.0.0.1', 0);
     const verdicts = new Set<string>();
@@ -35,7 +35,7 @@ describe('RateLimit', () => {
     expect([...verdicts].sort()).toEqual(['drop', 'truncate']);
   });
 
-  it('limits nothing where it is 0', () => {
+  it('is disabled by 0', () => {
     const limit = new RateLimit(0);
     expect(new Set(Array.from({ length: 1000 }, () => limit.check('10.0.0.1', 0)))).toEqual(new Set(['send']));
   });
@@ -53,7 +53,7 @@ describe('RateLimit', () => {
 });
 
 describe('a client over its rate', () => {
-  it('is sent to TCP with an answer no longer than its question and EDNS, and is served there', () => {
+  it('is redirected to TCP with a response no longer than its query, and is served there', () => {
     const { responder } = new ServedZone(caseObjects('shop'), { rateLimit: 1 });
     const packet = questionOf('web.shop.svc A');
     const ask = (transport: 'udp' | 'tcp') => responder.respond(packet, '10.9.9.9', transport);

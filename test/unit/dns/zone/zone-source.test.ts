@@ -1,4 +1,4 @@
-/** A source over a network that goes silent, on a clock of the test's. */
+/** A source whose network goes silent, on a manual clock. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
 import type { Resource } from '../../../../src/api/resources.ts';
@@ -14,15 +14,15 @@ import { ManualClock } from '../../../support/manual-clock.ts';
 import { silent } from '../../../support/silent-log.ts';
 
 const unused = () => {
-  throw new Error('not for a DNS source');
+  throw new Error('not used by a DNS source');
 };
 
-/** An API server whose watches give the state and then nothing, and that may stop answering. */
+/** An API server whose watches send only the initial state, and that can become unreachable. */
 class QuietServer implements KubeClient {
   readonly cluster = 'east';
   readonly selectors: (string | undefined)[] = [];
   reachable = true;
-  /** Thrown where it is asked whether it is there. */
+  /** The error of health checks. */
   refusal: Error | undefined;
   readonly get = unused;
   readonly list = unused;
@@ -74,14 +74,14 @@ async function run(staleAfterMs: number, reachable = true) {
 }
 
 describe('ZoneSource', () => {
-  it('fills the zone with the imports and the slices that are labelled for one', async () => {
+  it('fills the zone with imports and their labelled slices', async () => {
     const { source, zone, server } = await run(60_000);
     expect(source.status).toEqual({ synced: true, current: true });
     expect(server.selectors).toEqual([undefined, 'multicluster.kubernetes.io/service-name']);
     expect(zone.answer(parseName(`db.shop.svc.${ZONE}`), TYPE.A).records?.answers.count).toBe(4);
   });
 
-  it('is not current before it has read everything', async () => {
+  it('is not current before the initial sync', async () => {
     const { source, server, clock } = await run(60_000, false);
     await clock.advance(3_000);
     expect([source.current, source.status.synced]).toEqual([false, false]);
@@ -90,7 +90,7 @@ describe('ZoneSource', () => {
     expect(source.current).toBe(true);
   });
 
-  it('notices a network that swallows everything, and stays current for as long as told', async () => {
+  it('detects a network that drops all packets, and stays current for staleAfterMs', async () => {
     const { source, server, clock } = await run(60_000);
     server.reachable = false;
     await clock.advance(11_000);
@@ -107,7 +107,7 @@ describe('ZoneSource', () => {
   it.each([
     [403, true],
     [503, false],
-  ])('with a server that says %i when asked whether it is there: current %s', async (status, current) => {
+  ])('with a server whose health check returns %i: current %s', async (status, current) => {
     const { source, server, clock } = await run(60_000);
     const request = { cluster: 'east', verb: 'get', resource: '/version', object: '' };
     server.refusal = new ApiError('CTM_API_STATUS', request, 'no', { status });
@@ -115,7 +115,7 @@ describe('ZoneSource', () => {
     expect(source.current).toBe(current);
   });
 
-  it('stays current for ever where told', async () => {
+  it('stays current forever with an infinite staleAfterMs', async () => {
     const { source, server, clock } = await run(Number.POSITIVE_INFINITY);
     server.reachable = false;
     await clock.advance(3_600_000);

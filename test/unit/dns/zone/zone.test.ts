@@ -33,7 +33,7 @@ function addresses(served: ServedZone, name = 'db.shop.svc'): string[] {
 }
 
 describe('the zone follows its objects', () => {
-  it('as they come, change and go, in any order', () => {
+  it('as they are added, changed and deleted, in any order', () => {
     const served = new ServedZone();
     expect(served.ask('db.shop.svc A').rcode).toBe(RCODE.NXDOMAIN);
     served.apply(east('10.1.0.1'));
@@ -65,7 +65,7 @@ describe('the zone follows its objects', () => {
     expect(addresses(served)).toEqual(['10.1.0.1']);
   });
 
-  it('to the Service that a slice is labelled for now', () => {
+  it('to the Service in the current label of a slice', () => {
     const served = new ServedZone([db, serviceImport('shop', 'cache', 'Headless', [MYSQL]), east('10.1.0.1')]);
     expect(addresses(served)).toEqual(['10.1.0.1']);
     const moved = importedSlice('shop', 'cache', 'east', [{ ip: '10.1.0.1' }], [MYSQL], 'db-east');
@@ -74,7 +74,7 @@ describe('the zone follows its objects', () => {
     expect(addresses(served, 'cache.shop.svc')).toEqual(['10.1.0.1']);
   });
 
-  it('and tells each version of it by another serial', () => {
+  it('and increments the serial with each change', () => {
     const served = new ServedZone([db]);
     const serial = () => served.ask('@ SOA').answers[0]?.data.split(' ')[2];
     const before = serial();
@@ -83,7 +83,7 @@ describe('the zone follows its objects', () => {
     expect(serial()).not.toBe(before);
   });
 
-  it('writing anew only the answers of the Service that changed', () => {
+  it('and evicts only the answers of the Service that changed', () => {
     const served = new ServedZone([...caseObjects('shop'), db, east('10.1.0.1')]);
     const answer = (name: string) => served.zone.answer(parseName(`${name}.shop.svc.${ZONE}`), TYPE.A);
     const [web, kafka, before] = [answer('web'), answer('kafka'), answer('db')];
@@ -94,7 +94,7 @@ describe('the zone follows its objects', () => {
     expect(answer('db')).toBe(answer('db'));
   });
 
-  it('keeping nothing for names that are not there', () => {
+  it('without caching names that do not exist', () => {
     const served = new ServedZone(caseObjects('shop'));
     for (let i = 0; i < 1000; i++) served.ask(`x${i}.shop.svc A`);
     for (let i = 0; i < 1000; i++) served.ask(`x${i}.east.db.shop.svc A`);
@@ -104,9 +104,9 @@ describe('the zone follows its objects', () => {
     expect(served.zone.names).toBe(1);
   });
 
-  it('also where the answer was that there is nothing', () => {
+  it('after a negative answer, too', () => {
     const none = serviceImport('shop', 'db', 'Headless', [MYSQL]);
-    // A namespace that is called svc, so that the Service's name ends like that of another namespace.
+    // A namespace named svc, so that the Service's name has the form of another namespace's name.
     const served = new ServedZone([
       none,
       east('10.1.0.1'),
@@ -121,7 +121,7 @@ describe('the zone follows its objects', () => {
   });
 });
 
-describe('objects that say odd things', () => {
+describe('unusual objects', () => {
   const answersOf = (...objects: JsonObject[]) => {
     const served = new ServedZone([db, ...objects]);
     return {
@@ -131,21 +131,21 @@ describe('objects that say odd things', () => {
     };
   };
 
-  it('leave out what is no address of the slice’s family', () => {
+  it('ignore what is not an address of the slice’s family', () => {
     const odd = { ...east('10.1.0.1', '10.1.0.256', 'fd00::1', 'a.b', '10.1.0.01.2', ''), addressType: 'IPv4' };
     expect(answersOf(odd).a).toEqual(['10.1.0.1']);
   });
 
-  it('give no address of FQDN slices', () => {
+  it('have no addresses from FQDN slices', () => {
     expect(answersOf({ ...east('db.example.com'), addressType: 'FQDN' }).rcode).toBe(RCODE.NXDOMAIN);
   });
 
-  it('give no name to endpoints of a cluster that is no label', () => {
+  it('have no names for endpoints of a cluster whose name is not a label', () => {
     const { a, srv } = answersOf(importedSlice('shop', 'db', 'a.b', [{ ip: '10.1.0.1' }], [MYSQL], 'db-ab'));
     expect({ a, srv }).toEqual({ a: ['10.1.0.1'], srv: [] });
   });
 
-  it('give no name that would be longer than 255 bytes, nor point to one', () => {
+  it('have no name longer than 255 bytes, and no SRV target either', () => {
     const long = 'x'.repeat(63);
     const slice = importedSlice('shop', long, long, [{ ip: '10.1.0.1', host: long }], [MYSQL], 'long');
     const served = new ServedZone([serviceImport('shop', long, 'Headless', [MYSQL]), slice]);
@@ -160,7 +160,7 @@ describe('objects that say odd things', () => {
     expect(shown(far.ask(`${long}.${ns}.svc SRV`))).toEqual({ rcode: 'NOERROR', answers: [] });
   });
 
-  it('give no SRV name to a port whose name fills a label, nor to one without number', () => {
+  it('have no SRV record for a port whose name fills a label, or that has no number', () => {
     const served = new ServedZone([
       serviceImport('shop', 'db', 'ClusterSetIP', [{ name: 'p'.repeat(63), port: 1 }], ['10.97.0.1']),
     ]);
@@ -169,27 +169,27 @@ describe('objects that say odd things', () => {
     expect(answersOf(every).srv).toEqual([]);
   });
 
-  it('give an address once that an import names twice', () => {
+  it('return an address once that an import lists twice', () => {
     const ips = ['10.97.0.1', 'fd00:97::1', '10.97.0.1', 'fd00:97:0::1'];
     const served = new ServedZone([serviceImport('shop', 'db', 'ClusterSetIP', [MYSQL], ips)]);
     expect(addresses(served)).toEqual(['10.97.0.1']);
     expect(served.ask('db.shop.svc AAAA').answers.map(({ data }) => data)).toEqual(['fd00:97::1']);
   });
 
-  it('answer with all addresses of an endpoint, and count ready where nothing is said', () => {
+  it('return all addresses of an endpoint; endpoints without conditions are ready', () => {
     const slice = importedSlice('shop', 'db', 'east', [{ ip: ['10.1.0.1', '10.1.0.2'], host: 'db-0' }], [MYSQL]);
     const served = new ServedZone([db, slice]);
     expect(addresses(served, 'db-0.east.db.shop.svc')).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
-  it('are no import where their name is not one label', () => {
+  it('are ignored if the name of an import is not a single label', () => {
     const served = new ServedZone([serviceImport('shop', 'a.b', 'ClusterSetIP', [], ['10.97.0.1'])]);
     expect(served.zone.services).toBe(0);
   });
 });
 
 describe('answers', () => {
-  it('begin with another record each time, so that each comes first equally often', () => {
+  it('rotate, so that each record comes first equally often', () => {
     const ips = ['10.1.0.1', '10.1.0.2', '10.1.0.3'];
     const served = new ServedZone([db, east(...ips)]);
     const firsts = Array.from({ length: 6 }, () => {
@@ -200,7 +200,7 @@ describe('answers', () => {
     expect(firsts).toEqual([...ips, ...ips]);
   });
 
-  it('too long for a datagram are cut and say so, and go around all endpoints', () => {
+  it('too long for a datagram are truncated, have TC, and rotate through all endpoints', () => {
     const ips = Array.from({ length: 200 }, (_, i) => `10.1.1.${i}`);
     const served = new ServedZone([db, east(...ips)]);
     const plain = served.ask('db.shop.svc A', { udpBytes: 0 });
@@ -211,7 +211,7 @@ describe('answers', () => {
     expect(seen.size).toBe(200);
   });
 
-  it('leave out additional records before they say that they are cut', () => {
+  it('drop additional records before they are truncated', () => {
     const served = new ServedZone([db, east('10.1.0.1', '10.1.0.2', '10.1.0.3')]);
     const { answers, additional, flags } = served.ask('_mysql._tcp.db.shop.svc SRV', { udpBytes: 0 });
     expect([answers.length, additional.length, flags & FLAG.TC]).toEqual([3, 3, 0]);
@@ -221,7 +221,7 @@ describe('answers', () => {
     expect(cut.additional.length).toBeLessThan(5);
   });
 
-  it('leave out an additional set whole, or a client would take a part for all of it', () => {
+  it('drop additional sets as a whole, so that clients do not take a part for the set', () => {
     const endpoint = { ip: Array.from({ length: 20 }, (_, i) => `10.1.0.${i}`), host: 'db-0' };
     const served = new ServedZone([db, importedSlice('shop', 'db', 'east', [endpoint], [MYSQL])]);
     const whole = served.ask('_mysql._tcp.db.shop.svc SRV');
@@ -230,7 +230,7 @@ describe('answers', () => {
     expect([cut.answers.length, cut.additional.length, cut.flags & FLAG.TC]).toEqual([1, 0, 0]);
   });
 
-  it('by TCP hold what fits 65535 bytes, of all endpoints in turn, and are whole', () => {
+  it('over TCP have what fits into 65535 bytes, rotate, and do not have TC', () => {
     const slices = Array.from({ length: 50 }, (_, s) =>
       importedSlice(
         'shop',
@@ -248,7 +248,7 @@ describe('answers', () => {
     expect((response?.readUInt16BE(2) ?? 0) & FLAG.TC).toBe(0);
   });
 
-  it('are SERVFAIL while nothing may be told, and REFUSED for others all the same', () => {
+  it('are SERVFAIL while the zone is not current, and still REFUSED outside the zone', () => {
     const served = new ServedZone(caseObjects('shop'));
     served.current = false;
     for (const ask of ['web.shop.svc A', 'gone.shop.svc A', '@ SOA', 'dns-version TXT'])
@@ -258,7 +258,7 @@ describe('answers', () => {
     expect(served.ask('web.shop.svc A').rcode).toBe(RCODE.NOERROR);
   });
 
-  it('at the apex are the SOA and a name server', () => {
+  it('at the apex are SOA and NS', () => {
     const served = new ServedZone();
     expect(served.ask('@ SOA').answers.map(({ ttl }) => ttl)).toEqual([5]);
     expect(served.ask('@ NS').answers.map(({ data }) => data)).toEqual(['ns.dns.clusterset.local.']);
@@ -268,14 +268,14 @@ describe('answers', () => {
 });
 
 describe('Zone', () => {
-  it('serves under any domain and TTL', () => {
+  it('supports any domain and TTL', () => {
     const zone = new Zone({ zone: 'Mesh.Example.org.', ttl: 30 });
     expect(zone.answer(parseName('svc.mesh.example.org'), TYPE.A).rcode).toBe(RCODE.NOERROR);
     expect(zone.answer(parseName('svc.clusterset.local'), TYPE.A).rcode).toBe(RCODE.REFUSED);
     expect(() => new Zone({ zone: 'a..b', ttl: 5 })).toThrow(RangeError);
   });
 
-  it('takes no domain that leaves no room for the names in it', () => {
+  it('rejects a domain that leaves no room for the names below it', () => {
     const long = (last: number) => [63, 63, 63, last].map((length) => 'z'.repeat(length)).join('.');
     const soa = new Zone({ zone: long(49), ttl: 5 }).answer(parseName(long(49)), TYPE.SOA);
     expect(soa.rcode).toBe(RCODE.NOERROR);
