@@ -1,11 +1,11 @@
-/** Cycles in a graph whose nodes are names. */
+/** Cycles in a graph of names. */
 
-/** From a node to the nodes it points at; those that are not in the graph are ignored. */
+/** From each node to its successors; those that are not in the graph are ignored. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * One shortest cycle for each group of nodes that can all reach each other, with its first node again at the end. No
- * cycle is hidden: a graph without a reported cycle has none.
+ * One shortest cycle per strongly connected component, with its first node repeated at the end. A graph without a
+ * reported cycle has none.
  */
 export function findCycles(graph: Graph): readonly (readonly string[])[] {
   const reported = new Set<string>();
@@ -20,7 +20,7 @@ export function findCycles(graph: Graph): readonly (readonly string[])[] {
   return cycles;
 }
 
-/** The way from a node back to itself. */
+/** A shortest path from a node back to itself. */
 function shortestCycle(graph: Graph, start: string): readonly string[] | undefined {
   const trails: (readonly string[])[] = [[start]];
   const seen = new Set<string>();
@@ -35,7 +35,7 @@ function shortestCycle(graph: Graph, start: string): readonly string[] | undefin
   return undefined;
 }
 
-/** The nodes that a node can reach and that can reach it. */
+/** The strongly connected component of a node. */
 function connected(graph: Graph, node: string): readonly string[] {
   return [...reachable(graph, node)].filter((other) => reachable(graph, other).has(node));
 }

@@ -22,7 +22,7 @@ describe('the environment', () => {
     expect(broken({ 'src/cli/environment.ts': text, 'tools/lab/a.ts': text })).toEqual([]);
   });
 
-  it('is not all of the process', () => {
+  it('does not include the rest of `process`', () => {
     expect(broken({ 'src/cli/a.ts': 'const { stdout } = process;\nprocess.exitCode = 1;' })).toEqual([]);
   });
 });
@@ -57,11 +57,11 @@ describe('names', () => {
     'bench/misc.ts',
     'test/unit/core/util.test.ts',
     'packages/kubesim/src/helper.ts',
-  ])('say what is in the file: %s', (path) => {
-    expect(broken({ [path]: '' })).toEqual([`${path}: the name does not say what is in it`]);
+  ])('are specific: %s', (path) => {
+    expect(broken({ [path]: '' })).toEqual([`${path}: the name is not specific`]);
   });
 
-  it('occur once in src, but for index files', () => {
+  it('occur once in src, except for index files', () => {
     const sources = {
       'src/core/ports.ts': '',
       'src/sandbox/ports.ts': '',
@@ -70,7 +70,7 @@ describe('names', () => {
       'tools/lab/ports.ts': '',
       'packages/kubesim/src/ports.ts': '',
     };
-    expect(broken(sources)).toEqual(['one name twice: src/core/ports.ts and src/sandbox/ports.ts']);
+    expect(broken(sources)).toEqual(['duplicate name: src/core/ports.ts and src/sandbox/ports.ts']);
   });
 });
 
@@ -85,7 +85,7 @@ describe('length', () => {
     },
   );
 
-  it('may be more for data, tests, and the files that are listed', () => {
+  it('is not limited for data, tests and the listed files', () => {
     const json = `[${'0,\n'.repeat(400)}0]`;
     const sources = {
       'packages/kubesim/src/a.json': json,

@@ -1,4 +1,4 @@
-/** Rules for single files: names, length, the environment, state of a module. */
+/** Rules for single files: names, length, use of the environment, module state. */
 import type { Module } from './modules.ts';
 
 /** The only module of the product and its packages that reads environment variables. */
@@ -8,7 +8,7 @@ const MAX_LINES = 300;
 /** Each is one algorithm that has to be read as a whole. */
 export const LONGER: readonly string[] = ['src/kube/watch/reflector.ts', 'src/kube/lease.ts'];
 
-/** They name no idea, so anything ends up there. */
+/** Too general: anything could end up there. */
 const EMPTY_NAMES = /^(utils?|helpers?|common|misc)$/;
 
 function isProduct({ path }: Module): boolean {
@@ -23,7 +23,7 @@ function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Everything that breaks a rule, one line each. */
+/** All violations, one line each. */
 export function brokenFileRules(modules: readonly Module[]): readonly string[] {
   return [emptyNames, doubledNames, longFiles, readers, moduleState].flatMap((rule) => rule(modules));
 }
@@ -32,16 +32,16 @@ function emptyNames(modules: readonly Module[]): readonly string[] {
   const isEmpty = (segment: string): boolean => EMPTY_NAMES.test(segment.replace(/\..*$/, ''));
   return modules
     .filter((module) => isSource(module) && module.path.split('/').some(isEmpty))
-    .map(({ path }) => `${path}: the name does not say what is in it`);
+    .map(({ path }) => `${path}: the name is not specific`);
 }
 
-/** Files of `src` that share a name; an editor's file search and a stack trace could not tell them apart. */
+/** Files of `src` that share a name: in a file search or a stack trace they look the same. */
 function doubledNames(modules: readonly Module[]): readonly string[] {
   const inSrc = modules.filter(({ path }) => path.startsWith('src/') && baseOf(path) !== 'index.ts');
   const byName = Map.groupBy(inSrc, ({ path }) => baseOf(path));
   return [...byName.values()]
     .filter((sharing) => sharing.length > 1)
-    .map((sharing) => `one name twice: ${sharing.map(({ path }) => path).join(' and ')}`);
+    .map((sharing) => `duplicate name: ${sharing.map(({ path }) => path).join(' and ')}`);
 }
 
 function longFiles(modules: readonly Module[]): readonly string[] {
@@ -57,7 +57,7 @@ function readers(modules: readonly Module[]): readonly string[] {
     .map(({ path }) => `${path}: only ${ENVIRONMENT} reads the environment`);
 }
 
-/** What a process keeps belongs to an object that someone made, or two of them in one process would share it. */
+/** State belongs to an object: two instances in one process must not share it. */
 function moduleState(modules: readonly Module[]): readonly string[] {
   return modules
     .filter(({ path }) => path.startsWith('src/'))

@@ -1,15 +1,15 @@
-/** What breaks the import table, and what imports in a circle. */
+/** Violations of the import table, and import cycles. */
 import { findCycles, type Graph } from './cycles.ts';
 import type { Line, Table } from './import-table.ts';
 import type { Import, Module } from './modules.ts';
 
-/** The folder whose line holds for a module, as it is in the repository, and the line. */
+/** The line that applies to a module, and its folder in the repository, without wildcard. */
 interface Place {
   readonly folder: string;
   readonly line: Line;
 }
 
-/** The longest line of the table that fits; undefined if the module's folder needs one of its own. */
+/** The most specific line that matches; undefined if the module's folder needs one of its own. */
 export function placeOf(path: string, table: Table): Place | undefined {
   const segments = path.split('/');
   for (let depth = segments.length - 1; depth > 0; depth--) {
@@ -48,7 +48,7 @@ function problemOf(place: Place, target: Import, known: ReadonlySet<string>, tab
     return isAllowedPackage(line, target.name) ? undefined : `${folder} may not import the package ${target.name}`;
   }
   const { path, through } = target;
-  if (!known.has(path)) return 'there is no such module';
+  if (!known.has(path)) return 'module not found';
   if (through !== undefined) {
     return line.imports.includes(through) ? undefined : `${folder} may not import the package ${through}`;
   }
@@ -74,13 +74,13 @@ export function cyclicImports(modules: readonly Module[], table: Table): readonl
     const edges = folders.get(folder) ?? new Set();
     folders.set(folder, edges);
     for (const target of targets) edges.add(placeOf(target, table)?.folder ?? target);
-    // A folder's own files are the business of the first graph.
+    // Imports within a folder are covered by the graph of files.
     edges.delete(folder);
   }
   return [...describe('a cycle', files), ...describe('a cycle of folders', folders)];
 }
 
-/** Cycles of what the table allows. */
+/** Cycles that the table would allow. */
 export function cyclicLines(table: Table): readonly string[] {
   const covers = (entry: string, key: string): boolean => key === entry || key.startsWith(`${entry}/`);
   const graph = new Map(

@@ -1,23 +1,23 @@
-/** The import table: which folder may import which. ARCHITECTURE.md draws it. */
+/** The import table: which folder may import which. ARCHITECTURE.md shows the lines of `src`. */
 
-/** What the modules of a folder may import besides each other. */
+/** The imports that the modules of a folder may have, besides each other. */
 export interface Line {
-  /** Folders with all that is below them, single files, and packages of this repository, which are imported by name. */
+  /** Folders, including those below; single files; and workspace packages, which are imported by name. */
   readonly imports: readonly string[];
-  /** Packages, `node:*` for all modules of Node; absent: any. */
+  /** External packages, with `node:*` for all modules of Node.js. If absent: any. */
   readonly packages?: readonly string[];
 }
 
 export type Table = Readonly<Record<string, Line>>;
 
-/** What the stages of the engine share: their input and output, names, texts, and what is managed by Catamaran. */
+/** Shared by the stages of the engine: their input and output, names, messages, and ownership. */
 const CORE = ['view', 'change', 'ownership', 'naming', 'message', 'fingerprint', 'derived-slice'].map(
   (name) => `src/core/${name}.ts`,
 );
 
 /**
- * A line holds for all that is below its folder. If a folder below has a line of its own, then every folder there needs
- * one, and the upper line holds for the files directly in its folder. `*` stands for any one folder.
+ * A line applies to its folder and those below. If a subfolder has a line of its own, then every subfolder needs one,
+ * and the upper line applies only to the files directly in its folder. `*` matches any one folder.
  */
 export const TABLE: Table = {
   'src/runtime': { imports: [], packages: ['node:net', 'pino'] },
@@ -51,7 +51,7 @@ export const TABLE: Table = {
     ],
   },
 
-  // Each may import those before it; the files beside the folders may import all.
+  // Each folder may import those before it; files beside the folders may import all.
   ...inOrder('packages/kubesim/src', {
     machinery: [],
     schema: ['rfc6902', 'zod'],
@@ -64,7 +64,7 @@ export const TABLE: Table = {
 
   'test/support': { imports: ['src', 'tools', 'kubesim'] },
   'test/unit/*': { imports: ['src', 'kubesim', 'test/support'] },
-  // Runs the bundle, which it has to build.
+  // Builds the bundle and runs it.
   'test/unit/cli': { imports: ['src', 'test/support', 'package.json', 'tools/tasks/bundle.ts'] },
   'test/unit/tools': { imports: ['tools'] },
   'test/contract': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
@@ -76,7 +76,7 @@ export const TABLE: Table = {
   'tools/controlplane': { imports: [] },
   'tools/mutation': { imports: [] },
   'tools/prose': { imports: [] },
-  // Writes the schemas of the embedded Kubernetes, and the reference from the definitions of the program.
+  // Generates the schemas of kubesim, and the reference from the definitions of the program.
   'tools/codegen': {
     imports: [
       'tools/controlplane',
@@ -87,9 +87,9 @@ export const TABLE: Table = {
       'kubesim',
     ],
   },
-  // Files that hold a folder tell who wrote them by the sandbox's identity of a process.
+  // Lock files identify their process as those of the sandbox do.
   'tools/lab': { imports: ['tools/paths.ts', 'tools/controlplane', 'src/sandbox/state.ts', 'kubesim'] },
-  // What `make start` starts, the sandbox among it.
+  // The clusters of `make start`, those of the sandbox included.
   'tools/start': { imports: ['tools/paths.ts', 'tools/controlplane', 'tools/lab', 'src/sandbox'] },
   'tools/tasks': {
     imports: [
@@ -109,7 +109,7 @@ export const TABLE: Table = {
   'bench/report': { imports: [] },
   'bench/harness': { imports: ['src/api', 'src/kube', 'tools/controlplane'] },
   'bench/members': { imports: ['src/api', 'src/runtime', 'kubesim', 'bench/harness'] },
-  // Measures the engine within its own process.
+  // Measures the engine in its own process.
   'bench/merge': { imports: ['src', 'kubesim', 'bench/members'] },
   'bench/rows': {
     imports: ['src/api', 'src/kube', 'bench/report', 'bench/harness', 'bench/members', 'bench/merge'],
@@ -119,7 +119,7 @@ export const TABLE: Table = {
   'examples/*': { imports: ['kubesim'] },
 };
 
-/** Lines of the folders of a package, in order, with the packages of others that each may import besides Node's modules. */
+/** Lines of a package's folders, in order, with the external packages that each may import besides Node.js modules. */
 function inOrder(parent: string, folders: Readonly<Record<string, readonly string[]>>): Table {
   const paths = Object.keys(folders).map((folder) => `${parent}/${folder}`);
   const lines = Object.values(folders).map((packages, i) => [

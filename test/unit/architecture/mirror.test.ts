@@ -1,4 +1,4 @@
-/** Where unit tests are: a test file has the name of the module that it tests, in the same folder below test/unit. */
+/** Unit tests mirror `src`: a test file has the name and the folder of the module that it tests. */
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,19 +8,19 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** Folders of test/unit that test something other than `src`. */
 const NOT_OF_SRC = ['architecture', 'docs', 'tools'];
 
-/** Test files that test a folder as a whole, and what of it. */
+/** Test files of a whole folder, with what they test. */
 const OF_FOLDERS: Readonly<Record<string, string>> = {
   'cli/build.test.ts': 'the bundle',
   'cli/old-node.test.ts': 'the bundle on an older Node.js',
-  'cli/pipe.test.ts': 'a program whose output nobody reads',
+  'cli/pipe.test.ts': 'a program whose output is not read',
   'core/golden.test.ts': 'messages and change sets',
   'core/desired/automatic-imports.test.ts': 'ServiceImports that Catamaran creates, through merge, desired and plan',
-  'core/desired/user-imports.test.ts': 'ServiceImports that users made, through merge, desired and plan',
+  'core/desired/user-imports.test.ts': 'ServiceImports that users create, through merge, desired and plan',
   'core/properties.test.ts': 'laws that hold for random fleets',
-  'dns/cases.test.ts': 'answers of the zone, from objects to records',
-  'dns/comes-back.test.ts': 'the zone after its API server was away',
+  'dns/cases.test.ts': 'responses of the zone, from objects to records',
+  'dns/comes-back.test.ts': 'the zone after its API server was unreachable',
   'dns/mutated-packets.test.ts': 'the server under mutated packets',
-  'dns/oracle.test.ts': 'the codec beside the package dns-packet',
+  'dns/oracle.test.ts': 'the codec against the package dns-packet',
 };
 
 const paths = (pattern: string, cwd: string) => globSync(pattern, { cwd: join(ROOT, cwd) }).toSorted();
@@ -35,7 +35,7 @@ describe('test/unit', () => {
     expect([...folders].filter((folder) => !paths(`${folder}/**/*.ts`, 'src').length)).toEqual([]);
   });
 
-  it('has a test file per module, or says what a file tests of its folder', () => {
+  it('has test files of modules, and listed ones of folders', () => {
     const unnamed = tests.filter((path) => !modules.has(path.replace(/\.test\.ts$/, '.ts')));
     expect(unnamed).toEqual(Object.keys(OF_FOLDERS).toSorted());
   });

@@ -1,33 +1,33 @@
-/** What one module imports, how long it is, and what it does at its top level, read from its syntax tree. */
+/** The imports, length, environment access and state of a module, from its syntax tree. */
 import { posix } from 'node:path';
 import { parseAst } from 'vitest/node';
 
-/** An import that was resolved: a file by its path in the repository, or a package of others by its name. */
+/** A resolved import: a file by its path in the repository, or an external package by its name. */
 export type Import =
   | {
       readonly kind: 'file';
       readonly path: string;
-      /** The package of this repository whose name was used. */
+      /** The workspace package whose name was imported. */
       readonly through?: string;
     }
   | { readonly kind: 'package'; readonly name: string };
 
-/** One source file. Its path is relative to the repository's root, with slashes. */
+/** One source file; its path is relative to the repository root, with slashes. */
 export interface Module {
   readonly path: string;
   readonly lines: number;
   /** Types included. */
   readonly imports: readonly Import[];
   readonly readsEnvironment: boolean;
-  /** Variables of the module's top level that can change while the process runs. */
+  /** Mutable variables at the top level of the module. */
   readonly state: readonly string[];
 }
 
-/** A package of this repository. */
+/** A workspace package. */
 export interface WorkspacePackage {
   readonly name: string;
   readonly folder: string;
-  /** From a subpath of its exports map, `.` or `./x`, to a path in the repository. */
+  /** Subpaths of its exports map, `.` or `./x`, to paths in the repository. */
   readonly exports: Readonly<Record<string, string>>;
 }
 
@@ -59,14 +59,14 @@ const IMPORTING = [
   'TSImportType',
 ];
 
-/** What a node imports. A dynamic import must name its module, or no check could follow it. */
+/** The module that a node imports. Throws on a dynamic import of a computed name, which no check could follow. */
 function sourceOf(node: Node): string | undefined {
   if (!IMPORTING.includes(node.type) || node.source === null || node.source === undefined) return undefined;
   if (isNode(node.source) && typeof node.source.value === 'string') return node.source.value;
   throw new Error(`${node.type} of a computed module`);
 }
 
-/** `process.env`, `process['env']` and `const { env } = process`; an import of `node:process` counts as well. */
+/** `process.env`, `process['env']` and `const { env } = process`; an import of `node:process` counts too. */
 function readsEnvironment(node: Node): boolean {
   if (node.type === 'MemberExpression' && isNode(node.property)) {
     const named = isIdentifier(node.property, 'env') || node.property.value === 'env';
@@ -75,7 +75,7 @@ function readsEnvironment(node: Node): boolean {
   return node.type === 'VariableDeclarator' && isIdentifier(node.init, 'process') && takesEnvironment(node.id);
 }
 
-/** Whether a pattern takes `env`, or something that holds it: the whole object, or the rest of it. */
+/** Whether a pattern binds `env` or an object that contains it: all of `process`, or the rest of it. */
 function takesEnvironment(pattern: unknown): boolean {
   if (!isNode(pattern) || !Array.isArray(pattern.properties)) return true;
   return pattern.properties.some(
@@ -89,7 +89,7 @@ function isProcessOfGlobal(value: unknown): boolean {
 
 const COLLECTIONS = ['Map', 'Set', 'WeakMap', 'WeakSet'];
 
-/** `let` and collections that start empty. A collection with a declared type is taken for a constant. */
+/** `let`, and collections that start empty. A collection with a declared type counts as a constant. */
 function stateOf(statement: unknown): readonly string[] {
   if (!isNode(statement)) return [];
   const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement;
@@ -113,7 +113,7 @@ function isEmptyCollection(value: unknown): boolean {
   );
 }
 
-/** `hono` of `hono/cors`, `@hono/node-server` of `@hono/node-server/x`; modules of Node stay as they are. */
+/** `hono` for `hono/cors`, `@hono/node-server` for `@hono/node-server/x`; modules of Node.js unchanged. */
 function packageOf(source: string): string {
   if (source.startsWith('node:')) return source;
   return source
@@ -125,13 +125,12 @@ function packageOf(source: string): string {
 function resolve(from: string, source: string, packages: readonly WorkspacePackage[]): Import {
   if (source.startsWith('.')) return { kind: 'file', path: posix.join(posix.dirname(from), source) };
   const name = packageOf(source);
-  const ours = packages.find((each) => each.name === name);
-  if (!ours) return { kind: 'package', name };
+  const workspace = packages.find((each) => each.name === name);
+  if (!workspace) return { kind: 'package', name };
   const subpath = `.${source.slice(name.length)}`;
-  return { kind: 'file', path: ours.exports[subpath] ?? posix.join(ours.folder, subpath), through: name };
+  return { kind: 'file', path: workspace.exports[subpath] ?? posix.join(workspace.folder, subpath), through: name };
 }
 
-/** Reads one module's text. */
 export function parseModule(path: string, text: string, packages: readonly WorkspacePackage[] = []): Module {
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
   if (path.endsWith('.json')) return { path, lines, imports: [], readsEnvironment: false, state: [] };

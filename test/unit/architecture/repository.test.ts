@@ -17,14 +17,14 @@ describe('the repository', () => {
     problems = [...forbiddenImports(modules, TABLE), ...cyclicImports(modules, TABLE), ...brokenFileRules(modules)];
   });
 
-  it('was read: modules of each tree that has some, and their imports', () => {
+  it('is read completely: modules of every tree, and their imports', () => {
     const trees = new Set(modules.map(({ path }) => path.split('/')[0] ?? ''));
     expect([...trees]).toEqual(expect.arrayContaining([...TREES]));
     expect(modules.length).toBeGreaterThan(400);
     expect(modules.flatMap((module) => module.imports).length).toBeGreaterThan(2 * modules.length);
   });
 
-  it('keeps to the import table and the rules for files, without cycles', () => {
+  it('obeys the import table and the file rules, without cycles', () => {
     expect(problems.filter((problem) => !EXCEPTIONS.some((exception) => problem.endsWith(exception)))).toEqual([]);
   });
 

@@ -6,10 +6,10 @@ import { type Module, parseModule, type WorkspacePackage } from './modules.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Folders at the root that have modules. */
+/** Top-level folders with modules. */
 export const TREES = ['src', 'packages', 'test', 'tools', 'bench', 'examples'] as const;
 
-/** Every module of the repository in the order of their paths, JSON files included. */
+/** Every module of the repository, sorted by path, JSON files included. */
 export async function readRepository(): Promise<readonly Module[]> {
   const packages = await readPackages();
   const patterns = TREES.map((tree) => `${tree}/**/*.{ts,tsx,mts,cts,js,mjs,json}`);
@@ -27,7 +27,7 @@ export async function readPackages(): Promise<readonly WorkspacePackage[]> {
   return packages;
 }
 
-/** Reads a package.json. Of a subpath with conditions, the target that is a source file counts. */
+/** Parses a package.json. A subpath with conditions resolves to the target that is a source file. */
 export function parsePackage(folder: string, text: string): WorkspacePackage {
   const manifest: unknown = JSON.parse(text);
   if (!isRecord(manifest) || typeof manifest.name !== 'string') throw new Error(`${folder}/package.json has no name`);

@@ -5,7 +5,7 @@ import type { KubeClient, RequestOptions } from '../../../src/kube/client/client
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silent } from '../../support/silent-log.ts';
 
-it('a dry run that is stopped gives no plan, which would be one of what had been read so far', async () => {
+it('a dry run that is stopped rejects instead of planning from incomplete data', async () => {
   const stop = new AbortController();
   let closed = false;
   const never = ({ signal }: RequestOptions = {}) =>
@@ -28,7 +28,7 @@ it('a dry run that is stopped gives no plan, which would be one of what had been
     },
   );
   const options = {
-    connect: async () => client as KubeClient, // nothing else is asked of it
+    connect: async () => client as KubeClient, // a dry run calls nothing else
     clock: systemClock,
     random: () => 0,
     logger: silent,

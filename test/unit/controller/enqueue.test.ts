@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type EventIndex, type FleetEvent, requestsOf } from '../../../src/controller/enqueue.ts';
 import { KeyIndex } from '../../../src/fleet/key-index.ts';
 
-/** a exports ns/web, which b and c import; d has the namespace ns; e has nothing. b also holds other/db. */
+/** a exports ns/web, which b and c import; d has the namespace ns; e has none of it. b also holds other/db. */
 function anIndex(): EventIndex {
   const index = new KeyIndex();
   for (const member of ['a', 'b', 'c']) index.setHeld(member, 'ns/web', true);
@@ -44,22 +44,22 @@ describe('which keys of which members an event concerns', () => {
       ['a ns/web', 'b ns/web', 'c ns/web', 'd ns/web'],
     ],
     [
-      'a source of a name that nobody holds yet: whoever imports the namespace',
+      'a source of a name that no member holds yet: every member that imports the namespace',
       { kind: 'source', member: 'a', key: 'ns/new' },
       ['d ns/new'],
     ],
     ['a consumer: only itself', { kind: 'consumer', member: 'b', key: 'ns/web' }, ['b ns/web']],
-    ['a namespace: its keys, in that member', { kind: 'namespace', member: 'e', namespace: 'ns' }, ['e ns/web']],
+    ['a namespace: its keys in that member', { kind: 'namespace', member: 'e', namespace: 'ns' }, ['e ns/web']],
     ['a namespace without keys', { kind: 'namespace', member: 'e', namespace: 'none' }, []],
     ['the place of a derived Service', { kind: 'place', member: 'b', service: 'ns/amcs-web' }, ['b ns/web']],
-    ['the place of none', { kind: 'place', member: 'b', service: 'ns/amcs-x' }, []],
+    ['the place of no derived Service', { kind: 'place', member: 'b', service: 'ns/amcs-x' }, []],
     [
-      'a member that goes on being current, such as one that became unreachable: what it exports',
+      'a member that stays current, such as one that became unreachable: what it exports',
       standing(true, true),
       ['b ns/web', 'c ns/web', 'd ns/web', 'a ns/web'],
     ],
     [
-      'a member of which nothing is known any more: every key, as its own cache cannot tell where it took part',
+      'a member that became unknown: every key, since its own cache does not have the keys that it took part in',
       standing(true, false),
       ['b ns/web', 'c ns/web', 'd ns/web', 'a ns/web', 'b other/db'],
     ],
@@ -71,7 +71,7 @@ describe('which keys of which members an event concerns', () => {
     ['a takeover: every key that affects the member', { kind: 'takeover', member: 'b' }, ['b ns/web', 'b other/db']],
     ['a takeover of a member that only has the namespace', { kind: 'takeover', member: 'd' }, ['d ns/web']],
     [
-      'a configuration: every key that affects a member, member by member',
+      'a configuration: for each member, every key that affects it',
       { kind: 'configured', members: ['d', 'b', 'e'] },
       ['d ns/web', 'b ns/web', 'b other/db'],
     ],

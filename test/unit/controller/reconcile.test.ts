@@ -25,7 +25,7 @@ function change(name: string, stage: 'grow' | 'status', patch: Change['why'] = '
   };
 }
 
-/** The changes that are due, and how applying them ends. */
+/** The changes that are due, and the result of applying them. */
 interface Scenario {
   plan: (refusal: string | undefined) => readonly Change[];
   apply: (changes: readonly Change[]) => Result;
@@ -71,16 +71,16 @@ function open(scenario: Scenario) {
   };
 }
 
-/** Goes on for so many milliseconds, a step at a time. */
-async function go(clock: ManualClock, ms: number): Promise<void> {
+/** Lets time pass in steps, so that work in between can run. */
+async function elapse(clock: ManualClock, ms: number): Promise<void> {
   for (let step = 0; step < ms; step += 10) {
     clock.pass(10);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-describe('a write that is undone', () => {
-  it('by another controller, again and again, is written less and less often', async () => {
+describe('a write that is reverted', () => {
+  it('by another controller, repeatedly, is repeated less and less often', async () => {
     let writes = 0;
     let due = false;
     const { queue, clock, lines, close } = open({
@@ -88,7 +88,7 @@ describe('a write that is undone', () => {
       apply: () => {
         writes++;
         due = false;
-        // What the rival does arrives by the watch, after our pass.
+        // The other controller's write arrives by the watch, after this pass.
         setImmediate(() => {
           due = true;
           queue.add(KEY);
@@ -98,7 +98,7 @@ describe('a write that is undone', () => {
     });
     due = true;
     queue.add(KEY);
-    await go(clock, 10_000);
+    await elapse(clock, 10_000);
     const first = writes;
     expect(first).toBeLessThan(40);
     expect(lines).toContainEqual({
@@ -106,31 +106,31 @@ describe('a write that is undone', () => {
       message: 'writes are being reverted by another client',
       fields: expect.objectContaining({ service: KEY }),
     });
-    await go(clock, 60_000);
+    await elapse(clock, 60_000);
     expect(writes - first).toBeLessThan(6);
     expect(writes).toBeGreaterThan(first);
     await close();
   });
 
-  it('by the answer itself is written less and less often, too', async () => {
+  it('by the API server itself is repeated less and less often, too', async () => {
     let writes = 0;
     const { queue, clock, close } = open({
       plan: () => [change('slice', 'grow')],
       apply: () => {
         writes++;
-        // The answer enters the cache, which tells of a change.
+        // The response enters the cache, which reports a change.
         queue.add(KEY);
         return { outcome: 'applied' };
       },
     });
     queue.add(KEY);
-    await go(clock, 10_000);
+    await elapse(clock, 10_000);
     expect(writes).toBeLessThan(40);
     await close();
   });
 });
 
-it('a name that changes all the time is written all the time', async () => {
+it('a name that changes continuously is written continuously', async () => {
   let writes = 0;
   const { queue, clock, lines, close } = open({
     plan: () => [change('slice', 'grow', `change ${writes}`)],
@@ -140,13 +140,13 @@ it('a name that changes all the time is written all the time', async () => {
     },
   });
   queue.add(KEY);
-  await go(clock, 2_000);
+  await elapse(clock, 2_000);
   expect(writes).toBe(500);
   expect(lines.filter(({ level }) => level === 'warn')).toEqual([]);
   await close();
 });
 
-it('a failure is retried after its back-off, also where another write of the same plan told of a change', async () => {
+it('a failure is retried after its backoff, even if another write of the same plan caused a change', async () => {
   let tries = 0;
   const { queue, clock, close } = open({
     plan: () => [change('slice', 'grow'), change('other', 'grow')],
@@ -157,32 +157,32 @@ it('a failure is retried after its back-off, also where another write of the sam
     },
   });
   queue.add(KEY);
-  await go(clock, 3_000);
+  await elapse(clock, 3_000);
   // After 50, 100, 200, 400, 800 and 1,600 ms.
   expect(tries).toBeLessThanOrEqual(7);
   await close();
 });
 
-it('a refusal is told of, until what was refused is not due any more', async () => {
-  const told: string[] = ['ready'];
+it('a refusal is reported until the refused change is no longer due', async () => {
+  const reported: string[] = ['ready'];
   let due = true;
   const { queue, clock, close } = open({
     plan: (refusal = 'ready') => [
       ...(due ? [change('slice', 'grow')] : []),
-      ...(told.at(-1) === refusal ? [] : [change('web', 'status', refusal)]),
+      ...(reported.at(-1) === refusal ? [] : [change('web', 'status', refusal)]),
     ],
     apply: (changes) => {
       if (changes.some(({ stage }) => stage === 'grow')) return { outcome: 'failed', refusal: 'quota exceeded' };
-      told.push(...changes.map((each) => (each.op === 'patch' ? String(each.patch.patch) : '')));
+      reported.push(...changes.map((each) => (each.op === 'patch' ? String(each.patch.patch) : '')));
       return { outcome: 'applied' };
     },
   });
   queue.add(KEY);
-  await go(clock, 1_000);
-  expect(told).toEqual(['ready', 'quota exceeded']);
+  await elapse(clock, 1_000);
+  expect(reported).toEqual(['ready', 'quota exceeded']);
   due = false;
   queue.add(KEY);
-  await go(clock, 1_000);
-  expect(told).toEqual(['ready', 'quota exceeded', 'ready']);
+  await elapse(clock, 1_000);
+  expect(reported).toEqual(['ready', 'quota exceeded', 'ready']);
   await close();
 });

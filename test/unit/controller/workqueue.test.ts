@@ -11,7 +11,7 @@ function started(work: (key: string) => Promise<Requeue>, workers = 1) {
   return { clock, queue, done, stop: () => stop.abort(), signal: stop.signal };
 }
 
-/** A gate that work waits at until the test opens it. */
+/** A gate at which work waits until the test opens it. */
 function gate() {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
@@ -21,7 +21,7 @@ function gate() {
 }
 
 describe('a queue', () => {
-  it('works on a key once, however often it is added while it waits', async () => {
+  it('processes a key once, however often it is added while it waits', async () => {
     const seen: string[] = [];
     const { queue, done, stop } = started(async (key) => {
       seen.push(key);
@@ -35,7 +35,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('works once more on a key that was added while it was worked on', async () => {
+  it('processes a key once more if it was added while it was processed', async () => {
     const { opened, open } = gate();
     let times = 0;
     const { queue, done, stop } = started(async () => {
@@ -54,7 +54,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('never works on one key twice at a time, whatever the number of workers', async () => {
+  it('never processes a key twice at the same time, whatever the number of workers', async () => {
     let running = 0;
     let most = 0;
     let times = 0;
@@ -73,7 +73,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('lets other keys go on while one hangs', async () => {
+  it('processes other keys while one hangs', async () => {
     const { opened, open } = gate();
     const seen: string[] = [];
     const { queue, done, stop } = started(async (key) => {
@@ -91,7 +91,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('waits longer after each failure, and starts again from the shortest wait after a success', async () => {
+  it('waits longer after each failure, and restarts from the shortest wait after a success', async () => {
     const waits: number[] = [];
     let fail = true;
     const { queue, clock, done, stop } = started(async () => (fail ? 'after-backoff' : 'when-added'));
@@ -114,7 +114,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('does not wait for a back-off when the key is added anew', async () => {
+  it('ends the backoff of a key that is added again', async () => {
     let times = 0;
     const { queue, done, stop } = started(async () => (++times === 1 ? 'after-backoff' : 'when-added'));
     queue.add('a');
@@ -127,7 +127,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('drops what waits when it is cleared', async () => {
+  it('drops waiting keys when it is cleared', async () => {
     const { opened, open } = gate();
     const seen: string[] = [];
     const { queue, done, stop } = started(async (key) => {
@@ -146,7 +146,7 @@ describe('a queue', () => {
     await done;
   });
 
-  it('finishes what is worked on when it is stopped, and takes nothing new', async () => {
+  it('finishes the keys in progress when it is stopped, and takes no new ones', async () => {
     const { opened, open } = gate();
     const finished: string[] = [];
     const { queue, done, stop } = started(async (key) => {

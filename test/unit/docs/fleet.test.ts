@@ -13,7 +13,7 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `[field, default]` of every field that holds a value or a list. */
+/** `[field, default]` of every field with a value or a list. */
 function fields(schema: Schema, path = '', required = false): [string, string][] {
   if (schema.properties) {
     return Object.entries(schema.properties).flatMap(([name, field]) =>
@@ -50,7 +50,7 @@ describe('docs/reference', () => {
     expect(undescribed(fleetJsonSchema(), 'fleet')).toEqual([]);
   });
 
-  it('shows an example that is valid', () => {
+  it('has a valid example', () => {
     const example = /```yaml\n(?<text>.*?)```/s.exec(doc)?.groups?.text ?? '';
     expect(parseFleet(example, { file: 'fleet.yaml' }).members.map((member) => member.name)).toEqual([
       'cluster1',

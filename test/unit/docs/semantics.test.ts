@@ -10,7 +10,7 @@ function numbers(text: string, pattern: RegExp): readonly number[] {
   return [...text.matchAll(pattern)].map(([, number]) => Number(number));
 }
 
-/** Numbers of the rules that the titles of tests name, such as `rule 7: families are what all have in common`. */
+/** Numbers of the rules that titles of tests name, such as `rule 7: families are those that all exporters share`. */
 function named(): ReadonlySet<number> {
   const files = globSync('{test,packages/*/test}/**/*.test.ts', { cwd: ROOT });
   return new Set(files.flatMap((file) => numbers(readFileSync(join(ROOT, file), 'utf8'), /['"`]rule (\d+): /g)));
@@ -28,7 +28,7 @@ describe('docs/reference/semantics.md', () => {
     expect([...named()].toSorted((a, b) => a - b)).toEqual(rules.toSorted((a, b) => a - b));
   });
 
-  it('plans nothing that is a rule already', () => {
+  it('plans no number that is already a rule', () => {
     const planned = numbers(PLANNED, /^- (\d+): /gm);
     expect(planned.length).toBeGreaterThan(0);
     expect(planned.filter((number) => rules.includes(number))).toEqual([]);

@@ -6,7 +6,7 @@ import { discoverCluster } from '../../../src/fleet/discovery.ts';
 import { ApiError } from '../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../src/kube/client/client.ts';
 
-/** A cluster of a version that has some objects; the rest is not there. */
+/** A cluster of a version that has only these objects, by kind. */
 function clusterOf(version: object, objects: Readonly<Record<string, object>>): KubeClient {
   const absent = (name: string) =>
     new ApiError('CTM_API_STATUS', { cluster: 'c', verb: 'get', resource: name, object: name }, 'not found', {
@@ -16,7 +16,7 @@ function clusterOf(version: object, objects: Readonly<Record<string, object>>): 
   const get: KubeClient['get'] = async <T extends KubeObject>({ kind }: { readonly kind: string }) => {
     const found = objects[kind];
     if (!found) throw absent(kind);
-    return found as T; // a test's stand-in for what the server sends
+    return found as T; // as a server would return it
   };
   const unused = () => Promise.reject(new Error('not used here'));
   return {
@@ -51,13 +51,13 @@ const signal = new AbortController().signal;
 describe('the network of a member', () => {
   const dual = { ServiceCIDR: { spec: { cidrs: ['fd00::/112', '10.0.0.0/16'] } } };
 
-  it('has the families that the fleet file declares, before those that the cluster tells of', async () => {
+  it("has the families that the fleet file declares, otherwise those of the cluster's ServiceCIDR", async () => {
     const client = clusterOf({ minor: '34' }, { Namespace: kubeSystem, ...dual });
     expect((await discoverCluster(client, member(['10.0.0.0/16']), signal)).ipFamilies).toEqual(['IPv4']);
     expect((await discoverCluster(client, member(), signal)).ipFamilies).toEqual(['IPv6', 'IPv4']);
   });
 
-  it('has the families of the Service kubernetes where the cluster knows no ServiceCIDR', async () => {
+  it('has the families of the Service kubernetes if the cluster does not serve ServiceCIDR', async () => {
     const service = { spec: { clusterIPs: ['fd00::1'] } };
     const client = clusterOf({ minor: '30' }, { Namespace: kubeSystem, Service: service });
     expect((await discoverCluster(client, member(), signal)).ipFamilies).toEqual(['IPv6']);
@@ -69,7 +69,7 @@ describe('the network of a member', () => {
     ['33+', ['PreferClose']],
     ['34', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
     ['none', undefined],
-  ])('rule 16: Kubernetes 1.%s takes these values of trafficDistribution: %j', async (minor, values) => {
+  ])('rule 16: Kubernetes 1.%s supports these values of trafficDistribution: %j', async (minor, values) => {
     const client = clusterOf({ minor }, { Namespace: kubeSystem });
     const network = await discoverCluster(client, member(), signal);
     expect(network).toMatchObject({ clusterId: 'u-1' });

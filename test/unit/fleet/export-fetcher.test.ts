@@ -30,7 +30,7 @@ afterEach(() => {
   for (const abort of aborts.splice(0)) abort.abort();
 });
 
-/** A member that has been listed, and an API server that answers GET of the Service with `get`. */
+/** A synced member, whose API server responds to a GET of the Service with `get`. */
 async function start(get: (signal?: AbortSignal) => Promise<JsonObject>) {
   const clock = new ManualClock();
   const logger = new MemoryLogger();
@@ -38,7 +38,7 @@ async function start(get: (signal?: AbortSignal) => Promise<JsonObject>) {
   const client: Partial<KubeClient> = {
     get: (resource, { namespace, name }, { signal } = {}) => {
       requests.push(`get ${resource.plural} ${namespace}/${name}`);
-      return get(signal) as Promise<never>; // what the resource's type says of it is nothing that a test relies on
+      return get(signal) as Promise<never>; // the tests do not rely on its type
     },
     list: async (resource, { namespace, labelSelector } = {}) => {
       requests.push(`list ${resource.plural} ${namespace} ${labelSelector}`);
@@ -59,7 +59,7 @@ async function start(get: (signal?: AbortSignal) => Promise<JsonObject>) {
   }
   const abort = new AbortController();
   aborts.push(abort);
-  const ended = fetcher.run(client as KubeClient, cache, abort.signal); // nothing else is asked of it
+  const ended = fetcher.run(client as KubeClient, cache, abort.signal); // the fetcher calls nothing else
   await clock.advance(0);
   return { clock, logger, requests, cache, abort, ended };
 }
@@ -75,7 +75,7 @@ it('fetches the Service and the slices of an export that appeared', async () => 
   expect(cache.sourceSlices(KEY)).toHaveLength(1);
 });
 
-it('takes a Service that does not exist for an answer', async () => {
+it('accepts that the Service does not exist', async () => {
   const { clock, cache, logger } = await start(() => Promise.reject(statusError(404, 'web')));
   cache.exports.upserted(EXPORT);
   await clock.advance(0);
@@ -84,7 +84,7 @@ it('takes a Service that does not exist for an answer', async () => {
   expect(logger.lines).toEqual([]);
 });
 
-it('tries again after an error, and after a 404 that does not name the Service', async () => {
+it('retries after an error, and after a 404 that does not name the Service', async () => {
   const answers = [statusError(500), statusError(404), undefined];
   const { clock, cache, logger } = await start(async () => {
     const error = answers.shift();
@@ -100,7 +100,7 @@ it('tries again after an error, and after a 404 that does not name the Service',
   expect([answers.length, logger.lines.length, cache.knows(KEY)]).toEqual([0, 2, true]);
 });
 
-it('gives up once the export is gone', async () => {
+it('stops once the export is removed', async () => {
   const { clock, cache, requests } = await start(() => Promise.reject(statusError(500)));
   cache.exports.upserted(EXPORT);
   await clock.advance(100);
@@ -111,7 +111,7 @@ it('gives up once the export is gone', async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-it('ends with its signal, and not before its requests have', async () => {
+it('ends with its signal, after its requests have ended', async () => {
   let ends = 0;
   const { clock, cache, abort, ended } = await start(
     (signal) =>

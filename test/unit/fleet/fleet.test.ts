@@ -1,4 +1,4 @@
-/** What is known of a member that does not answer, by a clock that stands still. */
+/** What is known of a member that does not respond, on a manual clock. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
@@ -21,7 +21,7 @@ function object(name: string, fields: JsonObject = {}): JsonObject {
   return { metadata: { namespace: 'ns', name, uid: name, resourceVersion: '1' }, ...fields };
 }
 
-/** cluster1 exports what cluster2 has imported. */
+/** cluster1 exports ns/web, which cluster2 imports. */
 async function start() {
   const clock = new ManualClock();
   const apis = new Map(['cluster1', 'cluster2'].map((name) => [name, new FakeApi(name)]));
@@ -40,14 +40,14 @@ async function start() {
       object('web', { spec: { type: 'ClusterSetIP', ports: [] }, status: { clusters: [{ cluster: 'cluster1' }] } }),
     ]);
   for (const api of apis.values()) api.objects.set('namespaces', [{ metadata: { name: 'ns', resourceVersion: '1' } }]);
-  const told: string[] = [];
+  const changes: string[] = [];
   const fleet = new Fleet(config, {
-    connect: async ({ name }) => apis.get(name)?.client() ?? Promise.reject(new Error('no such cluster')),
+    connect: async ({ name }) => apis.get(name)?.client() ?? Promise.reject(new Error('cluster not found')),
     clock,
     random: () => 1,
     logger: silent,
     changed: (member, change) => {
-      if (change.side !== 'source') told.push(`${member.name} ${change.side}`);
+      if (change.side !== 'source') changes.push(`${member.name} ${change.side}`);
     },
     memberChanged: () => {},
     watchRestarted: () => {},
@@ -57,29 +57,29 @@ async function start() {
   await clock.advance(20 * SECOND);
   const member = (name: string): Member => {
     const found = fleet.member(name);
-    if (!found) throw new Error(`${name} is no member`);
+    if (!found) throw new Error(`${name} is not a member`);
     return found;
   };
-  /** What the view of cluster2 says of cluster1, for a replica that writes to cluster2 since then. */
+  /** What the view of cluster2 has of cluster1, for a replica that has been writing to cluster2 since then. */
   const seen = (writtenSince?: number) => {
     const { clusterset } = fleet.view(KEY, member('cluster2'), writtenSince);
     const { unknown, missing, exports } = clusterset;
     return { known: !unknown.has('cluster1'), exports: exports.valid.length > 0, missing };
   };
-  return { clock, source, fleet, member, seen, told };
+  return { clock, source, fleet, member, seen, changes };
 }
 
 const REMEMBERED = { known: true, exports: true, missing: [] };
 const UNKNOWN = { known: false, exports: false, missing: ['cluster1'] };
 
-it('reports a namespace once its member has been listed, and not while it is', async () => {
-  const { member, told } = await start();
-  expect(told.splice(0)).toEqual(['cluster2 consumer']);
+it('reports a namespace only after its member has been listed', async () => {
+  const { member, changes } = await start();
+  expect(changes.splice(0)).toEqual(['cluster2 consumer']);
   member('cluster1').cache.namespaces.upserted({ metadata: { name: 'ns', resourceVersion: '2' }, status: {} });
-  expect(told).toEqual(['cluster1 namespace']);
+  expect(changes).toEqual(['cluster1 namespace']);
 });
 
-it('knows who holds a key and who imports its namespace', async () => {
+it('indexes the members that hold a key and those that import its namespace', async () => {
   const { fleet } = await start();
   const { index } = fleet;
   expect([...index.keys()]).toEqual([KEY]);
@@ -109,7 +109,7 @@ it('merges a key once for all consumers, and again when a source or the standing
 });
 
 describe('what is remembered of a silent member', () => {
-  it('counts where nobody else has written to the consumer since', async () => {
+  it('counts if no other replica has written to the consumer since', async () => {
     const { clock, source, member, seen } = await start();
     const before = clock.now();
     await clock.advance(20 * SECOND);
@@ -120,7 +120,7 @@ describe('what is remembered of a silent member', () => {
     expect(seen()).toEqual(REMEMBERED);
   });
 
-  it('says nothing where another replica, that may have reached it, wrote to the consumer meanwhile', async () => {
+  it('is unknown if another replica, which may have reached the member, wrote to the consumer meanwhile', async () => {
     const { clock, source, member, seen } = await start();
     await clock.advance(20 * SECOND);
     source?.down();
@@ -129,14 +129,14 @@ describe('what is remembered of a silent member', () => {
     expect(seen(since)).toEqual(UNKNOWN);
     source?.up();
     await clock.advance(SECOND);
-    // What happened in between is on its way.
+    // What happened in between has yet to arrive.
     expect(member('cluster1').state).toEqual({ phase: 'ready' });
     expect(seen(since)).toEqual(UNKNOWN);
     await clock.advance(2 * SECOND);
     expect(seen(since)).toEqual(REMEMBERED);
   });
 
-  it('counts again for all that was taken over after it had caught up', async () => {
+  it('counts for consumers that are taken over after it has caught up', async () => {
     const { clock, source, seen } = await start();
     source?.down();
     await clock.advance(60 * SECOND);

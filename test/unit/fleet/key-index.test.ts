@@ -13,7 +13,7 @@ const operation = fc.oneof(
 );
 
 describe('the index of keys', () => {
-  it('answers as a walk over all members would', () => {
+  it('returns what iterating over all members would', () => {
     fc.assert(
       fc.property(fc.array(operation), (operations) => {
         const index = new KeyIndex();

@@ -68,8 +68,8 @@ function cacheOf(listed: boolean) {
   return { cache, changes, appeared };
 }
 
-describe("a member's cache", () => {
-  it('is complete only when every resource has been listed', () => {
+describe('the cache of a member', () => {
+  it('is synced once every resource has been listed', () => {
     const { cache } = cacheOf(false);
     const tables = [cache.exports, cache.imports, cache.services, cache.slices, cache.namespaces];
     for (const table of tables) {
@@ -80,7 +80,7 @@ describe("a member's cache", () => {
     expect(cache.synced).toBe(true);
   });
 
-  it('asks for the Service of an export that appears while Services are listed: it may have been dropped already', () => {
+  it('requests the Service of an export that appears while Services are listed: it may have been dropped', () => {
     const { cache, appeared } = cacheOf(false);
     for (const table of [cache.exports, cache.imports, cache.namespaces]) {
       table.listStarted();
@@ -97,7 +97,7 @@ describe("a member's cache", () => {
     expect([cache.knows('ns/early'), cache.knows('ns/web')]).toEqual([true, false]);
   });
 
-  it('keeps Services and slices of exported names, and drops the others', () => {
+  it('keeps Services and slices of exported names and drops the others', () => {
     const { cache } = cacheOf(false);
     cache.exports.upserted(json('ServiceExport', 'web'));
     for (const name of ['web', 'private']) {
@@ -108,7 +108,7 @@ describe("a member's cache", () => {
     expect(cache.sourceSlices('ns/web').map(({ name }) => name)).toEqual(['web-1']);
   });
 
-  it('asks for what it dropped when an export appears later, and knows nothing of the name until it has it', () => {
+  it('requests what it dropped if an export appears later; until then, the name is unknown', () => {
     const { cache, appeared, changes } = cacheOf(true);
     cache.services.upserted(json('Service', 'web', { spec: {} }));
     cache.exports.upserted(json('ServiceExport', 'web'));
@@ -120,7 +120,7 @@ describe("a member's cache", () => {
     expect(changes).toEqual([{ side: 'source', key: 'ns/web' }]);
   });
 
-  it('forgets Service and slices with the export', () => {
+  it('drops Service and slices with the export', () => {
     const { cache } = cacheOf(false);
     const exported = json('ServiceExport', 'web');
     cache.exports.upserted(exported);
@@ -133,11 +133,11 @@ describe("a member's cache", () => {
     expect([cache.services.size, cache.slices.size, cache.sourceSlices('ns/web').length]).toEqual([0, 0, 0]);
   });
 
-  it('never takes for a source what was imported', () => {
+  it('never treats imported slices as a source', () => {
     const { cache } = cacheOf(false);
     cache.exports.upserted(json('ServiceExport', 'web'));
     cache.slices.upserted(sliceOf('web', 'imported', { 'multicluster.kubernetes.io/source-cluster': 'elsewhere' }));
-    cache.slices.upserted(sliceOf('web', 'ours', { 'endpointslice.kubernetes.io/managed-by': 'catamaran.dev' }));
+    cache.slices.upserted(sliceOf('web', 'derived', { 'endpointslice.kubernetes.io/managed-by': 'catamaran.dev' }));
     expect(cache.sourceSlices('ns/web')).toEqual([]);
   });
 
@@ -159,7 +159,7 @@ describe("a member's cache", () => {
     expect(changes).toEqual(Array.from({ length: 3 }, () => ({ side: 'consumer', key: 'ns/web' })));
   });
 
-  it('takes a slice of another client that carries the labels for foreign', () => {
+  it('treats a slice of another client as foreign even if it has the labels', () => {
     const { cache } = cacheOf(false);
     const labels = {
       'multicluster.kubernetes.io/service-name': 'web',
@@ -173,7 +173,7 @@ describe("a member's cache", () => {
     expect(cache.foreignSlices('ns/amcs-web')).toEqual(['copied', 'unmanaged', 'other']);
   });
 
-  it('asks for the slices of a Service that was at the place of a derived one until it was exported', () => {
+  it('requests the slices of a Service that was at the name of a derived one until it was exported', () => {
     const { cache, appeared } = cacheOf(true);
     const slice = sliceOf('amcs-app', 'app-1');
     cache.slices.upserted(slice);
@@ -184,7 +184,7 @@ describe("a member's cache", () => {
     expect(cache.sourceSlices('ns/amcs-app').map(({ name }) => name)).toEqual(['app-1']);
   });
 
-  it('tells of what somebody else puts where a derived Service stands', () => {
+  it('reports objects of other clients at the name of a derived Service', () => {
     const { cache, changes } = cacheOf(false);
     cache.services.upserted(json('Service', 'amcs-web', { spec: {} }));
     cache.slices.upserted(sliceOf('amcs-web', 'mirrored'));
@@ -196,7 +196,7 @@ describe("a member's cache", () => {
     ]);
   });
 
-  it('tells of both names when a slice moves from one Service to another', () => {
+  it('reports both names if a slice moves from one Service to another', () => {
     const { cache, changes } = cacheOf(false);
     cache.exports.upserted(json('ServiceExport', 'a'));
     cache.exports.upserted(json('ServiceExport', 'b'));
@@ -210,7 +210,7 @@ describe("a member's cache", () => {
     expect([cache.sourceSlices('ns/a').length, cache.sourceSlices('ns/b').length]).toEqual([0, 1]);
   });
 
-  it('holds the names that the member exports or imports, or has an object derived for', () => {
+  it('holds the names that the member exports, imports or has a derived object for', () => {
     const { cache } = cacheOf(false);
     cache.exports.upserted(json('ServiceExport', 'exported'));
     cache.imports.upserted(json('ServiceImport', 'imported', { spec: { type: 'Headless', ports: [] } }));

@@ -1,4 +1,4 @@
-/** How a member comes back, by a clock that stands still. */
+/** How a member recovers, on a manual clock. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { Member } from '../../../src/fleet/member.ts';
 import { FakeApi } from '../../support/fake-api.ts';
@@ -14,7 +14,7 @@ afterEach(() => {
   for (const each of stop.splice(0)) each.abort();
 });
 
-/** A member that waits as long as it may. */
+/** A synced member whose random waits are the longest. */
 async function start() {
   const clock = new ManualClock();
   const api = new FakeApi();
@@ -46,8 +46,8 @@ async function start() {
   return { member, api, clock };
 }
 
-describe('a member whose API server was away', () => {
-  it('has all watches again as soon as one question is answered', async () => {
+describe('a member whose API server was unreachable', () => {
+  it('opens all watches again as soon as one request succeeds', async () => {
     const { member, api, clock } = await start();
     api.down();
     await clock.advance(70 * SECOND);
@@ -58,7 +58,7 @@ describe('a member whose API server was away', () => {
     expect(member.state).toEqual({ phase: 'ready' });
   });
 
-  it('is left alone for as long as it asks for when it is back', async () => {
+  it('is not contacted for as long as Retry-After demands', async () => {
     const { api, clock } = await start();
     api.down();
     await clock.advance(70 * SECOND);
@@ -74,13 +74,13 @@ describe('a member whose API server was away', () => {
     expect([...api.open].sort()).toEqual(WATCHED);
   });
 
-  it('is not asked more often for what it refuses because it answers other questions', async () => {
+  it('is not asked more often for a resource that it refuses because it serves others', async () => {
     const { api, clock } = await start();
     api.down();
     api.refusals.set('services', api.error('CTM_API_STATUS', 403));
     api.up();
     await clock.advance(600 * SECOND);
-    // 13 s of growing waits, then one each 30 s.
+    // 13 s of growing waits, then one request every 30 s.
     expect(api.asked.filter((name) => name === 'services').length).toBeLessThan(32);
     expect(api.open.size).toBe(WATCHED.length - 1);
   });

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/api/json.ts';
 import { areFilledIn } from '../../../src/core/merge/families.ts';
 import { slimImport } from '../../../src/fleet/slim.ts';
 
-/** An import as an API server sends it, with who set what of it. */
+/** An import as an API server returns it, with the managers of its fields. */
 function anImport(managedFields: JsonObject['items']): JsonObject {
   return {
     apiVersion: 'multicluster.x-k8s.io/v1beta1',
@@ -25,17 +25,17 @@ const set = (manager: string, spec: JsonObject, apiVersion = 'multicluster.x-k8s
 const user = (spec: JsonObject) => set('kubectl-create', spec, 'multicluster.x-k8s.io/v1alpha1');
 
 it.each<[string, JsonObject['items'], boolean]>([
-  ['we set alone', [user({ 'f:type': {} }), set('catamaran', { 'f:ipFamilies': {}, 'f:ips': {} })], true],
-  ['a user set, in whatever version', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ips': {} })], false],
+  ['only Catamaran set', [user({ 'f:type': {} }), set('catamaran', { 'f:ipFamilies': {}, 'f:ips': {} })], true],
+  ['a user set, in another API version', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ips': {} })], false],
   ['a user set as well', [user({ 'f:ipFamilies': {} }), set('catamaran', { 'f:ipFamilies': {} })], false],
-  ['we applied for a user', [{ ...set('catamaran', { 'f:ipFamilies': {} }), operation: 'Apply' }], false],
-  ['nobody is noted for', undefined, false],
-  ['a record that is none tells of', [null, { fieldsV1: 'x' }, { manager: 'catamaran', fieldsV1: {} }], false],
+  ['Catamaran applied for a user', [{ ...set('catamaran', { 'f:ipFamilies': {} }), operation: 'Apply' }], false],
+  ['have no recorded manager', undefined, false],
+  ['a malformed record names', [null, { fieldsV1: 'x' }, { manager: 'catamaran', fieldsV1: {} }], false],
 ])('families of an import that %s are filled in: %s', (_, managedFields, filledIn) => {
   expect(areFilledIn(slimImport(anImport(managedFields)))).toBe(filledIn);
 });
 
-it('keeps of an import no more of who set what', () => {
+it('drops the managed fields of an import', () => {
   const { metadata } = slimImport(anImport([user({ 'f:type': {}, 'f:ports': {} }), set('catamaran', { 'f:ips': {} })]));
   expect(metadata).toEqual({ namespace: 'ns', name: 'web' });
 });

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { processIdentity } from '../../../src/sandbox/state.ts';
 
 describe('the identity of a process', () => {
-  it('stays the same', () => {
+  it('does not change', () => {
     expect(processIdentity(process.pid)).toBeDefined();
     expect(processIdentity(process.pid)).toBe(processIdentity(process.pid));
   });
 
-  it('differs between processes, and is gone with its process', async () => {
+  it('differs between processes, and ends with its process', async () => {
     const child = spawn('sleep', ['60']);
     await once(child, 'spawn');
     const pid = child.pid ?? 0;

@@ -1,4 +1,4 @@
-/** `catamaran sandbox up` as its user has it: what it serves, what faults do, and what is left in the end. */
+/** `catamaran sandbox up`: what it serves, what faults do, and what is left when it has ended. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
@@ -80,7 +80,7 @@ async function apply(text: string): Promise<string> {
   return stdout;
 }
 
-/** Versions of what cluster2 holds of ours. */
+/** Versions of the objects of cluster2 that Catamaran writes. */
 async function versions(client: KubeClient): Promise<Record<string, string | undefined>> {
   const lists = await Promise.all(
     (['serviceImports', 'services', 'endpointSlices'] as const).map(async (name) =>
@@ -100,7 +100,7 @@ async function derived(client: KubeClient, service: string): Promise<readonly En
 const endpoints = (slices: readonly EndpointSlice[]): number => slices.flatMap((slice) => slice.endpoints ?? []).length;
 
 describe('sandbox up', () => {
-  it('says where everything is, and what to try', () => {
+  it('prints addresses, and how to use them', () => {
     expect(sandbox.printed()).toMatch(
       /^\[ +\d+\.\d s\] cluster1, cluster2: API servers, workloads, network, DNS\n\[ +\d+\.\d s\] catamaran run --config .*: ready, process \d+, http:\/\/127\.0\.0\.1:\d+\/readyz\n/,
     );
@@ -114,10 +114,10 @@ describe('sandbox up', () => {
     }
     const access = await loadKubeconfig({ files: [sandbox.kubeconfig], context: 'cluster1', trust: 'user' });
     const answer = await fetch(access.server).catch((error: unknown) => error);
-    expect(answer).toBeInstanceOf(Error); // its certificate is of its own authority
+    expect(answer).toBeInstanceOf(Error); // its certificate is signed by its own authority
   });
 
-  it('is the only one with its folder', async () => {
+  it('is the only one with its state directory', async () => {
     const { code, stderr } = await sandbox.call('up');
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -127,7 +127,7 @@ describe('sandbox up', () => {
     });
   });
 
-  it('has a controller that knows both members', async () => {
+  it('has a controller that is ready for both members', async () => {
     const now = await status();
     expect(now.controller).toMatchObject({ ready: true });
     expect(now.clusters.map(({ name, member, fault }) => ({ name, state: member?.state, fault }))).toEqual(
@@ -139,7 +139,7 @@ describe('sandbox up', () => {
     );
   });
 
-  it('answers from one cluster to the other', async () => {
+  it('serves requests of the other cluster', async () => {
     expect(await apply(`${exported('web', 2)}\n---\n${exported('other', 1)}`)).toBe(
       ['web', 'other']
         .map(
@@ -166,11 +166,11 @@ describe('sandbox up', () => {
     expect(result.stderr).toContain(`error: [CTM_SANDBOX_CURL] curl: (${code}) ${message}`);
   });
 
-  it('curl knows which pods there are', async () => {
+  it('curl reports a missing namespace, pod or Deployment', async () => {
     for (const [args, message] of [
-      [['-n', 'nowhere'], 'cluster2: namespace "nowhere" not found'],
-      [['--pod', 'nobody'], 'cluster2: pod "default/nobody" not found or not running'],
-      [['--pod', 'deployment/nothing'], 'cluster2: Deployment "default/nothing" not found'],
+      [['-n', 'missing'], 'cluster2: namespace "missing" not found'],
+      [['--pod', 'missing'], 'cluster2: pod "default/missing" not found or not running'],
+      [['--pod', 'deployment/missing'], 'cluster2: Deployment "default/missing" not found'],
     ] as const) {
       const { code, stderr } = await sandbox.call('curl', '--from', 'cluster2', ...args, 'amcs-web.default');
       expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
@@ -179,7 +179,7 @@ describe('sandbox up', () => {
 });
 
 describe('a partition', () => {
-  it('leaves every endpoint in place, says so once, and heals with writes for what changed only', async () => {
+  it('leaves every endpoint in place, is reported once, and heals with writes only for what changed', async () => {
     const [one, two] = await Promise.all([clientOf('cluster1'), clientOf('cluster2')]);
     const conditionOf = async (name: string) =>
       (await two.get<ServiceImport>(RESOURCES.serviceImports, { namespace: 'default', name })).status?.conditions?.find(
@@ -203,7 +203,7 @@ describe('a partition', () => {
     const changed = Object.keys(lost).filter((key) => lost[key] !== before[key]);
     expect(changed.sort()).toEqual(['serviceImports/other', 'serviceImports/web']);
 
-    // Users of cluster1 and traffic go on; what they change is not known abroad yet.
+    // Users of cluster1 and traffic are not affected; changes in cluster1 are not known elsewhere yet.
     await apply(exported('web', 3));
     await expect
       .poll(
@@ -240,7 +240,7 @@ describe('a partition', () => {
 });
 
 describe('other faults', () => {
-  it('stop refuses everybody, and start brings back what was there', async () => {
+  it('stop refuses all clients, and start keeps all objects', async () => {
     const two = await clientOf('cluster2');
     const before = await versions(two);
     expect(await sandbox.call('stop', 'cluster2')).toMatchObject({ code: 0 });
@@ -258,7 +258,7 @@ describe('other faults', () => {
     expect(Object.keys(await versions(two))).toEqual(Object.keys(before));
   }, 60_000);
 
-  it('slow is told, and ends', async () => {
+  it('slow is reported, and ends', async () => {
     expect(await sandbox.call('slow', 'cluster1', '--ms', '20')).toMatchObject({ code: 0 });
     expect((await sandbox.call('status')).stdout).toMatch(/cluster1 .* slow 20 ms +ready /);
     await apply(exported('web', 1));
@@ -268,7 +268,7 @@ describe('other faults', () => {
     expect((await status()).clusters[0]?.fault.slowMs).toBe(0);
   }, 60_000);
 
-  it('a controller that is killed is not started again, and status says how to', async () => {
+  it('a controller that is killed is not restarted, and status prints how to start one', async () => {
     const { controller } = await status();
     process.kill(controller.pid, 'SIGKILL');
     await expect.poll(async () => (await status()).controller.ended, PATIENCE).toBe('SIGKILL');
@@ -279,7 +279,7 @@ describe('other faults', () => {
 });
 
 describe('a port that is in use', () => {
-  it.each(['--proxy-port', '--listen-port'])('%s: says so, and leaves nothing', async (option) => {
+  it.each(['--proxy-port', '--listen-port'])('%s: is reported, and leaves nothing behind', async (option) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const address = taken.address();
@@ -296,7 +296,7 @@ describe('a port that is in use', () => {
 });
 
 describe('the end', () => {
-  it('leaves nothing, neither files nor processes', async () => {
+  it('leaves neither files nor processes behind', async () => {
     const running = await runSandbox();
     const { controller } = JSON.parse((await running.call('status', '-o', 'json')).stdout) as SandboxStatus;
     expect(processIdentity(controller.pid)).toBeDefined();
@@ -307,7 +307,7 @@ describe('the end', () => {
     await running.stop();
   }, 60_000);
 
-  it('takes the controller with it, also where it is killed; the next command cleans up', async () => {
+  it('ends the controller, even if the sandbox is killed; the next command cleans up', async () => {
     const running = await runSandbox();
     const { controller } = JSON.parse((await running.call('status', '-o', 'json')).stdout) as SandboxStatus;
     await running.kill('SIGKILL');
@@ -317,7 +317,7 @@ describe('the end', () => {
     await running.stop();
   }, 60_000);
 
-  it('comes with down, for one that was detached as well', async () => {
+  it('is also reached with down, for a detached sandbox', async () => {
     const dir = join(sandbox.dir, '..', 'detached');
     const call = (...args: string[]) => invoke(['sandbox', ...args, '--state-dir', dir]);
     const started = await call('up', '--detach');
