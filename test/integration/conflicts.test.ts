@@ -1,4 +1,7 @@
-/** Exports that contradict each other: the oldest wins, and every exporter is told. KEP-1645, "Constraints and Conflict Resolution". */
+/**
+ * Conflicting exports: the oldest wins, and every exporter reports the conflict.
+ * KEP-1645, "Constraints and Conflict Resolution".
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServicePort, ServiceSpec } from '../../src/api/core.ts';
 import type { ServiceExport, ServiceImportSpec } from '../../src/api/multicluster.ts';
@@ -15,17 +18,17 @@ const http = port('http', 80);
 const otherHttp = port('http', 8080);
 const admin = port('admin', 9000);
 
-/** One way in which two exports can be at odds. */
+/** A conflict of two exports. */
 interface Case {
   readonly name: string;
   readonly older: Offer;
   readonly younger: Offer;
   readonly reason: string;
-  /** What the message says of each side. */
+  /** The value of each side in the message. */
   readonly values: readonly [older: string, younger: string];
-  /** What the message says where no single export wins. */
+  /** The part of the message for conflicts without a winner. */
   readonly shared?: string;
-  /** What is imported. */
+  /** Expected fields of the import. */
   readonly spec?: Partial<ServiceImportSpec>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -145,7 +148,7 @@ async function newNamespace(base: string): Promise<string> {
   return name;
 }
 
-/** Waits until an export made now is younger than all those of `cluster`: their times are told to the second. */
+/** Waits until a new export is younger than all those of `cluster`: timestamps have a resolution of one second. */
 async function aSecondLater({ client }: Cluster, ns: string): Promise<void> {
   const { items } = await client.list<ServiceExport>(RESOURCES.serviceExports, { namespace: ns });
   const newest = Math.max(...items.map(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '')));
@@ -156,7 +159,7 @@ function conflictOf({ export: exported }: Held) {
   return condition(exported, 'Conflict');
 }
 
-/** Target ports of the derived slices by the name that they have there, for one source. */
+/** Target ports of the derived slices of one source, by port name. */
 function portsFrom({ slices }: Held, source: Cluster): [string | undefined, number | undefined][] {
   return slices
     .filter(({ metadata }) => metadata.labels?.['multicluster.kubernetes.io/source-cluster'] === source.name)
@@ -201,7 +204,7 @@ describe.each([
     if (!early) fleet = await runFleet(clusters);
   });
 
-  it.each(CASES)('tell both exporters of $reason ($name), and import what the older one says', async (each) => {
+  it.each(CASES)('report $reason on both exporters ($name), and import the value of the older one', async (each) => {
     for (const exporter of [older, younger]) {
       const conflict = await eventually(async () => {
         const found = conflictOf(await held(exporter, ns, each.name));
@@ -232,7 +235,7 @@ describe.each([
     }
   });
 
-  it('route a port only to the cluster that offers it as it is imported', async () => {
+  it('route a port only to the cluster that exports it as imported', async () => {
     await eventually(async () => {
       const found = await held(consumer, ns, 'port');
       expect(portsFrom(found, older)).toEqual([['http', 8080]]);
@@ -241,7 +244,7 @@ describe.each([
     });
   });
 
-  it('send no endpoint of a family that is not imported', async () => {
+  it('import no endpoints of other families than the import has', async () => {
     const { derived } = await held(consumer, ns, 'families');
     expect(derived?.spec).toMatchObject({ ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
   });
@@ -250,7 +253,7 @@ describe.each([
 describe('a conflict', () => {
   const metrics = port('metrics', 9100);
   const unnamed: ServicePort = { port: 80, protocol: 'TCP' };
-  /** Ports by name of the Service: those of the first cluster, whose export is the older one, and of the second. */
+  /** Ports by Service name: those of the first cluster, whose export is older, and those of the second. */
   const PORTS: Readonly<Record<string, readonly [older: readonly ServicePort[], younger: readonly ServicePort[]]>> = {
     mended: [[http], [otherHttp]],
     left: [[otherHttp], [http]],
@@ -299,7 +302,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('is won by the next oldest when the oldest export goes', async () => {
+  it('is won by the next oldest export after the oldest is deleted', async () => {
     await eventually(async () => {
       const { import: imported } = await held(third, ns, 'left');
       expect(imported?.spec.ports).toEqual([otherHttp]);
@@ -315,7 +318,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('keeps the ports on which the exporters agree routed to both', async () => {
+  it('routes the ports on which the exporters agree to both', async () => {
     await eventually(async () => {
       const found = await held(third, ns, 'shared-port');
       expect(found.import?.spec.ports).toEqual([http, admin]);
@@ -327,7 +330,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('over ports leaves their union in the import, each routed to those that offer it', async () => {
+  it('over ports leaves their union in the import, each routed to the clusters that export it', async () => {
     await eventually(async () => {
       const found = await held(third, ns, 'union');
       expect(found.import?.spec.ports).toEqual([http, metrics]);
@@ -341,7 +344,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('over the name of a port leaves the name of the oldest, also in the slices of the other', async () => {
+  it('over the name of a port keeps the name of the oldest, even in the slices of the other', async () => {
     await eventually(async () => {
       const found = await held(third, ns, 'renamed');
       expect(found.import?.spec.ports).toEqual([http]);
@@ -350,7 +353,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('of an unnamed port beside a named one leaves both, and gives the unnamed one a name', async () => {
+  it('between an unnamed port and a named one keeps both, and names the unnamed one', async () => {
     await eventually(async () => {
       const found = await held(third, ns, 'unnamed');
       expect(found.derived?.spec.ports).toMatchObject([port('tcp-80', 80), admin]);
@@ -360,7 +363,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('is settled by age also when the oldest export is heard of last', async () => {
+  it('is settled by age even if the oldest export becomes known last', async () => {
     await eventually(async () => expect((await held(third, ns, 'late')).import?.spec.ports).toEqual([http]));
     await fleet.controller.configure(fleetConfig([second, third]));
     await eventually(async () => {

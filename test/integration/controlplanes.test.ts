@@ -6,7 +6,7 @@ const planes = inject('controlPlanes');
 
 function kubectl(cluster: number, ...args: string[]): Promise<string> {
   const plane = planes[cluster];
-  if (plane === undefined) throw new Error(`there is no control plane ${cluster}`);
+  if (plane === undefined) throw new Error(`control plane ${cluster} not found`);
   return run(findBinary('kubectl'), ['--kubeconfig', plane.kubeconfig, ...args]);
 }
 
@@ -17,7 +17,7 @@ describe('the shared control planes', () => {
     expect(new Set(ranges).size).toBe(12);
   });
 
-  it('run pods with an address of each family, and make dual-stack slices of them', async () => {
+  it('run pods with an address of each family, in dual-stack slices', async () => {
     const namespace = 'controlplanes-pods';
     await kubectl(0, 'create', 'namespace', namespace);
     try {

@@ -1,4 +1,4 @@
-/** SIGKILL at each write of a reconcile: what a controller left half done, the next one finishes; nothing is lost. */
+/** SIGKILL at each write of a reconcile: the next controller completes what is half done, and nothing is lost. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { eventually, freshNamespace, sharedClusters } from '../support/clusters/
 import { WriteProxy } from './killer.ts';
 import { addresses, condition, fleetYaml, held } from './running-fleet.ts';
 
-/** More writes than one export can cost two members. */
+/** More writes than one export causes in two members. */
 const MOST_WRITES = 40;
 
 let clusters: readonly Cluster[];
@@ -21,7 +21,7 @@ let config: string;
 let proxies: readonly WriteProxy[];
 let controller: ChildProcess | undefined;
 
-/** When to kill: at the write with this number. */
+/** When to kill: after `left` writes. */
 let fuse: { readonly when: 'before' | 'after'; left: number } | undefined;
 let killed: string | undefined;
 
@@ -78,7 +78,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** What both clusters end with, without what differs from one name to the next. */
+/** The final state of both clusters, without what differs between names. */
 async function endState(ns: string, name: string): Promise<unknown> {
   const both = await Promise.all(clusters.map((cluster) => held(cluster, ns, name)));
   return both.map(({ import: imported, export: exported, derived, slices }) => ({
@@ -118,8 +118,8 @@ const DONE = [
 ];
 
 describe('a controller that is killed', () => {
-  // By turns before a write was sent on and after its answer came: the model in test/unit/core dies between all of them.
-  it('at each of its writes leaves nothing that the next one does not finish', async () => {
+  // Alternates between before a write is forwarded and after its response; the model in test/unit/core covers both.
+  it('at any of its writes is completed by the next one', async () => {
     const ns = await freshNamespace(clusters, 'crash');
     const [first, second] = clusters;
     if (!first || !second) throw new Error('two clusters are needed');
@@ -160,8 +160,8 @@ describe('a controller that is killed', () => {
       await eventually(async () => expect(await endState(ns, name), `killed ${when} ${killed}`).toEqual(DONE));
     }
     fuse = undefined;
-    // An export costs cluster1 a status, and each of the two an import, a Service, a slice, its IPs and a status: 11.
-    // The last one may be seen done before the proxy has seen its answer.
+    // An export causes a status in cluster1, and in each of the two an import, a Service, a slice, IPs and a status: 11.
+    // The effect of the last one can be observed before the proxy has its response.
     expect(write).toBeGreaterThanOrEqual(10);
     expect(write).toBeLessThan(MOST_WRITES);
     expect(await addresses(second, ns, 'steady')).toEqual(['10.1.9.1']);

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  gate.mend();
+  gate.restore();
   for (const child of children.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     child.kill('SIGTERM');
@@ -98,7 +98,7 @@ describe('catamaran dns', () => {
     const { get, rcode } = await start();
     expect((await get('/readyz')).status).toBe(503);
     expect([await rcode(), await rcode('gone')]).toEqual(['SERVFAIL', 'SERVFAIL']);
-    gate.mend();
+    gate.restore();
     await eventually(async () => expect(await rcode()).toBe('NOERROR'));
     expect((await get('/readyz')).status).toBe(200);
   });
@@ -114,7 +114,7 @@ describe('catamaran dns', () => {
     await eventually(async () => expect(await rcode()).toBe('SERVFAIL'));
     expect(await lost()).toBeGreaterThan(4);
     expect((await get('/readyz')).status).toBe(503);
-    gate.mend();
+    gate.restore();
     await eventually(async () => expect([await rcode(), await lost()]).toEqual(['NOERROR', 0]));
   });
 

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../src/api/meta.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
 
-/** An Event, as far as tests look at it. */
+/** The fields of an Event that tests compare. */
 export interface SeenEvent {
   readonly type: string;
   readonly reason: string;
@@ -17,7 +17,6 @@ interface Event extends KubeObject {
   readonly regarding: { readonly kind: string; readonly name: string };
 }
 
-/** Events of one object. */
 export async function eventsOf({ client }: Cluster, ns: string, kind: string, name: string): Promise<SeenEvent[]> {
   const { items } = await client.list<Event>(RESOURCES.events, { namespace: ns });
   return items

@@ -1,4 +1,4 @@
-/** A TCP relay in front of an API server, which can be cut and mended: a network that fails. */
+/** A TCP relay in front of an API server that can be cut and restored, to simulate a network failure. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -12,7 +12,7 @@ export class Gate {
     this.#target = new URL(target);
   }
 
-  /** URL to use in place of the target's. */
+  /** URL to use instead of the target's. */
   get server(): string {
     const address = this.#server?.address();
     if (!address || typeof address === 'string') throw new Error('the gate is not open');
@@ -25,13 +25,13 @@ export class Gate {
     await once(this.#server, 'listening');
   }
 
-  /** Breaks all connections and takes no new ones. */
+  /** Resets all connections and accepts no new ones. */
   cut(): void {
     this.#cut = true;
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  mend(): void {
+  restore(): void {
     this.#cut = false;
   }
 

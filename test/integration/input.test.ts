@@ -1,6 +1,6 @@
 /**
- * Bad input: each item is told where its user looks (a condition and an Event that name object and field), and disturbs
- * nothing else. After every test the neighbour in the same namespace is moved, and its consumer must follow.
+ * Invalid input is reported to its user, by a condition and an Event that name object and field, and affects nothing
+ * else: after every test, the endpoints of a neighbour in the same namespace change, and its consumer has to follow.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
@@ -21,8 +21,8 @@ let fleet: RunningFleet;
 let automatic: string;
 let manual: string;
 
-/** What the object of a user has to say of its fault, in status and Event. */
-async function expectTold(
+/** Waits until the fault of an object is reported, in its status and by an Event. */
+async function expectReported(
   cluster: Cluster,
   ns: string,
   kind: 'ServiceExport' | 'ServiceImport',
@@ -55,14 +55,14 @@ async function expectReady(ns: string, name: string): Promise<Held> {
   });
 }
 
-/** The consumer has exactly these endpoints, in the end: an import may be told of its fault before they have come. */
+/** Waits until the consumer has exactly these endpoints: a fault may be reported on the import before they arrive. */
 async function expectAddresses(ns: string, name: string, expected: readonly string[]): Promise<void> {
   await eventually(async () => expect(await addresses(consumer, ns, name)).toEqual(expected));
 }
 
 let moves = 0;
 
-/** The neighbour gets other endpoints, and its consumer follows. */
+/** Changes the endpoints of the neighbour, and waits until its consumer has them. */
 async function expectNeighbourFollowed(ns: string): Promise<void> {
   const address = podAddress(exporter, 100 + (++moves % 100));
   await move(exporter, ns, 'neighbour', [address]);
@@ -102,9 +102,9 @@ describe('an export', () => {
 
   const invalid = (reason: string) => ({ type: 'Valid', status: 'False' as const, reason });
 
-  it('without Service is not valid, and is when the Service is made', async () => {
+  it('without Service is invalid until the Service is created', async () => {
     await exporter.apply(serviceExport(ns, 'lonely'));
-    await expectTold(
+    await expectReported(
       exporter,
       ns,
       'ServiceExport',
@@ -134,11 +134,11 @@ describe('an export', () => {
     await expectAddresses(ns, 'lonely', [podAddress(exporter, 1)]);
   });
 
-  it('of an ExternalName Service is not valid, and takes no part in what others export', async () => {
+  it('of an ExternalName Service is invalid, and does not take part in the merge', async () => {
     const external = { type: 'ExternalName' as const, externalName: 'example.com', ports: [] };
     await exporter.apply(service(ns, 'external', external), serviceExport(ns, 'external'));
     await createAll(clusters[2], offer(clusters[2], ns, 'external'));
-    await expectTold(
+    await expectReported(
       ...([exporter, ns, 'ServiceExport', 'external'] as const),
       invalid('InvalidServiceType'),
       `Service "${ns}/external" is of type ExternalName`,
@@ -150,10 +150,10 @@ describe('an export', () => {
     expect(found.import?.status?.clusters).toEqual([{ cluster: 'cluster3' }]);
   });
 
-  it('of a derived Service is not valid, and leaves that Service as it is', async () => {
+  it('of a derived Service is invalid, and does not affect that Service', async () => {
     const before = await expectReady(ns, 'neighbour');
     await consumer.apply(serviceExport(ns, 'amcs-neighbour'));
-    await expectTold(
+    await expectReported(
       ...([consumer, ns, 'ServiceExport', 'amcs-neighbour'] as const),
       invalid('InvalidServiceType'),
       `Service "${ns}/amcs-neighbour" is derived from a ServiceImport`,
@@ -164,7 +164,7 @@ describe('an export', () => {
     expect((await held(consumer, ns, 'neighbour')).derived).toEqual(before.derived);
   });
 
-  it('with a name of 63 characters has a derived Service with a short one, apart from its like', async () => {
+  it('with a name of 63 characters has a derived Service with a shortened, unique name', async () => {
     const names = ['a', 'b'].map((last) => `${'long-'.repeat(12)}xx${last}`);
     expect(names.map((name) => name.length)).toEqual([63, 63]);
     await createAll(
@@ -189,7 +189,7 @@ describe('an export', () => {
     }
   });
 
-  it('of a Service with 100 ports carries all of them', async () => {
+  it('of a Service with 100 ports exports all of them', async () => {
     const ports = Array.from({ length: 100 }, (_, index) => ({
       name: `p${index}`,
       port: 1_000 + index,
@@ -203,7 +203,7 @@ describe('an export', () => {
     expect(found.slices[0]?.ports).toContainEqual({ name: 'p99', port: 9_099, protocol: 'TCP' });
   });
 
-  it('of a slice with 1,000 endpoints carries all of them, and each change of one', async () => {
+  it('of a slice with 1,000 endpoints exports all of them, and each change', async () => {
     const all = Array.from(
       { length: 1_000 },
       (_, index) => `10.1.${200 + Math.floor(index / 250)}.${1 + (index % 250)}`,
@@ -217,7 +217,7 @@ describe('an export', () => {
     expect((await held(consumer, ns, 'thousand')).slices).toHaveLength(1);
   });
 
-  it('with a field that does not exist is refused by kubectl, and without validation loses the field', async () => {
+  it('with an unknown field is rejected by kubectl, and without validation loses the field', async () => {
     const manifest = { ...serviceExport(ns, 'typo'), spec: { exportedLabel: { team: 'red' } } };
     await expect(exporter.create(manifest)).rejects.toThrow('unknown field "spec.exportedLabel"');
     await createAll(exporter, offer(exporter, ns, 'typo').slice(0, 2));
@@ -236,14 +236,11 @@ describe('an address', () => {
 
   afterEach(() => expectNeighbourFollowed(ns));
 
-  it.each(['127.0.0.1', '169.254.1.1', '224.0.0.1', '0.0.0.0'])(
-    '%s is refused by the API server itself',
-    async (address) => {
-      await expect(createAll(exporter, [slice(ns, 'never', 'never-a', [address])])).rejects.toThrow(
-        'endpoints[0].addresses[0]',
-      );
-    },
-  );
+  it.each(['127.0.0.1', '169.254.1.1', '224.0.0.1', '0.0.0.0'])('%s is rejected by the API server', async (address) => {
+    await expect(createAll(exporter, [slice(ns, 'never', 'never-a', [address])])).rejects.toThrow(
+      'endpoints[0].addresses[0]',
+    );
+  });
 
   const REFUSED = [
     { name: 'multicast', type: 'IPv4', address: '239.1.2.3', good: '10.1.9.30', because: '239.1.2.3 is multicast' },
@@ -278,13 +275,13 @@ describe('an address', () => {
     },
   ] as const;
 
-  it.each(REFUSED)('that is $name is left out and told, and what stands beside it is not', async (each) => {
+  it.each(REFUSED)('that is $name is left out and reported, and other addresses of its slice are not', async (each) => {
     const { name, type, address, good, because } = each;
     const families = { ipFamilyPolicy: 'RequireDualStack' as const };
     const bad = slice(ns, name, `${name}-bad`, good ? [address, good] : [address], { addressType: type });
     await createAll(exporter, [...offer(exporter, ns, name, { spec: families }), bad]);
     const refused = { type: 'catamaran.dev/EndpointsAccepted', status: 'False' as const, reason: 'AddressRefused' };
-    await expectTold(exporter, ns, 'ServiceExport', name, refused, `EndpointSlice "${name}-bad": ${because}`);
+    await expectReported(exporter, ns, 'ServiceExport', name, refused, `EndpointSlice "${name}-bad": ${because}`);
     await expectReady(ns, name);
     await expectAddresses(ns, name, [podAddress(exporter, 1), ...(good ? [good] : [])].sort());
 
@@ -308,14 +305,14 @@ describe('an import', () => {
 
   afterEach(() => expectNeighbourFollowed(ns));
 
-  it('of a port that nobody exports is told, and the other ports are served', async () => {
+  it('of a port that no member exports is reported, and the other ports are served', async () => {
     await createAll(exporter, offer(exporter, ns, 'port'));
     const ports = [
       { name: 'http', port: 80, protocol: 'TCP' },
       { name: 'extra', port: 81, protocol: 'TCP' },
     ];
     expect(await consumer.create(serviceImport(ns, 'port', { ports }))).toMatch(/ created\n$/);
-    await expectTold(
+    await expectReported(
       ...([consumer, ns, 'ServiceImport', 'port'] as const),
       notReady('PortNotExported'),
       'No cluster exports extra 81/TCP; exported: http 80/TCP',
@@ -338,14 +335,14 @@ describe('an import', () => {
     });
   });
 
-  it('with another type is told, and nothing is made for it', async () => {
+  it('with another type is reported, and nothing is derived for it', async () => {
     await createAll(exporter, offer(exporter, ns, 'type'));
-    // An import that is heard of before its export would have been served as it asks.
+    // An import that is known before its export would be served as requested.
     await eventually(async () => {
       expect(condition((await held(exporter, ns, 'type')).export, 'Ready')?.status).toBe('True');
     });
     await createAll(consumer, [serviceImport(ns, 'type', { type: 'Headless' })]);
-    await expectTold(
+    await expectReported(
       ...([consumer, ns, 'ServiceImport', 'type'] as const),
       notReady('TypeMismatch'),
       'spec.type is "Headless", but the Service is exported as "ClusterSetIP"',
@@ -363,20 +360,24 @@ describe('an import', () => {
     {
       name: 'protocol',
       port: { name: 'http', port: 80, protocol: 'HTTP' },
-      says: 'spec.ports[1].protocol: "HTTP" is not',
+      message: 'spec.ports[1].protocol: "HTTP" is not',
     },
-    { name: 'number', port: { name: 'x', port: 70_000 }, says: 'spec.ports[1].port: 70000 is not allowed' },
-    { name: 'name', port: { name: 'Not_A_Label', port: 81 }, says: 'spec.ports[1].name: "Not_A_Label" is not allowed' },
+    { name: 'number', port: { name: 'x', port: 70_000 }, message: 'spec.ports[1].port: 70000 is not allowed' },
+    {
+      name: 'name',
+      port: { name: 'Not_A_Label', port: 81 },
+      message: 'spec.ports[1].name: "Not_A_Label" is not allowed',
+    },
     {
       name: 'twice',
       port: { name: 'again', port: 80 },
-      says: 'spec.ports[1].port: 80/TCP duplicates spec.ports[0]',
+      message: 'spec.ports[1].port: 80/TCP duplicates spec.ports[0]',
     },
-  ])('of a port with a bad $name is told, and the other ports are served', async ({ name, port, says }) => {
+  ])('of a port with an invalid $name is reported, and the other ports are served', async ({ name, port, message }) => {
     await createAll(exporter, offer(exporter, ns, name));
     const good = { name: 'http', port: 80, protocol: 'TCP' };
     await createAll(consumer, [serviceImport(ns, name, { ports: [good, port] })]);
-    await expectTold(consumer, ns, 'ServiceImport', name, notReady('InvalidPort'), says);
+    await expectReported(consumer, ns, 'ServiceImport', name, notReady('InvalidPort'), message);
     await expectAddresses(ns, name, [podAddress(exporter, 1)]);
     const found = await held(consumer, ns, name);
     expect(found.derived?.spec.ports).toMatchObject([good]);
@@ -384,52 +385,52 @@ describe('an import', () => {
   });
 
   it.each([
-    { field: 'sessionAffinity', spec: { sessionAffinity: 'Sticky' }, says: 'spec.sessionAffinity: "Sticky" is not' },
+    { field: 'sessionAffinity', spec: { sessionAffinity: 'Sticky' }, message: 'spec.sessionAffinity: "Sticky" is not' },
     {
       field: 'internalTrafficPolicy',
       spec: { internalTrafficPolicy: 'local' },
-      says: 'spec.internalTrafficPolicy: "local" is not',
+      message: 'spec.internalTrafficPolicy: "local" is not',
     },
     {
       field: 'trafficDistribution',
       spec: { trafficDistribution: 'Near' },
-      says: 'spec.trafficDistribution: "Near" is not',
+      message: 'spec.trafficDistribution: "Near" is not',
     },
     {
       field: 'timeoutSeconds',
       spec: { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } },
-      says: 'spec.sessionAffinityConfig.clientIP.timeoutSeconds: 0 is not allowed',
+      message: 'spec.sessionAffinityConfig.clientIP.timeoutSeconds: 0 is not allowed',
     },
-  ])('with a bad $field is told, and is served without it', async ({ field, spec, says }) => {
+  ])('with an invalid $field is reported, and served without it', async ({ field, spec, message }) => {
     const name = field.toLowerCase();
     await createAll(exporter, offer(exporter, ns, name));
     await createAll(consumer, [serviceImport(ns, name, spec)]);
-    await expectTold(consumer, ns, 'ServiceImport', name, notReady('InvalidField'), says);
+    await expectReported(consumer, ns, 'ServiceImport', name, notReady('InvalidField'), message);
     await expectAddresses(ns, name, [podAddress(exporter, 1)]);
   });
 
-  it('of a name that nobody exports is told, and is ready when somebody does', async () => {
-    await createAll(consumer, [serviceImport(ns, 'nobody')]);
-    await expectTold(
-      ...([consumer, ns, 'ServiceImport', 'nobody'] as const),
+  it('of a name that no member exports is reported, and is ready once one does', async () => {
+    await createAll(consumer, [serviceImport(ns, 'unexported')]);
+    await expectReported(
+      ...([consumer, ns, 'ServiceImport', 'unexported'] as const),
       notReady('NotExported'),
-      `No cluster exports "${ns}/nobody"`,
+      `No cluster exports "${ns}/unexported"`,
     );
-    const before = await held(consumer, ns, 'nobody');
+    const before = await held(consumer, ns, 'unexported');
     expect(before.slices).toEqual([]);
     expect(before.import?.status?.clusters ?? []).toEqual([]);
-    await createAll(exporter, offer(exporter, ns, 'nobody'));
-    await expectReady(ns, 'nobody');
-    await expectAddresses(ns, 'nobody', [podAddress(exporter, 1)]);
+    await createAll(exporter, offer(exporter, ns, 'unexported'));
+    await expectReady(ns, 'unexported');
+    await expectAddresses(ns, 'unexported', [podAddress(exporter, 1)]);
   });
 
-  it('in a cluster where a user has a Service of the derived name leaves it alone, and is served when it goes', async () => {
-    const theirs = service(ns, 'amcs-taken', { ports: [{ name: 'mine', port: 1234 }], selector: { app: 'mine' } });
-    await consumer.apply(theirs);
+  it('leaves a Service of a user with the derived name alone, and is served once that is deleted', async () => {
+    const foreign = service(ns, 'amcs-taken', { ports: [{ name: 'mine', port: 1234 }], selector: { app: 'mine' } });
+    await consumer.apply(foreign);
     const before = await find(consumer, RESOURCES.services, ns, 'amcs-taken');
     await createAll(exporter, offer(exporter, ns, 'taken'));
     await createAll(consumer, [serviceImport(ns, 'taken')]);
-    await expectTold(
+    await expectReported(
       ...([consumer, ns, 'ServiceImport', 'taken'] as const),
       notReady('NameConflict'),
       'Service "amcs-taken" already exists and is not managed by Catamaran; rename or delete it',
@@ -445,7 +446,7 @@ describe('an import', () => {
     await expectAddresses(ns, 'taken', [podAddress(exporter, 1)]);
   });
 
-  it("with an Endpoints object of a user's beside its derived Service is told", async () => {
+  it('reports an Endpoints object of a user with the name of its derived Service', async () => {
     await createAll(exporter, offer(exporter, ns, 'mirrored'));
     await createAll(consumer, [serviceImport(ns, 'mirrored')]);
     await expectReady(ns, 'mirrored');
@@ -465,7 +466,7 @@ describe('an import', () => {
       expect(found).toBeDefined();
       return found?.metadata.name;
     });
-    await expectTold(
+    await expectReported(
       ...([consumer, ns, 'ServiceImport', 'mirrored'] as const),
       notReady('ForeignEndpoints'),
       `EndpointSlices of Service "amcs-mirrored" that are not managed by Catamaran receive part of its connections: "${mirrored}"`,
@@ -475,7 +476,7 @@ describe('an import', () => {
     await expectReady(ns, 'mirrored');
   });
 
-  it('with a field that does not exist is refused by kubectl, and without validation loses the field', async () => {
+  it('with an unknown field is rejected by kubectl, and without validation loses the field', async () => {
     const manifest = serviceImport(ns, 'typo');
     const typo = { ...manifest, spec: { ...manifest.spec, port: [] } };
     await expect(consumer.create(typo)).rejects.toThrow('unknown field "spec.port"');
@@ -488,8 +489,11 @@ describe('an import', () => {
   it.each([
     { name: 'with.dots', because: 'metadata.name: Invalid value: "amcs-with.dots"' },
     { name: 'x'.repeat(64), because: 'must be no more than 63' },
-  ])('whose name no Service can have ($name) is told what the API server says of it', async ({ name, because }) => {
-    await createAll(consumer, [serviceImport(ns, name)]);
-    await expectTold(consumer, ns, 'ServiceImport', name, notReady('Rejected'), because);
-  });
+  ])(
+    'with a name that no Service can have ($name) reports the response of the API server',
+    async ({ name, because }) => {
+      await createAll(consumer, [serviceImport(ns, name)]);
+      await expectReported(consumer, ns, 'ServiceImport', name, notReady('Rejected'), because);
+    },
+  );
 });

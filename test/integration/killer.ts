@@ -1,4 +1,4 @@
-/** A proxy in front of an API server that sees every request of a controller, and can kill it at a write. */
+/** A proxy in front of an API server that reports the writes of a controller, so that a test can kill it at one. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,7 +9,7 @@ import type { SharedControlPlane } from '../support/setup/control-planes.ts';
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host']);
 
-/** Called at a write of the engine's, before it is sent on and after its answer came; Leases and Events do not count. */
+/** Called for each write of the engine, before it is forwarded and after its response; not for Leases and Events. */
 export type OnWrite = (when: 'before' | 'after', what: string) => void;
 
 export class WriteProxy {
@@ -26,7 +26,7 @@ export class WriteProxy {
     });
   }
 
-  /** Listens, and gives the URL. */
+  /** Listens, and returns the URL. */
   async open(): Promise<string> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -51,7 +51,7 @@ export class WriteProxy {
       Object.entries(request.headers).filter(([name, value]) => value !== undefined && !HOP_BY_HOP.has(name)),
     );
     const body = WRITES.has(method) ? request : null;
-    // A write that has been sent on is seen through, whoever asked for it is killed meanwhile or not.
+    // A forwarded write is completed even if the controller is killed meanwhile.
     const signal = counts ? undefined : stop.signal;
     const answer = await this.#pool.request({ method, path, headers, body, ...(signal && { signal }) });
     if (counts) this.#onWrite('after', `${method} ${path}`);

@@ -1,4 +1,4 @@
-/** Objects that go, come back and change under the controller's hands: it ends where a fresh start would. */
+/** Objects that are deleted, created again and edited: the result is that of a fresh start. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Service } from '../../src/api/core.ts';
 import type { JsonObject } from '../../src/api/json.ts';
@@ -18,7 +18,7 @@ let manual: string;
 
 const modes = (mode: 'Manual' | 'Automatic') => ({ spec: { namespaces: [{ name: manual, import: { mode } }] } });
 
-/** The import is ready and has exactly these endpoints; gives what the cluster holds. */
+/** Waits until the import is ready and has exactly these endpoints; returns the objects of the cluster. */
 async function expectImported(
   cluster: Cluster,
   ns: string,
@@ -74,7 +74,7 @@ describe('a Service', () => {
     },
   });
 
-  it('that is deleted takes its import with it, and brings it back when it is made again', async () => {
+  it('that is deleted and created again is followed by its import', async () => {
     const [service, , exported] = offer(exporter, automatic, 'again', { spec: { selector: { app: 'again' } } });
     await exporter.apply(deployment(automatic, 'again'), service ?? {}, exported ?? {});
     const before = await eventually(async () => {
@@ -96,7 +96,7 @@ describe('a Service', () => {
     expect(condition((await held(exporter, automatic, 'again')).export, 'Valid')?.status).toBe('True');
   });
 
-  it('that becomes headless, and gets an address again, is followed', async () => {
+  it('that becomes headless, and virtual again, is followed', async () => {
     const make = (clusterIP?: string) => {
       const [service] = offer(exporter, automatic, 'headless', { spec: clusterIP === undefined ? {} : { clusterIP } });
       return createAll(exporter, [service ?? {}]);
@@ -128,7 +128,7 @@ describe('a Service', () => {
 });
 
 describe('an import', () => {
-  it('that we made and somebody deletes is made again', async () => {
+  it('that Catamaran created is created again if a user deletes it', async () => {
     await createAll(exporter, offer(exporter, automatic, 'ours'));
     const before = await expectImported(consumer, automatic, 'ours');
     await remove(consumer, 'serviceImports', automatic, 'ours');
@@ -138,7 +138,7 @@ describe('an import', () => {
     });
   });
 
-  it("of a user's that is deleted takes all with it, and gets all again when it is made again", async () => {
+  it('of a user has its derived objects deleted and created with it', async () => {
     await createAll(exporter, offer(exporter, manual, 'theirs'));
     await createAll(consumer, [serviceImport(manual, 'theirs')]);
     const before = await expectImported(consumer, manual, 'theirs');
@@ -149,13 +149,13 @@ describe('an import', () => {
     expect(after.derived?.metadata.uid).not.toBe(before.derived?.metadata.uid);
   });
 
-  it("of a user's that is made again at once ends as if it were new", async () => {
+  it('of a user that is created again at once ends as if it were new', async () => {
     await createAll(exporter, offer(exporter, manual, 'quick'));
     await createAll(consumer, [serviceImport(manual, 'quick')]);
     const before = await expectImported(consumer, manual, 'quick');
     await remove(consumer, 'serviceImports', manual, 'quick');
     await createAll(consumer, [serviceImport(manual, 'quick')]);
-    // The garbage collector may still come for what the first import owned.
+    // The garbage collector may still delete what the first import owned.
     await eventually(async () => {
       const after = await expectImported(consumer, manual, 'quick');
       expect(after.import?.metadata.uid).not.toBe(before.import?.metadata.uid);
@@ -169,7 +169,7 @@ describe('a derived object', () => {
     await expectImported(consumer, automatic, 'derived');
   });
 
-  it('Service that is deleted is made again, and the import shows its address', async () => {
+  it('Service that is deleted is created again, and the import has its address', async () => {
     const before = await expectImported(consumer, automatic, 'derived');
     await consumer.kubectl('delete', 'service', '-n', automatic, 'amcs-derived');
     await eventually(async () => {
@@ -189,7 +189,7 @@ describe('a derived object', () => {
     'its managed-by': { metadata: { labels: { 'app.kubernetes.io/managed-by': null } } },
   };
 
-  it.each(Object.keys(SERVICE_EDITS))('Service of which somebody changes %s is put right', async (edit) => {
+  it.each(Object.keys(SERVICE_EDITS))('Service of which another client changes %s is repaired', async (edit) => {
     const { derived: before } = await expectImported(consumer, automatic, 'derived');
     const name = { namespace: automatic, name: 'amcs-derived' };
     const edited = await consumer.client.patch<Service>(RESOURCES.services, name, SERVICE_EDITS[edit] ?? {});
@@ -202,7 +202,7 @@ describe('a derived object', () => {
     });
   });
 
-  it('slice that is deleted is made again', async () => {
+  it('slice that is deleted is created again', async () => {
     const before = await expectImported(consumer, automatic, 'derived');
     await consumer.kubectl('delete', 'endpointslice', '-n', automatic, before.slices[0]?.metadata.name ?? '');
     await eventually(async () => {
@@ -216,13 +216,13 @@ describe('a derived object', () => {
   const SLICE_EDITS: Readonly<Record<string, JsonObject>> = {
     endpoints: { endpoints: [{ addresses: ['192.0.2.1'] }] },
     ports: { ports: [] },
-    'the Service that it is of': { metadata: { labels: { 'kubernetes.io/service-name': 'other' } } },
+    'its Service': { metadata: { labels: { 'kubernetes.io/service-name': 'other' } } },
     'its source': { metadata: { labels: { 'multicluster.kubernetes.io/source-cluster': 'other' } } },
     'its managed-by': { metadata: { labels: { 'endpointslice.kubernetes.io/managed-by': null } } },
     'its import': { metadata: { labels: { 'multicluster.kubernetes.io/service-name': null } } },
   };
 
-  it.each(Object.keys(SLICE_EDITS))('slice of which somebody changes %s is put right', async (edit) => {
+  it.each(Object.keys(SLICE_EDITS))('slice of which another client changes %s is repaired', async (edit) => {
     const before = (await expectImported(consumer, automatic, 'derived')).slices[0];
     const name = { namespace: automatic, name: before?.metadata.name ?? '' };
     await consumer.client.patch(RESOURCES.endpointSlices, name, SLICE_EDITS[edit] ?? {});
@@ -274,13 +274,13 @@ describe('rule 31: an object without its owner', () => {
 });
 
 describe('a namespace', () => {
-  it('that is deleted and made again is followed, in the consumer and in the exporter', async () => {
+  it('that is deleted and created again is followed, in the consumer and in the exporter', async () => {
     const [gone, left] = await Promise.all([freshNamespace(clusters, 'life-in'), freshNamespace(clusters, 'life-out')]);
     await Promise.all([gone, left].map((ns) => createAll(exporter, offer(exporter, ns, 'web'))));
     await Promise.all([gone, left].map((ns) => expectImported(consumer, ns, 'web')));
     await Promise.all([consumer.kubectl('delete', 'namespace', gone), exporter.kubectl('delete', 'namespace', left)]);
     await expectNothing(consumer, left, 'web');
-    // Nothing of the exporter's was lost, and other consumers have what they had.
+    // The exporter lost nothing, and other consumers keep their endpoints.
     await expectImported(clusters[2], gone, 'web');
     await move(exporter, gone, 'web', [podAddress(exporter, 2)]);
     await expectImported(clusters[2], gone, 'web', [podAddress(exporter, 2)]);
@@ -294,7 +294,7 @@ describe('a namespace', () => {
 });
 
 describe('Automatic and Manual in one fleet', () => {
-  it('each hold where they are set, and a switch takes and gives what we made, and only that', async () => {
+  it('apply as configured, and a switch deletes and creates only what Catamaran manages', async () => {
     await Promise.all([automatic, manual].map((ns) => createAll(exporter, offer(exporter, ns, 'mode'))));
     await expectImported(consumer, automatic, 'mode');
     await createAll(clusters[2], [serviceImport(manual, 'mode')]);
@@ -320,7 +320,7 @@ describe('a member without the CRDs', () => {
   const CRDS = ['serviceexports.multicluster.x-k8s.io', 'serviceimports.multicluster.x-k8s.io'];
   const stateOf = (cluster: Cluster) => fleet.controller.status().members.find(({ name }) => name === cluster.name);
 
-  it('is left out, keeps what it had given, and takes part when they are installed', async () => {
+  it('is left out, keeps its endpoints in consumers, and takes part once they are installed', async () => {
     const bare = clusters[2];
     const [unique, both] = ['crd-3', 'crd-13'];
     await createAll(bare, [...offer(bare, automatic, unique), ...offer(bare, automatic, both)]);
@@ -336,27 +336,27 @@ describe('a member without the CRDs', () => {
         state: 'unknown',
         error: expect.stringContaining('multicluster.x-k8s.io: 404 NotFound: the server does not serve this resource'),
       });
-      // The others go on, and nobody takes the silence for an empty cluster.
+      // The others are served, and no replica treats the missing CRDs as an empty cluster.
       await move(exporter, automatic, both, [podAddress(exporter, 2)]);
       await eventually(async () => {
         expect(await addresses(consumer, automatic, both)).toEqual([podAddress(exporter, 2), podAddress(bare, 1)]);
       });
       expect(await addresses(consumer, automatic, unique)).toEqual([podAddress(bare, 1)]);
       expect((await held(consumer, automatic, both)).import?.status?.clusters).toHaveLength(2);
-      // As the garbage collector does: then nothing in the member itself tells any more that it exported once.
+      // As the garbage collector does: then nothing in the member itself shows that it exported once.
       const label = `multicluster.kubernetes.io/service-name=${unique}`;
       await bare.kubectl('delete', 'services,endpointslices', '-n', automatic, '-l', label);
     } finally {
       await installCrds(bare);
     }
     await eventually(() => expect(stateOf(bare)).toMatchObject({ state: 'ready' }));
-    // The exports went with their definition: now that is known.
+    // The exports were deleted with their CRD: now that is known.
     await expectNothing(consumer, automatic, unique);
     await expectImported(consumer, automatic, both, [podAddress(exporter, 2)]);
     await expectImported(bare, automatic, both, [podAddress(exporter, 2)]);
   });
 
-  it('that loses them while the controller runs is a member again when they are back', async () => {
+  it('that loses them while the controller runs is a member again once they are installed', async () => {
     const bare = clusters[2];
     await createAll(exporter, offer(exporter, automatic, 'crd-lost'));
     await expectImported(bare, automatic, 'crd-lost');

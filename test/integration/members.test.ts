@@ -1,6 +1,6 @@
 /**
- * Members at fault: each is named with its error, nothing that it gave or has is taken away, the others go on, and it
- * takes part again when it is mended.
+ * Faulty members: each is reported with its error, its endpoints and objects stay, the others are served, and it takes
+ * part again once it has recovered.
  */
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ import {
   runFleet,
 } from './running-fleet.ts';
 
-/** Waits a twentieth of the time, so that retries and heartbeats of seconds do not make the tests last as long. */
+/** Sleeps a twentieth of the time, to shorten retries and heartbeats. */
 const hurried: Clock = { now: () => systemClock.now(), sleep: (ms, signal) => systemClock.sleep(ms / 20, signal) };
 
 let clusters: readonly [Cluster, Cluster, Cluster];
@@ -42,20 +42,20 @@ let ns: string;
 let dir: string;
 let fleet: RunningFleet | undefined;
 
-/** Which addresses the two exporters have now. */
+/** Distinguishes the current addresses of the two exporters. */
 let serial = 10;
 
-/** Time limits on the Lease that a busy machine keeps to in a hurry as well. */
+/** Lease timing that a busy machine meets even with the hurried clock. */
 const LEASE = { duration: '120s', renewDeadline: '100s', retryPeriod: '2s' };
 
-/** Runs the one controller of this file: who else holds a Lease has ended. */
+/** Runs the only controller of this file: any other holder of a Lease has ended. */
 async function run(options: RunOptions = {}, members: readonly Cluster[] = clusters): Promise<RunningFleet> {
   const spec = { lease: LEASE, ...options.spec };
   fleet = await runFleet(members, { clock: hurried, ended: () => true, ...options, spec });
   return fleet;
 }
 
-/** Follows a change of the fleet file. */
+/** Applies a changed fleet file. */
 async function configure(members: readonly Cluster[], settings: FleetSettings = {}): Promise<void> {
   await fleet?.controller.configure(fleetConfig(members, { ...settings, spec: { lease: LEASE } }));
 }
@@ -65,7 +65,7 @@ async function stop(): Promise<void> {
   fleet = undefined;
 }
 
-/** Clients of the members, of the faulty one by a proxy; they give up soon. */
+/** Clients of the members, through a proxy for the faulty one, with short timeouts. */
 function faultyBehind(proxy: FaultProxy): (cluster: Cluster) => KubeClient {
   return (cluster) =>
     cluster !== faulty
@@ -90,7 +90,7 @@ async function expectHeld(cluster: Cluster, name: string, expected: readonly str
   await eventually(async () => expect(await addresses(cluster, ns, name)).toEqual(expected.toSorted()));
 }
 
-/** All is well: each exporter is followed by everybody. */
+/** Changes the endpoints of both exporters, and waits until all members have them. */
 async function expectAllFollowed(): Promise<void> {
   serial += 1;
   const [one, three] = [podAddress(faulty, serial), podAddress(other, serial)];
@@ -107,7 +107,7 @@ async function expectAllFollowed(): Promise<void> {
   }
 }
 
-/** While the faulty member cannot be read: the others are followed, and all that it gave stays. */
+/** While the faulty member cannot be read: the others are followed, and its endpoints stay. */
 async function expectOthersFollowed(): Promise<void> {
   const one = podAddress(faulty, serial);
   serial += 1;
@@ -118,7 +118,7 @@ async function expectOthersFollowed(): Promise<void> {
   await expectHeld(consumer, 'from-1', [one]);
   const { import: imported } = await held(consumer, ns, 'both');
   expect(imported?.status?.clusters).toEqual([{ cluster: faulty.name }, { cluster: other.name }]);
-  // In the member itself nothing is taken away either.
+  // Nothing is removed from the member itself either.
   expect(await addresses(faulty, ns, 'from-3')).toHaveLength(1);
   expect(condition((await held(faulty, ns, 'from-1')).export, 'Ready')?.status).toBe('True');
 }
@@ -156,43 +156,46 @@ describe('a member that', () => {
 
   const everything: Match = () => true;
   const FAULTS: Readonly<Record<string, { readonly fault: Fault; readonly match?: Match; readonly error: string }>> = {
-    'answers 401': { fault: { kind: 'answer', status: 401 }, error: '401 Unauthorized' },
-    'answers 403': { fault: { kind: 'answer', status: 403 }, error: '403 Forbidden' },
-    'answers 403 to what is asked of Services': {
+    'returns 401': { fault: { kind: 'answer', status: 401 }, error: '401 Unauthorized' },
+    'returns 403': { fault: { kind: 'answer', status: 403 }, error: '403 Forbidden' },
+    'returns 403 for Services': {
       fault: { kind: 'answer', status: 403 },
       match: ({ path }) => path.endsWith('/services'),
       error: 'services: 403 Forbidden',
     },
-    'answers 404': { fault: { kind: 'answer', status: 404 }, error: '404 NotFound' },
-    'answers 429': { fault: { kind: 'answer', status: 429, headers: { 'retry-after': '1' } }, error: '429 TooMany' },
-    'answers 500': { fault: { kind: 'answer', status: 500 }, error: '500 InternalError' },
+    'returns 404': { fault: { kind: 'answer', status: 404 }, error: '404 NotFound' },
+    'returns 429': { fault: { kind: 'answer', status: 429, headers: { 'retry-after': '1' } }, error: '429 TooMany' },
+    'returns 500': { fault: { kind: 'answer', status: 500 }, error: '500 InternalError' },
     hangs: { fault: { kind: 'hang' }, error: 'no response within' },
-    'closes connections in the middle of an answer': {
+    'closes connections in the middle of a response': {
       fault: { kind: 'cut', afterBytes: 20 },
       error: 'closed|terminated|ECONNRESET',
     },
   };
 
-  it.each(Object.keys(FAULTS))('%s is told, keeps what it gave, and is followed again afterwards', async (name) => {
-    const { fault, match = everything, error } = FAULTS[name] ?? { fault: { kind: 'reset' }, error: '' };
-    proxy.inject(match, fault);
-    proxy.disconnect();
-    try {
-      await eventually(() => {
-        expect(statusOf(faulty.name)).toMatchObject({ state: 'unreachable', error: expect.stringMatching(error) });
-      });
-      expect(statusOf(consumer.name)?.state).toBe('ready');
-      await expectOthersFollowed();
-    } finally {
-      proxy.heal();
+  it.each(Object.keys(FAULTS))(
+    '%s is reported, keeps its endpoints in consumers, and is followed again afterwards',
+    async (name) => {
+      const { fault, match = everything, error } = FAULTS[name] ?? { fault: { kind: 'reset' }, error: '' };
+      proxy.inject(match, fault);
       proxy.disconnect();
-    }
-    await expectAllFollowed();
-    await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
-    expect(statusOf(faulty.name)?.error).toBeUndefined();
-  });
+      try {
+        await eventually(() => {
+          expect(statusOf(faulty.name)).toMatchObject({ state: 'unreachable', error: expect.stringMatching(error) });
+        });
+        expect(statusOf(consumer.name)?.state).toBe('ready');
+        await expectOthersFollowed();
+      } finally {
+        proxy.heal();
+        proxy.disconnect();
+      }
+      await expectAllFollowed();
+      await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
+      expect(statusOf(faulty.name)?.error).toBeUndefined();
+    },
+  );
 
-  it('closes each watch in the middle of an event is followed all the same', async () => {
+  it('closes each watch in the middle of an event is followed nonetheless', async () => {
     const watches: Match = ({ verb }) => verb.startsWith('watch');
     proxy.inject(watches, { kind: 'cut', afterBytes: 30 });
     proxy.disconnect();
@@ -217,13 +220,13 @@ describe('a member whose kubeconfig', () => {
     return JSON.stringify(config);
   };
 
-  /** What is wrong with the file, given the good one; undefined: there is none. */
+  /** The broken file, from the valid one; undefined if it is missing. */
   const BROKEN: Readonly<
     Record<string, { readonly bad: (good: string) => string | undefined; readonly error: string }>
   > = {
     'is missing': { bad: () => undefined, error: 'no such file' },
     'is not YAML': { bad: () => 'clusters: [', error: 'bad.kubeconfig' },
-    'has no such context': { bad: (good) => good.replaceAll('cluster1', 'elsewhere'), error: 'cluster1' },
+    'lacks the context': { bad: (good) => good.replaceAll('cluster1', 'elsewhere'), error: 'cluster1' },
     'has a wrong CA': {
       bad: (good) =>
         changed(good, ({ clusters: [entry] }) => {
@@ -251,22 +254,25 @@ describe('a member whose kubeconfig', () => {
 
   afterAll(stop);
 
-  it.each(Object.keys(BROKEN))('%s is told, keeps what it gave, and is followed when it is mended', async (name) => {
-    const good = await readFile(faulty.plane.kubeconfig, 'utf8');
-    const file = join(dir, `${name.replaceAll(' ', '-')}.bad.kubeconfig`);
-    const { bad, error } = BROKEN[name] ?? { bad: () => undefined, error: '' };
-    const content = bad(good);
-    if (content !== undefined) await writeFile(file, content);
-    const members = { [faulty.name]: { kubeconfig: file, context: faulty.plane.context } };
-    await configure(clusters, { members });
-    await eventually(() => {
-      expect(statusOf(faulty.name)).toMatchObject({ state: 'unknown', error: expect.stringContaining(error) });
-    });
-    await expectOthersFollowed();
-    await writeFile(file, good);
-    await expectAllFollowed();
-    await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
-  });
+  it.each(Object.keys(BROKEN))(
+    '%s is reported, keeps its endpoints in consumers, and is followed once it is fixed',
+    async (name) => {
+      const good = await readFile(faulty.plane.kubeconfig, 'utf8');
+      const file = join(dir, `${name.replaceAll(' ', '-')}.bad.kubeconfig`);
+      const { bad, error } = BROKEN[name] ?? { bad: () => undefined, error: '' };
+      const content = bad(good);
+      if (content !== undefined) await writeFile(file, content);
+      const members = { [faulty.name]: { kubeconfig: file, context: faulty.plane.context } };
+      await configure(clusters, { members });
+      await eventually(() => {
+        expect(statusOf(faulty.name)).toMatchObject({ state: 'unknown', error: expect.stringContaining(error) });
+      });
+      await expectOthersFollowed();
+      await writeFile(file, good);
+      await expectAllFollowed();
+      await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
+    },
+  );
 });
 
 describe('two members', () => {
@@ -284,7 +290,7 @@ describe('two members', () => {
 
   afterAll(stop);
 
-  it('with one name are refused by the fleet file', () => {
+  it('with the same name are rejected in the fleet file', () => {
     expect(() => fleetConfig([faulty, { ...other, name: faulty.name }])).toThrow(
       expect.objectContaining({
         code: 'CTM_MEMBER_DUPLICATE',
@@ -293,7 +299,7 @@ describe('two members', () => {
     );
   });
 
-  it('that are one cluster are told apart: the second is refused, and gone without a trace', async () => {
+  it('that are one cluster: the second is refused, and is removed without any change', async () => {
     await configure([...clusters, twin]);
     const message = expect.stringMatching(/members "cluster1" and "twin" are the same cluster .*"twin" is refused/);
     await eventually(() => expect(statusOf('twin')).toMatchObject({ state: 'refused', writer: false, error: message }));
@@ -308,7 +314,7 @@ describe('two members', () => {
     await expectAllFollowed();
   });
 
-  it('of which the second takes the place of the first are one that leaves and one that joins', async () => {
+  it('of which the second replaces the first are one that leaves and one that joins', async () => {
     await configure([consumer, other, twin]);
     await eventually(async () => {
       expect(statusOf('cluster1')).toBeUndefined();
@@ -328,8 +334,8 @@ describe('two members', () => {
   });
 });
 
-describe('the endpoints of a member that is silent from the start', () => {
-  it('expire after the configured time, but not the last ones that are ready', async () => {
+describe('the endpoints of a member that never responds', () => {
+  it('expire after the configured time, except the last ready ones', async () => {
     await run();
     await expectAllFollowed();
     await stop();

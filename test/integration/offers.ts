@@ -1,4 +1,4 @@
-/** What users do to offer a Service of their own: a Service without selector, a slice of its endpoints, an export. */
+/** Exported Services as users create them: a Service without selector, a slice of its endpoints, an export. */
 
 import { expect } from 'vitest';
 import type { Service, ServiceSpec } from '../../src/api/core.ts';
@@ -12,23 +12,23 @@ import { service, serviceExport, slice } from '../support/clusters/manifests.ts'
 import type { Cluster } from '../support/clusters/real-cluster.ts';
 import { eventually } from '../support/clusters/shared-clusters.ts';
 
-/** What an offer may have its own way. */
+/** Fields in which an offer differs from the default. */
 export interface Offer {
   readonly spec?: Partial<ServiceSpec>;
-  /** Addresses of the slice; absent: the cluster's {@link podAddress} 1. */
+  /** Addresses of the slice; default: the cluster's {@link podAddress} 1. */
   readonly addresses?: readonly string[];
-  /** Ports of the slice; absent: those of the Service, each with 8000 more as its target. */
+  /** Ports of the slice; default: those of the Service, plus 8000. */
   readonly ports?: readonly EndpointPort[];
   /** spec of the ServiceExport. */
   readonly export?: ServiceExport['spec'];
 }
 
-/** An IPv4 address that pods of the cluster can have, but no fake pod has. `n` is 1 to 254. */
+/** An IPv4 address in the cluster's pod CIDR that no simulated pod has. `n` is 1 to 254. */
 export function podAddress({ plane }: Cluster, n: number): string {
   return `${plane.podCIDRs[0]?.split('.').slice(0, 2).join('.')}.9.${n}`;
 }
 
-/** The manifests of an offer, the export last. The slice has the Service's name with `-a`. */
+/** The manifests of an offer, the export last. The slice is named after the Service, with the suffix `-a`. */
 export function offer(cluster: Cluster, ns: string, name: string, options: Offer = {}): object[] {
   const { ports } = service(ns, name, options.spec).spec;
   const targets = ports?.map(
@@ -47,11 +47,11 @@ export function offer(cluster: Cluster, ns: string, name: string, options: Offer
   ];
 }
 
-/** Creates objects all at once, which is quicker than kubectl where there are many. */
+/** Creates objects concurrently, which is faster than kubectl. */
 export async function createAll({ client }: Cluster, objects: readonly object[]): Promise<void> {
   await Promise.all(
     objects.map(async (object) => {
-      const { apiVersion, kind, metadata } = object as KubeObject; // manifests are objects of Kubernetes
+      const { apiVersion, kind, metadata } = object as KubeObject; // manifests are Kubernetes objects
       const resource = Object.values(RESOURCES).find((each) => each.kind === kind);
       if (!resource) throw new Error(`no resource for ${kind}`);
       const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
@@ -60,7 +60,7 @@ export async function createAll({ client }: Cluster, objects: readonly object[])
   );
 }
 
-/** Makes the endpoints of an offer those of the given addresses. */
+/** Replaces the endpoints of an offer. */
 export async function move(cluster: Cluster, ns: string, name: string, addresses: readonly string[]): Promise<void> {
   await cluster.client.patch(
     RESOURCES.endpointSlices,
@@ -69,7 +69,7 @@ export async function move(cluster: Cluster, ns: string, name: string, addresses
   );
 }
 
-/** Deletes the exports and imports of a namespace, and waits until nothing that was made of them is left. */
+/** Deletes the exports and imports of a namespace, and waits until no derived object is left. */
 export async function clear(clusters: readonly Cluster[], ns: string): Promise<void> {
   const all = { namespace: ns };
   await Promise.all(

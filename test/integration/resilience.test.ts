@@ -1,4 +1,4 @@
-/** What happens to a fleet when parts of it go away: nothing is lost, and nothing is written in vain. */
+/** A fleet when parts of it become unavailable: nothing is lost, and there are no unnecessary writes. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { WANTED_BY } from '../../src/controller/election.ts';
@@ -32,7 +32,7 @@ async function writesOf(fleet: RunningFleet): Promise<number> {
   return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0);
 }
 
-/** Exports `name` from the first cluster with one slice of a user's, and waits for its import in the second one. */
+/** Exports `name` from the first cluster with one slice, and waits for its import in the second one. */
 async function exported(ns: string, name: string, address = '10.1.9.1'): Promise<void> {
   const [first, second] = clusters;
   await first.apply(service(ns, name), slice(ns, name, `${name}-a`, [address]), serviceExport(ns, name));
@@ -42,7 +42,7 @@ async function exported(ns: string, name: string, address = '10.1.9.1'): Promise
   });
 }
 
-/** Connects as the fixture does, with some methods of one cluster's client replaced. */
+/** Connects as the fixture does, with some client methods of one cluster replaced. */
 function altered(cluster: Cluster, change: (client: KubeClient) => Partial<KubeClient>): (of: Cluster) => KubeClient {
   return (of) => {
     const client = adminClient(of.plane);
@@ -68,13 +68,13 @@ async function stopAll(): Promise<void> {
 afterEach(stopAll);
 
 describe('a restart', () => {
-  it('writes nothing when everything is as it should be', async () => {
+  it('writes nothing if everything is up to date', async () => {
     const ns = await freshNamespace(clusters, 'restart');
     const first = await run(clusters);
     for (const name of ['a', 'b', 'c']) await exported(ns, name);
     await first.stop();
     const second = await run(clusters);
-    // A change that comes after everything else shows that the first look is over.
+    // A change after everything else shows that the first pass is complete.
     await exported(ns, 'd');
     const metric = await second.metrics.registry.getSingleMetric('catamaran_writes_total')?.get();
     expect(metric?.values.length).toBeGreaterThan(0);
@@ -94,7 +94,7 @@ describe('a restart', () => {
     expect(await versions()).toEqual(before);
   });
 
-  it('finds what changed while the controller was away', async () => {
+  it('applies what changed while the controller was down', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'away');
     const fleet = await run(clusters);
@@ -111,10 +111,10 @@ describe('a restart', () => {
   });
 });
 
-describe('a member that cannot be reached', () => {
+describe('an unreachable member', () => {
   const spec = { unreachableAfter: '1s' };
 
-  it('keeps all it has given, is told on the imports, and goes on when it is back', async () => {
+  it('keeps its endpoints in consumers, is reported on the imports, and is followed once it is reachable', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'lost');
     const gate = new Gate(first.plane.server);
@@ -135,7 +135,7 @@ describe('a member that cannot be reached', () => {
       expect(await addresses(second, ns, 'kept')).toEqual(['10.1.9.1']);
       await first.apply(slice(ns, 'kept', 'kept-a', ['10.1.9.7']));
       expect(await addresses(second, ns, 'kept')).toEqual(['10.1.9.1']);
-      gate.mend();
+      gate.restore();
       await eventually(async () => {
         expect(await addresses(second, ns, 'kept')).toEqual(['10.1.9.7']);
         expect(condition((await held(second, ns, 'kept')).import, 'catamaran.dev/SourcesReachable')?.status).not.toBe(
@@ -143,13 +143,13 @@ describe('a member that cannot be reached', () => {
         );
       });
     } finally {
-      gate.mend();
-      await stopAll(); // while the Leases can still be given back
+      gate.restore();
+      await stopAll(); // while the Leases can still be released
       await gate.close();
     }
   });
 
-  it('keeps all it has given across a restart of the controller, while others go on', async () => {
+  it('keeps its endpoints in consumers across a restart of the controller, while others are followed', async () => {
     const [first, second, third] = clusters;
     const ns = await freshNamespace(clusters, 'unknown');
     const before = await run(clusters);
@@ -166,21 +166,21 @@ describe('a member that cannot be reached', () => {
       await run(clusters, { spec, connect });
       await third.apply(slice(ns, 'both', 'both-c', ['10.3.9.2']));
       await eventually(async () => expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1', '10.3.9.2']));
-      // The known exporter leaves; the name is still that of the unknown one.
+      // The known exporter leaves; the unknown one may still export the name.
       await third.kubectl('delete', 'serviceexport', '-n', ns, 'both');
       await eventually(async () => expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1']));
       expect((await held(second, ns, 'both')).import?.status?.clusters).toEqual([
         { cluster: 'cluster1' },
         { cluster: 'cluster3' },
       ]);
-      gate.mend();
+      gate.restore();
       await eventually(async () => {
         expect((await held(second, ns, 'both')).import?.status?.clusters).toEqual([{ cluster: 'cluster1' }]);
         expect(await addresses(second, ns, 'both')).toEqual(['10.1.9.1']);
       });
     } finally {
-      gate.mend();
-      await stopAll(); // while the Leases can still be given back
+      gate.restore();
+      await stopAll(); // while the Leases can still be released
       await gate.close();
     }
   });
@@ -194,7 +194,7 @@ describe('two replicas', () => {
       .members.filter(({ writer }) => writer)
       .map(({ name }) => name);
 
-  it('split the members among them, and take over from one that stops', async () => {
+  it('split the members, and take over from one that stops', async () => {
     const ns = await freshNamespace(clusters, 'replicas');
     const a = await run(clusters, { spec, identity: 'a' });
     await eventually(() => expect(writers(a)).toHaveLength(3));
@@ -207,18 +207,18 @@ describe('two replicas', () => {
     await a.stop();
     await eventually(() => expect(writers(b)).toHaveLength(3));
     await exported(ns, 'taken-over');
-    // What was asked for while there were two is settled: nothing makes the one that is left hand over.
+    // No request of the other replica is left that would make this one release a Lease.
     for (const { client } of clusters) {
       const lease = await client.get(RESOURCES.leases, { namespace: 'kube-system', name: 'catamaran' });
       expect(lease.metadata.annotations ?? {}).not.toHaveProperty([WANTED_BY]);
     }
   });
 
-  it('take over from one that ended without a word, when its Leases have run out', async () => {
+  it('take over from one that crashed, once its Leases have expired', async () => {
     const ns = await freshNamespace(clusters, 'crash');
     const [first] = clusters;
     await run(clusters, { spec: { ...spec, lease: { ...spec.lease, name: 'crash' } }, identity: 'b' });
-    // A Lease of somebody who never renews it again.
+    // A Lease of a replica that never renews it again.
     await first.client.create(RESOURCES.leases, 'kube-system', {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -231,8 +231,8 @@ describe('two replicas', () => {
   });
 });
 
-describe('an API server that refuses what is derived', () => {
-  it('is quoted on the import, and the import recovers when it takes it', async () => {
+describe('an API server that rejects a derived object', () => {
+  it('is quoted on the import, which recovers once the object is accepted', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'refused');
     let refuses = true;
@@ -260,8 +260,8 @@ describe('an API server that refuses what is derived', () => {
   });
 });
 
-describe('an admission webhook that undoes what is written', () => {
-  it('is told of, and not fought without end', async () => {
+describe('an admission webhook that reverts writes', () => {
+  it('is reported, and not fought endlessly', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'webhook');
     const log = new MemoryLogger();
@@ -290,7 +290,7 @@ describe('an admission webhook that undoes what is written', () => {
 });
 
 describe('a change of the prefix of derived Services', () => {
-  it('moves them, and leaves none of the old ones behind', async () => {
+  it('renames them, and leaves no old ones behind', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'prefix');
     const fleet = await run([first, second]);
@@ -307,7 +307,7 @@ describe('a change of the prefix of derived Services', () => {
 });
 
 describe('a member that leaves', () => {
-  it('is drained from all consumers and cleaned itself; joining again brings it back', async () => {
+  it('is removed from all consumers and cleaned up; adding it again restores it', async () => {
     const [first, second, third] = clusters;
     const ns = await freshNamespace(clusters, 'leave');
     const fleet = await run(clusters);
@@ -326,7 +326,7 @@ describe('a member that leaves', () => {
       expect((await held(first, ns, 'from-1')).export?.status?.conditions ?? []).toEqual([]);
       expect(fleet.controller.status().members.map(({ name }) => name)).toEqual(['cluster2', 'cluster3']);
     });
-    // The exports and Services are the user's.
+    // Exports and Services belong to the user.
     expect(await find(first, RESOURCES.services, ns, 'from-1')).toBeDefined();
     expect(await addresses(second, ns, 'from-3')).toEqual(['10.3.9.1']);
 

@@ -1,4 +1,4 @@
-/** `catamaran run` as a user starts it. */
+/** `catamaran run` as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -19,14 +19,14 @@ let dir: string;
 let config: string;
 const children: ChildProcess[] = [];
 
-/** One run to its end. */
+/** Runs until the process ends. */
 async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, stdout, stderr };
 }
 
-/** A run that goes on, and where it answers. */
+/** Starts a controller, and waits until it is ready. */
 async function start(...args: string[]) {
   const port = await freePort();
   const child = spawn(process.execPath, [MAIN, 'run', '--listen', `127.0.0.1:${port}`, ...args], {
@@ -59,7 +59,7 @@ afterEach(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 describe('catamaran run', () => {
-  it('tells its health, its members and its metrics, and stops in order', async () => {
+  it('serves health, members and metrics, and stops gracefully', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'run');
     await configure([first, second]);
@@ -91,13 +91,13 @@ describe('catamaran run', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.at(-1)).toMatchObject({ msg: 'controller stopped' });
     expect(JSON.stringify(lines)).not.toContain(first.plane.token);
-    // The Lease was given back: nobody has to wait for it.
+    // The Lease was released: no other replica has to wait for it.
     expect(
       await first.kubectl('get', 'lease', '-n', 'kube-system', 'catamaran', '-o', 'jsonpath={.spec.holderIdentity}'),
     ).toBe('');
   });
 
-  it('shows with --dry-run what it would write, and writes nothing', async () => {
+  it('prints the changes with --dry-run, and writes nothing', async () => {
     const [first, second] = clusters;
     const ns = await freshNamespace(clusters, 'dry');
     await configure([first, second]);
@@ -121,7 +121,7 @@ describe('catamaran run', () => {
     expect((await held(first, ns, 'web')).export?.status).toBeUndefined();
   });
 
-  it('follows changes of the fleet file, and keeps the last good one', async () => {
+  it('applies changes of the fleet file, and keeps the last good one', async () => {
     const [first, second, third] = clusters;
     const ns = await freshNamespace(clusters, 'live');
     await first.apply(service(ns, 'web'), slice(ns, 'web', 'web-a', ['10.1.9.1']), serviceExport(ns, 'web'));
@@ -137,14 +137,14 @@ describe('catamaran run', () => {
     expect(await (await get('/readyz')).json()).toMatchObject({ members: [{}, {}, {}] });
   });
 
-  it('ends with code 2 and every mistake of the fleet file', async () => {
+  it('exits with 2 and reports the problems of the fleet file', async () => {
     await writeFile(config, '{"apiVersion": "catamaran.dev/v1alpha1", "kind": "Fleet", "spec": {"memebrs": []}}');
     const { code, stderr } = await run('--config', config);
     expect(code).toBe(2);
     expect(stderr).toMatch(/CTM_CONFIG_INVALID.*memebrs.*members/);
   });
 
-  it('ends with code 1 when its address is taken', async () => {
+  it('exits with 1 if its address is in use', async () => {
     await configure([clusters[0]]);
     const { get } = await start('--config', config);
     const port = new URL((await get('/healthz')).url).port;

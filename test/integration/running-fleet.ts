@@ -1,4 +1,4 @@
-/** A controller over the shared control planes, run in the test's own process. */
+/** A controller over the shared control planes, in the process of the test. */
 import type { Service } from '../../src/api/core.ts';
 import type { EndpointSlice } from '../../src/api/endpoint-slice.ts';
 import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';
@@ -17,14 +17,14 @@ import { adminClient, type Cluster, find } from '../support/clusters/real-cluste
 import { eventually } from '../support/clusters/shared-clusters.ts';
 import { silent } from '../support/silent-log.ts';
 
-/** Settings of a fleet beside its members; see docs/reference/fleet.md. */
+/** Settings of a fleet besides its members; see docs/reference/fleet.md. */
 export interface FleetSettings {
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Extra fields of members by name. */
   readonly members?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** fleet.yaml of some clusters; it is valid JSON too. */
+/** fleet.yaml of some clusters, as JSON. */
 export function fleetYaml(clusters: readonly Cluster[], { spec, members }: FleetSettings = {}): string {
   return JSON.stringify({
     apiVersion: 'catamaran.dev/v1alpha1',
@@ -46,7 +46,6 @@ export function fleetConfig(clusters: readonly Cluster[], settings: FleetSetting
   return parseFleet(fleetYaml(clusters, settings), { file: '/fleet.yaml' });
 }
 
-/** A running controller. */
 export interface RunningFleet {
   readonly controller: Controller;
   readonly metrics: Metrics;
@@ -55,7 +54,7 @@ export interface RunningFleet {
 
 let replicas = 0;
 
-/** What a test may replace. `connect` gives the client of a member, such as one through a proxy, as the fleet file has it. */
+/** What a test may replace. `connect` returns the client of a member, such as one through a proxy. */
 export interface RunOptions extends FleetSettings {
   readonly identity?: string;
   readonly logger?: Logger;
@@ -72,7 +71,7 @@ export async function runFleet(clusters: readonly Cluster[], options: RunOptions
     connect: async (member) => {
       const { name } = member;
       const cluster = clusters.find((each) => each.name === name);
-      if (!cluster) throw new Error(`no cluster ${name} in this test`);
+      if (!cluster) throw new Error(`cluster "${name}" not found`);
       return options.connect?.(cluster, member) ?? adminClient(cluster.plane);
     },
     identity: options.identity ?? `replica-${++replicas}`,
@@ -97,7 +96,7 @@ export async function runFleet(clusters: readonly Cluster[], options: RunOptions
   return { controller, metrics, stop: end };
 }
 
-/** What a cluster holds of one name, as a user would look at it. */
+/** The objects of one name in a cluster. */
 export interface Held {
   readonly import: ServiceImport | undefined;
   readonly export: ServiceExport | undefined;
@@ -124,7 +123,6 @@ export async function addresses(cluster: Cluster, ns: string, name: string): Pro
   return slices.flatMap((slice) => slice.endpoints.flatMap((endpoint) => endpoint.addresses)).sort();
 }
 
-/** One condition of an object. */
 export function condition(
   object: { readonly status?: { readonly conditions?: readonly Condition[] } } | undefined,
   type: string,

@@ -1,7 +1,7 @@
 /**
- * The kubectl commands of ACK One's two walk-throughs, typed by stock kubectl into the sandbox and into real control
- * planes: each prints what the document shows, and both print the same. What only a sandbox can do, since the real
- * ones run no pods, is asked by `sandbox curl`.
+ * The kubectl commands of ACK One's two walk-throughs, by stock kubectl against the sandbox and against real control
+ * planes: each prints what the document shows, and both print the same. Requests between pods use `sandbox curl`, since
+ * the real control planes run no pods.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,14 +15,14 @@ import { eventually, sharedClusters } from '../support/clusters/shared-clusters.
 import { type RunningSandbox, runSandbox } from '../support/sandbox/running-sandbox.ts';
 import { type RunningFleet, runFleet } from './running-fleet.ts';
 
-/** Two clusters and a controller, whatever they are made of. */
+/** Two clusters and a controller, of either kind. */
 interface Place {
   readonly kubeconfigs: Readonly<Record<Terminal, string>>;
   close(): Promise<void>;
 }
 type Terminal = 'cluster1' | 'cluster2';
 
-/** A command, in the folder of an example; what it prints in the end, and whether only the sandbox has what it needs. */
+/** A command in the folder of an example, its final output, and whether it works only in the sandbox. */
 interface Step {
   readonly terminal: Terminal;
   readonly folder: string;
@@ -44,7 +44,7 @@ const steps =
 const cli = steps('ack-cli');
 const headless = steps('ack-headless');
 
-/** Adds the line of the document to the Corefile, as a user does in the editor. */
+/** Adds the line of the document to the Corefile, as a user does in an editor. */
 const EDIT = `KUBE_EDITOR="sed -i 's/^\\( *\\)ready$/&\\n\\1multicluster clusterset.local/'" kubectl edit configmap coredns -n kube-system`;
 
 const CLI: readonly Step[] = [
@@ -72,7 +72,7 @@ const CLI: readonly Step[] = [
   ),
 ];
 
-/** What no document has, and every user types. */
+/** Commands that users type, though no document has them. */
 const LOOK: readonly Step[] = [
   cli(
     'cluster1',
@@ -148,7 +148,7 @@ const HEADLESS: readonly Step[] = [
   ),
 ];
 
-/** Without what differs from run to run, and without the lines of a rollout that are a matter of pace. */
+/** Output without what differs between runs, and without the progress lines of a rollout. */
 function normalised(output: string): string {
   return output
     .replace(/^Waiting for .*\n/gm, '')
@@ -194,7 +194,7 @@ describe.each(['sandbox', 'real'] as const)('on %s clusters', (name) => {
   }
 
   async function type({ terminal, folder, command, prints, only }: Step): Promise<void> {
-    // A command that changes something is typed once; one that looks, until it shows what has to come.
+    // A command that changes something runs once; one that reads is repeated until its output is as expected.
     const looks = /^kubectl( -n [\w-]+)? get /.test(command);
     const once = () => sh(place.kubeconfigs[terminal], folder, command);
     const output = looks
@@ -208,7 +208,7 @@ describe.each(['sandbox', 'real'] as const)('on %s clusters', (name) => {
     if (!only) transcript.push(`${terminal}$ ${command}\n${normalised(output)}`);
   }
 
-  /** A request by a pod of cluster2, where pods are more than names. */
+  /** A request by a pod of cluster2, in the sandbox only. */
   function asks(place: readonly string[], url: string, answers: RegExp): void {
     if (name === 'real') return;
     it(`a pod of cluster2: curl ${url}`, async () => {

@@ -1,4 +1,4 @@
-/** Every kind of Service that can be exported, as it arrives in another cluster and in the exporter's own. */
+/** Every kind of Service that can be exported, as imported by another cluster and by the exporter. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServiceSpec } from '../../src/api/core.ts';
 import type { EndpointPort } from '../../src/api/endpoint-slice.ts';
@@ -30,7 +30,7 @@ async function expectReady(name: string, cluster: Cluster = consumer): Promise<H
 
 const portsOf = ({ slices }: Held): EndpointPort[] => slices.flatMap(({ ports }) => ports ?? []);
 
-/** A slice of the family's own address. */
+/** A slice with an address of the family. */
 const sliceOf = (name: string, family: 'IPv4' | 'IPv6') =>
   slice(ns, name, `${name}-${family.toLowerCase()}`, [family === 'IPv4' ? V4 : V6], { addressType: family });
 
@@ -78,7 +78,7 @@ describe('the IP families', () => {
     'of a $type Service, $title, are those of its import',
     async ({ type, name, families: all, policy }) => {
       const found = await expectReady(name);
-      // In the order of the consumer, whose first family may be another one.
+      // In the order of the consumer, whose primary family may differ.
       const families = all.toSorted();
       expect(found.derived?.spec).toMatchObject({ ipFamilies: families, ipFamilyPolicy: policy });
       expect(found.import?.spec).toMatchObject({ type, ipFamilies: families });
@@ -97,7 +97,7 @@ describe('the IP families', () => {
     },
   );
 
-  it('of a Service that gets a second one are followed', async () => {
+  it('follow a Service that gets a second one', async () => {
     const name = 'family-more';
     await createAll(exporter, [
       service(ns, name),
@@ -118,7 +118,7 @@ describe('the IP families', () => {
   });
 });
 
-describe('the IP families of an import that a user made', () => {
+describe('the IP families of an import of a user', () => {
   const asked = { 'family-asked': { ipFamilies: ['IPv4'] }, 'family-open': {} };
 
   const found = async (name: string) => {
@@ -128,7 +128,7 @@ describe('the IP families of an import that a user made', () => {
     return { families: imported?.spec.ipFamilies, ips: imported?.spec.ips ?? [] };
   };
 
-  it('are those that were asked for, or else those of the exports; either way the address stays', async () => {
+  it('are the requested ones, otherwise those of the exports; either way the address stays', async () => {
     for (const [name, spec] of Object.entries(asked)) {
       await createAll(exporter, [service(manual, name), serviceExport(manual, name)]);
       await consumer.create(serviceImport(manual, name, spec));
@@ -139,7 +139,7 @@ describe('the IP families of an import that a user made', () => {
     for (const name of Object.keys(asked)) {
       await exporter.client.patch(RESOURCES.services, { namespace: manual, name }, { spec: both });
     }
-    // The one that changes was changed last.
+    // The import that changes was changed last.
     await eventually(async () => {
       expect(await found('family-open')).toEqual({
         families: both.ipFamilies,
@@ -151,7 +151,7 @@ describe('the IP families of an import that a user made', () => {
 });
 
 describe('ports', () => {
-  it('of TCP, UDP and SCTP arrive, also with one number', async () => {
+  it('of TCP, UDP and SCTP are imported, even with the same number', async () => {
     const ports = [
       { name: 'tcp', port: 53, protocol: 'TCP' as const },
       { name: 'udp', port: 53, protocol: 'UDP' as const },
@@ -166,7 +166,7 @@ describe('ports', () => {
     );
   });
 
-  it('without a name stay so', async () => {
+  it('without a name stay unnamed', async () => {
     await createAll(exporter, offer(exporter, ns, 'no-name', { spec: { ports: [{ port: 80, protocol: 'TCP' }] } }));
     const found = await expectReady('no-name');
     expect(found.import?.spec.ports).toEqual([{ port: 80, protocol: 'TCP' }]);
@@ -174,7 +174,7 @@ describe('ports', () => {
     expect(portsOf(found)).toEqual([{ name: '', port: 8080, protocol: 'TCP' }]);
   });
 
-  it('without a name, asked for under one, are served under that', async () => {
+  it('without a name are served under the requested name', async () => {
     const [name, ports] = ['asked', [{ name: 'web', port: 80, protocol: 'TCP' }]];
     await createAll(exporter, offer(exporter, manual, name, { spec: { ports: [{ port: 80, protocol: 'TCP' }] } }));
     await createAll(consumer, [serviceImport(manual, name, { ports })]);
@@ -186,7 +186,7 @@ describe('ports', () => {
     });
   });
 
-  it('whose target has another number in some pods keep the number of each slice', async () => {
+  it('whose target differs between pods keep the number of each slice', async () => {
     const pods = (name: string, containerPort: number) => ({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -246,7 +246,7 @@ describe('endpoints', () => {
     return slices.flatMap(({ endpoints }) => endpoints.map(({ conditions }) => conditions?.ready));
   }
 
-  it('that are not ready arrive as not ready, but as ready where the Service publishes them', async () => {
+  it('that are not ready are imported as not ready, or as ready if the Service publishes them', async () => {
     const names = { strict: false, lenient: true };
     await exporter.apply(
       ...Object.entries(names).flatMap(([app, publishNotReadyAddresses]) => [
@@ -268,7 +268,7 @@ describe('endpoints', () => {
     await eventually(async () => expect(await readiness('strict')).toEqual([true]));
   });
 
-  it('of pods keep node and zone at home, and only the zone abroad', async () => {
+  it('of pods keep node and zone in their own cluster, and only the zone in others', async () => {
     await exporter.apply(
       service(ns, 'nodes', { selector: { app: 'nodes' }, internalTrafficPolicy: 'Local' }),
       {
@@ -305,7 +305,7 @@ describe('endpoints', () => {
     });
   });
 
-  it('have hints for their zones where traffic shall stay close, and only if each has a zone', async () => {
+  it('have hints for their zones if the Service prefers close endpoints and each has a zone', async () => {
     const close = { trafficDistribution: 'PreferClose' };
     const zoned = (name: string, zones: readonly (string | undefined)[]) => ({
       ...slice(ns, name, `${name}-a`, []),
@@ -336,7 +336,7 @@ describe('endpoints', () => {
     });
   });
 
-  it('of a Service without selector, and its hostnames, arrive', async () => {
+  it('of a Service without selector are imported with their hostnames', async () => {
     const [first, second] = [podAddress(exporter, 60), podAddress(exporter, 61)];
     await createAll(exporter, [
       service(ns, 'hosts', { clusterIP: 'None' }),
@@ -371,7 +371,7 @@ describe('session affinity', () => {
     });
   }
 
-  it('arrives with its timeout, and each change of it', async () => {
+  it('is imported with its timeout, and each change of it', async () => {
     const change = (spec: object) =>
       exporter.client.patch(RESOURCES.services, { namespace: ns, name: 'sticky' }, { spec: { ...spec } });
     await createAll(exporter, offer(exporter, ns, 'sticky', { spec: sticky(60) }));
@@ -389,7 +389,7 @@ describe('exported labels and annotations', () => {
   const change = (name: string, spec: Offer['export']) =>
     exporter.client.patch(RESOURCES.serviceExports, { namespace: ns, name }, { spec: { ...spec } });
 
-  it('stand on the import, follow a change, and go without taking what others put there', async () => {
+  it('are set on the import, follow changes, and are removed without affecting those of other clients', async () => {
     const exported = { exportedLabels: { team: 'red', tier: 'web' }, exportedAnnotations: { note: 'any text: {}' } };
     await createAll(exporter, offer(exporter, ns, 'labels', { export: exported }));
     const { import: first, derived, slices } = await expectReady('labels');
@@ -412,7 +412,7 @@ describe('exported labels and annotations', () => {
     });
   });
 
-  it('with a reserved key are left out and named, and the others stand', async () => {
+  it('with a reserved key are left out and reported, and the others are set', async () => {
     const exportedLabels = {
       team: 'red',
       'kubernetes.io/x': '1',

@@ -1,4 +1,4 @@
-/** What the documents show, on real API servers, with kubectl. */
+/** The walk-throughs of the documents, on real API servers, with kubectl. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { service, serviceExport, serviceImport } from '../support/clusters/manifests.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => fleet.stop());
 
 describe('the CLI walk-through of ACK One (Manual, ClusterSetIP)', () => {
-  it('ends with amcs-service1 in cluster2 and the endpoints of cluster1 behind it', async () => {
+  it('ends with amcs-service1 in cluster2, with the endpoints of cluster1', async () => {
     await cluster1.apply(
       service(manual, 'service1', { selector: { app: 'web-demo' } }),
       deployment(manual, 'web-demo', 2),
@@ -85,7 +85,7 @@ describe('the CLI walk-through of ACK One (Manual, ClusterSetIP)', () => {
       'multicluster.kubernetes.io/source-cluster': 'cluster1',
       'endpointslice.kubernetes.io/managed-by': 'catamaran.dev',
     });
-    // Nobody imports in cluster1.
+    // Nothing is imported in cluster1.
     expect((await held(cluster1, manual, 'service1')).derived).toBeUndefined();
   });
 
@@ -98,7 +98,7 @@ describe('the CLI walk-through of ACK One (Manual, ClusterSetIP)', () => {
     await eventually(async () => expect(await addresses(cluster2, manual, 'service1')).toHaveLength(2));
   });
 
-  it('keeps the VIP and takes the endpoints away when the export is deleted', async () => {
+  it('keeps the VIP and removes the endpoints when the export is deleted', async () => {
     const before = await held(cluster2, manual, 'service1');
     await cluster1.kubectl('delete', 'serviceexport', '-n', manual, 'service1');
     await eventually(async () => {
@@ -122,7 +122,7 @@ describe('the CLI walk-through of ACK One (Manual, ClusterSetIP)', () => {
 });
 
 describe('the headless walk-through of ACK One (Manual, Headless)', () => {
-  it('ends with amcs-mysql, headless, and the pods by their hostnames', async () => {
+  it('ends with amcs-mysql, headless, and the hostnames of the pods', async () => {
     const spec = {
       clusterIP: 'None',
       selector: { app: 'mysql' },
@@ -174,7 +174,7 @@ describe("Cilium's tutorial (Automatic)", () => {
     }
   });
 
-  it('goes from both clusters with the last export', async () => {
+  it('is removed from both clusters with the last export', async () => {
     await cluster1.kubectl('delete', 'serviceexport', '-n', automatic, 'rebel-base');
     await eventually(async () => {
       const found = await held(cluster1, automatic, 'rebel-base');
