@@ -1,6 +1,7 @@
 /**
- * ACK One's walk-through "Use the CLI to configure MCS", English and Chinese: they have the same commands. Its cluster 1
- * is cluster1, its cluster 2 is cluster2. The lab has no registry: the images were made here, under the same names.
+ * ACK One's walk-through "Use the CLI to configure MCS"; the English and Chinese versions have the same commands. Its
+ * Cluster 1 is cluster1, its Cluster 2 is cluster2. The lab has no registry: images of the same names are built
+ * locally.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Catamaran, startCatamaran } from './catamaran.ts';
@@ -64,7 +65,7 @@ it('step 3, method 1: uses the name of the Service', async () => {
   await client.until('curl amcs-service1.provider-ns', /^This is env_name: cluster1-beijing, pod: web-demo-/);
 });
 
-it('reaches both pods of cluster1 by it', async () => {
+it('reaches both pods of cluster1 by that name', async () => {
   await cluster1.kubectl('-n', 'provider-ns', 'rollout', 'status', 'deployment/web-demo');
   const pods = await cluster1.field('-n', 'provider-ns', 'pods', '{.items[*].metadata.name}');
   await eventually(async () => {
@@ -75,7 +76,7 @@ it('reaches both pods of cluster1 by it', async () => {
   });
 });
 
-it('step 3, method 2: uses the domain name of the Service, after a change of the Corefile', async () => {
+it('step 3, method 2: uses the domain name of the Service, after changing the Corefile', async () => {
   expect(await cluster2.sh(ALLOW_COREDNS)).toBe('clusterrole.rbac.authorization.k8s.io/system:coredns patched\n');
   expect(await cluster2.sh(CHANGE_COREFILE)).toBe('configmap/coredns replaced\n');
   await cluster2.sh(RESTART_COREDNS);
@@ -83,7 +84,7 @@ it('step 3, method 2: uses the domain name of the Service, after a change of the
   await client.until('curl service1.provider-ns.svc.clusterset.local', /^This is env_name: cluster1-beijing, pod: /);
 });
 
-it('step 3, method 2, optional: uses the short name, by the dnsConfig.searches of the client', async () => {
+it('step 3, method 2, optional: uses the short name, with the dnsConfig.searches of the client', async () => {
   await cluster2.sh('kubectl apply -f client.yaml');
   await cluster2.sh('kubectl rollout status deployment client-pod -n consumer-ns');
   await cluster2
@@ -91,12 +92,12 @@ it('step 3, method 2, optional: uses the short name, by the dnsConfig.searches o
     .until('curl service1.provider-ns', /^This is env_name: cluster1-beijing, pod: /);
 });
 
-it('is what docs/guides/ack-cli.md shows', () => {
+it('has the commands of docs/guides/ack-cli.md', () => {
   writeTranscript('ack-cli', steps);
   expect(commandsTyped(steps)).toEqual(commandsOf('ack-cli.md'));
 });
 
-/** What a command in a pod prints, where it is no step of the guide. */
+/** The output of a command in a pod that is not a step of the guide. */
 async function pod(cluster: Cluster, name: string, command: string): Promise<string> {
   return await cluster.kubectl('exec', name, '--', 'bash', '-c', command);
 }

@@ -1,7 +1,7 @@
 /**
- * ACK One's walk-through "Use headless multi-cluster Services to access specified pods of StatefulSets across clusters",
- * both versions of it. MariaDB is the MySQL server: it is what Debian has. Each session asks the server for its host
- * name, which is that of its pod.
+ * ACK One's walk-through "Use headless multi-cluster Services to access specified pods of StatefulSets across
+ * clusters", in both versions. The MySQL server is MariaDB, which Debian packages. Each session queries the host name
+ * of the server, which is the name of its pod.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Catamaran, startCatamaran } from './catamaran.ts';
@@ -69,7 +69,7 @@ describe('step 3: accesses the specified pod from cluster2', () => {
     },
   );
 
-  it('has the DNS server of cluster2 answer for clusterset.local', async () => {
+  it('makes the DNS server of cluster2 serve clusterset.local', async () => {
     await cluster2.sh(ALLOW_COREDNS);
     await cluster2.sh(CHANGE_COREFILE);
     await cluster2.sh(RESTART_COREDNS);
@@ -89,7 +89,7 @@ describe('step 3: accesses the specified pod from cluster2', () => {
   );
 });
 
-it('is what docs/guides/ack-headless.md shows', () => {
+it('has the commands of docs/guides/ack-headless.md', () => {
   writeTranscript('ack-headless', steps);
   expect(commandsTyped(steps)).toEqual(commandsOf('ack-headless.md'));
 });

@@ -1,4 +1,4 @@
-/** `catamaran run` as a process of its own, in the lab's network. */
+/** `catamaran run` as a process in the lab's network. */
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,26 +11,26 @@ import { ROOT } from '../../tools/paths.ts';
 /** The command that users install. `make e2e` builds it. */
 export const CATAMARAN: string = join(ROOT, 'dist', 'catamaran.js');
 
-/** A controller that runs. */
+/** A running controller. */
 export interface Catamaran {
-  /** Ends it and resolves when it is gone. */
+  /** Resolves when the process has ended. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** What `/readyz` says of a member: `ready`, `unreachable`, ... */
+  /** State of a member in `/readyz`: `ready`, `unreachable`, ... */
   stateOf(member: string): Promise<string | undefined>;
 }
 
 let started = 0;
 
 /**
- * Starts a controller over some clusters of the lab, and waits until it has listed all of them. It imports as Cilium
- * does, and in ACK's namespace as ACK does.
+ * Starts a controller over some clusters of the lab, and waits until it has listed all of them. The import mode is
+ * Automatic as in Cilium, and Manual in ACK's namespace.
  */
 export async function startCatamaran(lab: Lab, clusters: readonly LabCluster[]): Promise<Catamaran> {
   started += 1;
   const dir = mkdtempSync(join(tmpdir(), 'catamaran-e2e-'));
   const config = join(dir, 'fleet.yaml');
   writeFileSync(config, fleetYaml(clusters));
-  // The name tells the run and, in tests of several, the replica; kept with the others where a test fails.
+  // Named by process and replica; kept with the other logs if a test fails.
   const logFile = join(clusters[0]?.logsDir ?? dir, `catamaran-${process.pid}-${started}.log`);
   const address = `127.0.0.1:${9470 + started}`;
   const log = openSync(logFile, 'a');
@@ -52,13 +52,13 @@ export async function startCatamaran(lab: Lab, clusters: readonly LabCluster[]):
       '-e',
       `fetch('http://${address}/readyz').then(async (it) => console.log(await it.text()))`,
     ]);
-    return JSON.parse(text) as Readyz; // the shape that test/integration/run.test.ts holds it to
+    return JSON.parse(text) as Readyz; // its shape is tested in test/integration/run.test.ts
   };
   await vi
     .waitFor(async () => expect(await readyz()).toMatchObject({ ready: true }), { timeout: 60_000, interval: 100 })
     .catch(async (error: unknown) => {
       await stop('SIGKILL');
-      throw new Error(`catamaran run is not ready: ${error}\nits log:\n${lastLines(logFile, 30)}`);
+      throw new Error(`catamaran run is not ready: ${error}\nlog:\n${lastLines(logFile, 30)}`);
     });
   return {
     stop,
@@ -71,7 +71,7 @@ interface Readyz {
   readonly members: readonly { readonly name: string; readonly state: string }[];
 }
 
-// JSON is YAML too.
+// JSON is valid YAML.
 function fleetYaml(clusters: readonly LabCluster[]): string {
   return JSON.stringify({
     apiVersion: 'catamaran.dev/v1alpha1',

@@ -1,7 +1,7 @@
 /**
- * Cilium's tutorial "Multi-Cluster Services API", with Catamaran in the place of Cilium and its helm commands. The lab
- * reaches no web: CRDs come from `catamaran crds`, manifests from examples/cilium-mcsapi. CoreDNS is not built anew,
- * since 1.12.2 it has what the tutorial builds in.
+ * Cilium's tutorial "Multi-Cluster Services API", with Catamaran in place of Cilium and its helm commands. The lab has
+ * no internet access: CRDs come from `catamaran crds`, manifests from examples/cilium-mcsapi. CoreDNS is not rebuilt,
+ * since 1.12.2 includes what the tutorial adds.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Catamaran, startCatamaran } from './catamaran.ts';
@@ -54,7 +54,7 @@ it('prerequisites: the CRDs', async () => {
   );
 });
 
-it('installing CoreDNS multicluster', async () => {
+it('CoreDNS multicluster', async () => {
   for (const cluster of both) {
     await cluster.sh(ALLOW_COREDNS);
     await cluster.sh(CHANGE_COREFILE);
@@ -82,7 +82,7 @@ describe('exporting a Service', () => {
     for (const cluster of both) await cluster.sh('kubectl rollout status deployment x-wing');
   });
 
-  it('sees replies from pods in both clusters, from either', async () => {
+  it('gets responses from pods in both clusters, in each', async () => {
     for (const cluster of both) {
       const seen = new Set<string>();
       await eventually(async () => {
@@ -165,21 +165,21 @@ describe('conflicts', () => {
   const CONFLICT = `kubectl get serviceexport rebel-base-mcsapi \\
    -o jsonpath='{range .status.conditions[?(@.type=="Conflict")]}{.status} {.reason}: {.message}{end}'`;
 
-  it('are told to every exporter, in the conditions of its ServiceExport', async () => {
+  it('are reported to every exporter, in the conditions of its ServiceExport', async () => {
     await cluster2.sh(setAffinity('ClientIP'));
     for (const cluster of both) {
       await cluster.until(CONFLICT, /^True SessionAffinityConflict: .*sessionAffinity.*cluster1.*cluster2/s);
     }
   });
 
-  it('are resolved by the oldest ServiceExport, that of cluster1', async () => {
+  it('are won by the oldest ServiceExport, that of cluster1', async () => {
     for (const cluster of both) await cluster.until(MERGED, /^None$/);
     await cluster2.quietly(setAffinity('None'));
     await cluster1.quietly(setAffinity('ClientIP'));
     for (const cluster of both) await eventually(async () => expect(await cluster.quietly(MERGED)).toBe('ClientIP'));
   });
 
-  it('go when the Services agree again', async () => {
+  it('end when the Services agree again', async () => {
     await cluster1.quietly(setAffinity('None'));
     for (const cluster of both) {
       await eventually(async () => expect(await cluster.quietly(CONFLICT)).toMatch(/^False NoConflicts/));
@@ -187,7 +187,7 @@ describe('conflicts', () => {
   });
 });
 
-it('is what docs/guides/cilium.md shows', () => {
+it('has the commands of docs/guides/cilium.md', () => {
   writeTranscript('cilium', steps);
   expect(commandsTyped(steps)).toEqual(commandsOf('cilium.md'));
 });

@@ -1,4 +1,4 @@
-// What the walk-throughs build on: a lab of real clusters, joined by a flat network that leads nowhere else.
+/** The lab: real clusters on a flat network without any other connection. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { type Lab, type LabCluster, labUp } from '../../tools/lab/index.ts';
@@ -14,7 +14,7 @@ function kubectl(cluster: string, args: readonly string[], input?: string): Prom
   return lab.run(findBinary('kubectl'), [...flags, ...args], input === undefined ? {} : { input });
 }
 
-/** What a command prints in the client pod of a cluster, without the line's end. */
+/** The output of a command in the client pod of a cluster, without the final newline. */
 async function inClient(cluster: string, ...command: string[]): Promise<string> {
   return (await kubectl(cluster, ['exec', 'client', '--', ...command])).trimEnd();
 }
@@ -70,7 +70,7 @@ afterAll(async () => {
 });
 
 describe('the lab', () => {
-  it('joins the pods of all clusters, in both families, and hides no address', async () => {
+  it('connects the pods of all clusters, in both families, without NAT', async () => {
     const [client4 = '', client6 = ''] = await addressesOf('cluster2', 'client');
     const [web4, web6] = await addressesOf('cluster1', 'web');
     expect(await inClient('cluster2', 'curl', '-sS', `http://${web4}:8080`)).toMatch(
@@ -88,16 +88,16 @@ describe('the lab', () => {
     expect(await inClient('cluster1', 'dig', '+short', 'web.lab-test.svc.cluster.local', 'A')).toMatch(/^172\.17\./);
   });
 
-  it('answers for names outside the clusters that there are none', async () => {
+  it('responds NXDOMAIN for names outside the clusters', async () => {
     expect(await inClient('cluster1', 'dig', 'example.com')).toContain('status: NXDOMAIN');
   });
 
-  it('leads nowhere else', async () => {
+  it('has no route to other networks', async () => {
     await expect(lab.run('ip', ['route', 'get', '1.1.1.1'])).rejects.toThrow('Network is unreachable');
     await expect(inClient('cluster1', 'curl', '-sS', '--max-time', '5', 'http://1.1.1.1')).rejects.toThrow('curl: (7)');
   });
 
-  it('keeps what a pod wrote to its volume for the next one', async () => {
+  it('keeps the volume of a pod for the next one', async () => {
     const claim = {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -132,7 +132,7 @@ describe('the lab', () => {
     expect(await kubectl('cluster1', ['logs', 'second'])).toBe('kept\n');
   });
 
-  it('serves pods while an API server is down, and has its data when it is up', async () => {
+  it('routes traffic while an API server is down, and keeps its data', async () => {
     const [, cluster2] = lab.clusters as [LabCluster, LabCluster];
     const [web4] = await addressesOf('cluster2', 'web');
     await cluster2.stopApiServer();
@@ -145,7 +145,7 @@ describe('the lab', () => {
     expect(await kubectl('cluster2', ['get', 'pods', '-o', 'name'])).toBe('pod/client\npod/web\n');
   });
 
-  it('has the images that the documents and the conformance suite name', async () => {
+  it('has the images of the walk-throughs and the conformance suite', async () => {
     const images = {
       'mysql:5.6': ['mysql', '--version'],
       'alpine/socat:1.7.4.4': ['socat', '-V'],

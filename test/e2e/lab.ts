@@ -1,6 +1,6 @@
 /**
- * The lab as a user with terminals has it: one terminal for each cluster, one for each pod. What is typed there is
- * recorded, so that a test can hold its guide under docs/guides against it.
+ * The lab through terminals, one per cluster and one per pod. Commands and their output are recorded, so that a test
+ * can compare them with its guide in docs/guides.
  */
 import { vi } from 'vitest';
 import { CRDS } from '../../src/api/crd-manifests.ts';
@@ -10,55 +10,55 @@ import { ROOT } from '../../tools/paths.ts';
 import { CATAMARAN } from './catamaran.ts';
 import type { Steps } from './guide.ts';
 
-/** How long a test waits for what must come; no test asserts on time. */
+/** How long a test waits for an expected state; no test asserts on time. */
 const PATIENCE = { timeout: 180_000, interval: 200 };
 
-/** Looks until `check` passes. */
+/** Retries until `check` passes. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, PATIENCE);
 }
 
-/** What a command is given besides its words. */
+/** Options of a command. */
 export interface Typed {
   /** Standard input. */
   readonly input?: string;
 }
 
-/** Where a user types commands. */
+/** A place to run commands. */
 export interface Terminal {
   readonly name: string;
-  /** Runs a command line of bash, and gives its standard output. Throws an Error with its standard error. */
+  /** Runs a bash command line; returns stdout, and throws an Error with stderr if it fails. */
   sh(command: string, typed?: Typed): Promise<string>;
-  /** Runs it again and again until its output matches, and gives that output. */
+  /** Runs it repeatedly until its output matches; returns that output. */
   until(command: string, shows: RegExp, typed?: Typed): Promise<string>;
 }
 
 /** A cluster of the lab: a terminal with kubectl and catamaran, in a folder of examples. */
 export interface Cluster extends Terminal {
   readonly lab: LabCluster;
-  /** Runs a command line that is no step of a guide. */
+  /** Runs a command line that is not a step of a guide. */
   quietly(command: string): Promise<string>;
-  /** Sets a variable of the terminal. */
+  /** Sets a shell variable. */
   set(variable: string, value: string): void;
-  /** A terminal in a pod, or in one of a Deployment: `client`, `deployment/client`. */
+  /** A terminal in a pod, by its name or its Deployment: `client`, `deployment/client`. */
   pod(name: string, namespace?: string): Terminal;
-  /** kubectl for what is no step of a guide. */
+  /** Runs kubectl, not as a step of a guide. */
   kubectl(...args: readonly string[]): Promise<string>;
   apply(...objects: readonly object[]): Promise<void>;
-  /** `kubectl get`, of one field: `field('-n', 'x', 'service', 'y', '{.spec.clusterIP}')`. */
+  /** `kubectl get` of one field: `field('-n', 'x', 'service', 'y', '{.spec.clusterIP}')`. */
   field(...args: readonly string[]): Promise<string>;
 }
 
-/** The lab that runs, as tests have it. */
+/** The running lab and its clusters. */
 export interface OpenLab {
   readonly lab: Lab;
-  /** Those that were asked for, cluster1 first. */
+  /** The requested ones, cluster1 first. */
   readonly clusters: readonly Cluster[];
   readonly cluster1: Cluster;
   readonly cluster2: Cluster;
 }
 
-/** Opens the first clusters of the lab, two where nobody says how many, in the folder `examples/EXAMPLE`. */
+/** Opens the first clusters of the lab (default: 2), with `examples/EXAMPLE` as the working directory. */
 export async function openLab(
   options: { readonly clusters?: number; readonly example?: string; readonly steps?: Steps } = {},
 ): Promise<OpenLab> {
@@ -125,7 +125,7 @@ function terminal(name: string, run: Run, steps: Steps | undefined): Terminal {
   };
 }
 
-/** The commands of a user's machine, and the folder where the manifests are. */
+/** Defines the commands of a user's machine, and changes to the folder of the manifests. */
 function prelude(example: string): string {
   return `
     kubectl() { '${findBinary('kubectl')}' "$@"; }
@@ -144,7 +144,7 @@ export async function installCRDs(clusters: readonly Cluster[]): Promise<void> {
   );
 }
 
-/** Removes namespaces with all they hold, without waiting for pods to end in their own time. */
+/** Removes namespaces with all their objects, without waiting for pods to terminate gracefully. */
 export async function removeNamespaces(clusters: readonly Cluster[], ...names: readonly string[]): Promise<void> {
   await Promise.all(
     clusters.flatMap((cluster) =>
@@ -153,14 +153,14 @@ export async function removeNamespaces(clusters: readonly Cluster[], ...names: r
         if (found === '') return;
         await cluster.kubectl('delete', 'namespace', name, '--wait=false');
         await removePods(cluster, '-n', name, '--all');
-        // kube-controller-manager may still be backing off from an API server that was away.
+        // kube-controller-manager may still be in backoff after an outage of its API server.
         await cluster.kubectl('wait', '--for=delete', '--timeout=240s', `namespace/${name}`);
       }),
     ),
   );
 }
 
-/** Removes Deployments, StatefulSets and pods, at once: pods that sleep would take 30 s to end. */
+/** Removes Deployments, StatefulSets and pods immediately: sleeping pods would take 30 s to terminate. */
 export async function removePods(cluster: Cluster, ...which: readonly string[]): Promise<void> {
   const now = ['--force', '--grace-period=0', '--ignore-not-found'];
   await cluster.kubectl('delete', 'deployments,statefulsets', ...which, ...now);

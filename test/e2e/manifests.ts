@@ -1,6 +1,6 @@
-/** Objects that tests apply: Services, exports, servers and clients. */
+/** Manifests of Services, exports, servers and clients. */
 
-/** Tells its ENV_NAME and its pod: by HTTP on port 8080, by UDP on port 8081. */
+/** Returns its ENV_NAME and its pod, over HTTP on port 8080 and UDP on port 8081. */
 export const WEB_DEMO =
   'acr-multiple-clusters-registry.cn-hangzhou.cr.aliyuncs.com/ack-multiple-clusters/web-demo:0.4.0';
 export const NGINX = 'nginx:1.27-alpine';
@@ -10,7 +10,7 @@ export const NETSHOOT = 'nicolaka/netshoot:v0.15';
 export interface Server {
   readonly namespace: string;
   readonly name: string;
-  /** What it says it is. */
+  /** ENV_NAME, which it returns. */
   readonly env: string;
   readonly replicas?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface Server {
   readonly node?: string;
 }
 
-/** A Deployment of web-demo; its pods are ready when they answer. */
+/** A Deployment of web-demo, with a readiness probe. */
 export function webDemo({ namespace, name, env, replicas = 1, labels = { app: name }, node }: Server): object {
   return {
     apiVersion: 'apps/v1',
@@ -49,7 +49,7 @@ export function webDemo({ namespace, name, env, replicas = 1, labels = { app: na
   };
 }
 
-/** A pod with tools that waits to be used, and ends at once. */
+/** A pod with network tools that sleeps, and terminates immediately. */
 export function client(namespace: string, name: string, node?: string): object {
   return {
     apiVersion: 'v1',

@@ -1,6 +1,6 @@
 /**
- * What a Service can be, in three clusters: each has web servers that tell their cluster, pod and caller, one on each
- * node, and a client. cluster1 has two nodes, in two zones.
+ * Kinds of Services in three clusters, each with a client and one web server per node, which returns its cluster, pod
+ * and caller. cluster1 has two nodes, in two zones.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Catamaran, startCatamaran } from './catamaran.ts';
@@ -52,7 +52,7 @@ afterAll(async () => {
   await removeNamespaces(clusters, NS);
 });
 
-/** Makes the Service and its export in some clusters, the older exports first. */
+/** Creates the Service and its export in some clusters, the oldest export first. */
 async function exported(
   name: string,
   spec: Readonly<Record<string, unknown>>,
@@ -75,7 +75,7 @@ interface Reply {
 
 const REPLY = /This is env_name: (\w+), pod: ([\w-]+)/g;
 
-/** The replies to 40 requests, each by a connection of its own; a request that fails is one of cluster `none`. */
+/** The responses to 40 requests, each on a new connection; a failed request counts as cluster `none`. */
 async function replies(cluster: Cluster, url: string): Promise<readonly Reply[]> {
   const printed = await inClient(
     cluster,
@@ -84,24 +84,24 @@ async function replies(cluster: Cluster, url: string): Promise<readonly Reply[]>
   return [...printed.matchAll(REPLY)].map(([, env = '', pod = '']) => ({ cluster: env, pod }));
 }
 
-/** The clusters that reply, sorted. */
+/** The clusters that respond, sorted. */
 async function replying(cluster: Cluster, url: string): Promise<readonly string[]> {
   return [...new Set((await replies(cluster, url)).map((reply) => reply.cluster))].sort();
 }
 
-/** Waits until exactly these clusters reply, and stay so for a few rounds. */
+/** Waits until exactly these clusters respond, for several rounds. */
 async function untilReplying(cluster: Cluster, url: string, expected: readonly string[]): Promise<void> {
   await eventually(async () => {
     for (const _ of Array(3)) expect(await replying(cluster, url)).toEqual(expected);
   });
 }
 
-/** The answers to a question, without names, types and TTLs. */
+/** The values of the answer section, without names, types and TTLs. */
 async function dig(cluster: Cluster, name: string, type: string): Promise<readonly string[]> {
   return (await inClient(cluster, `dig +short ${name} ${type}`)).split('\n').filter(Boolean).sort();
 }
 
-/** The names, types and values in the section of additional records. */
+/** The names, types and values of the additional section. */
 async function additional(cluster: Cluster, name: string, type: string): Promise<string> {
   return await inClient(cluster, `dig +noall +additional ${name} ${type}`);
 }
@@ -110,7 +110,7 @@ const addressesOf = async (cluster: Cluster, labels: string): Promise<readonly s
   (await cluster.field('-n', NS, 'pods', '-l', labels, '{.items[*].status.podIP}')).split(' ').sort();
 
 describe('three clusters', () => {
-  it('reply to the clients of all', async () => {
+  it('respond to the clients of all', async () => {
     await exported('web', {}, cluster1, cluster2, cluster3);
     for (const cluster of clusters) {
       await untilReplying(cluster, `amcs-web.${NS}`, ['cluster1', 'cluster2', 'cluster3']);
@@ -118,13 +118,13 @@ describe('three clusters', () => {
     }
   });
 
-  it('leave their own Service as it is', async () => {
+  it('keep their local Service unchanged', async () => {
     for (const cluster of clusters) await untilReplying(cluster, `web.${NS}`, [cluster.name]);
   });
 });
 
 describe('session affinity', () => {
-  it('keeps a client at one pod of one cluster', async () => {
+  it('keeps a client on one pod of one cluster', async () => {
     await exported('sticky', { sessionAffinity: 'ClientIP' }, cluster1, cluster2);
     await eventually(async () => {
       const pods = new Set((await replies(cluster3, `amcs-sticky.${NS}`)).map(({ pod }) => pod));
@@ -137,7 +137,7 @@ describe('session affinity', () => {
 });
 
 describe('ports', () => {
-  it('are UDP as well', async () => {
+  it('can be UDP', async () => {
     await exported('echo', { ports: [{ name: 'echo', protocol: 'UDP', port: 53, targetPort: 8081 }] }, cluster1);
     await eventually(async () => {
       const printed = await inClient(cluster2, `echo hello | socat -t 2 - UDP:amcs-echo.${NS}:53`);
@@ -145,8 +145,8 @@ describe('ports', () => {
     });
   });
 
-  it('have a target by name, which is another number in other pods', async () => {
-    // nginx listens on port 80, and calls it as web-demo calls its 8080.
+  it('have a named target, with a number that differs between pods', async () => {
+    // nginx listens on port 80, with the name that web-demo has for 8080.
     const say = 'echo "This is env_name: cluster1, pod: $HOSTNAME" > /usr/share/nginx/html/index.html';
     await cluster1.apply({
       apiVersion: 'v1',
@@ -177,7 +177,7 @@ describe('ports', () => {
     }
   });
 
-  it('that conflict lead to no wrong pod: the other cluster is left out', async () => {
+  it('that conflict are not routed to the wrong pods: the other cluster is left out', async () => {
     await exported('conflict', {}, cluster1);
     await exported('conflict', { ports: [{ ...HTTP, port: 81 }] }, cluster2);
     for (const cluster of [cluster1, cluster2]) {
@@ -199,7 +199,7 @@ describe('ports', () => {
 });
 
 describe('dual stack', () => {
-  it('answers A and AAAA, and both lead to pods', async () => {
+  it('resolves to A and AAAA, both routed to pods', async () => {
     await exported('dual', { ipFamilyPolicy: 'RequireDualStack' }, cluster1);
     const name = `dual.${ZONE}`;
     await eventually(async () => {
@@ -224,13 +224,13 @@ describe('dual stack', () => {
 });
 
 describe('SRV records', () => {
-  it('of a Service lead to its name', async () => {
+  it('of a Service point to its name', async () => {
     await eventually(async () =>
       expect(await dig(cluster2, `_http._tcp.web.${ZONE}`, 'SRV')).toEqual([`0 100 80 web.${ZONE}.`]),
     );
   });
 
-  it('of a headless Service lead to its pods, at their own port', async () => {
+  it('of a headless Service point to its pods, with their port', async () => {
     await exported('pods', { clusterIP: 'None' }, cluster1);
     const addresses = await addressesOf(cluster1, 'app=web');
     await eventually(async () => {
@@ -245,7 +245,7 @@ describe('SRV records', () => {
 });
 
 describe('headless Services', () => {
-  it('without hostnames have a name for each address', async () => {
+  it('without hostnames have a name per address', async () => {
     const addresses = await addressesOf(cluster1, 'app=web');
     await eventually(async () => expect(await dig(cluster2, `pods.${ZONE}`, 'A')).toEqual(addresses));
     for (const address of addresses) {
@@ -256,7 +256,7 @@ describe('headless Services', () => {
     expect(await dig(cluster2, `cluster1.pods.${ZONE}`, 'A')).toEqual([]);
   });
 
-  it('with hostnames have those, in each cluster its own', async () => {
+  it('with hostnames have a name per hostname and cluster', async () => {
     for (const cluster of [cluster1, cluster2]) {
       await cluster.apply({
         apiVersion: 'v1',
@@ -287,7 +287,7 @@ describe('headless Services', () => {
 });
 
 describe('traffic policies', () => {
-  it('internalTrafficPolicy Local stays on the node of the client', async () => {
+  it('internalTrafficPolicy Local keeps traffic on the node of the client', async () => {
     await exported('local', { internalTrafficPolicy: 'Local' }, cluster1, cluster2);
     for (const cluster of [cluster1, cluster2]) {
       await eventually(async () => {
@@ -297,14 +297,14 @@ describe('traffic policies', () => {
         expect([...pods]).toEqual([`web-${cluster.name}-node1`]);
       });
     }
-    // No pod of the Service is on its node: kube-proxy drops what is sent there, once it knows of the others.
+    // No pod of the Service is on its node: kube-proxy drops packets once it has the endpoints of other nodes.
     const call = `curl -sS --max-time 2 amcs-local.${NS}`;
     await eventually(() => expect(inClient(cluster3, call)).rejects.toThrow(/timed out/));
   });
 
-  it('trafficDistribution PreferClose stays in the zone of the client, in whatever cluster', async () => {
+  it('trafficDistribution PreferClose keeps traffic in the zone of the client, in any cluster', async () => {
     await exported('close', { trafficDistribution: 'PreferClose' }, cluster1, cluster2);
-    // cluster1-node2 is in zone-b, all else in zone-a.
+    // cluster1-node2 is in zone-b, all other nodes in zone-a.
     await eventually(async () => {
       const pods = new Set(
         (await replies(cluster3, `amcs-close.${NS}`)).map(({ pod }) => pod.replace(/-\w+-\w+$/, '')),
@@ -315,7 +315,7 @@ describe('traffic policies', () => {
 });
 
 describe('unexport', () => {
-  it('during traffic: no request fails while another cluster goes on', async () => {
+  it('during traffic: no request fails while another cluster exports', async () => {
     await exported('leaving', {}, cluster1, cluster2);
     await untilReplying(cluster3, `amcs-leaving.${NS}`, ['cluster1', 'cluster2']);
     const since = Date.now();
@@ -333,7 +333,7 @@ describe('unexport', () => {
     expect(failed(requests)).toEqual([]);
   });
 
-  it('of the last cluster takes the import away', async () => {
+  it('of the last cluster deletes the import', async () => {
     await cluster2.kubectl('-n', NS, 'delete', 'serviceexport', 'leaving');
     for (const cluster of clusters) {
       await eventually(async () => {

@@ -1,7 +1,7 @@
 /**
- * Requests without pause, while pods, API servers and controllers come and go. The Service is in cluster1. One client
- * is abroad, in cluster2, and uses amcs-web; one is at home and uses the Service itself. What fails abroad has to fail
- * at home as well.
+ * Continuous requests while pods, API servers and controllers are stopped and started. The Service is in cluster1. The
+ * remote client, in cluster2, uses amcs-web; the local client, in cluster1, uses the Service itself. Requests of the
+ * remote client may fail only when local ones fail too.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Catamaran, startCatamaran } from './catamaran.ts';
@@ -19,10 +19,10 @@ import {
 } from './requests.ts';
 
 const NS = 'traffic';
-// kube-proxy gathers changes for up to a second.
+// kube-proxy batches changes for up to a second.
 const TOLERANCE_MS = 2_000;
-// Scheduler and kubelet, after their API server was away for a minute, look for it again only after up to a minute each:
-// client-go doubles its pauses to 30 s and adds up to as much by chance.
+// After an outage of a minute, scheduler and kubelet may take up to another minute each to reconnect: client-go doubles
+// its backoff up to 30 s, with a jitter of up to the same.
 const POD_READY = '--timeout=180s';
 
 let opened: OpenLab;
@@ -60,7 +60,7 @@ async function requests(cluster: Cluster, since: number): Promise<readonly Reque
   return await requestsOf(cluster, NS, clientName(), since);
 }
 
-/** Waits until both clients get replies only, for a while. */
+/** Waits until the last 100 requests of both clients have succeeded. */
 async function untilReplies(since: number): Promise<void> {
   for (const cluster of [cluster1, cluster2]) {
     await eventually(async () => {
@@ -72,14 +72,14 @@ async function untilReplies(since: number): Promise<void> {
 }
 
 /**
- * What both clients saw from before some work until all is well again after it. Tells it, too. The clients are new ones:
- * for two minutes a node remembers connections to a pod that is gone, and would send one that has the same addresses
- * and ports after it. kube-proxy does not end them, at home or abroad.
+ * The requests of both clients from before some work until all requests succeed again; also prints a summary. The
+ * clients are new pods: for two minutes, conntrack on a node keeps connections to a deleted pod, and would match a new
+ * connection with the same addresses and ports. kube-proxy does not remove these entries in any cluster.
  */
 async function during(
   what: string,
   work: () => Promise<void>,
-): Promise<{ abroad: readonly Request[]; home: readonly Request[] }> {
+): Promise<{ remote: readonly Request[]; local: readonly Request[] }> {
   phase += 1;
   await cluster1.apply(requester(NS, clientName(), `http://web.${NS}`));
   await cluster2.apply(requester(NS, clientName(), `http://amcs-web.${NS}`));
@@ -90,13 +90,13 @@ async function during(
   const since = Date.now();
   await work();
   await untilReplies(Date.now());
-  const [home, abroad] = await Promise.all([requests(cluster1, since), requests(cluster2, since)]);
-  process.stdout.write(`${what}\n  in cluster2: ${summary(abroad)}\n  in cluster1: ${summary(home)}\n`);
+  const [local, remote] = await Promise.all([requests(cluster1, since), requests(cluster2, since)]);
+  process.stdout.write(`${what}\n  in cluster2: ${summary(remote)}\n  in cluster1: ${summary(local)}\n`);
   for (const cluster of [cluster1, cluster2]) await cluster.kubectl('-n', NS, 'delete', 'pod', clientName());
-  return { abroad, home };
+  return { remote, local };
 }
 
-/** Addresses of ready pods, in cluster1 and as cluster2 has them. */
+/** Addresses of the ready endpoints of a Service, sorted. */
 async function addresses(cluster: Cluster, serviceName: string): Promise<readonly string[]> {
   const found = await cluster.field(
     '-n',
@@ -109,12 +109,12 @@ async function addresses(cluster: Cluster, serviceName: string): Promise<readonl
   return found.split(' ').filter(Boolean).sort();
 }
 
-/** Waits until cluster2 has what cluster1 has, and that is `count` pods. */
+/** Waits until both clusters have the same `count` endpoints. */
 async function untilSame(count: number): Promise<void> {
   await eventually(async () => {
-    const home = await addresses(cluster1, 'web');
-    expect(home).toHaveLength(count);
-    expect(await addresses(cluster2, 'amcs-web')).toEqual(home);
+    const local = await addresses(cluster1, 'web');
+    expect(local).toHaveLength(count);
+    expect(await addresses(cluster2, 'amcs-web')).toEqual(local);
   });
 }
 
@@ -123,18 +123,18 @@ async function scale(replicas: number): Promise<void> {
 }
 
 it('a pod is deleted', async () => {
-  const { abroad, home } = await during('a pod is deleted', async () => {
+  const { remote, local } = await during('a pod is deleted', async () => {
     const [first = ''] = (await cluster1.field('-n', NS, 'pods', '-l', 'app=web', '{.items[*].metadata.name}')).split(
       ' ',
     );
     await cluster1.kubectl('-n', NS, 'delete', 'pod', first);
     await untilSame(4);
   });
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
 });
 
 it('the Deployment is scaled to 2, to 0 and to 4', async () => {
-  const { abroad, home } = await during('scaled 4 -> 2 -> 0 -> 4', async () => {
+  const { remote, local } = await during('scaled 4 -> 2 -> 0 -> 4', async () => {
     for (const replicas of [2, 0]) {
       await scale(replicas);
       await untilSame(replicas);
@@ -146,24 +146,24 @@ it('the Deployment is scaled to 2, to 0 and to 4', async () => {
     await scale(4);
     await untilSame(4);
   });
-  expect(failed(home)).not.toEqual([]);
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
-  // One request more that had just been sent to a pod when that went: it takes all its time, at home or abroad.
-  expect(longestGap(abroad)).toBeLessThan(longestGap(home) + REQUEST_TIMEOUT_MS + TOLERANCE_MS);
+  expect(failed(local)).not.toEqual([]);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
+  // Plus one request that was sent to a pod just before it ended, and times out.
+  expect(longestGap(remote)).toBeLessThan(longestGap(local) + REQUEST_TIMEOUT_MS + TOLERANCE_MS);
 });
 
 it('a rolling update', async () => {
-  const { abroad, home } = await during('a rolling update', async () => {
+  const { remote, local } = await during('a rolling update', async () => {
     await cluster1.kubectl('-n', NS, 'set', 'env', 'deployment/web', 'ENV_NAME=cluster1-new');
     await cluster1.kubectl('-n', NS, 'rollout', 'status', 'deployment/web');
     await untilSame(4);
   });
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
-  expect(abroad.at(-1)?.reply).toMatch(/cluster1-new/);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
+  expect(remote.at(-1)?.reply).toMatch(/cluster1-new/);
 });
 
-it('the API server of the cluster that exports is stopped for a minute', async () => {
-  const { abroad, home } = await during('the API server of the cluster that exports is stopped', async () => {
+it('the API server of the exporting cluster is stopped for a minute', async () => {
+  const { remote, local } = await during('the API server of the exporting cluster is stopped', async () => {
     const stopped = Date.now();
     await cluster1.lab.stopApiServer();
     const reachable = '{.status.conditions[?(@.type=="catamaran.dev/SourcesReachable")].status}';
@@ -180,22 +180,22 @@ it('the API server of the cluster that exports is stopped for a minute', async (
     );
     await untilSame(4);
   });
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
 });
 
-it('the API server of the cluster that imports is stopped, until that is noticed', async () => {
-  const { abroad, home } = await during('the API server of the cluster that imports is stopped', async () => {
+it('the API server of the importing cluster is stopped until this is detected', async () => {
+  const { remote, local } = await during('the API server of the importing cluster is stopped', async () => {
     await cluster2.lab.stopApiServer();
     await eventually(async () => expect(await catamaran.stateOf('cluster2')).toBe('unreachable'));
     await cluster2.lab.startApiServer();
     await eventually(async () => expect(await catamaran.stateOf('cluster2')).toBe('ready'));
     await untilSame(4);
   });
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
 });
 
-it('the controller is killed, and started, and pods come in between', async () => {
-  const { abroad, home } = await during('the controller is killed, and started', async () => {
+it('the controller is killed and restarted, and pods are added in between', async () => {
+  const { remote, local } = await during('the controller is killed and restarted', async () => {
     await catamaran.stop('SIGKILL');
     await scale(5);
     await cluster1.kubectl('-n', NS, 'rollout', 'status', 'deployment/web');
@@ -203,15 +203,15 @@ it('the controller is killed, and started, and pods come in between', async () =
     catamaran = await start();
     await untilSame(5);
   });
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
 });
 
 it('a replica takes over from a controller that is killed', async () => {
-  const { abroad, home } = await during('a replica takes over', async () => {
+  const { remote, local } = await during('a replica takes over', async () => {
     replica = await start();
     await catamaran.stop('SIGKILL');
     await scale(6);
     await untilSame(6);
   });
-  expect(excess(abroad, home, TOLERANCE_MS)).toEqual([]);
+  expect(excess(remote, local, TOLERANCE_MS)).toEqual([]);
 });
