@@ -1,13 +1,13 @@
 /**
- * `make bench-dns`: our DNS server and CoreDNS with its option `multicluster`, on the same objects of one real API server
- * and on one core each, and a UDP echo in Node as the limit. Progress goes to stderr, the table to stdout, and both
- * forms of it to bench/results/.
+ * `make bench-dns`: compares `catamaran dns` with CoreDNS and its `multicluster` option, on the same objects of one
+ * real API server and on one core each, with a UDP echo in Node as the upper limit. Writes progress to stderr, the
+ * table to stdout, and results to bench/results/.
  *
- * --quick          few Services, rounds and changes; nothing is written to bench/results/. QUICK=1 does the same.
- * --script FILE    script to run as `catamaran`; default dist/catamaran.js
- * --profile DIR    CPU profiles of our server
+ * --quick          fewer Services, rounds and changes; does not write to bench/results/. Also enabled by QUICK=1.
+ * --script FILE    script to run as `catamaran` (default: dist/catamaran.js)
+ * --profile DIR    write CPU profiles of `catamaran dns`
  *
- * Exit code 0 also where a target is missed.
+ * Exits with 0 even if a target is missed.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -36,21 +36,20 @@ import { machine } from './report/table.ts';
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../dist/catamaran.js', import.meta.url));
 
-/** How much is measured. `services` is a multiple of 4. */
+/** `services` is a multiple of 4. */
 const FULL = { services: 10_000, starts: 3, restMs: 10_000, rounds: 8, seconds: 2, changes: 500 };
 const QUICK = { services: 1_000, starts: 1, restMs: 2_000, rounds: 2, seconds: 2, changes: 50 };
 type Scale = typeof FULL;
 
 const CONNECTIONS = 64;
-/** A machine that waits for nothing but us has less than this in its run queue. */
+/** Maximum load average of an idle machine. */
 const IDLE_LOAD = 0.3;
 
 const started = performance.now();
-function say(line: string): void {
+function log(line: string): void {
   console.error(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${line}`);
 }
 
-/** What everything runs in. */
 interface Bench {
   readonly scale: Scale;
   readonly api: Api;
@@ -62,20 +61,20 @@ async function measure({ scale, api, place, client }: Bench): Promise<readonly D
   const { signal, dir } = place;
   const running: Server[] = [];
   try {
-    const ready = await startTwice(running, scale, place);
-    say('at rest');
+    const ready = await startAlternately(running, scale, place);
+    log('measuring memory at rest');
     await delay(scale.restMs, undefined, { signal });
     const rest = await memories(running);
     for (const name of ['echo', 'coredns-cache'] as const) running.push(await startServer(name, place));
-    const options = { ...scale, dir, core: client, signal, say };
+    const options = { ...scale, dir, core: client, signal, log };
     const loads = [mixedLoad(scale.services), singleLoad()];
     const figures: DnsFigure[] = [];
     for (const load of loads) figures.push(...loadFigures(load, await measureLoad(running, load, options)));
     await delay(scale.restMs, undefined, { signal });
     const after = await memories(running);
-    say('changes');
+    log('measuring changes');
     const service = serviceOf(2);
-    const [ours = [], coredns = []] = await measureChanges(running.slice(0, 2), {
+    const [catamaran = [], coredns = []] = await measureChanges(running.slice(0, 2), {
       ...{ api, service, signal },
       count: scale.changes,
     });
@@ -83,31 +82,31 @@ async function measure({ scale, api, place, client }: Bench): Promise<readonly D
       ...figures,
       ...([0.5, 0.99] as const).map((q) =>
         dnsFigure({
-          row: `API write to changed answer: p${q * 100}`,
+          row: `API write to changed response: p${q * 100}`,
           unit: 'ms',
-          ours: [quantile(ours, q)],
+          catamaran: [quantile(catamaran, q)],
           coredns: [quantile(coredns, q)],
           ...(q === 0.99 && { target: { atMost: 100 } }),
         }),
       ),
       memoryFigure('memory, objects loaded', rest, ({ resident }) => resident, scale),
-      memoryFigure('memory, after all questions', after, ({ resident }) => resident, scale),
-      memoryFigure('memory, the most it ever was', after, ({ peak }) => peak, scale),
-      dnsFigure({ row: 'start to first right answer', unit: 's', ...ready }),
+      memoryFigure('memory, after all queries', after, ({ resident }) => resident, scale),
+      memoryFigure('memory, peak', after, ({ peak }) => peak, scale),
+      dnsFigure({ row: 'start to first correct response', unit: 's', ...ready }),
     ];
   } finally {
     await Promise.all(running.map((server) => server.stop()));
   }
 }
 
-/** Starts ours and CoreDNS by turns, alone each time; those of the last turn stay. Gives the seconds until ready. */
-async function startTwice(running: Server[], { starts }: Scale, place: Place) {
-  const ready: Record<'ours' | 'coredns', number[]> = { ours: [], coredns: [] };
+/** Starts both servers in turn, each alone, and keeps those of the last round. Returns the seconds until ready. */
+async function startAlternately(running: Server[], { starts }: Scale, place: Place) {
+  const ready: Record<'catamaran' | 'coredns', number[]> = { catamaran: [], coredns: [] };
   for (let turn = 1; turn <= starts; turn++) {
     for (const name of ['catamaran', 'coredns'] as const) {
       const server = await startServer(name, place);
-      ready[name === 'catamaran' ? 'ours' : 'coredns'].push(server.readyMs / 1_000);
-      say(`${name} was ready after ${(server.readyMs / 1_000).toFixed(2)} s`);
+      ready[name].push(server.readyMs / 1_000);
+      log(`${name} ready after ${(server.readyMs / 1_000).toFixed(2)} s`);
       if (turn < starts) await server.stop();
       else running.push(server);
     }
@@ -121,40 +120,45 @@ async function memories(running: readonly Server[]): Promise<readonly MemoryUsag
 
 type MemoryOf = (memory: MemoryUsage) => number;
 
-function memoryFigure(row: string, [ours, coredns]: readonly MemoryUsage[], of: MemoryOf, scale: Scale): DnsFigure {
-  if (!ours || !coredns) throw new Error('two servers were measured');
+function memoryFigure(
+  row: string,
+  [catamaran, coredns]: readonly MemoryUsage[],
+  of: MemoryOf,
+  scale: Scale,
+): DnsFigure {
+  if (!catamaran || !coredns) throw new Error('expected two measured servers');
   return dnsFigure({
     row,
     unit: 'MB',
-    ours: [of(ours) / 1e6],
+    catamaran: [of(catamaran) / 1e6],
     coredns: [of(coredns) / 1e6],
-    // It is a target for many objects: without any, Node takes more than Go.
+    // A target for many objects only: with few, Node uses more memory than Go.
     ...(scale === FULL && { target: { than: 'less', atMost: 150 } }),
   });
 }
 
-function loadFigures({ name, what }: Load, samples: Samples): DnsFigure[] {
+function loadFigures({ name, description }: Load, samples: Samples): DnsFigure[] {
   const rounds = (of: (sample: Sample) => number) => ({
-    ours: samples.catamaran.map(of),
+    catamaran: samples.catamaran.map(of),
     coredns: samples.coredns.map(of),
     echo: samples.echo.map(of),
   });
   const cached = median(samples['coredns-cache'].map(({ perSecond }) => perSecond));
-  const busy = `as fast as it goes, ${name}`;
+  const busy = `at full load, ${name}`;
   const calm = `${CALM_RATE.toLocaleString('en')}/s, ${name}`;
   return [
     dnsFigure({
-      row: `questions a second, ${name}`,
+      row: `queries per second, ${name}`,
       unit: '/s',
       ...rounds(({ perSecond }) => perSecond),
       target: { than: 'more' },
-      note: `${what}. CoreDNS with its plugin cache: ${Math.round(cached).toLocaleString('en')} /s`,
+      note: `${description}. CoreDNS with the cache plugin: ${Math.round(cached).toLocaleString('en')} /s`,
     }),
     dnsFigure({
-      row: `questions for each second of CPU time, ${name}`,
+      row: `queries per second of CPU time, ${name}`,
       unit: '',
       ...rounds(({ perCpuSecond }) => perCpuSecond),
-      note: 'what others take of the machine does not count',
+      note: 'not affected by other load on the machine',
     }),
     dnsFigure({ row: `latency p50, ${busy}`, unit: 'ms', ...rounds((each) => each.busy.p50) }),
     dnsFigure({
@@ -188,7 +192,7 @@ async function main(signal: AbortSignal): Promise<void> {
       ['dnsperf', 'dnsperf'],
       ['taskset', 'util-linux'],
     ],
-    say,
+    log,
     signal,
   );
   const scale = values.quick ? QUICK : FULL;
@@ -197,13 +201,13 @@ async function main(signal: AbortSignal): Promise<void> {
   let plane: ControlPlane | undefined;
   let api: Api | undefined;
   try {
-    say('starting a control plane');
+    log('starting a control plane');
     [plane] = await startControlPlanes({ count: 1, dir, controllerManager: false, signal });
-    if (!plane) throw new Error('a control plane was asked for');
+    if (!plane) throw new Error('no control plane was started');
     const access = { server: plane.server, ca: await readFile(plane.caFile, 'utf8'), token: plane.token };
     api = openApi(access, BENCH_AGENT, CONNECTIONS);
     await installCrds(api, signal);
-    say(`making ${scale.services} Services`);
+    log(`creating ${scale.services} Services`);
     await createObjects(api, scale.services, signal);
     const { kubeconfig, context } = plane;
     const profiles = values.profile === undefined ? undefined : resolve(values.profile);
@@ -225,7 +229,9 @@ function noteOf({ services, rounds }: Scale, load: number, client: number | unde
   const objects = `${services.toLocaleString('en')} Services, ${endpoints.toLocaleString('en')} endpoints`;
   const cores = client === undefined ? 'all on one core' : 'the server on one core, dnsperf on another';
   const idle =
-    load < IDLE_LOAD ? 'The machine was idle.' : `Load average ${load.toFixed(1)} before: the machine was not idle.`;
+    load < IDLE_LOAD
+      ? 'The machine was idle.'
+      : `The machine was not idle: load average ${load.toFixed(1)} before the run.`;
   return `${objects}; medians of ${rounds} interleaved rounds of ${SERVERS.length} servers; ${cores}. ${idle}`;
 }
 
@@ -233,7 +239,7 @@ async function writeResults(results: DnsResults): Promise<void> {
   await mkdir(RESULTS, { recursive: true });
   await writeFile(resolve(RESULTS, 'dns.json'), `${JSON.stringify(results, undefined, 2)}\n`);
   await writeFile(resolve(RESULTS, 'dns.svg'), dnsPicture(results));
-  say('written to bench/results/dns.json and dns.svg');
+  log('wrote bench/results/dns.json and dns.svg');
 }
 
 const stop = new AbortController();

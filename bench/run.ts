@@ -1,14 +1,14 @@
 /**
- * `make bench`: API servers, the controller, and a bare relay beside it. Prints the table of figures and writes it to
- * bench/results/.
+ * `make bench`: compares the controller with a bare relay on real API servers. Prints a table of figures and writes
+ * results to bench/results/.
  *
- * --rows a,b          only these rows; nothing is written to bench/results/
- * --quick             few samples; nothing is written to bench/results/
- * --controller FILE   script to run as `catamaran`; default dist/catamaran.js
- * --profile DIR       CPU profiles of the controllers
- * --json FILE         write the figures to this file as well
+ * --rows a,b          measure only these rows; does not write to bench/results/
+ * --quick             take fewer samples; does not write to bench/results/
+ * --controller FILE   script to run as `catamaran` (default: dist/catamaran.js)
+ * --profile DIR       write CPU profiles of the controllers
+ * --json FILE         also write the figures to this file
  *
- * Exit code 0 also where a target is missed; 1 where a row could not be measured.
+ * Exits with 0 even if a target is missed, and with 1 if a row could not be measured.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,33 +28,33 @@ import { members } from './rows/members.ts';
 import { merge } from './rows/merge.ts';
 import { propagation } from './rows/propagation.ts';
 import { restart } from './rows/restart.ts';
-import { FULL, QUICK, type Say, type Scale } from './rows/scale.ts';
+import { FULL, type Log, QUICK, type Scale } from './rows/scale.ts';
 import { writes } from './rows/writes.ts';
 
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 const CONTROLLER = fileURLToPath(new URL('../dist/catamaran.js', import.meta.url));
 
-type Row<T> = (bench: T, scale: Scale, say: Say) => Promise<readonly Figure[]>;
+type Row<T> = (bench: T, scale: Scale, log: Log) => Promise<readonly Figure[]>;
 
-/** In the order of the table. */
+/** In table order. */
 const ROWS: ReadonlyMap<string, Row<TestBed>> = new Map(
   Object.entries({ propagation, cpu, writes, restart, fill, churn, huge }),
 );
-/** Rows that bring their own clusters; after the others. */
+/** Rows that start their own clusters; measured last. */
 const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ merge, members }));
 
 function rowNames(text: string | undefined): readonly string[] {
   const all = [...ROWS.keys(), ...OWN_CLUSTERS.keys()];
   if (text === undefined) return all;
-  const asked = text.split(',');
-  const unknown = asked.find((name) => !all.includes(name));
-  if (unknown !== undefined) throw new Error(`there is no row ${JSON.stringify(unknown)}: use ${all.join(', ')}`);
-  return asked;
+  const names = text.split(',');
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`row ${JSON.stringify(unknown)} not found; available: ${all.join(', ')}`);
+  return names;
 }
 
 class Stopped extends Error {}
 
-/** Aborts on the first signal that asks to stop. */
+/** Aborts on SIGINT, SIGTERM and SIGHUP. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -63,41 +63,41 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-/** Measures rows one after the other. One that fails stands in the table as such, and the next goes on. */
+/** Measures rows in sequence. A row that fails is marked in the table, and the next one is measured. */
 async function measure<T extends Bench>(
   rows: ReadonlyMap<string, Row<T>>,
   names: readonly string[],
   bench: T,
   scale: Scale,
-  say: Say,
+  log: Log,
 ) {
   const figures: Figure[] = [];
   let failed = 0;
   for (const name of names) {
     const row = rows.get(name);
     if (!row) continue;
-    say(name);
+    log(name);
     try {
-      figures.push(...(await row(bench, scale, (line) => say(`  ${line}`))));
+      figures.push(...(await row(bench, scale, (line) => log(`  ${line}`))));
     } catch (error) {
       bench.signal.throwIfAborted();
       failed += 1;
       console.error(error);
-      figures.push(notMeasured(name, '', '', 'it failed'));
+      figures.push(notMeasured(name, '', '', 'failed'));
     }
   }
   return { figures, failed };
 }
 
-/** Measures on two real control planes, and then what brings its own clusters. */
-async function measureAll(options: Omit<Bench, 'dir'>, names: readonly string[], scale: Scale, say: Say) {
+/** Measures the rows on two real control planes, then those with their own clusters. */
+async function measureAll(options: Omit<Bench, 'dir'>, names: readonly string[], scale: Scale, log: Log) {
   const figures: Figure[] = [];
   let failed = 0;
   if (names.some((name) => ROWS.has(name))) {
-    say('starting two control planes');
+    log('starting two control planes');
     const testBed = await openTestBed(options);
     try {
-      const measured = await measure(ROWS, names, testBed, scale, say);
+      const measured = await measure(ROWS, names, testBed, scale, log);
       figures.push(...measured.figures);
       failed += measured.failed;
     } finally {
@@ -107,7 +107,7 @@ async function measureAll(options: Omit<Bench, 'dir'>, names: readonly string[],
   const dir = await mkdtemp(join(tmpdir(), 'catamaran-bench-'));
   try {
     await mkdir(join(dir, 'logs'));
-    const measured = await measure(OWN_CLUSTERS, names, { ...options, dir }, scale, say);
+    const measured = await measure(OWN_CLUSTERS, names, { ...options, dir }, scale, log);
     return { figures: [...figures, ...measured.figures], failed: failed + measured.failed };
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -116,7 +116,7 @@ async function measureAll(options: Omit<Bench, 'dir'>, names: readonly string[],
 
 function verdict(figures: readonly Figure[]): string {
   const missed = figures.filter(({ met }) => met === false);
-  if (missed.length === 0) return 'Every target that was measured is met.';
+  if (missed.length === 0) return 'All measured targets are met.';
   return `MISSED: ${missed.length} of ${figures.length} targets\n${missed.map(({ row }) => `  ${row}`).join('\n')}`;
 }
 
@@ -137,12 +137,12 @@ async function main(): Promise<number> {
   const names = rowNames(values.rows);
   const signal = stopSignal();
   const started = performance.now();
-  const say: Say = (line) => {
+  const log: Log = (line) => {
     console.log(`[${((performance.now() - started) / 1_000).toFixed(0).padStart(4)} s] ${line}`);
   };
   const profiles = values.profile === undefined ? undefined : resolve(values.profile);
   const options = { script: resolve(values.controller), profiles, signal };
-  const { figures, failed } = await measureAll(options, names, values.quick ? QUICK : FULL, say);
+  const { figures, failed } = await measureAll(options, names, values.quick ? QUICK : FULL, log);
   console.log(`\n${table(figures)}\n\n${machine()}\n${verdict(figures)}`);
   if (values.json !== undefined) await writeFile(resolve(values.json), jsonOf(figures));
   if (failed > 0) console.error(`${failed} rows could not be measured`);
@@ -150,7 +150,7 @@ async function main(): Promise<number> {
     await mkdir(RESULTS, { recursive: true });
     await writeFile(resolve(RESULTS, 'engine.json'), jsonOf(figures));
     await writeFile(resolve(RESULTS, 'engine.svg'), picture(figures, machine()));
-    console.log('written to bench/results/engine.json and engine.svg');
+    console.log('wrote bench/results/engine.json and engine.svg');
   }
   return failed > 0 ? 1 : 0;
 }

@@ -1,16 +1,15 @@
-/** Asks one DNS server, one question at a time, and looks for one address in the answer. */
+/** Queries one DNS server, one query at a time, until an expected address is in the response. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { parseName } from '../../src/dns/wire/name.ts';
 import { TYPE } from '../../src/dns/wire/protocol.ts';
 import { encodeQuery } from '../../src/dns/wire/wire-message.ts';
 
-/** A question without an answer is asked again after this time, in ms. */
+/** Time without a response before a retry, in ms. */
 const RETRY_MS = 100;
 
-/** A socket to one server. */
 export interface Asker {
-  /** Asks for A records until the answer has `address`, without a pause in between. */
+  /** Queries A records without pause until the response has `address`. */
   untilAnswered(domain: string, address: string, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -19,10 +18,10 @@ export async function openAsker(port: number): Promise<Asker> {
   const socket = createSocket('udp4');
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
-  // Nobody listens while a server starts.
+  // The port is closed while the server starts.
   socket.on('error', () => undefined);
-  let heard: (answer: Buffer) => void = () => undefined;
-  socket.on('message', (answer) => heard(answer));
+  let received: (response: Buffer) => void = () => undefined;
+  socket.on('message', (response) => received(response));
   let id = 0;
   return {
     async untilAnswered(domain, address, signal) {
@@ -30,15 +29,15 @@ export async function openAsker(port: number): Promise<Asker> {
       for (let found = false; !found; ) {
         signal.throwIfAborted();
         id = (id + 1) & 0xffff;
-        const question = encodeQuery({ id, name: parseName(domain), type: TYPE.A, udpBytes: 1232 });
+        const query = encodeQuery({ id, name: parseName(domain), type: TYPE.A, udpBytes: 1232 });
         found = await new Promise<boolean>((resolve) => {
           const timer = setTimeout(() => resolve(false), RETRY_MS);
-          heard = (answer) => {
-            if (answer.readUInt16BE(0) !== id) return;
+          received = (response) => {
+            if (response.readUInt16BE(0) !== id) return;
             clearTimeout(timer);
-            resolve(answer.includes(data, question.length - 11));
+            resolve(response.includes(data, query.length - 11));
           };
-          socket.send(question, () => undefined);
+          socket.send(query, () => undefined);
         });
       }
     },

@@ -1,13 +1,13 @@
-/** Which core runs what. */
+/** CPU pinning. */
 import { readFile } from 'node:fs/promises';
 
-/** Cores of the server that is asked, and of dnsperf that asks; undefined where there are not two. */
+/** Cores of the server and of dnsperf; undefined with fewer than two cores. */
 export interface Cores {
   readonly server: number | undefined;
   readonly client: number | undefined;
 }
 
-/** The first two cores that this process may run on. */
+/** The first two cores available to this process. */
 export async function twoCores(): Promise<Cores> {
   const status = await readFile('/proc/self/status', 'utf8');
   const list = /^Cpus_allowed_list:\s+(\S+)/m.exec(status)?.[1] ?? '';
@@ -19,7 +19,7 @@ export async function twoCores(): Promise<Cores> {
   return client === undefined ? { server: undefined, client: undefined } : { server, client };
 }
 
-/** A command line that keeps its process on a core. */
+/** Pins a command to a core. */
 export function onCore(core: number | undefined, command: readonly string[]): readonly string[] {
   return core === undefined ? command : ['taskset', '--cpu-list', String(core), ...command];
 }

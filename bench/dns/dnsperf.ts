@@ -1,13 +1,12 @@
-/** dnsperf (DNS-OARC), the Debian package. */
+/** Runs dnsperf (DNS-OARC) from the Debian package. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../tools/controlplane/component.ts';
 import { onCore } from './cores.ts';
 
-/** One run. */
 export interface Run {
   readonly port: number;
-  /** File of questions. */
+  /** Query file. */
   readonly questions: string;
   readonly seconds: number;
   readonly core: number | undefined;
@@ -15,23 +14,22 @@ export interface Run {
   readonly signal: AbortSignal;
 }
 
-/** Sockets, and questions that wait for an answer at the same time. */
+/** Sockets, and outstanding queries. */
 const CLIENTS = 10;
 const OUTSTANDING = 100;
-/** A question that is lost holds up the end of a run for this long. */
+/** A lost query delays the end of a run by this much. */
 const TIMEOUT_SECONDS = 1;
 
-/** What a server did as fast as it went. */
 export interface Throughput {
   readonly perSecond: number;
-  /** Questions that were answered. */
+  /** Number of responses. */
   readonly answered: number;
 }
 
-/** Asks as fast as the server answers. */
+/** Measures at full load. */
 export async function throughput(options: Run): Promise<Throughput> {
   const text = await run(...commandOf(options, []), { signal: options.signal });
-  mostlyAnswered(text);
+  checkLoss(text);
   return {
     perSecond: readNumber(text, /Queries per second:\s+([\d.]+)/),
     answered: readNumber(text, /Queries completed:\s+(\d+)/),
@@ -45,28 +43,28 @@ export interface Latencies {
 }
 
 /**
- * Latency of each answer, with `perSecond` questions a second, or as fast as the server goes where that is undefined.
- * dnsperf writes a line for each answer, so it asks less in a second than without.
+ * Latencies at `perSecond` queries per second; at full load if undefined. dnsperf prints a line per response here,
+ * which lowers its query rate.
  */
 export async function latencies(options: Run, perSecond: number | undefined): Promise<Latencies> {
   const file = join(options.dir, 'answers');
   const [command, args] = commandOf(options, ['-v', ...(perSecond === undefined ? [] : ['-Q', String(perSecond)])]);
-  // Not through a pipe: nobody would read it while this process is busy.
+  // To a file, since a pipe would block dnsperf while this process is busy.
   await run('sh', ['-c', 'file=$1; shift; exec "$@" >"$file"', 'sh', file, command, ...args], {
     signal: options.signal,
   });
   const text = await readFile(file, 'utf8');
   await rm(file);
   const samples = Float64Array.from(text.matchAll(/^> \S+ .* ([\d.]+)$/gm), (match) => Number(match[1]) * 1_000);
-  mostlyAnswered(text);
+  checkLoss(text);
   return quantiles(samples);
 }
 
-/** Throws where more than one in a hundred questions was lost: what is measured then is dnsperf's waiting. */
-function mostlyAnswered(text: string): void {
+/** Throws if more than 1 % of the queries were lost, since the result would then measure the timeouts of dnsperf. */
+function checkLoss(text: string): void {
   const sent = readNumber(text, /Queries sent:\s+(\d+)/);
   const lost = readNumber(text, /Queries lost:\s+(\d+)/);
-  if (sent === 0 || lost > sent / 100) throw new Error(`dnsperf lost ${lost} of ${sent} questions`);
+  if (sent === 0 || lost > sent / 100) throw new Error(`dnsperf lost ${lost} of ${sent} queries`);
 }
 
 function quantiles(samples: Float64Array): Latencies {
@@ -79,7 +77,7 @@ function commandOf({ port, questions, seconds, core }: Run, more: readonly strin
   const [command = '', ...args] = onCore(core, [
     'dnsperf',
     ...['-s', '127.0.0.1', '-p', String(port), '-d', questions, '-l', String(seconds)],
-    // With EDNS, as resolvers ask.
+    // With EDNS, like resolvers.
     ...['-e', '-c', String(CLIENTS), '-q', String(OUTSTANDING), '-t', String(TIMEOUT_SECONDS), '-T', '1', ...more],
   ]);
   return [command, args];
@@ -87,6 +85,6 @@ function commandOf({ port, questions, seconds, core }: Run, more: readonly strin
 
 function readNumber(text: string, pattern: RegExp): number {
   const number = pattern.exec(text)?.[1];
-  if (number === undefined) throw new Error(`dnsperf wrote something else than expected:\n${text.slice(-1_000)}`);
+  if (number === undefined) throw new Error(`unexpected output of dnsperf:\n${text.slice(-1_000)}`);
   return Number(number);
 }

@@ -1,6 +1,6 @@
 /**
- * The limit: what Node alone takes to receive a packet and send one. It sends each question back with the bit of a
- * response set, so that dnsperf takes it for an answer. Run as `node bench/dns/echo.ts PORT`.
+ * The upper limit: only receives and sends packets in Node. Returns each query with the response bit set, which dnsperf
+ * accepts as a response. Run as `node bench/dns/echo.ts PORT`.
  */
 import { createSocket } from 'node:dgram';
 

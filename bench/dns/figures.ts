@@ -1,63 +1,62 @@
-/** The table as data. */
+/** The results as data. */
 import { median } from '../report/statistics.ts';
 
-/** One row of the table: the medians of the rounds. */
+/** A row of the table: medians over the rounds. */
 export interface DnsFigure {
   readonly row: string;
   readonly unit: string;
-  readonly ours: number;
+  readonly catamaran: number;
   readonly coredns: number;
-  /** Node's UDP echo; null where it has no such figure. */
+  /** Node's UDP echo; null if not measured. */
   readonly echo: number | null;
-  /** Ours over CoreDNS', and over the echo's: the median of the rounds' ratios. */
+  /** Median over the rounds of the ratios of Catamaran to CoreDNS, and to the echo. */
   readonly toCoredns: number;
   readonly toEcho: number | null;
-  /** Empty where there is none. */
+  /** Empty without a target. */
   readonly target: string;
-  /** Null where there is no target. */
+  /** Null without a target. */
   readonly met: boolean | null;
   readonly note?: string;
 }
 
-/** What is asked of a figure: no worse than CoreDNS', and no more than a limit where there is one. */
+/** Better than CoreDNS, at most a limit, or both. */
 export type DnsTarget = { readonly than: 'more' | 'less'; readonly atMost?: number } | { readonly atMost: number };
 
-/** What was measured, round by round. */
+/** Measurements by round. */
 export interface Rounds {
   readonly row: string;
   readonly unit: string;
-  readonly ours: readonly number[];
+  readonly catamaran: readonly number[];
   readonly coredns: readonly number[];
   readonly echo?: readonly number[];
   readonly target?: DnsTarget;
   readonly note?: string;
 }
 
-/** What was measured, where, and how busy the machine was. */
 export interface DnsResults {
   readonly machine: string;
   readonly note: string;
   readonly figures: readonly DnsFigure[];
 }
 
-/** Sums rounds up. A figure that is not a number meets no target. */
-export function dnsFigure({ row, unit, ours, coredns, echo, target, note }: Rounds): DnsFigure {
-  const [own, toCoredns] = [median(ours), median(ratios(ours, coredns))];
+/** Summarizes the rounds. NaN misses every target. */
+export function dnsFigure({ row, unit, catamaran, coredns, echo, target, note }: Rounds): DnsFigure {
+  const [own, toCoredns] = [median(catamaran), median(ratios(catamaran, coredns))];
   return {
     row,
     unit,
-    ours: rounded(own),
+    catamaran: rounded(own),
     coredns: rounded(median(coredns)),
     echo: echo ? rounded(median(echo)) : null,
     toCoredns: rounded(toCoredns),
-    toEcho: echo ? rounded(median(ratios(ours, echo))) : null,
+    toEcho: echo ? rounded(median(ratios(catamaran, echo))) : null,
     target: target ? targetText(target, unit) : '',
     met: target ? meets(target, own, toCoredns) : null,
     ...(note !== undefined && { note }),
   };
 }
 
-/** A figure for people; a dash for none. */
+/** Formats a figure; `-` for null. */
 export function shown(value: number | null): string {
   return value === null ? '-' : value.toLocaleString('en', { maximumFractionDigits: 3 });
 }

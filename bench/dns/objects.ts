@@ -1,4 +1,4 @@
-/** What both DNS servers answer from: ServiceImports and imported EndpointSlices, as Catamaran writes them. */
+/** The objects that both DNS servers serve: ServiceImports and imported EndpointSlices, as Catamaran writes them. */
 import { MCS_SERVICE_NAME, SERVICE_NAME, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import { MCS_API_VERSION } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
@@ -8,12 +8,12 @@ import { inParallel } from '../harness/in-parallel.ts';
 
 export const ZONE = 'clusterset.local';
 
-/** Each Service has one slice from each cluster. */
+/** Each Service has one slice per cluster. */
 export const CLUSTERS = ['east', 'west'] as const;
 export const ENDPOINTS_PER_SLICE = 5;
 const NAMESPACES = 20;
 
-/** A Service by its number: every second one is headless, and every second one of those has host names. */
+/** Of four consecutive Services, two have a clusterset IP and two are headless, one of them with host names. */
 export interface Service {
   readonly number: number;
   readonly namespace: string;
@@ -27,17 +27,16 @@ export function serviceOf(number: number): Service {
   return { number, namespace, name: `svc-${number}`, headless: number % 4 >= 2, hostnames: number % 4 === 3 };
 }
 
-/** Name of a Service in the zone, without a dot at the end. */
+/** Domain name without a trailing dot. */
 export function domainOf({ name, namespace }: Service): string {
   return `${name}.${namespace}.svc.${ZONE}`;
 }
 
-/** The clusterset IP of a Service that has one. */
 export function clusterSetIP({ number }: Service): string {
   return `10.97.${number >> 8}.${number & 255}`;
 }
 
-/** Address of an endpoint by its number among those of its Service; all are different. */
+/** A unique address. @param endpoint index within the Service. */
 export function endpointAddress({ number }: Service, endpoint: number): string {
   const each = number * CLUSTERS.length * ENDPOINTS_PER_SLICE + endpoint;
   return `10.${1 + (each >> 16)}.${(each >> 8) & 255}.${each & 255}`;
@@ -47,7 +46,7 @@ export function sliceName({ name }: Service, cluster: string): string {
   return `amcs-${name}-${cluster}`;
 }
 
-/** Makes all objects of the first `services` Services. */
+/** Creates the objects of the first `services` Services. */
 export async function createObjects(api: Api, services: number, signal: AbortSignal): Promise<void> {
   await inParallel(
     Array.from({ length: NAMESPACES }, (_, i) => `team-${i}`),
@@ -77,7 +76,7 @@ function importOf(service: Service): object {
   };
 }
 
-function sliceOf(service: Service, cluster: string, which: number): object {
+function sliceOf(service: Service, cluster: string, clusterIndex: number): object {
   const { name, namespace, hostnames } = service;
   const labels = {
     [SERVICE_NAME]: `amcs-${name}`,
@@ -92,7 +91,7 @@ function sliceOf(service: Service, cluster: string, which: number): object {
     addressType: 'IPv4',
     ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
     endpoints: Array.from({ length: ENDPOINTS_PER_SLICE }, (_, i) => ({
-      addresses: [endpointAddress(service, which * ENDPOINTS_PER_SLICE + i)],
+      addresses: [endpointAddress(service, clusterIndex * ENDPOINTS_PER_SLICE + i)],
       conditions: { ready: true, serving: true, terminating: false },
       nodeName: `node-${i}`,
       zone: 'zone-a',

@@ -1,4 +1,4 @@
-/** The figures as a picture: for each row a bar of ours, of CoreDNS and of the echo, and the limit where there is one. */
+/** An SVG bar chart of the figures: per row, bars for Catamaran, CoreDNS and the echo, and the target. */
 import { COLOURS, escaped, label, MARGIN, WIDTH } from '../report/picture.ts';
 import { type DnsFigure, type DnsResults, shown } from './figures.ts';
 
@@ -7,12 +7,12 @@ const FOOTER_LINE = 18;
 const FOOTER_MARGIN = 26;
 const BAR_HEIGHT = 13;
 const BAR_STEP = BAR_HEIGHT + 3;
-/** Room for bars and the figures behind them. */
+/** Width of the bars and of the figures after them. */
 const BARS_WIDTH = 560;
 const FIGURE_WIDTH = 110;
 const ECHO = '#dfe4ea';
 
-/** An SVG that needs nothing but itself. */
+/** A self-contained SVG. */
 export function dnsPicture({ machine, note, figures }: DnsResults): string {
   let height = HEADER_HEIGHT;
   const rows = figures.map((figure) => {
@@ -24,7 +24,7 @@ export function dnsPicture({ machine, note, figures }: DnsResults): string {
   const footerTop = height + FOOTER_MARGIN;
   height = footerTop + footer.length * FOOTER_LINE;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" aria-label="Figures of catamaran dns beside CoreDNS">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img" aria-label="Benchmark of catamaran dns and CoreDNS">`,
     `<rect width="${WIDTH}" height="${height}" fill="${COLOURS.background}"/>`,
     ...header(),
     ...rows,
@@ -39,20 +39,20 @@ function header(): string[] {
   const y = 66;
   const key = (x: number, fill: string, text: string): string =>
     `<rect x="${x}" y="${y - 10}" width="12" height="12" fill="${fill}"/>${label(x + 18, y, text, { size: 13 })}`;
-  const title = 'catamaran dns beside CoreDNS, same objects, one core each';
+  const title = 'catamaran dns and CoreDNS, same objects, one core each';
   return [
     label(MARGIN, 36, title, { size: 20, weight: 600 }),
-    key(MARGIN, COLOURS.ours, 'catamaran dns'),
+    key(MARGIN, COLOURS.catamaran, 'catamaran dns'),
     key(MARGIN + 130, COLOURS.relay, 'CoreDNS 1.14, multicluster'),
-    key(MARGIN + 340, ECHO, "Node's UDP echo: the limit"),
+    key(MARGIN + 340, ECHO, 'UDP echo in Node: upper limit'),
     `<path d="M${MARGIN + 546} ${y - 12}v16" stroke="${COLOURS.target}" stroke-width="2"/>`,
     label(MARGIN + 556, y, 'target: at most', { size: 13 }),
   ];
 }
 
-function barsOf({ ours, coredns, echo }: DnsFigure): { readonly value: number; readonly fill: string }[] {
+function barsOf({ catamaran, coredns, echo }: DnsFigure): { readonly value: number; readonly fill: string }[] {
   const bars = [
-    { value: ours, fill: COLOURS.ours },
+    { value: catamaran, fill: COLOURS.catamaran },
     { value: coredns, fill: COLOURS.relay },
   ];
   return echo === null ? bars : [...bars, { value: echo, fill: ECHO }];

@@ -1,25 +1,25 @@
-/** How long a change in the API server takes to show in the answers. */
+/** Time from a write to the API server until the response changes. */
 import type { Api } from '../harness/api.ts';
 import { openAsker } from './asker.ts';
 import { changeAddress, domainOf, type Service } from './objects.ts';
 import type { Server } from './servers.ts';
 
-/** Left out: what code costs before it is compiled. */
+/** Discarded, since code is not compiled yet. */
 const WARM_UP = 20;
 
-/** What is changed. */
 export interface Changes {
   readonly api: Api;
-  /** A headless one. */
+  /** A headless Service. */
   readonly service: Service;
-  /** Changes for each server. */
+  /** Changes per server. */
   readonly count: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Changes an address of one Service again and again. One server after the other is asked for it, without a pause, from
- * before the write until the new address is in the answer. Gives the ms of each change by server, in the order given.
+ * Changes an address of one Service repeatedly, for one server at a time. The server is queried without pause from
+ * before the write until the response has the new address. Returns the ms of each change per server, in the given
+ * order.
  */
 export async function measureChanges(servers: readonly Server[], changes: Changes): Promise<readonly number[][]> {
   const { api, service, count, signal } = changes;
@@ -30,7 +30,7 @@ export async function measureChanges(servers: readonly Server[], changes: Change
     for (let i = 0; i < WARM_UP + count; i++) {
       for (const { asker, samples } of lanes) {
         serial += 1;
-        // Of a network that no endpoint is in.
+        // From a network without other endpoints.
         const address = `10.250.${serial >> 8}.${serial & 255}`;
         const from = performance.now();
         await Promise.all([

@@ -1,46 +1,45 @@
-/** Rounds of questions: each server in turn, so that what slows the machine down slows all of them. */
+/** Interleaved rounds of queries to each server, so that other load on the machine affects all of them. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Latencies, latencies, throughput } from './dnsperf.ts';
 import type { Load } from './questions.ts';
 import type { Server, ServerName } from './servers.ts';
 
-/** How much is measured. */
 export interface RoundsOptions {
   readonly rounds: number;
-  /** Of each measurement of questions a second. */
+  /** Duration of each throughput measurement. */
   readonly seconds: number;
   readonly dir: string;
   /** Core of dnsperf. */
   readonly core: number | undefined;
   readonly signal: AbortSignal;
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
-/** What one round of one server gave. */
+/** The results of one round on one server. */
 export interface Sample {
   readonly perSecond: number;
-  /** Answers for each second of CPU time of the server: what others take of the machine does not count. */
+  /** Responses per second of CPU time of the server; not affected by other load on the machine. */
   readonly perCpuSecond: number;
-  /** As fast as the server goes. */
+  /** At full load. */
   readonly busy: Latencies;
-  /** At {@link CALM_RATE} questions a second, which each server has time for. */
+  /** At {@link CALM_RATE} queries per second, which no server has trouble with. */
   readonly calm: Latencies;
 }
 
 export type Samples = Readonly<Record<ServerName, readonly Sample[]>>;
 
-/** Questions a second. */
+/** Queries per second. */
 export const CALM_RATE = 10_000;
-/** Seconds before the first round, for what code costs before it is compiled and caches before they are full. */
+/** Before the first round, until code is compiled and caches are full. */
 const WARM_UP_SECONDS = 2;
 const LATENCY_SECONDS = 1;
-/** Of a server that only the questions a second are of interest of. */
+/** For a server of which only the throughput is measured. */
 const NOT_MEASURED: Latencies = { p50: Number.NaN, p99: Number.NaN };
 
-/** Puts a load to each server in turn. The order turns too. */
+/** Measures each server in turn, in a rotating order. */
 export async function measureLoad(servers: readonly Server[], load: Load, options: RoundsOptions): Promise<Samples> {
-  const { rounds, seconds, dir, core, signal, say } = options;
+  const { rounds, seconds, dir, core, signal, log } = options;
   const questions = join(dir, 'questions');
   await writeFile(questions, `${load.lines.join('\n')}\n`);
   const common = { questions, dir, core, signal };
@@ -61,7 +60,7 @@ export async function measureLoad(servers: readonly Server[], load: Load, option
       samples[name].push({ perSecond, perCpuSecond, busy, calm });
     }
     const last = servers.map(({ name }) => `${name} ${Math.round(samples[name].at(-1)?.perSecond ?? 0)}`);
-    say(`${load.name}, round ${round + 1} of ${rounds}: ${last.join(', ')} questions/s`);
+    log(`${load.name}, round ${round + 1} of ${rounds}: ${last.join(', ')} queries/s`);
   }
   return samples;
 }

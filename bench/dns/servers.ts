@@ -1,4 +1,4 @@
-/** The servers that are compared, each a process of its own on one core. */
+/** The servers to compare, each in its own process on one core. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,31 +15,30 @@ import { clusterSetIP, domainOf, type Service } from './objects.ts';
 export const SERVERS = ['catamaran', 'coredns', 'coredns-cache', 'echo'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
-/** What all servers are given. */
+/** The environment of all servers. */
 export interface Place {
   readonly kubeconfig: string;
   readonly context: string;
-  /** For logs and configurations. */
+  /** For logs and configuration files. */
   readonly dir: string;
-  /** Core of the server that is asked; undefined where the system has one only. */
+  /** Core of the server; undefined with fewer than two cores. */
   readonly core: number | undefined;
-  /** Script that is run as `catamaran`. */
+  /** Script to run as `catamaran`. */
   readonly script: string;
-  /** Where CPU profiles of ours go; none are taken where absent. */
+  /** Folder for CPU profiles of `catamaran dns`; undefined for none. */
   readonly profiles: string | undefined;
-  /** A Service with a clusterset IP, the last one that was made: a server that knows it is ready. */
+  /** The last created Service with a clusterset IP: a server that resolves it is ready. */
   readonly witness: Service;
   readonly signal: AbortSignal;
 }
 
-/** A running server. */
 export interface Server {
   readonly name: ServerName;
   readonly port: number;
-  /** From the start of the process until the first right answer, in ms. */
+  /** From process start to the first correct response, in ms. */
   readonly readyMs: number;
   memory(): Promise<MemoryUsage>;
-  /** Seconds of CPU time that it has taken so far, in steps of 10 ms. */
+  /** CPU time since process start, with a resolution of 10 ms. */
   cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -50,17 +49,17 @@ const ECHO = fileURLToPath(new URL('echo.ts', import.meta.url));
 
 let serial = 0;
 
-/** Starts one and waits until it answers. */
+/** Starts a server and waits until it is ready. */
 export async function startServer(name: ServerName, place: Place): Promise<Server> {
   const port = await freePort();
   const [command, ...args] = onCore(place.core, await commandOf(name, port, place));
-  if (command === undefined) throw new Error('a command is never empty');
+  if (command === undefined) throw new Error('empty command');
   const logFile = join(place.dir, `${name}-${++serial}.log`);
   const startedAt = performance.now();
   const component = await startComponent({ name, command, args, logFile });
   const stop = (): Promise<void> => component.stop('SIGTERM', STOP_GRACE_MS);
   try {
-    if (name !== 'echo') await answers(component, port, place);
+    if (name !== 'echo') await untilReady(component, port, place);
     else await delay(500);
     const readyMs = performance.now() - startedAt;
     const { pid } = component;
@@ -78,7 +77,7 @@ async function commandOf(name: ServerName, port: number, place: Place): Promise<
     case 'catamaran': {
       const http = `127.0.0.1:${await freePort()}`;
       const options = ['--kubeconfig', kubeconfig, '--context', context, '--http', http];
-      // All questions come from one address here: the default limit is for that.
+      // All queries come from one address, which the default rate limit would restrict.
       const listen = ['--listen', `127.0.0.1:${port}`, '--rate-limit', '0'];
       return [process.execPath, ...profile, script, 'dns', ...options, ...listen];
     }
@@ -95,13 +94,13 @@ async function commandOf(name: ServerName, port: number, place: Place): Promise<
   }
 }
 
-async function answers(component: Component, port: number, { witness, signal }: Place): Promise<void> {
+async function untilReady(component: Component, port: number, { witness, signal }: Place): Promise<void> {
   const asker = await openAsker(port);
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
-  const gone = new AbortController();
-  void component.ended.then((how) => gone.abort(new ComponentError(`ended with ${how}`, component.spec)));
+  const exited = new AbortController();
+  void component.ended.then((how) => exited.abort(new ComponentError(`ended with ${how}`, component.spec)));
   try {
-    await asker.untilAnswered(domainOf(witness), clusterSetIP(witness), AbortSignal.any([timeout, gone.signal]));
+    await asker.untilAnswered(domainOf(witness), clusterSetIP(witness), AbortSignal.any([timeout, exited.signal]));
   } finally {
     await asker.close();
   }

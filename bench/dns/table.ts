@@ -1,12 +1,11 @@
-/** The figures as text. */
 import { type DnsResults, shown } from './figures.ts';
 
-/** Columns under a header, then the notes. */
+/** The figures as a text table, followed by the notes. */
 export function dnsTable({ machine, note, figures }: DnsResults): string {
-  const header = ['', 'OURS', 'COREDNS', 'ECHO', '', 'TO COREDNS', 'TO ECHO', 'TARGET', ''];
-  const rows = figures.map(({ row, ours, coredns, echo, unit, toCoredns, toEcho, target, met }) => [
+  const header = ['', 'CATAMARAN', 'COREDNS', 'ECHO', '', 'TO COREDNS', 'TO ECHO', 'TARGET', ''];
+  const rows = figures.map(({ row, catamaran, coredns, echo, unit, toCoredns, toEcho, target, met }) => [
     row,
-    ...[ours, coredns, echo].map(shown),
+    ...[catamaran, coredns, echo].map(shown),
     unit,
     `${shown(toCoredns)}x`,
     toEcho === null ? '-' : `${shown(toEcho)}x`,
@@ -24,6 +23,6 @@ export function dnsTable({ machine, note, figures }: DnsResults): string {
   );
   const notes = figures.flatMap((figure) => (figure.note === undefined ? [] : [`  ${figure.row}: ${figure.note}`]));
   const missed = figures.filter(({ met }) => met === false).length;
-  const verdict = missed === 0 ? 'Every target is met.' : `MISSED: ${missed} targets`;
+  const verdict = missed === 0 ? 'All targets are met.' : `MISSED: ${missed} targets`;
   return [...lines, '', ...notes, '', machine, note, verdict].join('\n');
 }

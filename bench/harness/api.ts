@@ -1,22 +1,20 @@
 /**
- * The plain client of the benchmark and of the bare relay: keep-alive HTTP/1.1, no queue, no retries of requests.
- * Independent of `src/kube`, so that the baseline has none of its costs.
+ * The API client of the benchmark and of the bare relay: keep-alive HTTP/1.1, no queue, no retries. Independent of
+ * `src/kube`, so that the baseline does not include its costs.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../src/api/json.ts';
 
-/** How to reach one API server. */
 export interface Access {
-  /** https://127.0.0.1:PORT */
+  /** `https://127.0.0.1:PORT` */
   readonly server: string;
   /** PEM. */
   readonly ca: string;
   readonly token: string;
 }
 
-/** Content types of request bodies. */
 const CONTENT_TYPES = {
   whole: 'application/json',
   merge: 'application/merge-patch+json',
@@ -25,31 +23,31 @@ const CONTENT_TYPES = {
 };
 
 const PAGE_SIZE = 500;
-/** Before a stream that the API server ended is resumed where it was, in ms. */
+/** Delay before a watch that the API server closed is resumed, in ms. */
 const RESUME_MS = 5;
 
-/** An event of a watch; anything but these three types is left out. */
+/** A watch event; events of other types are skipped. */
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: JsonObject;
 }
 
-/** One API server. Each method rejects with an Error that has the server's answer where it is no success. */
+/** On an error status, each method rejects with an Error that includes the response. */
 export interface Api {
   get(path: string): Promise<JsonObject>;
-  /** All pages of a list, and the version that a watch goes on from. */
+  /** All pages, and the resourceVersion to watch from. */
   list(path: string): Promise<{ readonly items: readonly JsonObject[]; readonly version: string }>;
   create(path: string, object: object): Promise<void>;
   patch(kind: 'merge' | 'json' | 'apply', path: string, patch: object): Promise<void>;
   replace(path: string, object: object): Promise<void>;
   /** Deletes an object, or all objects of a collection. */
   delete(path: string): Promise<void>;
-  /** Calls `onChange` for each event after `version`, over as many streams as it takes, until the signal aborts. */
+  /** Calls `onChange` for each event after `version`, and resumes closed streams until the signal aborts. */
   watch(path: string, version: string, onChange: (change: Change) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A client with at most `connections` connections beside its watches. `agent` is the user agent in the audit log. */
+/** @param connections maximum, watches excluded. @param agent user agent in the audit log. */
 export function openApi(access: Access, agent: string, connections: number): Api {
   const options = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { ca: access.ca, allowH2: false } };
   const requests = new Pool(access.server, { ...options, connections });
@@ -72,7 +70,7 @@ export function openApi(access: Access, agent: string, connections: number): Api
     const answer = await requests.request({ method: 'GET', path, headers: common });
     if (answer.statusCode >= 300) throw await refused('GET', path, answer);
     const json = parseJson(await answer.body.text());
-    if (!isJsonObject(json)) throw new Error(`GET ${path} answered something that is not an object`);
+    if (!isJsonObject(json)) throw new Error(`GET ${path} returned something other than an object`);
     return json;
   };
 
@@ -118,7 +116,7 @@ export function openApi(access: Access, agent: string, connections: number): Api
             onChange(change);
             last = versionOf(change);
           }
-          // An API server under load ends the watches that it cannot feed in time.
+          // An API server under load closes watches that fall behind.
           await delay(RESUME_MS, undefined, { signal });
         } catch (error) {
           if (!signal.aborted) throw error;
@@ -136,14 +134,14 @@ async function refused(
   path: string,
   answer: { readonly statusCode: number; readonly body: { text(): Promise<string> } },
 ): Promise<Error> {
-  return new Error(`${method} ${path} answered ${answer.statusCode}: ${(await answer.body.text()).slice(0, 500)}`);
+  return new Error(`${method} ${path} returned ${answer.statusCode}: ${(await answer.body.text()).slice(0, 500)}`);
 }
 
 function asChange(json: Json): Change | undefined {
-  if (!isJsonObject(json) || !isJsonObject(json.object)) throw new Error('an event of a watch has no object');
+  if (!isJsonObject(json) || !isJsonObject(json.object)) throw new Error('watch event without object');
   const { type, object } = json;
   if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object };
-  if (type === 'ERROR') throw new Error(`the watch failed: ${JSON.stringify(object)}`);
+  if (type === 'ERROR') throw new Error(`watch failed: ${JSON.stringify(object)}`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** When changes arrive: one watch over all EndpointSlices of the consumer's API server, for us and for the relay. */
+/** Records when changes arrive, with one watch on all EndpointSlices of the consumer for both lanes. */
 
 import { isJsonObject } from '../../src/api/json.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
@@ -19,19 +19,18 @@ interface Counted {
   readonly failed: (error: Error) => void;
 }
 
-/** A watch that knows what it waits for. Where the watch ends by itself, everything rejects. */
+/** Pending calls reject if the watch fails. */
 export interface Arrivals {
   /**
-   * Resolves with the time (performance.now) at which a slice of a namespace shows a serial number, or a later one: a
-   * newer change may be written in place of two. Undefined where that did not happen within `patienceMs`.
+   * Resolves with the time (performance.now) at which a slice has a serial number or a later one, since one write may
+   * combine several changes. Undefined if that does not happen within `patienceMs`.
    */
   expect(namespace: string, slice: number, serial: number, patienceMs: number): Promise<number | undefined>;
-  /** Resolves with the time at which a namespace has had `count` slices; rejects after `patienceMs`. */
+  /** Resolves with the time at which a namespace has at least `count` slices; rejects after `patienceMs`. */
   count(namespace: string, count: number, patienceMs: number): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Opens the watch. */
 export async function openArrivals(consumer: Api): Promise<Arrivals> {
   const path = pathOf(RESOURCES.endpointSlices, {});
   const expected = new Map<string, Expected[]>();
@@ -103,7 +102,7 @@ export async function openArrivals(consumer: Api): Promise<Arrivals> {
   };
 }
 
-/** Calls `late` where a promise has not settled in time. */
+/** Calls `late` if a promise does not settle in time. */
 async function within<T>(promise: Promise<T>, ms: number, late: () => void): Promise<T> {
   const timer = setTimeout(late, ms);
   try {

@@ -1,4 +1,4 @@
-/** Writes as the API servers themselves recorded them. */
+/** Counts writes in the audit logs of the API servers. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -11,13 +11,13 @@ const eventSchema = z.object({
   objectRef: z.object({ resource: z.string(), subresource: z.string().optional() }).optional(),
 });
 
-/** Time without a new line after which a log counts as complete, in ms. */
+/** Time without a new line after which a log is complete, in ms. */
 const QUIET_MS = 500;
 
-/** Writes by what was written, such as `patch endpointslices` or `patch serviceimports/status`. */
+/** Counts by operation, such as `patch endpointslices` or `patch serviceimports/status`. */
 export type Writes = Readonly<Record<string, number>>;
 
-/** A place in an audit log. */
+/** A position in an audit log. */
 export class AuditMark {
   readonly #file: string;
   readonly #offset: number;
@@ -28,8 +28,8 @@ export class AuditMark {
   }
 
   /**
-   * The requests since the mark of clients whose user agent begins so, refused ones included. Leases are left out: they
-   * are renewed by the clock, not by a change. Waits until the log has been quiet for a while.
+   * Requests since the mark, including rejected ones, by clients whose user agent starts with `agent`. Excludes Leases,
+   * which are renewed on a timer. Waits until the log is quiet.
    */
   async writesOf(agent: string): Promise<Writes> {
     await untilQuiet(this.#file);
@@ -45,23 +45,22 @@ export class AuditMark {
   }
 }
 
-/** The end of a log as it is now. */
+/** Marks the current end of a log. */
 export async function markAudit(file: string): Promise<AuditMark> {
   return new AuditMark(file, await untilQuiet(file));
 }
 
-/** All writes together. */
 export function total(writes: Writes): number {
   return Object.values(writes).reduce((sum, count) => sum + count, 0);
 }
 
-/** `3 patch endpointslices, 1 create events`; `none`. */
+/** `3 patch endpointslices, 1 create events` or `none`. */
 export function describeWrites(writes: Writes): string {
   const parts = Object.entries(writes).map(([what, count]) => `${count} ${what}`);
   return parts.length > 0 ? parts.join(', ') : 'none';
 }
 
-/** Leases are renewed every few seconds only, so a log does fall quiet. */
+/** A log does become quiet, since Leases are renewed only every few seconds. */
 async function untilQuiet(file: string): Promise<number> {
   let { size } = await stat(file);
   for (;;) {

@@ -1,4 +1,4 @@
-/** The baseline of a restart: a process that lists what the controller lists, parses it, and does nothing with it. */
+/** The baseline of a restart: a process that lists and parses the same objects as the controller. */
 import { z } from 'zod';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { pathOf } from '../../src/kube/client/paths.ts';

@@ -1,7 +1,7 @@
 /**
- * The baseline: a process that watches the EndpointSlices of one namespace of one API server and writes each to a
- * namespace of another, and does nothing else. It merges nothing, checks nothing, compares nothing, forgets nothing, and
- * survives no fault but the end of a watch. What it takes is what the two API servers and the language take.
+ * The baseline: a process that watches the EndpointSlices in a namespace of one API server and writes each to a
+ * namespace of another. It does not merge, validate, compare or delete anything, and fails on any error. Its cost is
+ * that of the two API servers and of the language.
  */
 import { z } from 'zod';
 import type { JsonObject } from '../../src/api/json.ts';
@@ -11,15 +11,15 @@ import { RELAY_AGENT, slicesPath } from './names.ts';
 
 const access = z.object({ server: z.string(), ca: z.string(), token: z.string() });
 const orderSchema = z.object({ source: access, target: access, from: z.string(), to: z.string() });
-/** What to relay: from a namespace of the source to one of the target. */
+/** Relays from a namespace of the source to one of the target. */
 export type RelayOrder = z.output<typeof orderSchema>;
 
-/** As many as the controller's own client has. */
+/** The same as in the controller's client. */
 const CONNECTIONS = 64;
 
 const SLICE = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' };
 
-/** Writes slices; one write at a time for each slice, or an older one could overtake. */
+/** Writes slices, one write at a time per slice to preserve their order. */
 class Copier {
   readonly #target: Api;
   readonly #namespace: string;
@@ -43,7 +43,7 @@ class Copier {
     const { addressType, endpoints, ports } = slice;
     const copy = { ...SLICE, metadata: { name, labels }, addressType, endpoints, ports };
     if (this.#known.has(name)) {
-      // Whole and without a version: the API server answers that sooner than a patch.
+      // A PUT without a resourceVersion is faster than a patch.
       await this.#target.replace(slicesPath(this.#namespace, name), copy);
     } else {
       this.#known.add(name);
@@ -60,7 +60,7 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-/** Lists, says that it is ready, and copies once it is told to: so a fill measures writes alone, as it does for us. */
+/** Lists, signals readiness, and copies on request, so that a fill measures only the writes, as for the controller. */
 async function relay(order: RelayOrder, go: Promise<void>): Promise<void> {
   const source = openApi(order.source, RELAY_AGENT, 1);
   const copier = new Copier(openApi(order.target, RELAY_AGENT, CONNECTIONS), order.to);
@@ -72,7 +72,7 @@ async function relay(order: RelayOrder, go: Promise<void>): Promise<void> {
   await source.watch(slicesPath(order.from), version, ({ object }) => copier.copy(object), forever);
 }
 
-// The parent has gone, in whatever way.
+// The parent process has exited.
 process.once('disconnect', () => process.exit(0));
 process.once('message', (order) => {
   const go = new Promise<void>((resolve) => process.once('message', () => resolve()));

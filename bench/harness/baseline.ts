@@ -1,4 +1,4 @@
-/** The processes of the baseline. */
+/** Starts and stops the baseline processes. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -6,26 +6,24 @@ import type { ListOrder } from './bare-lister.ts';
 import type { RelayOrder } from './bare-relay.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** A bare relay that has listed its namespace and waits. */
+/** A bare relay that has listed its namespace. */
 export interface Relay {
   readonly pid: number;
-  /** Lets it copy what is there, and then every change. */
+  /** Starts to copy the listed slices, then every change. */
   go(): void;
-  /** Throws where it has ended by itself. */
+  /** Throws if the process has exited. */
   check(): void;
   stop(): Promise<void>;
 }
 
-/** What to relay. */
 export interface RelayOptions {
   readonly from: string;
-  /** A namespace that the consumer has. */
+  /** An existing namespace of the consumer. */
   readonly to: string;
-  /** URL in front of the consumer's API server. */
+  /** URL of a proxy in front of the consumer's API server. */
   readonly consumerServer?: string | undefined;
 }
 
-/** Starts a relay between two namespaces. */
 export async function startRelay(testBed: TestBed, { from, to, consumerServer }: RelayOptions): Promise<Relay> {
   const target = { ...testBed.consumer.access, ...(consumerServer !== undefined && { server: consumerServer }) };
   const order: RelayOrder = { source: testBed.source.access, target, from, to };
@@ -34,18 +32,18 @@ export async function startRelay(testBed: TestBed, { from, to, consumerServer }:
   if (pid === undefined) throw new Error('the bare relay did not start');
   const stop = (): Promise<void> => end(child);
   try {
-    await answerOf(child, testBed.signal);
+    await firstMessage(child, testBed.signal);
   } catch (error) {
     await stop();
     throw error;
   }
   const check = (): void => {
-    if (hasEnded(child)) throw new Error('the bare relay has ended');
+    if (hasEnded(child)) throw new Error('the bare relay exited');
   };
   return { pid, go: () => void child.send('go'), check, stop };
 }
 
-/** Runs a relay, told to go, for the time of `work`. */
+/** Runs a copying relay during `work`. */
 export async function withRelay<T>(
   testBed: TestBed,
   options: RelayOptions,
@@ -60,39 +58,38 @@ export async function withRelay<T>(
   }
 }
 
-/** Time that a new process takes to list what the controller lists of both API servers, in ms. */
+/** Time for a new process to list what the controller lists, from both API servers, in ms. */
 export async function timeToList(testBed: TestBed): Promise<number> {
   const order: ListOrder = [testBed.source.access, testBed.consumer.access];
   const startedAt = performance.now();
   const child = start('bare-lister.ts', order);
   try {
-    await answerOf(child, testBed.signal);
+    await firstMessage(child, testBed.signal);
     return performance.now() - startedAt;
   } finally {
     await end(child);
   }
 }
 
-/** Starts a script that ends when this process does, since the channel to it closes then. */
+/** Starts a script that exits with this process, when the channel between them closes. */
 function start(script: string, order: RelayOrder | ListOrder): ChildProcess {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  // In a session of its own: Ctrl-C in a terminal reaches only the parent, which ends its children in order.
+  // In its own session, so that Ctrl-C reaches only the parent, which stops its children in order.
   const child = fork(path, { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   child.send(order);
   return child;
 }
 
-/** Waits for the first message of a child. */
-async function answerOf(child: ChildProcess, signal: AbortSignal): Promise<void> {
-  const gone = new AbortController();
-  const exited = once(child, 'exit', { signal: gone.signal }).then(([code]) => {
-    throw new Error(`${child.spawnfile} ${child.spawnargs.at(-1)} ended with ${code}`);
+async function firstMessage(child: ChildProcess, signal: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  const exited = once(child, 'exit', { signal: settled.signal }).then(([code]) => {
+    throw new Error(`${child.spawnfile} ${child.spawnargs.at(-1)} exited with ${code}`);
   });
   try {
     await Promise.race([once(child, 'message', { signal }), exited]);
   } finally {
     exited.catch(() => {});
-    gone.abort();
+    settled.abort();
   }
 }
 

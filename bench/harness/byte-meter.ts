@@ -1,12 +1,11 @@
-/** A TCP relay in front of an API server that counts the bytes sent to it. TLS goes through as it is. */
+/** A TCP proxy in front of an API server that counts the bytes sent to it. TLS is passed through. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A running meter. */
 export interface ByteMeter {
-  /** URL to use in place of the API server's. */
+  /** URL to use instead of the API server's. */
   readonly server: string;
-  /** Bytes that clients have sent so far, TLS and HTTP headers included. */
+  /** Bytes sent by clients so far, including TLS and HTTP headers. */
   sent(): number;
   close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
-/** Two lanes from one source to one consumer, ours and the bare relay's, with the same load and at the same time. */
+/**
+ * Two lanes from one source to one consumer, the controller and the bare relay, under the same load at the same time.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Arrivals, openArrivals } from './arrivals.ts';
 import { type Relay, withRelay } from './baseline.ts';
@@ -6,52 +8,51 @@ import { type Controller, type ControllerOptions, withController } from './contr
 import { change, createNamespace, createSources, removeNamespace, type Shape } from './sources.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Time for slices to be there at the beginning, and for a change to arrive, in ms. */
+/** Timeouts for the initial slices and for a change, in ms. */
 const START_PATIENCE_MS = 60_000;
 const CHANGE_PATIENCE_MS = 15_000;
 
-/** One way from source to consumer. */
+/** A path from source to consumer. */
 export interface Lane {
-  /** Process that carries the changes. */
+  /** Process that propagates the changes. */
   readonly pid: number;
   readonly shape: Shape;
   /**
-   * Changes one slice at the source. Resolves with the ms from before that write until the consumer's watch showed it;
-   * undefined where it never did.
+   * Changes one slice at the source. Resolves with the ms from before the write until the consumer's watch event;
+   * undefined on timeout.
    */
   change(slice: number): Promise<number | undefined>;
 }
 
-/** Both lanes, running. */
 export interface Comparison {
-  readonly ours: Lane;
+  readonly catamaran: Lane;
   readonly relay: Lane;
   readonly controller: Controller;
 }
 
-/** Sets both lanes up in namespaces of their own, runs `work` once all slices are there, and removes everything. */
+/** Sets up both lanes in separate namespaces, runs `work` once all slices have arrived, and cleans up. */
 export async function withComparison<T>(
   testBed: TestBed,
   load: Omit<Shape, 'exported'>,
   options: ControllerOptions,
   work: (comparison: Comparison) => Promise<T>,
 ): Promise<T> {
-  const ours = { ...load, exported: true };
+  const catamaran = { ...load, exported: true };
   const bare = { ...load, namespace: `${load.namespace}-relay`, exported: false };
   const apis = [testBed.source.api, testBed.consumer.api];
-  const pairs = [ours, bare].flatMap(({ namespace }) => apis.map((api) => ({ api, namespace })));
+  const pairs = [catamaran, bare].flatMap(({ namespace }) => apis.map((api) => ({ api, namespace })));
   await Promise.all(pairs.map(({ api, namespace }) => createNamespace(api, namespace)));
-  await Promise.all([ours, bare].map((shape) => createSources(testBed.source.api, shape, testBed.signal)));
+  await Promise.all([catamaran, bare].map((shape) => createSources(testBed.source.api, shape, testBed.signal)));
   const arrivals = await openArrivals(testBed.consumer.api);
   const slices = load.services * load.slicesPerService;
   try {
     return await withController(testBed, options, (controller) => {
-      const way = { from: bare.namespace, to: bare.namespace, consumerServer: options.consumerServer };
-      return withRelay(testBed, way, async (relay) => {
-        for (const { namespace } of [ours, bare]) await arrivals.count(namespace, slices, START_PATIENCE_MS);
+      const route = { from: bare.namespace, to: bare.namespace, consumerServer: options.consumerServer };
+      return withRelay(testBed, route, async (relay) => {
+        for (const { namespace } of [catamaran, bare]) await arrivals.count(namespace, slices, START_PATIENCE_MS);
         await controller.settled();
         const lane = (shape: Shape, pid: number): Lane => laneOf(testBed, arrivals, relay, shape, pid);
-        return await work({ ours: lane(ours, controller.pid), relay: lane(bare, relay.pid), controller });
+        return await work({ catamaran: lane(catamaran, controller.pid), relay: lane(bare, relay.pid), controller });
       });
     });
   } finally {
@@ -77,20 +78,20 @@ function laneOf(testBed: TestBed, arrivals: Arrivals, relay: Relay, shape: Shape
   };
 }
 
-/** Changes one slice of each lane in turn, `count` times: ours first, then the relay first, and so on. */
+/** Changes one slice of each lane, `count` times; the lane that goes first alternates. */
 export async function alternate(
-  { ours, relay }: Comparison,
+  { catamaran, relay }: Comparison,
   count: number,
-  take: (lane: 'ours' | 'relay', latency: number) => Promise<void> | void,
+  take: (lane: 'catamaran' | 'relay', latency: number) => Promise<void> | void,
 ): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const order = i % 2 === 0 ? (['ours', 'relay'] as const) : (['relay', 'ours'] as const);
+    const order = i % 2 === 0 ? (['catamaran', 'relay'] as const) : (['relay', 'catamaran'] as const);
     for (const name of order) {
-      const { change: write, shape } = name === 'ours' ? ours : relay;
+      const { change: write, shape } = name === 'catamaran' ? catamaran : relay;
       const latency = await write(i % (shape.services * shape.slicesPerService));
-      if (latency === undefined) throw new Error(`a change in ${shape.namespace} never arrived`);
+      if (latency === undefined) throw new Error(`timeout: a change in ${shape.namespace} did not arrive`);
       await take(name, latency);
-      // What a change leaves behind is done before the next, and no rhythm of the machine is met twice.
+      // Lets follow-up work finish, and avoids resonance with periodic load.
       await delay(5 + Math.random() * 10);
     }
   }

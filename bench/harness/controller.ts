@@ -1,4 +1,4 @@
-/** The product as a user runs it: `catamaran run`, in a process of its own. */
+/** Runs `catamaran run` as users do, in its own process. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,56 +9,54 @@ import { freePort } from '../../tools/controlplane/ports.ts';
 import type { Writes } from './audit.ts';
 import type { Side, TestBed } from './test-bed.ts';
 
-/** How it is to run. */
 export interface ControllerOptions {
-  /** The source's cluster imports as well, so each change is written in two clusters. Default: the consumer only. */
+  /** The source cluster imports, too, so each change is written to two clusters. Default: only the consumer imports. */
   readonly everywhere?: boolean | undefined;
-  /** URL in front of the consumer's API server. */
+  /** URL of a proxy in front of the consumer's API server. */
   readonly consumerServer?: string | undefined;
 }
 
-/** What processes that are measured are started with. */
+/** The environment of measured processes. */
 export type Bench = Pick<TestBed, 'dir' | 'script' | 'profiles' | 'signal'>;
 
-/** A running controller. */
 export interface Controller {
   readonly pid: number;
-  /** From the start of the process until /readyz said ok, in ms. */
+  /** From process start until /readyz returned 200, in ms. */
   readonly readyMs: number;
   /**
-   * Waits until nothing has been queued for a while, at most `timeoutMs`; gives when that began, in ms since the start of
-   * the process.
+   * Waits until the queue has been empty for a second, at most `timeoutMs`. Returns when it became empty, in ms since
+   * process start.
    */
   settled(timeoutMs?: number): Promise<number>;
-  /** Writes sent so far by what was written and what became of it; those about Leases and Events are left out. */
+  /** Writes sent so far, by operation and result; excludes Leases and Events. */
   writes(): Promise<Writes>;
-  /** SIGTERM lets it give its Leases back and end by itself. */
+  /** SIGTERM lets it release its Leases. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 60_000;
 const SETTLE_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;
-/** A queue that was empty this long has nothing more to do, in ms. */
+/** Time after which an empty queue counts as settled, in ms. */
 const CALM_MS = 1_000;
 
 const WRITES = /^catamaran_writes_total\{.*resource="(\w+)",op="(\w+)",result="(\w+)"\} (\d+)$/gm;
 
 let serial = 0;
 
-/** Starts it over the two clusters and waits until it is ready. */
+/** Starts a controller for the two clusters and waits until it is ready. */
 export async function startController(testBed: TestBed, options: ControllerOptions = {}): Promise<Controller> {
   const name = `catamaran-${++serial}`;
   return run(testBed, name, await membersOf(testBed, name, options), READY_TIMEOUT_MS);
 }
 
-/** A member as fleet.yaml has it, and how to reach it. */
+/** A member of fleet.yaml, and its credentials. */
 export interface MemberAccess {
   readonly access: ClusterAccess;
   readonly fields: object;
 }
 
-/** Starts it over any clusters and waits until it is ready. */
+/** Starts a controller for any clusters and waits until it is ready. */
 export async function startOver(
   bench: Bench,
   members: readonly MemberAccess[],
@@ -111,7 +109,7 @@ async function run(
       const counts: Record<string, number> = {};
       const series = (await read(`${url}/metrics`))?.matchAll(WRITES) ?? [];
       for (const [, resource, op, result, count] of series) {
-        // Without the Lease nothing is sent.
+        // Denied writes are not sent, since the Lease is not held.
         if (result === 'denied') continue;
         const what = `${op} ${resource}${result === 'ok' ? '' : ` (${result})`}`;
         counts[what] = (counts[what] ?? 0) + Number(count);
@@ -122,7 +120,7 @@ async function run(
   };
 }
 
-/** Runs a controller for the time of `work`. */
+/** Runs a controller during `work`. */
 export async function withController<T>(
   testBed: TestBed,
   options: ControllerOptions,
@@ -153,14 +151,14 @@ async function membersOf(
   ];
 }
 
-/** Writes the kubeconfig of a member; gives the member as fleet.yaml has it. */
+/** Writes the kubeconfig of a member and returns its entry in fleet.yaml. */
 async function memberOf({ dir }: Bench, name: string, access: ClusterAccess, fields: object): Promise<object> {
   const file = `${name}.${access.name}.kubeconfig`;
   await writeFile(join(dir, file), kubeconfig([access]), { mode: 0o600 });
   return { name: access.name, kubeconfig: file, ...fields };
 }
 
-/** All Leases are held, so work has been looked for, and none is left. */
+/** All Leases are held and all members ready, and the queue is empty. */
 function isCalm(metrics: string | undefined, members: number): boolean {
   if (metrics === undefined) return false;
   const value = (series: string): string | undefined => metrics.split(`\n${series} `)[1]?.split('\n')[0];
@@ -172,7 +170,7 @@ function isCalm(metrics: string | undefined, members: number): boolean {
   );
 }
 
-/** The body of an answer with status 200. */
+/** The body of a 200 response; undefined otherwise. */
 async function read(url: string): Promise<string | undefined> {
   try {
     const answer = await request(url, { headersTimeout: 5_000 });
@@ -187,15 +185,15 @@ async function until(
   bench: Bench,
   component: Component,
   timeoutMs: number,
-  what: string,
-  isSo: () => Promise<boolean>,
+  state: string,
+  reached: () => Promise<boolean>,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
-  while (!(await isSo())) {
+  while (!(await reached())) {
     const exit = component.exit();
-    if (exit !== undefined) throw new ComponentError(`ended with ${exit}`, component.spec);
+    if (exit !== undefined) throw new ComponentError(`exited with ${exit}`, component.spec);
     if (performance.now() > end)
-      throw new ComponentError(`is not ${what} after ${timeoutMs / 1_000} s`, component.spec);
+      throw new ComponentError(`is not ${state} after ${timeoutMs / 1_000} s`, component.spec);
     await delay(POLL_MS, undefined, { signal: bench.signal });
   }
 }

@@ -1,7 +1,7 @@
-/** Requests at once while things are set up. */
+/** Concurrent requests during setup. */
 const PARALLEL = 32;
 
-/** Works through a list, a bounded number at once. Rejects with the first failure, or with the signal's reason. */
+/** Processes items with bounded concurrency. Rejects with the first error, or the signal's reason. */
 export async function inParallel<T>(
   items: Iterable<T>,
   signal: AbortSignal,
@@ -9,7 +9,7 @@ export async function inParallel<T>(
 ): Promise<void> {
   const queue = Iterator.from(items);
   const worker = async (): Promise<void> => {
-    // The workers share one iterator: each item is taken once.
+    // The workers share one iterator, so each item is processed once.
     for (const item of queue) {
       signal.throwIfAborted();
       await work(item);

@@ -1,24 +1,26 @@
-/** The source side: namespaces, Services, their exports and slices, made by hand in the API server. */
+/** Creates the source objects: namespaces, Services, ServiceExports and EndpointSlices. */
 import { RESOURCES } from '../../src/api/resources.ts';
 import { pathOf } from '../../src/kube/client/paths.ts';
 import type { Api } from './api.ts';
 import { inParallel } from './in-parallel.ts';
 import { slicesPath } from './names.ts';
 
-/** What a namespace is to hold. Slices are numbered through from 0; `svc-0` has the first `slicesPerService`. */
+/**
+ * The contents of a namespace. Slices are numbered from 0 across Services; `svc-0` has the first `slicesPerService`.
+ */
 export interface Shape {
   readonly namespace: string;
   readonly services: number;
   readonly slicesPerService: number;
   readonly endpoints: number;
   readonly headless: boolean;
-  /** Whether there are ServiceExports; the relay's namespace has none. */
+  /** Whether to create ServiceExports; false for the relay's namespace. */
   readonly exported: boolean;
 }
 
 /**
- * Addresses of a slice, inside cluster1's pod CIDR 10.1.0.0/16. The first one is a serial number that tells a change
- * from any other, up to 57,599; the second one is the number of the slice; the rest never changes.
+ * Addresses of a slice, within the pod CIDR of cluster1, 10.1.0.0/16. The first encodes the serial number of a change,
+ * at most 57,599; the second encodes the number of the slice; the others are constant.
  */
 export function addressesOf(slice: number, serial: number, endpoints: number): string[] {
   const rest = Array.from({ length: endpoints - 2 }, (_, i) => `10.1.${252 + (i >> 8)}.${i & 255}`);
@@ -29,7 +31,7 @@ function address(third: number, number: number): string {
   return `10.1.${third + (number >> 8)}.${number & 255}`;
 }
 
-/** The serial number and the slice's number in the addresses of a slice. */
+/** Decodes the first two addresses of a slice. */
 export function readAddresses(first: string, second: string): { readonly serial: number; readonly slice: number } {
   const number = (text: string, third: number): number => {
     const parts = text.split('.').map(Number);
@@ -46,7 +48,7 @@ export function sliceName(shape: Shape, slice: number): string {
   return `${serviceName(shape, slice)}-${slice % shape.slicesPerService}`;
 }
 
-/** Writes the serial number of a change into a slice. */
+/** Updates the serial number in a slice. */
 export async function change(api: Api, shape: Shape, slice: number, serial: number): Promise<void> {
   const value = [address(0, serial)];
   await api.patch('json', slicesPath(shape.namespace, sliceName(shape, slice)), [
@@ -54,13 +56,12 @@ export async function change(api: Api, shape: Shape, slice: number, serial: numb
   ]);
 }
 
-/** Makes a namespace. */
 export async function createNamespace(api: Api, name: string): Promise<void> {
   const path = pathOf(RESOURCES.namespaces, {});
   await api.create(path, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
-/** Fills a namespace that exists. All slices have serial number 0. */
+/** Fills an existing namespace. All slices have serial number 0. */
 export async function createSources(api: Api, shape: Shape, signal: AbortSignal): Promise<void> {
   const { namespace, services, slicesPerService } = shape;
   const names = Array.from({ length: services }, (_, i) => `svc-${i}`);
@@ -82,7 +83,7 @@ function serviceOf({ namespace, headless }: Shape, name: string): object {
     metadata: { name, namespace },
     spec: {
       ...(headless && { clusterIP: 'None' }),
-      // Without a selector a headless Service would otherwise be dual-stack.
+      // A headless Service without selector would default to dual-stack.
       ipFamilies: ['IPv4'],
       ipFamilyPolicy: 'SingleStack',
       ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 8080 }],
@@ -114,7 +115,7 @@ const LEFTOVERS = [
   RESOURCES.services,
 ] as const;
 
-/** Removes a namespace and all in it, as no controller does it here. Nothing that would make it again may run. */
+/** Deletes a namespace and its contents, since no namespace controller runs. Nothing that recreates them may run. */
 export async function removeNamespace(api: Api, namespace: string): Promise<void> {
   await Promise.all(LEFTOVERS.map((resource) => api.delete(pathOf(resource, { namespace }))));
   const path = pathOf(RESOURCES.namespaces, { name: namespace });

@@ -1,4 +1,4 @@
-/** What all rows run on: two real control planes, clients, and the processes that are measured. */
+/** Two real control planes, their clients, and the settings of measured processes. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { type ControlPlane, startControlPlanes } from '../../tools/controlplane/
 import { type Access, type Api, openApi } from './api.ts';
 import { BENCH_AGENT } from './names.ts';
 
-/** One API server and how the benchmark talks to it. */
+/** One API server and the benchmark's client. */
 export interface Side {
   readonly plane: ControlPlane & { readonly auditLog: string };
   readonly access: Access;
@@ -20,20 +20,20 @@ export interface Side {
 export interface TestBed {
   readonly source: Side;
   readonly consumer: Side;
-  /** For files of the processes that are measured; removed at the end. */
+  /** For files of measured processes; removed at the end. */
   readonly dir: string;
-  /** Script that is run as `catamaran`. */
+  /** Script to run as `catamaran`. */
   readonly script: string;
-  /** Where the controllers' CPU profiles go; none are taken where absent. */
+  /** Folder for CPU profiles of the controllers; undefined for none. */
   readonly profiles: string | undefined;
   readonly signal: AbortSignal;
   close(): Promise<void>;
 }
 
-/** Requests at once; more than any row has in flight. */
+/** More concurrent requests than any row has in flight. */
 const CONNECTIONS = 64;
 
-/** Starts the control planes, with the CRDs. What was started is ended where it fails. */
+/** Starts the control planes and installs the CRDs. Stops what it started if it fails. */
 export async function openTestBed({
   script,
   profiles,
@@ -48,12 +48,12 @@ export async function openTestBed({
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    // Without kube-controller-manager: nothing here needs it, and it would take part of two cores.
+    // Without kube-controller-manager, which is not needed and would use CPU time.
     planes = await startControlPlanes({ count: 2, dir, audit: true, controllerManager: false, signal });
     for (const plane of planes) sides.push(await openSide(plane));
     await Promise.all(sides.map(({ api }) => installCrds(api, signal)));
     const [source, consumer] = sides;
-    if (!source || !consumer) throw new Error('two control planes were asked for');
+    if (!source || !consumer) throw new Error('expected two control planes');
     return { source, consumer, dir, script, profiles, signal, close };
   } catch (error) {
     await close();
@@ -63,7 +63,7 @@ export async function openTestBed({
 
 async function openSide(plane: ControlPlane): Promise<Side> {
   const { auditLog } = plane;
-  if (auditLog === undefined) throw new Error('an audit log was asked for');
+  if (auditLog === undefined) throw new Error('control plane without audit log');
   const access = { server: plane.server, ca: await readFile(plane.caFile, 'utf8'), token: plane.token };
   return { plane: { ...plane, auditLog }, access, api: openApi(access, BENCH_AGENT, CONNECTIONS) };
 }
@@ -74,7 +74,7 @@ export async function installCrds(api: Api, signal: AbortSignal): Promise<void> 
   while (!(await everyCrdIsServed(api))) await delay(100, undefined, { signal });
 }
 
-/** A definition that is established may still be missing from discovery, and be answered with 404, for a moment. */
+/** For a moment, requests for an established CRD may still return 404. */
 async function everyCrdIsServed(api: Api): Promise<boolean> {
   const served = CRDS.map(async ({ spec }) => {
     try {

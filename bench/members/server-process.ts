@@ -1,4 +1,4 @@
-/** The API servers of many members, in one process beside the benchmark's. */
+/** Starts the API servers of many members in a child process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +7,10 @@ import type { Bench, MemberAccess } from '../harness/controller.ts';
 import type { MembersShape } from './shape.ts';
 
 const SERVERS = fileURLToPath(new URL('servers.ts', import.meta.url));
-/** Room for the objects of all members. */
+/** Heap size for the objects of all members. */
 const HEAP_MB = 12_000;
 
-/** What the servers tell when they listen. */
+/** First message of the child, once all servers listen. */
 const listeningSchema = z.object({
   ca: z.string(),
   token: z.string(),
@@ -24,21 +24,20 @@ const listeningSchema = z.object({
   ),
 });
 
-/** What the servers are asked, and answer with a number. */
+/** Requests to the child; each is answered with a number. */
 export type Question = 'fill' | 'changes';
 
-/** Running API servers. */
 export interface MemberServers {
   readonly pid: number;
   readonly members: readonly MemberAccess[];
-  /** Makes the Services, slices, exports and imports. */
+  /** Creates the Services, slices, exports and imports. */
   fill(): Promise<void>;
-  /** Changes stored so far in all of them, but for Leases and Events. */
+  /** Changes stored so far in all servers, except Leases and Events. */
   changes(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts the servers; the members hold nothing yet. */
+/** Starts the servers; the members are empty. */
 export async function startServers({ signal }: Bench, shape: MembersShape): Promise<MemberServers> {
   const child = fork(SERVERS, [JSON.stringify(shape)], { execArgv: [`--max-old-space-size=${HEAP_MB}`] });
   const { pid } = child;
@@ -49,10 +48,10 @@ export async function startServers({ signal }: Bench, shape: MembersShape): Prom
     await once(child, 'exit');
   };
   try {
-    const { ca, token, servers } = listeningSchema.parse(await answer(child, signal));
+    const { ca, token, servers } = listeningSchema.parse(await nextMessage(child, signal));
     const ask = async (question: Question): Promise<number> => {
       child.send(question);
-      return z.number().parse(await answer(child, signal));
+      return z.number().parse(await nextMessage(child, signal));
     };
     return {
       pid,
@@ -74,13 +73,12 @@ export async function startServers({ signal }: Bench, shape: MembersShape): Prom
   }
 }
 
-/** The next message of the child. */
-async function answer(child: ChildProcess, signal: AbortSignal): Promise<unknown> {
-  const gone = new AbortController();
-  const ended = (): void => gone.abort(new Error('the API servers ended'));
+async function nextMessage(child: ChildProcess, signal: AbortSignal): Promise<unknown> {
+  const exited = new AbortController();
+  const ended = (): void => exited.abort(new Error('the API servers exited'));
   child.once('exit', ended);
   try {
-    const [message] = await once(child, 'message', { signal: AbortSignal.any([signal, gone.signal]) });
+    const [message] = await once(child, 'message', { signal: AbortSignal.any([signal, exited.signal]) });
     return message;
   } finally {
     child.off('exit', ended);

@@ -1,6 +1,6 @@
 /**
- * Runs in a process of its own: the API servers of many members, each on a port of the loopback interface. `fork.ts` starts
- * it with a shape, and asks it over the channel between them.
+ * The child process with the API servers of many members, each on its own loopback port. `server-process.ts` starts it
+ * with a shape and sends requests over the IPC channel.
  */
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -12,8 +12,8 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { exportOf, importOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from './shape.ts';
 
-const shape = JSON.parse(process.argv[2] ?? '{}') as MembersShape; // from fork.ts
-const OWN_AFFAIRS: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events']);
+const shape = JSON.parse(process.argv[2] ?? '{}') as MembersShape; // from server-process.ts
+const NOT_COUNTED: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events']);
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const token = randomBytes(16).toString('hex');
@@ -37,7 +37,7 @@ async function start(member: number): Promise<{ readonly server: ApiServer; read
   for (const crd of CRDS) server.api.create('apiextensions.k8s.io/customresourcedefinitions', asJson(crd));
   server.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system' } });
   server.api.subscribe(({ resource }) => {
-    if (!OWN_AFFAIRS.has(resource)) changes++;
+    if (!NOT_COUNTED.has(resource)) changes++;
   }, new AbortController().signal);
   const { port } = await listen({ server, tls: certificates, port: 0, logger: silent });
   const { name, podCIDRs, serviceCIDRs } = settings;
@@ -54,7 +54,7 @@ function fill({ api }: ApiServer, member: number): void {
   }
   for (let index = 0; index < exported; index++)
     api.create('multicluster.x-k8s.io/serviceexports', exportOf(namespace, index));
-  // Where all that is exported is imported, that is automatic.
+  // With import mode Automatic, the controller creates the imports.
   if (imported === exported) return;
   for (let index = 0; index < imported; index++)
     api.create('multicluster.x-k8s.io/serviceimports', importOf(namespace, index));

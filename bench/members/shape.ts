@@ -1,27 +1,26 @@
-/** What each of many members holds. */
+/** The objects of each of many members. */
 
 import type { JsonObject } from '../../src/api/json.ts';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
 
-/** Counts, the same in each member. */
+/** Counts per member, except for `members` and `group`. */
 export interface MembersShape {
   readonly members: number;
-  /** So many members share a namespace, and all names in it. */
+  /** Number of members that share a namespace and all names in it. */
   readonly group: number;
   readonly services: number;
   readonly endpoints: number;
-  /** The first so many Services are exported. */
+  /** Number of exported Services, the first ones. */
   readonly exported: number;
-  /** The first so many of the exported ones are imported by every member that has the namespace. */
+  /** Number of exported Services, the first ones, that every member of the group imports. */
   readonly imported: number;
 }
 
-/** The namespace of a member, counted from 1, which the members of its group have. */
+/** The namespace of the member's group. @param member starts at 1. */
 export function namespaceOf({ group }: MembersShape, member: number): string {
   return `shop-${Math.ceil(member / group)}`;
 }
 
-/** The Service with this number. */
 export function serviceOf(namespace: string, index: number): JsonObject {
   return {
     apiVersion: 'v1',
@@ -36,7 +35,7 @@ export function serviceOf(namespace: string, index: number): JsonObject {
   };
 }
 
-/** The endpoints of a Service in one member, as Kubernetes makes them. */
+/** The EndpointSlice of a Service, as the endpoint slice controller creates it. */
 export function sliceOf(shape: MembersShape, member: number, index: number): JsonObject {
   const { services, endpoints } = shape;
   const count = Math.floor(endpoints / services) + (index < endpoints % services ? 1 : 0);

@@ -1,4 +1,4 @@
-/** A fleet in this process whose members share one namespace: their API servers, and the caches of the product's fleet. */
+/** An in-process fleet whose members share one namespace: embedded API servers, and the caches of `Fleet`. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cluster, startClusters } from 'kubesim';
 import { CRDS } from '../../src/api/crd-manifests.ts';
@@ -17,42 +17,40 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import { exportOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from '../members/shape.ts';
 
-/** How many members there are, and how many names each of them imports. */
 export interface SharedNamespaceShape {
   readonly members: number;
   readonly names: number;
-  /** Members that export each name. */
+  /** Exporters per name. */
   readonly exporters: number;
-  /** Of each exporter of a name. */
+  /** Per exporter and name. */
   readonly endpoints: number;
-  /** Whether the configuration has one more member, whose API server has never answered. */
+  /** Whether the fleet has another member whose API server has never responded. */
   readonly silentMember: boolean;
 }
 
-/** The fleet, in sync. */
 export interface SharedNamespace {
   readonly members: readonly Member[];
   readonly keys: readonly ServiceKey[];
-  /** What the controller would write to a member. */
+  /** Returns what the controller would write to a member. */
   readonly plan: Plan;
-  /** Changes an endpoint of a name's oldest exporter; resolves once the fleet has it. */
+  /** Changes an endpoint at the oldest exporter of a name; resolves once the change is in the cache. */
   changeEndpoint(key: ServiceKey, serial: number): Promise<void>;
-  /** Changes a merged field of the Service of a name's oldest exporter; resolves once the fleet has it. */
+  /** Changes a merged field of the Service at the oldest exporter; resolves once the change is in the cache. */
   changeService(key: ServiceKey, serial: number): Promise<void>;
   close(): Promise<void>;
 }
 
 type Plan = (member: Member, key: ServiceKey) => readonly Change[];
 
-/** More passes than it takes to bring a fleet in sync. */
+/** More passes than any sync needs. */
 const MAX_PASSES = 10;
-/** The fleet's caches have the writes of a pass after this long, in ms. */
+/** Time for the caches to receive the writes of a pass, in ms. */
 const CATCH_UP_MS = 300;
 const POLL_MS = 20;
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
-/** Starts the members and brings them in sync. What was started is ended if it fails. */
+/** Starts the members and syncs them. Stops what it started if it fails. */
 export async function openSharedNamespace(shape: SharedNamespaceShape, signal: AbortSignal): Promise<SharedNamespace> {
   await using started = new AsyncDisposableStack();
   const { clusters, close } = await startClusters({ clusters: shape.members, crds: CRDS, workloads: false, signal });
@@ -65,7 +63,7 @@ export async function openSharedNamespace(shape: SharedNamespaceShape, signal: A
   const config = parseFleet(fleetFile(clusters, shape), { file: 'fleet.yaml' });
   const changed = new EventTarget();
   const fleet = new Fleet(config, {
-    connect: async ({ name }) => clients.get(name) ?? Promise.reject(new Error(`${name} is not a cluster`)),
+    connect: async ({ name }) => clients.get(name) ?? Promise.reject(new Error(`cluster ${name} not found`)),
     clock: systemClock,
     random: Math.random,
     logger: silent,
@@ -89,7 +87,7 @@ export async function openSharedNamespace(shape: SharedNamespaceShape, signal: A
     if (!client) throw new Error(`${key} has no exporter`);
     return client;
   };
-  const heard = (key: ServiceKey): Promise<void> =>
+  const changeOf = (key: ServiceKey): Promise<void> =>
     new Promise((resolve) => changed.addEventListener(key, () => resolve(), { once: true }));
   const parts = started.move();
   return {
@@ -102,26 +100,26 @@ export async function openSharedNamespace(shape: SharedNamespaceShape, signal: A
       const value = [`10.${member}.${240 + (serial >> 8)}.${serial & 255}`];
       const patch = [{ op: 'replace', path: '/endpoints/0/addresses', value }];
       const client = firstExporterOf(key);
-      const [seen, object] = [heard(key), { namespace, name }];
+      const [seen, object] = [changeOf(key), { namespace, name }];
       await Promise.all([seen, client.patch(RESOURCES.endpointSlices, object, patch, { kind: 'json' })]);
     },
     async changeService(key, serial) {
       const value = serial % 2 === 0 ? 'kubernetes.io/h2c' : 'kubernetes.io/ws';
       const patch = [{ op: 'add', path: '/spec/ports/0/appProtocol', value }];
       const client = firstExporterOf(key);
-      const [seen, object] = [heard(key), { namespace, name: objects.nameOf(keys.indexOf(key)) }];
+      const [seen, object] = [changeOf(key), { namespace, name: objects.nameOf(keys.indexOf(key)) }];
       await Promise.all([seen, client.patch(RESOURCES.services, object, patch, { kind: 'json' })]);
     },
     close: () => parts.disposeAsync(),
   };
 }
 
-/** The index of an exporter of a name: every name has others, spread over the members. */
-function exporterOf(name: number, which: number, { members, exporters }: SharedNamespaceShape): number {
-  return (name * exporters + which) % members;
+/** Member index of an exporter of a name; exporters are spread over the members. */
+function exporterOf(name: number, ordinal: number, { members, exporters }: SharedNamespaceShape): number {
+  return (name * exporters + ordinal) % members;
 }
 
-/** The objects of the members benchmark, whose members are all in one group here. */
+/** The objects of the members benchmark, with all members in one group. */
 function objectsOf({ members, names, endpoints }: SharedNamespaceShape) {
   const shape: MembersShape = {
     members,
@@ -150,8 +148,8 @@ function fill(
 ): void {
   api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: objects.namespace } });
   for (let name = 0; name < shape.names; name++) {
-    for (let which = 0; which < shape.exporters; which++) {
-      if (exporterOf(name, which, shape) !== index) continue;
+    for (let ordinal = 0; ordinal < shape.exporters; ordinal++) {
+      if (exporterOf(name, ordinal, shape) !== index) continue;
       api.create('/services', objects.service(name));
       api.create('discovery.k8s.io/endpointslices', objects.slice(index + 1, name));
       api.create('multicluster.x-k8s.io/serviceexports', objects.export(name));
@@ -200,9 +198,9 @@ async function bringInSync(
   throw new Error(`the fleet is not in sync after ${MAX_PASSES} passes`);
 }
 
-/** Writes a plan, and returns how much that was. */
+/** Writes a plan and returns the number of changes. */
 async function write({ client }: Member, changes: readonly Change[]): Promise<number> {
-  if (!client) throw new Error('a member has no connection');
+  if (!client) throw new Error('member is not connected');
   for (const change of changes.toSorted((a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage))) {
     const { namespace, name } = change;
     const resource = RESOURCES[change.resource];

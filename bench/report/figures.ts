@@ -1,53 +1,51 @@
-/** The table of the benchmark as data. */
+/** The results of the benchmark as data. */
 
-/** One row of the table. */
 export interface Figure {
   readonly row: string;
-  /** Null where it was not measured. */
-  readonly ours: number | null;
-  /** The bare relay's; null where it has none. */
+  /** Null if not measured. */
+  readonly catamaran: number | null;
+  /** The bare relay; null if not applicable. */
   readonly baseline: number | null;
-  /** Ours over the baseline's. */
+  /** Catamaran over the baseline. */
   readonly ratio: number | null;
   readonly unit: string;
   readonly target: string;
-  /** Null where it was not measured, or where nothing is asked of it. */
+  /** Null if not measured, or without a target. */
   readonly met: boolean | null;
-  /** What else there is to know; the reason where it was not measured. */
+  /** Details; the reason if not measured. */
   readonly note?: string;
 }
 
-/** What a figure has to be: at most so much, or at most so many times the baseline. */
+/** An upper bound, absolute or relative to the baseline. */
 export type Target = { readonly atMost: number } | { readonly timesBaseline: number };
 
-/** What a row measured. */
 export interface Measured {
   readonly row: string;
   readonly unit: string;
   readonly target: Target;
-  readonly ours: number;
+  readonly catamaran: number;
   readonly baseline: number | null;
   readonly note?: string;
 }
 
-/** Judges a measured row. A figure that is not a number meets no target. */
-export function figure({ row, unit, target, ours, baseline, note }: Measured): Figure {
-  const ratio = baseline === null || baseline === 0 ? null : ours / baseline;
+/** A measured row with a target. NaN misses every target. */
+export function figure({ row, unit, target, catamaran, baseline, note }: Measured): Figure {
+  const ratio = baseline === null || baseline === 0 ? null : catamaran / baseline;
   return {
     row,
-    ...figuresOf(ours, baseline),
+    ...figuresOf(catamaran, baseline),
     unit,
     target: targetText(target, unit),
-    met: 'atMost' in target ? ours <= target.atMost : ratio !== null && ratio <= target.timesBaseline,
+    met: 'atMost' in target ? catamaran <= target.atMost : ratio !== null && ratio <= target.timesBaseline,
     ...(note !== undefined && { note }),
   };
 }
 
-/** A measured row that nothing is asked of. */
-export function reported({ row, unit, ours, baseline, note }: Omit<Measured, 'target'>): Figure {
+/** A measured row without a target. */
+export function reported({ row, unit, catamaran, baseline, note }: Omit<Measured, 'target'>): Figure {
   return {
     row,
-    ...figuresOf(ours, baseline),
+    ...figuresOf(catamaran, baseline),
     unit,
     target: '',
     met: null,
@@ -55,21 +53,21 @@ export function reported({ row, unit, ours, baseline, note }: Omit<Measured, 'ta
   };
 }
 
-function figuresOf(ours: number, baseline: number | null): Pick<Figure, 'ours' | 'baseline' | 'ratio'> {
-  const ratio = baseline === null || baseline === 0 ? null : ours / baseline;
+function figuresOf(catamaran: number, baseline: number | null): Pick<Figure, 'catamaran' | 'baseline' | 'ratio'> {
+  const ratio = baseline === null || baseline === 0 ? null : catamaran / baseline;
   return {
-    ours: rounded(ours),
+    catamaran: rounded(catamaran),
     baseline: baseline === null ? null : rounded(baseline),
     ratio: ratio === null ? null : rounded(ratio),
   };
 }
 
-/** A row that stands in the table without figures. */
+/** A row without figures. */
 export function notMeasured(row: string, unit: string, target: string, note: string): Figure {
-  return { row, ours: null, baseline: null, ratio: null, unit, target, met: null, note };
+  return { row, catamaran: null, baseline: null, ratio: null, unit, target, met: null, note };
 }
 
-/** A figure with its unit; a dash for none. */
+/** Formats a figure with its unit; `-` for null. */
 export function amount(value: number | null, unit: string): string {
   if (value === null) return '-';
   const one = value === 1 && (unit === 'writes' || unit === 'changes');
@@ -81,7 +79,7 @@ function targetText(target: Target, unit: string): string {
   return target.atMost === 0 ? '0' : `<= ${amount(target.atMost, unit)}`;
 }
 
-/** Three digits that count, and never less than whole numbers. */
+/** Three significant digits; whole numbers from 1,000. */
 function rounded(value: number): number {
   return Math.abs(value) >= 1_000 ? Math.round(value) : Number(value.toPrecision(3));
 }

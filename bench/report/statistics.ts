@@ -1,6 +1,4 @@
-/** Numbers out of samples. */
-
-/** The value that a share `q` of the samples does not exceed: nearest rank. NaN for no samples. */
+/** Nearest-rank quantile; NaN without samples. */
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;

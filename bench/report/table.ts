@@ -1,8 +1,8 @@
-/** The table of figures as text. */
+/** The results as a text table. */
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { amount, type Figure } from './figures.ts';
 
-/** What was measured on, in one line. */
+/** Date, hardware and versions in one line. */
 export function machine(): string {
   const gib = Math.round(totalmem() / 2 ** 30);
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
@@ -10,18 +10,18 @@ export function machine(): string {
   return `${date}, ${availableParallelism()} cores of ${model}, ${gib} GiB, Node ${process.versions.node}, Kubernetes 1.34`;
 }
 
-/** Whether the target is met, in a word; nothing where there is none. */
-export function verdictOf({ met, ours }: Pick<Figure, 'met' | 'ours'>): string {
-  if (ours === null) return 'not measured';
+/** Empty without a target. */
+export function verdictOf({ met, catamaran }: Pick<Figure, 'met' | 'catamaran'>): string {
+  if (catamaran === null) return 'not measured';
   return met === null ? '' : met ? 'met' : 'MISSED';
 }
 
-/** Columns under a header, then the notes. */
+/** The figures as a text table, followed by the notes. */
 export function table(figures: readonly Figure[]): string {
-  const header = ['', 'OURS', 'BARE RELAY', 'RATIO', 'TARGET', ''];
+  const header = ['', 'CATAMARAN', 'BARE RELAY', 'RATIO', 'TARGET', ''];
   const rows = figures.map((figure) => [
     figure.row,
-    amount(figure.ours, figure.unit),
+    amount(figure.catamaran, figure.unit),
     amount(figure.baseline, figure.unit),
     figure.ratio === null ? '-' : `${figure.ratio}x`,
     figure.target,

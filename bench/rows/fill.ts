@@ -1,4 +1,4 @@
-/** A consumer that is empty, and a fleet that exports a lot. */
+/** Time to fill an empty consumer. */
 import { type Arrivals, openArrivals } from '../harness/arrivals.ts';
 import { startRelay } from '../harness/baseline.ts';
 import { withController } from '../harness/controller.ts';
@@ -6,28 +6,30 @@ import { createNamespace, createSources, removeNamespace, type Shape } from '../
 import type { TestBed } from '../harness/test-bed.ts';
 import { type Figure, figure } from '../report/figures.ts';
 import { median } from '../report/statistics.ts';
-import { bulk, type Say, type Scale } from './scale.ts';
+import { bulk, type Log, type Scale } from './scale.ts';
 
 const PATIENCE_MS = 180_000;
 
 /**
- * Both have listed the source and wait, ours for the consumer's namespace, the relay for a word; never both at once. Ours
- * makes a ServiceImport and a derived Service for each Service as well.
+ * Starts with the source listed: the controller waits for the namespace in the consumer, the relay for `go`. They never
+ * run at the same time. The controller also creates a ServiceImport and a derived Service per Service.
  */
-export async function fill(testBed: TestBed, scale: Scale, say: Say): Promise<readonly Figure[]> {
+export async function fill(testBed: TestBed, scale: Scale, log: Log): Promise<readonly Figure[]> {
   const shape = bulk('fill', scale);
   const slices = shape.services * shape.slicesPerService;
   await createNamespace(testBed.source.api, shape.namespace);
   await createSources(testBed.source.api, shape, testBed.signal);
   const arrivals = await openArrivals(testBed.consumer.api);
-  const times = { ours: [] as number[], relay: [] as number[] };
+  const times = { catamaran: [] as number[], relay: [] as number[] };
   try {
     for (let round = 0; round < scale.fillRounds; round++) {
-      for (const lane of round % 2 === 0 ? (['ours', 'relay'] as const) : (['relay', 'ours'] as const)) {
+      for (const lane of round % 2 === 0 ? (['catamaran', 'relay'] as const) : (['relay', 'catamaran'] as const)) {
         const ms =
-          lane === 'ours' ? await fillOurs(testBed, shape, arrivals) : await fillRelay(testBed, shape, arrivals);
+          lane === 'catamaran'
+            ? await fillByController(testBed, shape, arrivals)
+            : await fillByRelay(testBed, shape, arrivals);
         times[lane].push(ms / 1_000);
-        say(`round ${round + 1} of ${scale.fillRounds}, ${lane}: ${slices} slices in ${(ms / 1_000).toFixed(2)} s`);
+        log(`round ${round + 1} of ${scale.fillRounds}, ${lane}: ${slices} slices in ${(ms / 1_000).toFixed(2)} s`);
       }
     }
   } finally {
@@ -39,14 +41,14 @@ export async function fill(testBed: TestBed, scale: Scale, say: Say): Promise<re
       row: `fill an empty cluster with ${slices.toLocaleString('en')} slices`,
       unit: 's',
       target: { atMost: 10 },
-      ours: median(times.ours),
+      catamaran: median(times.catamaran),
       baseline: median(times.relay),
-      note: `ours makes ${shape.services.toLocaleString('en')} ServiceImports and derived Services as well`,
+      note: `Catamaran also creates ${shape.services.toLocaleString('en')} ServiceImports and derived Services`,
     }),
   ];
 }
 
-async function fillOurs(testBed: TestBed, shape: Shape, arrivals: Arrivals): Promise<number> {
+async function fillByController(testBed: TestBed, shape: Shape, arrivals: Arrivals): Promise<number> {
   const { namespace, services, slicesPerService } = shape;
   const ms = await withController(testBed, {}, async (controller) => {
     await controller.settled();
@@ -60,7 +62,7 @@ async function fillOurs(testBed: TestBed, shape: Shape, arrivals: Arrivals): Pro
   return ms;
 }
 
-async function fillRelay(testBed: TestBed, shape: Shape, arrivals: Arrivals): Promise<number> {
+async function fillByRelay(testBed: TestBed, shape: Shape, arrivals: Arrivals): Promise<number> {
   const to = `${shape.namespace}-relay`;
   await createNamespace(testBed.consumer.api, to);
   const relay = await startRelay(testBed, { from: shape.namespace, to });

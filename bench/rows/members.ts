@@ -1,4 +1,4 @@
-/** A hundred members: what each costs the controller in memory, and what it takes to bring them in sync. */
+/** A hundred members: controller memory per member, and time to sync. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeWrites, total } from '../harness/audit.ts';
 import { type Bench, startOver } from '../harness/controller.ts';
@@ -7,69 +7,69 @@ import { type MemberServers, startServers } from '../members/server-process.ts';
 import type { MembersShape } from '../members/shape.ts';
 import { type Figure, figure, reported } from '../report/figures.ts';
 import { median } from '../report/statistics.ts';
-import type { Say, Scale } from './scale.ts';
+import type { Log, Scale } from './scale.ts';
 
 const READY_MS = 300_000;
 const SETTLE_MS = 1_800_000;
-/** After this long without a change what is left in memory is what has to be there, in ms. */
+/** Idle time after which garbage has been collected, in ms. */
 const REST_MS = 20_000;
 const SAMPLES = 10;
 const SAMPLE_MS = 500;
 
 /**
- * The members are clusters of the sandbox, in a process of their own. They come in groups that share a namespace: each
- * imported name has a slice from every member of the group in every member of it.
+ * The members are sandbox clusters in a separate process. Members of a group share a namespace: for each imported name,
+ * each of them has a slice from every member of the group.
  */
-export async function members(bench: Bench, scale: Scale, say: Say): Promise<readonly Figure[]> {
+export async function members(bench: Bench, scale: Scale, log: Log): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  for (const shape of scale.fleets) figures.push(...(await measure(bench, shape, say)));
+  for (const shape of scale.fleets) figures.push(...(await measure(bench, shape, log)));
   return figures;
 }
 
-async function measure(bench: Bench, shape: MembersShape, say: Say): Promise<readonly Figure[]> {
+async function measure(bench: Bench, shape: MembersShape, log: Log): Promise<readonly Figure[]> {
   const { members, group, services, exported, imported, endpoints } = shape;
-  say(`starting ${members} clusters of ${services} Services and ${endpoints.toLocaleString('en')} endpoints`);
+  log(`starting ${members} clusters of ${services} Services and ${endpoints.toLocaleString('en')} endpoints`);
   const servers = await startServers(bench, shape);
   try {
     const idle = await idleMemory(bench, servers);
-    say(`a controller with one empty member: ${megabytes(idle)}`);
+    log(`controller with one empty member: ${megabytes(idle)}`);
     await servers.fill();
-    say(`filled, API servers: ${megabytes(await memoryOf(servers.pid))}`);
+    log(`filled; API servers: ${megabytes(await memoryOf(servers.pid))}`);
 
     const synced = await inSync(bench, servers, idle, shape);
-    say(`from empty: ${describe(synced)}; ${synced.written}; API servers: ${megabytes(await memoryOf(servers.pid))}`);
+    log(`from empty: ${describe(synced)}; ${synced.written}; API servers: ${megabytes(await memoryOf(servers.pid))}`);
     const restarted = await inSync(bench, servers, idle, shape);
-    say(`restart: ${describe(restarted)}; ${restarted.written}`);
+    log(`restart: ${describe(restarted)}; ${restarted.written}`);
 
     const name = `${members} members of ${services} Services / ${endpoints.toLocaleString('en')} endpoints`;
     const row = `${name}, ${exported} exported`;
     const rate = Math.round(synced.writes / synced.settledSeconds);
     return [
       figure({
-        row: `${row}: memory a member`,
+        row: `${row}: memory per member`,
         unit: 'MB',
         target: { atMost: 25 },
-        ours: Math.max(synced.megabytesAMember, restarted.megabytesAMember),
+        catamaran: Math.max(synced.megabytesPerMember, restarted.megabytesPerMember),
         baseline: null,
         note:
-          `RSS less that with one empty member (${megabytes(idle)}); groups of ${group} share names: ${imported} imported by each, ` +
-          `with ${imported * group} derived slices; ` +
-          `${synced.megabytesAMember.toFixed(1)} MB after the sync from empty, ` +
-          `${restarted.megabytesAMember.toFixed(1)} MB after a restart`,
+          `RSS minus that with one empty member (${megabytes(idle)}); groups of ${group} members share names; each imports ` +
+          `${imported}, with ${imported * group} derived slices; ` +
+          `${synced.megabytesPerMember.toFixed(1)} MB after a sync from empty, ` +
+          `${restarted.megabytesPerMember.toFixed(1)} MB after a restart`,
       }),
       reported({
         row: `${row}: sync from empty`,
         unit: 's',
-        ours: synced.settledSeconds,
+        catamaran: synced.settledSeconds,
         baseline: null,
-        note: `${synced.writes.toLocaleString('en')} writes, ${rate.toLocaleString('en')} a second, to the sandbox's API servers in one process`,
+        note: `${synced.writes.toLocaleString('en')} writes, ${rate.toLocaleString('en')} per second, to the sandbox's API servers in one process`,
       }),
-      reported({ row: `${row}: restart, ready`, unit: 's', ours: restarted.readySeconds, baseline: null }),
+      reported({ row: `${row}: restart, ready`, unit: 's', catamaran: restarted.readySeconds, baseline: null }),
       figure({
         row: `${row}: restart, writes`,
         unit: 'writes',
         target: { atMost: 0 },
-        ours: restarted.writes,
+        catamaran: restarted.writes,
         baseline: null,
       }),
     ];
@@ -78,17 +78,16 @@ async function measure(bench: Bench, shape: MembersShape, say: Say): Promise<rea
   }
 }
 
-/** What one controller came to. */
 interface InSync {
   readonly readySeconds: number;
   readonly settledSeconds: number;
   readonly writes: number;
-  /** What was written. */
+  /** Writes by operation. */
   readonly written: string;
-  readonly megabytesAMember: number;
+  readonly megabytesPerMember: number;
 }
 
-/** Runs a controller until nothing is left to do. */
+/** Runs a controller until all members are in sync. */
 async function inSync(bench: Bench, servers: MemberServers, idle: number, { members }: MembersShape): Promise<InSync> {
   const before = await servers.changes();
   const controller = await startOver(bench, servers.members, READY_MS);
@@ -102,21 +101,21 @@ async function inSync(bench: Bench, servers: MemberServers, idle: number, { memb
       settledSeconds: settledMs / 1_000,
       writes: Math.max(changes, total(writes)),
       written: describeWrites(writes),
-      megabytesAMember: ((await memoryOf(controller.pid)) - idle) / members / 1e6,
+      megabytesPerMember: ((await memoryOf(controller.pid)) - idle) / members / 1e6,
     };
   } finally {
     await controller.stop('SIGTERM');
   }
 }
 
-function describe({ readySeconds, settledSeconds, writes, megabytesAMember }: InSync): string {
+function describe({ readySeconds, settledSeconds, writes, megabytesPerMember }: InSync): string {
   return (
     `ready after ${readySeconds.toFixed(1)} s, in sync after ${settledSeconds.toFixed(1)} s and ` +
-    `${writes.toLocaleString('en')} writes; ${megabytesAMember.toFixed(1)} MB a member`
+    `${writes.toLocaleString('en')} writes; ${megabytesPerMember.toFixed(1)} MB per member`
   );
 }
 
-/** Memory of a controller that has nothing to do. */
+/** Memory of a controller with one empty member. */
 async function idleMemory(bench: Bench, { members: [first] }: MemberServers): Promise<number> {
   if (!first) throw new Error('no members');
   const controller = await startOver(bench, [first], READY_MS);
@@ -128,11 +127,11 @@ async function idleMemory(bench: Bench, { members: [first] }: MemberServers): Pr
   }
 }
 
-/** Resident memory of a process, in bytes: the median of some looks. */
+/** Median resident memory of a process, in bytes. */
 async function memoryOf(pid: number): Promise<number> {
   const samples: number[] = [];
-  for (let look = 0; look < SAMPLES; look++) {
-    if (look > 0) await delay(SAMPLE_MS);
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    if (sample > 0) await delay(SAMPLE_MS);
     samples.push((await memoryUsage(pid)).resident);
   }
   return median(samples);

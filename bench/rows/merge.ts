@@ -1,21 +1,21 @@
-/** What a change of one exporter costs a controller whose members all import the name. */
+/** CPU time of a controller for a change at one exporter if all members import the name. */
 import type { ServiceKey } from '../../src/api/meta.ts';
 import type { Bench } from '../harness/controller.ts';
 import { openSharedNamespace, type SharedNamespace, type SharedNamespaceShape } from '../merge/shared-namespace.ts';
 import { type Figure, reported } from '../report/figures.ts';
 import { median } from '../report/statistics.ts';
-import type { Say, Scale } from './scale.ts';
+import type { Log, Scale } from './scale.ts';
 
-/** Left out: what code costs before it is compiled. */
+/** Discarded, since code is not compiled yet. */
 const WARM_UP = 20;
 
 /**
- * In this process, without API servers in what is measured: a change has reached the fleet's cache, and each consumer is
- * reconciled up to its plan. Nothing of the plan is written, so that every change finds the same work.
+ * Measures in this process, without API servers: from a change in the cache to the plan of each consumer. Plans are not
+ * written, so that every change causes the same work.
  */
-export async function merge(bench: Bench, { merges, mergeRounds }: Scale, say: Say): Promise<readonly Figure[]> {
+export async function merge(bench: Bench, { merges, mergeRounds }: Scale, log: Log): Promise<readonly Figure[]> {
   const { members, names, exporters, endpoints } = merges;
-  say(`${members} members share ${names} names, each exported by ${exporters} with ${endpoints} endpoints`);
+  log(`${members} members share ${names} names, each exported by ${exporters} with ${endpoints} endpoints`);
   return [
     ...(await measureFleet({ ...merges, silentMember: false }, mergeRounds, bench.signal)),
     ...(await measureFleet({ ...merges, silentMember: true }, mergeRounds, bench.signal)),
@@ -32,21 +32,21 @@ async function measureFleet(
     const endpoint = await measure(shared, mergeRounds, shared.changeEndpoint);
     const service = await measure(shared, mergeRounds, shared.changeService);
     const { members, exporters, silentMember } = shape;
-    const another = silentMember ? ', another one is unknown' : '';
+    const another = silentMember ? ', another member is unreachable' : '';
     const row = `${members} members share a name of ${exporters} exporters${another}`;
-    const note = (changes: number) => `median of ${mergeRounds} changes; ${changes} writes planned for each`;
+    const note = (changes: number) => `median of ${mergeRounds} changes; ${changes} writes planned per change`;
     return [
       reported({
-        row: `${row}: CPU of an endpoint change`,
+        row: `${row}: CPU per endpoint change`,
         unit: 'ms',
-        ours: endpoint.ms,
+        catamaran: endpoint.ms,
         baseline: null,
         note: note(endpoint.changes),
       }),
       reported({
-        row: `${row}: CPU of a Service change`,
+        row: `${row}: CPU per Service change`,
         unit: 'ms',
-        ours: service.ms,
+        catamaran: service.ms,
         baseline: null,
         note: note(service.changes),
       }),
@@ -56,7 +56,7 @@ async function measureFleet(
   }
 }
 
-/** CPU time of this process for the reconciles of all members after one change, and the changes that they plan. */
+/** CPU ms of this process to plan all members after one change, and the number of planned changes. */
 async function measure(
   { members, keys, plan }: SharedNamespace,
   rounds: number,
@@ -66,12 +66,12 @@ async function measure(
   let changes = 0;
   for (let round = 0; round < WARM_UP + rounds; round++) {
     const key = keys[round % keys.length];
-    if (key === undefined) throw new Error('no names are shared');
+    if (key === undefined) throw new Error('no shared names');
     await change(key, Math.floor(round / keys.length));
     const before = process.cpuUsage();
     changes = members.reduce((sum, member) => sum + plan(member, key).length, 0);
     const { user, system } = process.cpuUsage(before);
-    if (changes < members.length) throw new Error(`${changes} writes are planned for ${members.length} members`);
+    if (changes < members.length) throw new Error(`only ${changes} writes planned for ${members.length} members`);
     if (round >= WARM_UP) samples.push((user + system) / 1_000);
   }
   return { ms: median(samples), changes };

@@ -1,4 +1,4 @@
-/** A controller that comes back to clusters that are as they should be. */
+/** Restart of a controller whose clusters are in sync. */
 import { openArrivals } from '../harness/arrivals.ts';
 import { describeWrites, markAudit, total } from '../harness/audit.ts';
 import { timeToList } from '../harness/baseline.ts';
@@ -7,16 +7,16 @@ import { PRODUCT_AGENT } from '../harness/names.ts';
 import { createNamespace, createSources, removeNamespace, type Shape } from '../harness/sources.ts';
 import type { TestBed } from '../harness/test-bed.ts';
 import { type Figure, figure } from '../report/figures.ts';
-import { bulk, type Say, type Scale } from './scale.ts';
+import { bulk, type Log, type Scale } from './scale.ts';
 
 const PATIENCE_MS = 180_000;
 
-/** Stopped in order and killed by turns. The worst round counts. The baseline only lists the same objects. */
-export async function restart(testBed: TestBed, scale: Scale, say: Say): Promise<readonly Figure[]> {
+/** Alternates graceful stops and kills. Reports the worst round. The baseline only lists the same objects. */
+export async function restart(testBed: TestBed, scale: Scale, log: Log): Promise<readonly Figure[]> {
   const shape = bulk('restart', scale);
   const sides = [testBed.source, testBed.consumer];
   const worst = { readyMs: 0, settledMs: 0, writes: 0, listMs: 0 };
-  await bringInSync(testBed, shape, say);
+  await bringInSync(testBed, shape, log);
   for (let round = 0; round < scale.restartRounds; round++) {
     const marks = await Promise.all(sides.map(({ plane }) => markAudit(plane.auditLog)));
     const controller = await startController(testBed);
@@ -25,7 +25,7 @@ export async function restart(testBed: TestBed, scale: Scale, say: Say): Promise
       const counts = await Promise.all(marks.map((mark) => mark.writesOf(PRODUCT_AGENT)));
       const listMs = await timeToList(testBed);
       const times = `ready ${seconds(controller.readyMs)}, settled ${seconds(settledMs)}, bare LIST ${seconds(listMs)}`;
-      say(`round ${round + 1} of ${scale.restartRounds}: ${times}; writes: ${counts.map(describeWrites).join('; ')}`);
+      log(`round ${round + 1} of ${scale.restartRounds}: ${times}; writes: ${counts.map(describeWrites).join('; ')}`);
       worst.readyMs = Math.max(worst.readyMs, controller.readyMs);
       worst.settledMs = Math.max(worst.settledMs, settledMs);
       worst.writes = Math.max(
@@ -44,15 +44,15 @@ export async function restart(testBed: TestBed, scale: Scale, say: Say): Promise
       row: `${row}: ready`,
       unit: 's',
       target: { atMost: 10 },
-      ours: worst.readyMs / 1_000,
+      catamaran: worst.readyMs / 1_000,
       baseline: worst.listMs / 1_000,
-      note: `nothing left to look at after ${seconds(worst.settledMs)}; the baseline is a bare LIST of the same objects`,
+      note: `queue empty after ${seconds(worst.settledMs)}; the baseline is a bare LIST of the same objects`,
     }),
-    figure({ row: `${row}: writes`, unit: 'writes', target: { atMost: 0 }, ours: worst.writes, baseline: null }),
+    figure({ row: `${row}: writes`, unit: 'writes', target: { atMost: 0 }, catamaran: worst.writes, baseline: null }),
   ];
 }
 
-async function bringInSync(testBed: TestBed, shape: Shape, say: Say): Promise<void> {
+async function bringInSync(testBed: TestBed, shape: Shape, log: Log): Promise<void> {
   const { namespace, services, slicesPerService } = shape;
   for (const { api } of [testBed.source, testBed.consumer]) await createNamespace(api, namespace);
   await createSources(testBed.source.api, shape, testBed.signal);
@@ -61,7 +61,7 @@ async function bringInSync(testBed: TestBed, shape: Shape, say: Say): Promise<vo
   try {
     await arrivals.count(namespace, services * slicesPerService, PATIENCE_MS);
     await controller.settled();
-    say(`${services * slicesPerService} slices are in sync`);
+    log(`${services * slicesPerService} slices are in sync`);
   } finally {
     await controller.stop('SIGTERM');
     await arrivals.close();

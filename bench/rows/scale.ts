@@ -1,24 +1,22 @@
-/** How much is measured. */
-
 import type { Shape } from '../harness/sources.ts';
 import type { MembersShape } from '../members/shape.ts';
 import type { SharedNamespaceShape } from '../merge/shared-namespace.ts';
 
-/** Counts and durations of the rows. */
+/** Sample counts and durations per row. */
 export interface Scale {
-  /** Changes on each lane, for propagation. */
+  /** Changes per lane, for propagation and cpu. */
   readonly samples: number;
-  /** Changes whose writes are counted. */
+  /** Changes, for writes. */
   readonly changes: number;
   readonly churnSeconds: number;
   readonly hugeChanges: number;
-  /** Services of five slices, for fill and restart. */
+  /** Services with five slices each, for fill and restart. */
   readonly services: number;
   readonly fillRounds: number;
   readonly restartRounds: number;
-  /** Fleets of many members. */
+  /** For members. */
   readonly fleets: readonly MembersShape[];
-  /** Members that share a namespace, for the merge. */
+  /** For merge. */
   readonly merges: Omit<SharedNamespaceShape, 'silentMember'>;
   readonly mergeRounds: number;
 }
@@ -39,7 +37,7 @@ export const FULL: Scale = {
   mergeRounds: 300,
 };
 
-/** For a look while working on something: too few samples to tell of anything but large differences. */
+/** For development: too few samples to show anything but large differences. */
 export const QUICK: Scale = {
   samples: 200,
   changes: 20,
@@ -53,10 +51,10 @@ export const QUICK: Scale = {
   mergeRounds: 50,
 };
 
-/** Tells of progress, one line. */
-export type Say = (line: string) => void;
+/** Logs one line of progress. */
+export type Log = (line: string) => void;
 
-/** Many headless Services of five slices each, all exported. */
+/** Exported headless Services with five slices each. */
 export function bulk(namespace: string, { services }: Scale): Shape {
   return { namespace, services, slicesPerService: 5, endpoints: 10, headless: true, exported: true };
 }

@@ -1,4 +1,4 @@
-/** How many writes a change costs each consumer, as the API servers recorded them. */
+/** Writes per change and consumer, from the audit logs. */
 import { RESOURCES } from '../../src/api/resources.ts';
 import { pathOf } from '../../src/kube/client/paths.ts';
 import type { Api } from '../harness/api.ts';
@@ -8,12 +8,12 @@ import { PRODUCT_AGENT, RELAY_AGENT, slicesPath } from '../harness/names.ts';
 import { type Shape, serviceName, sliceName } from '../harness/sources.ts';
 import type { TestBed } from '../harness/test-bed.ts';
 import { type Figure, figure } from '../report/figures.ts';
-import type { Say, Scale } from './scale.ts';
+import type { Log, Scale } from './scale.ts';
 
 const LOAD = { namespace: 'writes', services: 1, slicesPerService: 1, endpoints: 10, headless: false };
 
-/** Both clusters import, so each change has two consumers; the one with more writes counts. */
-export async function writes(testBed: TestBed, { changes }: Scale, say: Say): Promise<readonly Figure[]> {
+/** Both clusters import, so each change has two consumers; reports the one with more writes. */
+export async function writes(testBed: TestBed, { changes }: Scale, log: Log): Promise<readonly Figure[]> {
   return await withComparison(testBed, LOAD, { everywhere: true }, async (comparison) => {
     const marks = (): Promise<AuditMark[]> =>
       Promise.all([testBed.source, testBed.consumer].map(({ plane }) => markAudit(plane.auditLog)));
@@ -25,42 +25,42 @@ export async function writes(testBed: TestBed, { changes }: Scale, say: Say): Pr
     const beforeChanges = await marks();
     await alternate(comparison, changes, () => {});
     await comparison.controller.settled();
-    const ours = await count(beforeChanges, PRODUCT_AGENT);
+    const catamaran = await count(beforeChanges, PRODUCT_AGENT);
     const bare = await count(beforeChanges, RELAY_AGENT);
-    say(`${changes} changes; writes of ours in each cluster: ${ours.text}`);
+    log(`${changes} changes; writes by Catamaran per cluster: ${catamaran.text}`);
 
     const beforeNoOps = await marks();
     let noOps = 0;
     for (let round = 0; round < changes; round += NO_OPS.length) {
-      for (const { shape } of [comparison.ours, comparison.relay]) {
+      for (const { shape } of [comparison.catamaran, comparison.relay]) {
         for (const noOp of NO_OPS) await noOp(testBed.source.api, shape, round);
       }
       await annotate(
         testBed.source.api,
         RESOURCES.serviceExports,
-        comparison.ours.shape,
-        serviceName(comparison.ours.shape, 0),
+        comparison.catamaran.shape,
+        serviceName(comparison.catamaran.shape, 0),
         round,
       );
       noOps += NO_OPS.length + 1;
     }
     await comparison.controller.settled();
-    const oursNoOps = await count(beforeNoOps, PRODUCT_AGENT);
+    const catamaranNoOps = await count(beforeNoOps, PRODUCT_AGENT);
     const bareNoOps = await count(beforeNoOps, RELAY_AGENT);
-    say(`${noOps} no-ops; writes of ours in each cluster: ${oursNoOps.text}`);
+    log(`${noOps} no-ops; writes by Catamaran per cluster: ${catamaranNoOps.text}`);
     return [
       figure({
         row: 'writes per source change and consumer',
         unit: 'writes',
         target: { atMost: 1 },
-        ours: ours.most / changes,
+        catamaran: catamaran.most / changes,
         baseline: bare.most / changes,
       }),
       figure({
         row: 'writes for no-ops',
         unit: 'writes',
         target: { atMost: 0 },
-        ours: oursNoOps.most,
+        catamaran: catamaranNoOps.most,
         baseline: bareNoOps.most,
         note: `${noOps} no-ops: annotations, labels and field managers of source slices, Services and exports`,
       }),
@@ -68,7 +68,7 @@ export async function writes(testBed: TestBed, { changes }: Scale, say: Say): Pr
   });
 }
 
-/** Writes at the source that change nothing that a consumer needs. */
+/** Writes at the source that do not affect consumers. */
 const NO_OPS: readonly ((api: Api, shape: Shape, round: number) => Promise<void>)[] = [
   (api, shape, round) => annotate(api, RESOURCES.endpointSlices, shape, sliceName(shape, 0), round),
   (api, shape, round) => annotate(api, RESOURCES.services, shape, serviceName(shape, 0), round),
@@ -76,7 +76,7 @@ const NO_OPS: readonly ((api: Api, shape: Shape, round: number) => Promise<void>
     const patch = { metadata: { labels: { 'bench.example.com/round': `${round}` } } };
     return api.patch('merge', slicesPath(shape.namespace, sliceName(shape, 0)), patch);
   },
-  // Owns a label that is there already: nothing but metadata.managedFields changes.
+  // Applies an existing label, which changes only metadata.managedFields.
   (api, shape, round) => {
     const name = sliceName(shape, 0);
     const labels = { 'kubernetes.io/service-name': serviceName(shape, 0) };
