@@ -1,4 +1,4 @@
-/** Which faults a schedule has, and when they come and go. */
+/** The faults of a schedule, and when they start and end. */
 
 import type { Dice } from './dice.ts';
 import type { FaultyFleet } from './faulty-fleet.ts';
@@ -6,13 +6,16 @@ import type { Link } from './link.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import { CLEAR, type Reach, type Weather } from './weather.ts';
 
-/** Everything that may happen in one schedule, drawn once. */
+/** Parameters of one schedule, drawn once. */
 export interface Climate {
   readonly replicas: 1 | 2;
-  /** Leaves events out of a stream that goes on: found by the hourly full reading only, so that it takes so long. */
+  /**
+   * Drops events from a stream that stays open. Only the hourly full relist finds them, so the schedule takes that
+   * long.
+   */
   readonly gaps: boolean;
   readonly seesDeaths: boolean;
-  /** Of the disturbances below: how often each comes. */
+  /** Relative frequency of each disturbance below. */
   readonly weights: Readonly<Record<Disturbance, number>>;
 }
 
@@ -36,7 +39,7 @@ type Disturbance = (typeof DISTURBANCES)[number];
 const BLOCKED: readonly [Reach, Reach] = ['refused', 'silent'];
 const MOMENTS: readonly ['before', 'after'] = ['before', 'after'];
 
-/** Most disturbances that a fleet has at once are few: a schedule has some kinds often, and others not at all. */
+/** Most disturbances are rare in any one schedule: it has a few kinds often, and others not at all. */
 export function drawClimate(dice: Dice): Climate {
   const weight = (share: number) => (dice.chance(share) ? dice.whole(1, 4) : 0);
   return {
@@ -61,7 +64,7 @@ export function drawClimate(dice: Dice): Climate {
   };
 }
 
-/** Lets one disturbance come, or some go; says what. */
+/** Starts one disturbance, or ends some. Returns a description. */
 export function disturb(
   fleet: FaultyFleet,
   clusters: readonly [SimulatedCluster, ...SimulatedCluster[]],
@@ -123,14 +126,14 @@ export function disturb(
     case 'membership':
       return reconfigure(fleet, cluster.name, dice);
     case 'crds': {
-      // Mostly it comes back soon.
+      // Usually it is restored soon.
       if (cluster.hasCrds && dice.chance(0.6)) return `no CRD ${cluster.name} ${cluster.removeCrd(dice)}`;
       cluster.installCrds();
       return `CRDs ${cluster.name}`;
     }
     case 'rights': {
       const taken = cluster.rights.take(dice);
-      // Watches that are open go on until they end.
+      // Open watches continue until they end.
       if (dice.chance(0.8)) for (const each of links) if (each.cluster === cluster) each.cut();
       return `forbid ${cluster.name} ${taken}`;
     }
@@ -145,10 +148,13 @@ export function disturb(
   }
 }
 
-/** Longest time until a replica reads the changed file, in ms: kubelets bring a ConfigMap to their pods in about a minute. */
+/**
+ * Maximum delay until a replica reads the changed file, in ms: kubelets update mounted ConfigMaps within about a
+ * minute.
+ */
 const FOLLOW_MS = 60_000;
 
-/** Changes fleet.yaml: a cluster joins, leaves, or is described in another way. */
+/** Changes fleet.yaml: adds or removes a cluster, or changes its entry. */
 function reconfigure({ membership, replicas }: FaultyFleet, name: string, dice: Dice): string {
   const others = membership.names.filter((each) => each !== name);
   const what = !membership.has(name) ? 'join' : others.length > 0 && dice.chance(0.7) ? 'leave' : 'amend';
@@ -177,7 +183,7 @@ function stormy(weather: Weather, { gaps }: Climate, dice: Dice): Weather {
   };
 }
 
-/** An API server that has trouble with writes, or is busy with those of others. */
+/** An API server with write errors, or with concurrent writers. */
 function contended(dice: Dice): Pick<Weather, 'refusedWrites' | 'brokenWrites' | 'rivals'> {
   const some = () => (dice.chance(0.5) ? dice.pick([0.2, 0.5, 1]) : 0);
   return { refusedWrites: some(), brokenWrites: some(), rivals: some() };

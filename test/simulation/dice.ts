@@ -1,12 +1,12 @@
-/** Chance that can be replayed. */
+/** Reproducible randomness. */
 import type { Random } from '../../src/runtime/random.ts';
 
-/** A stream of random numbers; the same seed gives the same stream. */
+/** A stream of random numbers, determined by its seed. */
 export class Dice {
   #state: number;
 
   constructor(seed: number) {
-    // Seeds are often small and close to each other: spread them first.
+    // Seeds are often small and similar, so they are scrambled first.
     this.#state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   }
 
@@ -19,7 +19,7 @@ export class Dice {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  /** A stream of its own, so that what is drawn there does not move what is drawn here. */
+  /** An independent stream, so that draws from one do not affect the other. */
   fork(): Dice {
     return new Dice(Math.floor(this.next() * 2 ** 32));
   }
@@ -28,7 +28,7 @@ export class Dice {
     return this.next() < share;
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, inclusive. */
   whole(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -39,7 +39,7 @@ export class Dice {
     return items[Math.floor(this.next() * items.length)];
   }
 
-  /** One of the names, as often as its weight says. */
+  /** One of the names, drawn by weight. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries<number>(weights);
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

@@ -1,4 +1,4 @@
-/** Clusters in this process, and replicas of the controller over them. */
+/** Clusters in this process, and replicas of the controller. */
 
 import { Controller } from '../../src/controller/controller.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
@@ -15,13 +15,12 @@ import type { SimulatedCluster } from './simulated-cluster.ts';
 import type { VirtualTime } from './virtual-time.ts';
 import { CLEAR, type Weather } from './weather.ts';
 
-/** What a fleet is made of. */
 export interface FleetOptions {
   readonly time: VirtualTime;
   readonly clusters: readonly [SimulatedCluster, ...SimulatedCluster[]];
   readonly dice: Dice;
   readonly lease: LeaseTimes;
-  /** Names of the clusters that are members at first; all where absent. */
+  /** Initial members. Default: all clusters. */
   readonly members?: Iterable<string>;
   readonly trace: (line: string) => void;
 }
@@ -29,22 +28,22 @@ export interface FleetOptions {
 /** One replica. */
 export interface Replica extends Witness {
   readonly process: ReplicaProcess;
-  /** By cluster: the newest, where a connection was made anew. */
+  /** The current link per cluster; replaced on reconnect. */
   readonly links: ReadonlyMap<string, Link>;
   readonly controller: Controller;
-  /** Hears of the fleet file as it is `ms` from now. */
+  /** Applies the current fleet file after `ms`. */
   follow(ms: number): void;
-  /** Ends in order: the Leases are given back. */
+  /** Shuts down gracefully, releasing the Leases. */
   stop(): void;
 }
 
-/** Everything that runs. */
+/** All clusters and replicas. */
 export class FaultyFleet {
   readonly monitor: Monitor;
   readonly membership: Membership;
   readonly #options: FleetOptions;
   readonly #ended = new Set<string>();
-  /** Also those that were killed. */
+  /** Includes killed replicas. */
   readonly #all: Replica[] = [];
   #replicas: Replica[] = [];
   #started = 0;
@@ -64,7 +63,7 @@ export class FaultyFleet {
     for (const cluster of clusters) cluster.watchWrites(this.monitor);
   }
 
-  /** Replicas that run, or are paused. */
+  /** Running or paused replicas. */
   get replicas(): readonly Replica[] {
     this.#replicas = this.#replicas.filter(({ process }) => {
       if (process.killed) this.#ended.add(process.identity);
@@ -73,7 +72,10 @@ export class FaultyFleet {
     return this.#replicas;
   }
 
-  /** Kills all, so that nothing is written any more; then stops them, since Node keeps what listens to a signal. */
+  /**
+   * Kills all replicas, so that nothing more is written; then stops them, because Node.js retains their signal
+   * listeners.
+   */
   end(): void {
     for (const { process, stop } of this.#all) {
       process.kill();
@@ -82,8 +84,8 @@ export class FaultyFleet {
   }
 
   /**
-   * Starts a replica, whose clock is off by `skewMs`. `seesDeaths`: it knows which processes have ended. `weather` is what
-   * its connections begin with.
+   * Starts a replica whose clock is off by `skewMs`. `seesDeaths`: it can tell which processes have ended. `weather`:
+   * initial state of its links.
    */
   start(skewMs: number, seesDeaths: boolean, weather: Weather = CLEAR): Replica {
     const { time, clusters, dice: chance, trace } = this.#options;
@@ -154,7 +156,7 @@ export class FaultyFleet {
     return replica;
   }
 
-  /** Notes what a replica is told of the members. */
+  /** Records the membership configuration passed to a replica. */
   #tell(identity: string): void {
     for (const { name } of this.#options.clusters) {
       this.monitor.ledger(identity, name).configured(this.membership.has(name));
@@ -162,7 +164,7 @@ export class FaultyFleet {
   }
 }
 
-/** A log that ends up in the trace, without what is told for debugging only. */
+/** A logger that writes to the trace, without debug messages. */
 function tracing(write: (line: string) => void, about = ''): Logger {
   const say = (level: string) => (fields: object, message: string) => {
     const { err, ...rest }: { readonly err?: unknown } = fields;

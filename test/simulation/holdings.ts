@@ -1,4 +1,7 @@
-/** What a cluster holds in the end, without what every run gives anew: UIDs, versions, times and allocated addresses. */
+/**
+ * The final contents of a cluster, without values that differ between runs: UIDs, versions, times and allocated
+ * addresses.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterApi, ResourceName, StoredObject } from 'kubesim';
 import type { Json, JsonObject } from '../../src/api/json.ts';
@@ -10,13 +13,13 @@ export const IMPORTS: ResourceName = 'multicluster.x-k8s.io/serviceimports';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 const SLICES = 'discovery.k8s.io/endpointslices';
 
-/** Annotation of somebody who changes objects of all kinds, ours as well. */
+/** Annotation written by another client that modifies all kinds of objects, including those of Catamaran. */
 export const RIVAL = 'example.com/seen';
 
-/** Everything of ours in one cluster, by what it is. */
+/** All objects of Catamaran in one cluster. */
 export type Holdings = Readonly<Record<string, Json | undefined>>;
 
-/** What a cluster holds of ours. */
+/** Collects the objects of Catamaran in a cluster. */
 export function holdingsOf(api: ClusterApi): Holdings {
   const entries = (resource: ResourceName, show: (object: StoredObject) => JsonObject | undefined) =>
     api.list(resource).flatMap((object): [string, JsonObject][] => {
@@ -31,7 +34,7 @@ export function holdingsOf(api: ClusterApi): Holdings {
   ]);
 }
 
-/** What differs, one line each. */
+/** The differences, one per line. */
 export function differences(actual: Holdings, expected: Holdings): string[] {
   const names = new Set([...Object.keys(actual), ...Object.keys(expected)]);
   return [...names].sort().flatMap((name) => {
@@ -99,7 +102,7 @@ function derivedSlice(api: ClusterApi, object: StoredObject): JsonObject | undef
   });
 }
 
-/** Whether the import that owns it is there. */
+/** Whether the import that owns it exists. */
 function isOwned(api: ClusterApi, { metadata: { namespace = '', ownerReferences } }: StoredObject): boolean {
   return (ownerReferences ?? []).some(({ name, uid }) => api.get(IMPORTS, { namespace, name })?.metadata.uid === uid);
 }
@@ -113,10 +116,10 @@ function dropUndefined(object: Readonly<Record<string, Json | undefined>>): Json
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
-/** Resources of users, in the order in which they can be made again. */
+/** Resources of users, in an order in which they can be recreated. */
 const USERS: readonly ResourceName[] = ['/namespaces', '/services', SLICES, EXPORTS, IMPORTS];
 
-/** Objects that users made, the oldest first, as they would make them again. */
+/** Objects created by users, oldest first, ready to be recreated. */
 export function userObjects(
   api: ClusterApi,
   isMade: (object: StoredObject) => boolean,

@@ -1,4 +1,4 @@
-/** What somebody knows of one cluster: a replica, as far as it was told; or the cluster itself. */
+/** Knowledge of one cluster: that of a replica, from what it received, or that of the cluster itself. */
 
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf } from '../../src/api/json.ts';
@@ -13,10 +13,10 @@ const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 const SERVICES = '/services';
 const SLICES = 'discovery.k8s.io/endpointslices';
 
-/** What decides which endpoints a cluster offers. */
+/** Resources that determine the endpoints offered by a cluster. */
 const OF_SOURCES = [EXPORTS, SERVICES, SLICES];
 
-/** What was known of one name, from a time on. */
+/** State of one name since some time. */
 interface Known {
   readonly from: number;
   readonly offered: ReadonlySet<string>;
@@ -25,7 +25,7 @@ interface Known {
 
 interface Row {
   readonly version: string;
-  /** Absent: it was removed at that version. */
+  /** Absent: removed at that version. */
   readonly object: JsonObject | undefined;
 }
 
@@ -39,12 +39,12 @@ class Resource {
   }
 }
 
-/** Objects by the newest version told, and what followed from them at each time. */
+/** Objects by the latest version received, and the resulting state over time. */
 export class Ledger {
   readonly #clock: Clock;
   readonly #resources = new Map<string, Resource>();
   readonly #history = new Map<ServiceKey, Known[]>();
-  /** Times during which the cluster was no member, as the replica was configured. */
+  /** Periods in which the cluster was not a member in the replica's configuration. */
   readonly #absences: { readonly from: number; until: number }[] = [];
   #completeAt: number | undefined;
 
@@ -52,12 +52,12 @@ export class Ledger {
     this.#clock = clock;
   }
 
-  /** Since when every resource of sources has been read as a whole; undefined where one has not. */
+  /** Time since which every source resource has been read completely; undefined if one has not. */
   get completeAt(): number | undefined {
     return this.#completeAt;
   }
 
-  /** The replica was told that the cluster is a member, or is none. */
+  /** The replica was configured with the cluster as a member, or without it. */
   configured(isMember: boolean): void {
     const now = this.#clock.now();
     const last = this.#absences.at(-1);
@@ -70,7 +70,7 @@ export class Ledger {
     if (!isMember && !isAbsent) this.#absences.push({ from: now, until: Number.POSITIVE_INFINITY });
   }
 
-  /** Whether at some moment since then the cluster was no member: it offered nothing, and imported nothing. */
+  /** Whether the cluster was not a member at any moment since then, and thus offered and imported nothing. */
   lackedMembership(since: number): boolean {
     return this.#absences.some(({ until }) => until >= since);
   }
@@ -90,7 +90,7 @@ export class Ledger {
     this.#enter(resource, objectName(object), { version: resourceVersionOf(object), object: undefined });
   }
 
-  /** The API server said that there is no such object. */
+  /** The API server reported that the object does not exist. */
   missing(resource: string, name: string): void {
     const row = this.#of(resource).rows.get(name);
     if (row) this.#put(resource, name, { version: row.version, object: undefined });
@@ -109,22 +109,22 @@ export class Ledger {
     if (OF_SOURCES.every((each) => this.#of(each).listed)) this.#completeAt ??= this.#clock.now();
   }
 
-  /** Whether at some moment since then the address was not offered under this name. */
+  /** Whether the address was not offered under this name at any moment since then. */
   lackedOffer(key: ServiceKey, address: string, since: number): boolean {
     return this.#everSince(key, since, ({ offered }) => !offered.has(address));
   }
 
-  /** Whether at some moment since then there was no import of this name. */
+  /** Whether there was no import of this name at any moment since then. */
   lackedImport(key: ServiceKey, since: number): boolean {
     return this.#everSince(key, since, ({ imported }) => !imported);
   }
 
-  /** Whether the cluster has the object, as far as was told. */
+  /** Whether the cluster has the object, as far as known. */
   holds(resource: string, name: string): boolean {
     return this.#of(resource).rows.get(name)?.object !== undefined;
   }
 
-  /** Names of the slices that offer the address now. */
+  /** Names of the slices that currently contain the address. */
   slicesWith(key: ServiceKey, address: string): string[] {
     return [...this.#of(SLICES).objects()]
       .filter((slice) => keyOf(SLICES, slice) === key && addressesOf(slice).includes(address))
@@ -175,14 +175,14 @@ export class Ledger {
     return [...this.#of(SLICES).objects()].filter((slice) => keyOf(SLICES, slice) === key).flatMap(addressesOf);
   }
 
-  /** It is there, and not being deleted. */
+  /** The object exists and is not being deleted. */
   #present(resource: string, key: ServiceKey): boolean {
     const object = this.#of(resource).rows.get(key)?.object;
     return object !== undefined && metadataOf(object)?.deletionTimestamp === undefined;
   }
 }
 
-/** The name that an object says something of. */
+/** The name to which an object contributes. */
 function keyOf(resource: string, object: JsonObject): ServiceKey | undefined {
   const name = objectName(object);
   const [namespace = '', own = ''] = name.split('/');
@@ -192,7 +192,7 @@ function keyOf(resource: string, object: JsonObject): ServiceKey | undefined {
   return service === undefined || imported ? undefined : serviceKey(namespace, service);
 }
 
-/** Every address in a slice. */
+/** All addresses in a slice. */
 export function addressesOf(slice: JsonObject): string[] {
   const endpoints = Array.isArray(slice.endpoints) ? slice.endpoints : [];
   return endpoints.flatMap((endpoint) =>

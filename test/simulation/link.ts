@@ -1,4 +1,4 @@
-/** The way between one replica and one member: a transport on which anything may go wrong. */
+/** The link between one replica and one member: a transport with fault injection. */
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../src/kube/client/transport.ts';
@@ -14,7 +14,6 @@ import type { VirtualTime } from './virtual-time.ts';
 import { endsInitialState, eventsOf, initialStateEnd, type StreamEvent, spoiled } from './watch-stream.ts';
 import { CLEAR, type Weather } from './weather.ts';
 
-/** What a link is made of. */
 export interface LinkOptions {
   readonly process: ReplicaProcess;
   readonly cluster: SimulatedCluster;
@@ -24,7 +23,7 @@ export interface LinkOptions {
   readonly trace: (line: string) => void;
 }
 
-/** How often requests that were not acted on are told to come again, in seconds. */
+/** Retry-After of requests rejected without effect, in seconds. */
 const RETRY_AFTER = ['1', '3', '15'] as const;
 
 export class Link implements Transport {
@@ -52,14 +51,14 @@ export class Link implements Transport {
     return this.#weather;
   }
 
-  /** Changes what happens from now on. Where connections are refused, open ones break. */
+  /** Changes the faults. If connections are now refused, open ones are reset. */
   set(weather: Weather): void {
     this.#weather = weather;
     if (weather.reach === 'refused') this.cut();
     for (const wake of this.#changed.splice(0)) wake();
   }
 
-  /** Breaks every open stream. */
+  /** Breaks all open streams. */
   cut(): void {
     for (const stream of [...this.#streams]) stream.abort(socketError('ECONNRESET'));
   }
@@ -114,7 +113,7 @@ export class Link implements Transport {
     return statusAnswer(status, 'Injected', 'injected', retryAfter);
   }
 
-  /** One request that is not a watch. */
+  /** A request other than a watch. */
   async #ask(target: RequestTarget, request: TransportRequest, sentAt: number): Promise<TransportResponse> {
     const { cluster, dice, process } = this.#options;
     const isList = request.method === 'GET' && target.resource !== undefined && target.name === undefined;
@@ -182,7 +181,7 @@ export class Link implements Transport {
     return { ...answer, body: new MemoryBody(ending(bytes, end)) };
   }
 
-  /** A WatchList that begins with an old state and goes on from there. */
+  /** A WatchList that starts with an old state and continues from there. */
   async *#resumed(
     { path, query }: RequestTarget,
     request: TransportRequest,
@@ -200,7 +199,7 @@ export class Link implements Transport {
     if (answer.statusCode === 200) yield* eventsOf(answer.body);
   }
 
-  /** Time on the way. */
+  /** Network delay. */
   async #travel(signal: AbortSignal): Promise<void> {
     const { time, dice, process } = this.#options;
     const ms = Math.round(dice.next() * this.#weather.latencyMs);
@@ -214,7 +213,7 @@ export class Link implements Transport {
     signal.throwIfAborted();
   }
 
-  /** What the replica knows now that it did not before. */
+  /** Records what the replica learns from a response. */
   #learn(method: string, { resource, namespace, name, query }: RequestTarget, status: number, text: string): void {
     if (resource === undefined) return;
     const ledger = this.#ledger;
@@ -232,7 +231,7 @@ export class Link implements Transport {
     }
   }
 
-  /** Gives whether the initial state is still on its way. */
+  /** Returns whether the initial state is still being received. */
   #learnEvent(resource: string, event: StreamEvent, initial: boolean): boolean {
     const { type, object } = event;
     if (type === 'BOOKMARK') {
@@ -262,7 +261,7 @@ async function* ending(
   }
 }
 
-/** Whether a 404 is about the object that it names, and not about a resource that is not served. */
+/** Whether a 404 refers to the named object, and not to a resource that is not served. */
 function isOfObject(text: string): boolean {
   const { details } = parseObject(text);
   return isJsonObject(details) && details.name !== undefined;

@@ -1,30 +1,30 @@
-/** fleet.yaml: which clusters are members, and what became of those that left. */
+/** fleet.yaml: the current members, and the state of removed ones. */
 import type { FleetConfig } from '../../src/config/fleet-config.ts';
 import { parseFleet } from '../../src/config/parse.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
-/** Times of the Leases, in seconds. */
+/** Lease durations, in seconds. */
 export interface LeaseTimes {
   readonly duration: number;
   readonly renewDeadline: number;
   readonly retryPeriod: number;
 }
 
-/** A replica, as far as it may clean a cluster that left. */
+/** A replica, as far as it matters for the cleanup of a removed cluster. */
 export interface Witness {
-  /** Whether it was killed, or told to stop. */
+  /** Whether it was killed or stopped. */
   readonly ended: boolean;
-  /** Clusters that it has as members, or that left and are not cleaned yet; as it ended, those of that moment. */
+  /** Its members, including removed clusters that are not cleaned up yet. After it has ended: those at its end. */
   members(): readonly string[];
 }
 
-/** The fleet file as it is now. */
+/** The current fleet file. */
 export class Membership {
   readonly #clusters: readonly SimulatedCluster[];
   readonly #lease: LeaseTimes;
-  /** By name: how often what is said of the member was changed. */
+  /** Number of changes to the member's entry, by name. */
   readonly #members = new Map<string, number>();
-  /** Of the clusters that left: the replicas that then had them as members. */
+  /** Replicas that had a removed cluster as a member. */
   readonly #witnesses = new Map<string, readonly Witness[]>();
 
   constructor(clusters: readonly SimulatedCluster[], members: Iterable<string>, lease: LeaseTimes) {
@@ -46,21 +46,21 @@ export class Membership {
     this.#members.set(name, 0);
   }
 
-  /** `replicas` are those that run. A file without members would be refused. */
+  /** `replicas` are those currently running. A file without members would be rejected. */
   leave(name: string, replicas: readonly Witness[]): void {
     this.#members.delete(name);
     const witnesses = replicas.filter((replica) => replica.members().includes(name));
     this.#witnesses.set(name, witnesses);
   }
 
-  /** Changes how the member is connected to, so that replicas do so anew. */
+  /** Changes the connection settings of the member, so that replicas reconnect. */
   amend(name: string): void {
     this.#members.set(name, (this.#members.get(name) ?? 0) + 1);
   }
 
   /**
-   * Whether something of ours may be in a cluster that is no member, since nobody was left to clean it: a cluster is cleaned
-   * by those who had it as a member, as long as they run.
+   * Whether objects of Catamaran may remain in a cluster that is not a member, because no replica could clean it up:
+   * that is done by the replicas that had it as a member, as long as they run.
    */
   mayHoldLeftovers(name: string): boolean {
     const witnesses = this.#witnesses.get(name);
@@ -68,7 +68,7 @@ export class Membership {
     return witnesses.length === 0 || witnesses.some((replica) => replica.ended && replica.members().includes(name));
   }
 
-  /** The file as the program reads it. */
+  /** The file as parsed by the controller. */
   config(): FleetConfig {
     const { duration, renewDeadline, retryPeriod } = this.#lease;
     const text = JSON.stringify({

@@ -1,4 +1,4 @@
-/** Looks at every write that a replica sends, and says which of them must never have been. */
+/** Checks every write of a replica and reports violations. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterApi } from 'kubesim';
 import type { Json, JsonObject } from '../../src/api/json.ts';
@@ -14,15 +14,15 @@ import type { RequestTarget } from './request-path.ts';
 const SLICES = 'discovery.k8s.io/endpointslices';
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
-/** Resources by which replicas talk about themselves; they are not part of what is promised below. */
+/** Resources for coordination between replicas; exempt from the invariants below. */
 const OWN_AFFAIRS: ReadonlySet<string | undefined> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events']);
-/** How long ago a write that is sent may have been planned, the stages before it and their repetitions included. */
+/** Maximum time between planning and sending a write, including preceding stages and retries. */
 const PLANNED_MS = 20_000;
 
-/** A write that is refused may be repeated so often in so many ms. */
+/** Limit for retries of a rejected write. */
 const MOST_REPEATS = { count: 60, ms: 30_000 } as const;
 
-/** One write, and the object before and after it. */
+/** A write, with the object before and after it. */
 export interface Write {
   readonly identity: string;
   readonly cluster: string;
@@ -33,32 +33,33 @@ export interface Write {
   readonly after: JsonObject | undefined;
 }
 
-/** What a monitor is made of. */
 export interface MonitorOptions {
   readonly clock: Clock;
   readonly apis: ReadonlyMap<string, ClusterApi>;
   readonly lease: { readonly namespace: string; readonly name: string };
-  /** Names whose exports may be at odds, so that endpoints go for reasons beside their source. */
+  /** Names with conflicting exports, for which endpoints can be removed without a change of their source. */
   readonly contested: (key: ServiceKey) => boolean;
 }
 
 /**
- * The promises:
- * - a write is sent by the holder of the member's Lease only, as the member's API server has it at that moment;
- * - no write succeeds that changes nothing;
- * - an object that no replica made is not changed, but for an export's status, and an import's status and addresses;
- * - a write that is refused is not repeated without end, but for one that somebody else was faster with;
- * - an endpoint is taken away only by a replica that has read its source as a whole and was told, since it last wrote
- *   the endpoint itself, that the source does not offer it, or is no member; one that moves to a new slice is there first.
+ * Invariants:
+ * - a write is sent only by the holder of the member's Lease, according to the member's API server at that moment;
+ * - no successful write is a no-op;
+ * - objects not created by a replica are not changed, except for an export's status, and an import's status and
+ *   addresses;
+ * - a rejected write is not retried indefinitely, unless it is due to conflicts with another client;
+ * - an endpoint is removed only by a replica that has read its source completely and has learned, since it last wrote
+ * the endpoint, that the source does not offer it or is not a member; an endpoint that moves to a new slice is added
+ *   first.
  */
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #ledgers = new Map<string, Ledger>();
-  /** UIDs of what replicas made. */
+  /** UIDs of objects created by replicas. */
   readonly #made = new Set<string>();
-  /** When a replica sent the write that put an address there. */
+  /** When a replica sent the write that added an address. */
   readonly #wroteAt = new Map<string, number>();
-  /** When each write was refused, not longer ago than matters. */
+  /** Times of recent rejections, by write. */
   readonly #refused = new Map<string, number[]>();
   readonly violations: string[] = [];
 
@@ -66,7 +67,7 @@ export class Monitor {
     this.#options = options;
   }
 
-  /** What a replica was told of a cluster. */
+  /** What a replica knows of a cluster. */
   ledger(identity: string, cluster: string): Ledger {
     const id = `${identity} ${cluster}`;
     const held = this.#ledgers.get(id) ?? new Ledger(this.#options.clock);
@@ -74,12 +75,12 @@ export class Monitor {
     return held;
   }
 
-  /** Whether a replica made the object. */
+  /** Whether a replica created the object. */
   isMade(object: JsonObject): boolean {
     return this.#made.has(uidOf(object));
   }
 
-  /** A write leaves its replica. */
+  /** Called before a replica's write is delivered. */
   sent(identity: string, cluster: string, method: string, target: RequestTarget): void {
     if (OWN_AFFAIRS.has(target.resource)) return;
     const lease = this.#options.apis.get(cluster)?.get('coordination.k8s.io/leases', this.#options.lease);
@@ -88,7 +89,7 @@ export class Monitor {
     this.#violated(identity, cluster, method, target, `the Lease is ${JSON.stringify(spec.holderIdentity)}'s`);
   }
 
-  /** A write succeeded. */
+  /** Called after a successful write. */
   wrote(write: Write): void {
     const { identity, cluster, method, target, before, after } = write;
     if (OWN_AFFAIRS.has(target.resource)) return;
@@ -103,7 +104,7 @@ export class Monitor {
     for (const [key, source, address] of this.#lost(write)) this.#judgeLoss(write, key, source, address);
   }
 
-  /** The answer to a write arrived. */
+  /** Called with the response to a write. */
   answered(identity: string, cluster: string, method: string, target: RequestTarget, status: number): void {
     if (status < 400 || status === 409) return;
     const id = [identity, method, cluster, target.path].join(' ');
@@ -111,7 +112,7 @@ export class Monitor {
     const times = [...(this.#refused.get(id) ?? []), now].filter((at) => now - at < MOST_REPEATS.ms);
     this.#refused.set(id, times);
     if (times.length === MOST_REPEATS.count) {
-      this.#violated(identity, cluster, method, target, `refused ${times.length} times in ${MOST_REPEATS.ms} ms`);
+      this.#violated(identity, cluster, method, target, `rejected ${times.length} times in ${MOST_REPEATS.ms} ms`);
     }
   }
 
@@ -121,7 +122,7 @@ export class Monitor {
     }
   }
 
-  /** Addresses that the cluster had before the write and has no more. */
+  /** Addresses that the cluster lost by the write. */
   #lost({ cluster, target, before, after }: Write): [key: ServiceKey, source: string, address: string][] {
     const slices = this.#options.apis.get(cluster)?.list(SLICES, { namespace: target.namespace ?? '' }) ?? [];
     const ofSource = (key: ServiceKey, source: string) =>
@@ -150,10 +151,10 @@ export class Monitor {
       this.#violated(identity, cluster, method, target, `${address} of ${source} was taken from ${key}: ${why}`);
     const wroteAt = this.#wroteAt.get([identity, cluster, key, source, address].join(' ')) ?? 0;
     const [own, known] = [this.ledger(identity, cluster), this.ledger(identity, source)];
-    // A member that left by configuration is known to have left.
+    // Removal of a member from the configuration is known to the replica.
     const planned = Math.max(wroteAt, write.sentAt - PLANNED_MS);
     if (own.lackedMembership(planned) || known.lackedMembership(planned)) return;
-    // Without an import there is nothing to keep endpoints for.
+    // Without an import, endpoints need not be kept.
     if (own.lackedImport(key, Math.max(own.completeAt ?? 0, wroteAt))) return;
     if (known.completeAt === undefined) violated(`${source} has not been read as a whole`);
     else if (
@@ -165,7 +166,7 @@ export class Monitor {
     }
   }
 
-  /** Whether it moves to a slice whose copy is there already and is written at the same time, in any order. */
+  /** Whether it moves to a slice that already has a copy and is written concurrently. */
   #isOnItsWay({ identity, cluster }: Write, key: ServiceKey, source: string, address: string): boolean {
     const { namespace, name } = splitKey(key);
     return this.ledger(identity, source)
@@ -174,7 +175,7 @@ export class Monitor {
       .some(
         (derived) =>
           this.#options.apis.get(cluster)?.get(SLICES, { namespace, name: derived }) !== undefined ||
-          // The garbage collector may have taken it since.
+          // The garbage collector may have removed it since.
           this.ledger(identity, cluster).holds(SLICES, `${namespace}/${derived}`),
       );
   }
@@ -197,7 +198,7 @@ function versionOf(object: JsonObject): Json | undefined {
   return metadataOf(object)?.resourceVersion;
 }
 
-/** Fields of a user's object that a write changed and may not change. */
+/** Fields of a user's object that a write must not change, but did. */
 function changesOf({ target }: Write, before: JsonObject, after: JsonObject): string[] {
   const { resource, subresource } = target;
   const status = subresource === 'status' && (resource === IMPORTS || resource === EXPORTS);
@@ -209,7 +210,7 @@ function changesOf({ target }: Write, before: JsonObject, after: JsonObject): st
   });
 }
 
-/** A field without what may change in it. */
+/** A field without the parts that may change. */
 function allowed(field: string, value: Json | undefined, { resource }: RequestTarget): Json | undefined {
   if (!isJsonObject(value)) return value;
   if (field === 'metadata') {
@@ -221,7 +222,7 @@ function allowed(field: string, value: Json | undefined, { resource }: RequestTa
   return rest;
 }
 
-/** Whether an import is one that we made. */
+/** Whether an import was created by Catamaran. */
 export function isAutomaticImport(object: JsonObject): boolean {
   return labelOf(object, IMPORT_ORIGIN) === IMPORT_ORIGIN_AUTOMATIC;
 }

@@ -1,4 +1,4 @@
-/** What users do to their clusters while the faults go on: Services, slices, exports, imports, namespaces come and go. */
+/** User actions during faults: Services, slices, exports, imports and namespaces are created, changed and deleted. */
 
 import type { ResourceName, StoredObject } from 'kubesim';
 import type { JsonObject } from '../../src/api/json.ts';
@@ -16,22 +16,22 @@ const MCS = 'multicluster.x-k8s.io/v1beta1';
 
 export const NAMESPACES = ['blue', 'green'] as const;
 
-/** Exports of one of these agree in type and ports, and users may import it by hand. */
+/** Names whose exports agree in type and ports, and which users may import manually. */
 const AGREED = ['web', 'api', 'db'] as const;
-/** The exports of this one are at odds with each other, in type, ports and affinity. */
+/** Name whose exports conflict in type, ports and affinity. */
 const CONTESTED = 'mix';
 const NAMES: readonly [string, ...string[]] = [...AGREED, CONTESTED];
 const HEADLESS = 'db';
 
-/** Addresses of one Service in one cluster are drawn from so many, so that some move from slice to slice. */
+/** Number of addresses per Service and cluster to draw from; small enough that some move between slices. */
 const POOL = 12;
 
-/** Whether exports of the name may be at odds in a way that costs endpoints. */
+/** Whether exports of the name may conflict in a way that removes endpoints. */
 export function isContested(name: string): boolean {
   return name === CONTESTED;
 }
 
-/** How often each of the things is done. */
+/** Relative frequency of each action. */
 const WEIGHTS = {
   offer: 8,
   scale: 14,
@@ -49,7 +49,7 @@ const WEIGHTS = {
   unsquat: 2,
 } as const;
 
-/** Does one thing, in one cluster; says what. Where the API server refuses it, nothing has happened. */
+/** Performs one action in one cluster, and returns a description. If the API server rejects it, nothing has changed. */
 export async function act(clusters: readonly [SimulatedCluster, ...SimulatedCluster[]], dice: Dice): Promise<string> {
   const cluster = dice.pick(clusters);
   const namespace = dice.pick(NAMESPACES);
@@ -64,7 +64,7 @@ export async function act(clusters: readonly [SimulatedCluster, ...SimulatedClus
   }
 }
 
-/** Offers some Services in each cluster, before anything else; says which. */
+/** Creates the initial Services in each cluster, and returns a description. */
 export function begin(clusters: readonly SimulatedCluster[], dice: Dice): string[] {
   const share = dice.pick([0.1, 0.3, 0.5]);
   const places = clusters.flatMap((cluster) =>
@@ -119,7 +119,7 @@ const ACTIONS: Readonly<Record<keyof typeof WEIGHTS, (place: Place) => void | Pr
   },
   async import(place) {
     const { cluster, namespace, name } = place;
-    // Another type than the exports' would leave a Service as it was: that depends on the past, by design.
+    // An import of another type would leave the Service as it was, which depends on history, by design.
     if (cluster.importMode === 'Manual' && name !== CONTESTED) await cluster.import(serviceImport(namespace, name));
   },
   unimport({ cluster, namespace, name }) {
@@ -169,7 +169,7 @@ const ACTIONS: Readonly<Record<keyof typeof WEIGHTS, (place: Place) => void | Pr
   },
 };
 
-/** Makes a slice, or draws the endpoints of one anew. */
+/** Creates a slice, or redraws the endpoints of an existing one. */
 function scale(place: Place): void {
   const { cluster, namespace, name, dice } = place;
   const slices = slicesOf(place);
@@ -200,7 +200,7 @@ function scale(place: Place): void {
   else cluster.api.create(SLICES, slice);
 }
 
-/** Slices of the Service's own endpoints. */
+/** Slices with the Service's own endpoints. */
 function slicesOf({ cluster, namespace, name }: Place): readonly StoredObject[] {
   return cluster.api.list(SLICES, { namespace, labels: { [SERVICE_NAME]: name } });
 }
@@ -209,7 +209,7 @@ function keyOf({ metadata }: StoredObject): { readonly namespace: string; readon
   return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
-/** The object with another content; the addresses that the API server gave a Service stay. */
+/** The object with new content, but with the addresses allocated by the API server. */
 function changed(held: StoredObject, content: JsonObject): JsonObject {
   const { metadata, status } = held;
   const addresses = isJsonObject(held.spec) && held.kind === 'Service' ? held.spec : {};
@@ -254,7 +254,7 @@ export function namespaceObject(name: string): JsonObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
 
-/** The object with something of ours changed or gone. */
+/** The object with something managed by Catamaran changed or removed. */
 function spoilt(resource: ResourceName, object: StoredObject): JsonObject {
   const { metadata, spec } = object;
   const json = { ...object, metadata: { ...metadata } };
@@ -263,6 +263,7 @@ function spoilt(resource: ResourceName, object: StoredObject): JsonObject {
     const { [DERIVED_FROM]: _, ...labels } = metadata.labels ?? {};
     return { ...json, metadata: { ...metadata, labels } };
   }
-  // While a source is unknown the import is what is served: its ports would cost endpoints, as a user would expect.
+  // While a source is unknown, the import determines what is served. Changing its ports would remove endpoints, as a
+  // user would expect.
   return { ...json, spec: { ...(isJsonObject(spec) ? spec : {}), internalTrafficPolicy: 'Local' } };
 }

@@ -1,14 +1,14 @@
-/** The process of one replica: a clock of its own, that may be off; it can be paused, and killed at any moment. */
+/** The process of one replica. Its clock may be skewed, and it can be paused or killed at any moment. */
 
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** Everything that reaches the controller goes through its process: timers, answers, events. */
+/** Timers, responses and events reach the controller only through its process. */
 export class ReplicaProcess implements Clock {
   readonly identity: string;
   readonly #time: VirtualTime;
   readonly #skewMs: number;
-  /** Kills at the write with this number, before it is sent or after it was done. */
+  /** Kills the process at the write with this number, before it is sent or after it was applied. */
   #fuse: { readonly when: 'before' | 'after'; left: number } | undefined;
   /** The write at which it was killed. */
   killedAt: string | undefined;
@@ -25,22 +25,22 @@ export class ReplicaProcess implements Clock {
     return this.#killed;
   }
 
-  /** From now on it does nothing any more; what waits, waits for ever. */
+  /** From now on the process does nothing; anything pending waits forever. */
   kill(): void {
     this.#killed = true;
   }
 
-  /** From now on its write with this number, counted from 1, is its last. */
+  /** Kills the process at its write with this number, counted from 1. */
   killAtWrite(number: number, when: 'before' | 'after'): void {
     this.#fuse = { when, left: number };
   }
 
-  /** Takes a plan to kill it back. */
+  /** Cancels a scheduled kill. */
   spare(): void {
     this.#fuse = undefined;
   }
 
-  /** A write is to be sent, or has been done. Does not come back where the process dies of it. */
+  /** Called before a write is sent and after it was applied. Never resolves if the process is killed by it. */
   async aboutToWrite(when: 'before' | 'after', what: string): Promise<void> {
     if (this.#fuse?.when === when && --this.#fuse.left <= 0) {
       this.killedAt = `${when} ${what}`;
@@ -49,7 +49,7 @@ export class ReplicaProcess implements Clock {
     await this.running();
   }
 
-  /** Stops it for a while, as a laptop's lid or a hypervisor does; its clock goes on. */
+  /** Suspends the process, as by closing a laptop's lid or by a hypervisor; its clock keeps running. */
   pause(ms: number): void {
     this.#pausedUntil = this.#time.now() + ms;
   }
@@ -66,7 +66,7 @@ export class ReplicaProcess implements Clock {
     }
   }
 
-  /** Resolves when the process runs: at once, after a pause, or never. */
+  /** Resolves when the process is running: immediately, after a pause, or never. */
   async running(): Promise<void> {
     if (this.#killed) await new Promise(() => {});
     while (this.#time.now() < this.#pausedUntil) await this.#time.sleep(this.#pausedUntil - this.#time.now());

@@ -1,9 +1,9 @@
-/** What a request to an API server is about. */
+/** Parsing of request paths of an API server. */
 import type { ResourceName } from 'kubesim';
 
 /** The parts of a request's path and query. */
 export interface RequestTarget {
-  /** `/services`, `discovery.k8s.io/endpointslices`; undefined for anything but resources. */
+  /** `/services`, `discovery.k8s.io/endpointslices`; undefined if the path is not that of a resource. */
   readonly resource: ResourceName | undefined;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
@@ -13,7 +13,7 @@ export interface RequestTarget {
   readonly query: URLSearchParams;
 }
 
-/** Takes apart the path of a request. Source: Kubernetes documentation, "API concepts", "Resource URIs". */
+/** Parses the path of a request. Source: Kubernetes documentation, "API concepts", "Resource URIs". */
 export function targetOf(pathAndQuery: string): RequestTarget {
   const { pathname: path, searchParams: query } = new URL(pathAndQuery, 'http://cluster');
   const parts = path.split('/').slice(1).map(decodeURIComponent);

@@ -1,4 +1,4 @@
-/** What the controller may not do in one cluster, because somebody changed its ClusterRole. */
+/** Permissions of the controller that are missing in one cluster, because someone changed its ClusterRole. */
 import type { TransportResponse } from '../../src/kube/client/transport.ts';
 import { statusAnswer } from './answers.ts';
 import type { Dice } from './dice.ts';
@@ -8,12 +8,12 @@ const LEASES = 'coordination.k8s.io/leases';
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 
-/** Verbs of RBAC, as far as they are given and taken together. Watches that are open already go on. */
+/** RBAC verbs that are revoked and restored together. Open watches continue. */
 const READ = ['get', 'list', 'watch'] as const;
 const WRITE = ['create', 'patch', 'delete'] as const;
 type Verb = (typeof READ)[number] | (typeof WRITE)[number];
 
-/** What may be taken away at once. A status is a resource of its own for RBAC. */
+/** Permissions that can be revoked together. A status is a separate resource in RBAC. */
 const TAKEN: readonly [string, ...string[]] = [
   EXPORTS,
   IMPORTS,
@@ -25,11 +25,11 @@ const TAKEN: readonly [string, ...string[]] = [
   LEASES,
 ];
 
-/** Rights, none of which is missing at first. */
+/** Permissions; initially none is missing. */
 export class Rights {
   readonly #missing = new Set<string>();
 
-  /** Takes some away; says which. */
+  /** Revokes some permissions. Returns a description. */
   take(dice: Dice): string {
     const resources = dice.chance(0.2) ? TAKEN : [dice.pick(TAKEN)];
     const single = dice.pick<Verb>([...READ, ...WRITE]) ?? 'list';
@@ -42,12 +42,11 @@ export class Rights {
     this.#missing.add(`${verb} ${resource}`);
   }
 
-  /** Gives all back. */
   restore(): void {
     this.#missing.clear();
   }
 
-  /** 403 for what is not allowed. Source: Kubernetes documentation, "Using RBAC Authorization". */
+  /** 403 for a request without permission. Source: Kubernetes documentation, "Using RBAC Authorization". */
   refusal(method: string, { resource, subresource, name, query }: RequestTarget): TransportResponse | undefined {
     if (resource === undefined) return undefined;
     const what = subresource === undefined ? resource : `${resource}/${subresource}`;

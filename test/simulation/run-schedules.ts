@@ -1,6 +1,6 @@
 /**
- * `make schedules`: the controller under random faults, one schedule a seed. `node test/simulation/run-schedules.ts [count [seed]]`.
- * A single one that fails is printed with everything that happened.
+ * `make schedules`: runs the controller under random faults, one schedule per seed. `node
+ * test/simulation/run-schedules.ts [count [seed]]`. The full trace of a failing schedule is written to a file.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { runSchedule } from './schedule.ts';
 
 const TRACES = fileURLToPath(new URL('../../.cache/schedules', import.meta.url));
 const COUNT = 1_000;
-/** Between two lines of progress. */
+/** Schedules between progress reports. */
 const PROGRESS = 100;
 
 const [count = COUNT, seed = 1] = process.argv.slice(2).map(Number);

@@ -1,4 +1,4 @@
-/** Single faults of the schedules, one by one: what happens while they last, and afterwards. */
+/** Individual faults of the schedules: behavior during and after each. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/api/json.ts';
 import { SOURCE_CLUSTER } from '../../src/api/labels.ts';
@@ -15,7 +15,7 @@ const SLICES = 'discovery.k8s.io/endpointslices';
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 const namespace = 'blue';
 
-/** Two clusters with the namespace, and one replica over them that has read them. */
+/** Two clusters with the namespace, and one replica that has synced both. */
 async function twoClusters() {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const dice = new Dice(1);
@@ -65,20 +65,20 @@ function offer({ api, number }: SimulatedCluster, name: string, port = 80): void
   api.create(EXPORTS, { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceExport', metadata });
 }
 
-/** Addresses that a cluster has of another one. */
+/** Addresses in a cluster that come from another one. */
 function addressesFrom({ name: source }: SimulatedCluster, { api }: SimulatedCluster): string[] {
   return api
     .list(SLICES, { namespace, labels: { [SOURCE_CLUSTER]: source } })
     .flatMap((slice: JsonObject) => addressesOf(slice));
 }
 
-/** What is there of ours, users' exports aside. */
+/** Remaining objects of Catamaran, other than users' exports. */
 function leftovers({ api }: SimulatedCluster): string[] {
   return Object.keys(holdingsOf(api)).filter((name) => !name.startsWith(EXPORTS));
 }
 
-describe('a member that leaves', () => {
-  it('while nothing may be deleted in it is tried less and less often, and clean once it may', async () => {
+describe('a removed member', () => {
+  it('is retried with backoff while deletes are forbidden, and cleaned up once they are allowed', async () => {
     const { time, clusters, fleet, replica, trace } = await open();
     const [first, second] = clusters;
     offer(first, 'web');
@@ -99,7 +99,7 @@ describe('a member that leaves', () => {
     expect(fleet.monitor.violations).toEqual([]);
   });
 
-  it('while an import is being made there holds nothing in the end', async () => {
+  it('has no leftovers if an import was being created during its removal', async () => {
     const { time, clusters, fleet, replica, link } = await open();
     const [first, second] = clusters;
     link(1).set({ ...CLEAR, latencyMs: 5_000 });
@@ -114,18 +114,18 @@ describe('a member that leaves', () => {
   });
 });
 
-describe('a member whose CRD is gone', () => {
-  it('is unknown as long as nothing but 404s tells of it: its endpoints stay', async () => {
+describe('a member whose CRD was deleted', () => {
+  it('is unknown as long as it is observed only through 404s: its endpoints are kept', async () => {
     const { time, clusters, fleet, link } = await open();
     const [first, second] = clusters;
     offer(first, 'web');
     await time.pass(5_000);
-    // What is deleted with the CRD is not told in time.
+    // The events for objects deleted with the CRD do not arrive in time.
     link(0).set({ ...CLEAR, delayedEvents: 1, eventDelayMs: 3_600_000 });
     first.api.delete('apiextensions.k8s.io/customresourcedefinitions', {
       name: 'serviceexports.multicluster.x-k8s.io',
     });
-    // A conflict, which both exports are to be told of.
+    // A conflict, to be reported on both exports.
     offer(second, 'web', 81);
     await time.pass(30_000);
     expect(addressesFrom(first, second)).toEqual(['10.1.1.1']);

@@ -1,6 +1,6 @@
 /**
- * One schedule: clusters whose users do this and that, replicas of the real controller, and faults between them, all drawn
- * from one seed. In the end the faults cease, and the state of every cluster has to be what a new fleet makes of the same
+ * One schedule: clusters with user activity, replicas of the real controller, and faults between them, all derived from
+ * one seed. After the faults end, every cluster must converge to the state that a new fleet would produce from the same
  * sources.
  */
 import { createHash } from 'node:crypto';
@@ -14,16 +14,16 @@ import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { CLEAR } from './weather.ts';
 
-/** What became of a schedule. */
+/** Result of a schedule. */
 export interface Outcome {
   readonly seed: number;
-  /** What must not have been, one line each. */
+  /** Violations, one per line. */
   readonly problems: readonly string[];
-  /** Everything that happened, in order. */
+  /** All events, in order. */
   readonly trace: readonly string[];
-  /** Fingerprint of the trace. */
+  /** Hash of the trace. */
   readonly digest: string;
-  /** Seconds, of the run's own time, from the last fault until the state was right. */
+  /** Seconds of virtual time from the last fault until convergence. */
   readonly convergedAfter: number | undefined;
 }
 
@@ -32,14 +32,14 @@ const LEASES: readonly [LeaseTimes, LeaseTimes] = [
   { duration: 15, renewDeadline: 10, retryPeriod: 2 },
   { duration: 6, renewDeadline: 4, retryPeriod: 1 },
 ];
-/** Longer than any wait in the engine but for the full reading that finds gaps. */
+/** Longer than any wait in the engine, except for the full relist that finds gaps. */
 const PATIENCE_MS = 240_000;
-/** The full reading comes after an hour, when the watch of that time ends, which is at most ten minutes later. */
+/** The full relist happens after an hour, when the watch ends, at most ten minutes later. */
 const GAP_PATIENCE_MS = 4_500_000;
-/** How long nothing may be written once all is right. */
+/** Time without writes required after convergence. */
 const CALM_MS = 15_000;
 const LOOK_MS = 3_000;
-/** CRDs that are going while users make them anew are looked at so often. */
+/** Attempts to recreate CRDs that are still being deleted. */
 const TRIES = 10;
 
 /** Runs the schedule of a seed. */
@@ -60,7 +60,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     cluster(0),
     ...Array.from({ length: count - 1 }, (_, index) => cluster(index + 1)),
   ];
-  // The CRDs are served then.
+  // The CRDs are served from here on.
   await time.pass(0);
   for (const { api } of clusters) {
     for (const name of NAMESPACES) if (dice.chance(0.9)) api.create('/namespaces', namespaceObject(name));
@@ -82,7 +82,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
 
   const steps = dice.whole(15, 45);
   for (let step = 0; step < steps; step++) {
-    // Much is to happen while a replica reads everything.
+    // Increases activity while a replica is syncing.
     const soon = fleet.replicas.some((each) => !each.controller.status().ready) ? 0.8 : 0.3;
     await time.pass(chance.chance(soon) ? chance.whole(0, 100) : chance.whole(100, 4_000));
     if (climate.weights.staleness > 0) for (const each of clusters) await each.remember();
@@ -102,7 +102,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     await time.pass(0);
   }
   const pass = async (ms: number) => {
-    // One that was told to stop may still be at it.
+    // A stopping replica may still be running.
     while (fleet.replicas.length < climate.replicas) start(CLEAR);
     await time.pass(ms);
   };
@@ -120,7 +120,7 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   return result;
 }
 
-/** Waits until the state is right, and stays so. */
+/** Waits for convergence, and checks that it is stable. */
 async function judge(
   fleet: FaultyFleet,
   clusters: readonly [SimulatedCluster, ...SimulatedCluster[]],
@@ -128,7 +128,7 @@ async function judge(
   pass: (ms: number) => Promise<void>,
   patienceMs: number,
 ): Promise<{ readonly differences: readonly string[]; readonly convergedAfter: number | undefined }> {
-  // What is being deleted goes first.
+  // Pending deletions complete first.
   await pass(LOOK_MS);
   const expected = await idealState(fleet, clusters);
   const compare = () =>
@@ -141,7 +141,7 @@ async function judge(
   const written = () => clusters.reduce((sum, { writes }) => sum + writes, 0);
   let right: { readonly at: number; readonly writes: number } | undefined;
   while (time.now() - from < patienceMs + CALM_MS) {
-    // A replica whose watch hangs may undo for a while what another one does.
+    // A replica with a hanging watch may temporarily revert writes of another one.
     const isRight = compare().length === 0;
     if (!isRight || (right && right.writes !== written())) right = undefined;
     if (isRight) right ??= { at: time.now(), writes: written() };
@@ -152,7 +152,7 @@ async function judge(
   return { differences: [...compare(), 'it is not at rest'], convergedAfter: undefined };
 }
 
-/** What a new fleet makes of what users have in the clusters now. */
+/** The state that a new fleet produces from the current user objects. */
 async function idealState(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
   const time = new VirtualTime(BEGINNING);
   const dice = new Dice(0);

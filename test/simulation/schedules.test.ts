@@ -1,13 +1,13 @@
-/** The controller under random faults: see schedule.ts. `make schedules` runs more of them. */
+/** The controller under random faults; see schedule.ts. `make schedules` runs more of them. */
 import { describe, expect, it } from 'vitest';
 import { runSchedule } from './schedule.ts';
 
 const COUNT = 100;
 const BATCH = 10;
-/** Seeds whose schedule is run a second time. */
+/** Seeds that are run twice. */
 const REPEATED = [3, 17, 42];
 
-describe('whatever fails, in the end every cluster holds what follows from the sources, and nothing was lost on the way', () => {
+describe('every cluster converges to the state of its sources after arbitrary faults, without violations on the way', () => {
   it.each(Array.from({ length: COUNT / BATCH }, (_, batch) => batch * BATCH + 1))(
     'seeds from %i',
     async (first) => {
@@ -25,7 +25,7 @@ describe('whatever fails, in the end every cluster holds what follows from the s
 
 describe('a seed', () => {
   it.each(REPEATED)(
-    '%i gives the same events each time, one by one',
+    '%i produces the same events in every run',
     async (seed) => {
       const [first, second] = [await runSchedule(seed), await runSchedule(seed)];
       expect(second.trace).toEqual(first.trace);

@@ -1,4 +1,4 @@
-/** One cluster of the sandbox, reached without sockets. */
+/** One kubesim cluster, accessed without sockets. */
 
 import type { ClusterApi, ClusterSettings, ResourceName } from 'kubesim';
 import { type ApiResponse, type ApiServer, createApiServer } from 'kubesim/internal';
@@ -17,7 +17,6 @@ import type { VirtualTime } from './virtual-time.ts';
 
 export { settingsOf } from 'kubesim/internal';
 
-/** What a cluster is made of. */
 export interface ClusterOptions {
   readonly settings: ClusterSettings;
   readonly importMode: 'Automatic' | 'Manual';
@@ -25,7 +24,7 @@ export interface ClusterOptions {
   readonly dice: Dice;
 }
 
-/** Collections whose past states are kept, so that a list may be a stale one. */
+/** Collections whose past states are kept for stale lists. */
 const LISTED = [
   '/api/v1/namespaces',
   '/api/v1/services',
@@ -34,10 +33,10 @@ const LISTED = [
   '/apis/multicluster.x-k8s.io/v1beta1/serviceimports',
 ] as const;
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
-/** Past states kept of each. */
+/** Number of past states kept per collection. */
 const KEPT = 12;
 
-/** Requests that are not part of what is looked at: replicas renew their Leases for ever, and tell Events. */
+/** Requests exempt from checks: replicas continuously renew Leases, and record Events. */
 const OWN_AFFAIRS = /\/(leases|events)\b/;
 
 export class SimulatedCluster {
@@ -45,16 +44,16 @@ export class SimulatedCluster {
   readonly importMode: 'Automatic' | 'Manual';
   readonly api: ClusterApi;
   readonly token = 'secret';
-  /** What replicas may do here. */
+  /** Permissions of replicas in this cluster. */
   readonly rights = new Rights();
   readonly #server: ApiServer;
   readonly #stop = new AbortController();
   readonly #past = new Map<string, string[]>();
   #monitor: Monitor | undefined;
   #touches = 0;
-  /** The write that is being done; the next waits for it, so that each can be seen by itself. */
+  /** The write in progress. Writes are serialized, so that each can be checked on its own. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Writes that succeeded, without those about Leases and Events. */
+  /** Number of successful writes, without Leases and Events. */
   writes = 0;
 
   constructor({ settings, importMode, time, dice }: ClusterOptions) {
@@ -76,24 +75,24 @@ export class SimulatedCluster {
     return this.settings.name;
   }
 
-  /** Second number of its pods' addresses. */
+  /** Second octet of its pod addresses. */
   get number(): number {
     return Number(this.settings.podCIDRs[0]?.split('.')[1]);
   }
 
-  /** Has the monitor look at every write from now on. */
+  /** Passes every further write to the monitor. */
   watchWrites(monitor: Monitor): void {
     this.#monitor = monitor;
   }
 
-  /** Makes an object as a user would, unless there is one of that name. */
+  /** Creates an object as a user would, unless the name exists. */
   put(resource: ResourceName, object: JsonObject): void {
     const { namespace, name } = metadataOf(object) ?? {};
     const key = { ...(typeof namespace === 'string' && { namespace }), name: String(name) };
     if (!this.api.get(resource, key)) this.api.create(resource, object);
   }
 
-  /** Makes a ServiceImport as kubectl does: it is noted which fields the user set. Rejects where it is refused. */
+  /** Creates a ServiceImport as kubectl does, with field ownership. Rejects if the API server does. */
   async import(object: JsonObject): Promise<void> {
     const answer = await this.#handle({
       method: 'POST',
@@ -109,13 +108,13 @@ export class SimulatedCluster {
     return this.api.list(DEFINITIONS).length === CRDS.length;
   }
 
-  /** Makes the CRDs that are missing; gives whether all are there. One that is still going has to go first. */
+  /** Creates missing CRDs. Returns whether all exist; a CRD that is being deleted must be gone first. */
   installCrds(): boolean {
     for (const crd of CRDS) this.put(DEFINITIONS, asJson(crd));
     return this.api.list(DEFINITIONS).every(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** Takes the CRD of a resource away, and with it all its objects; says which. */
+  /** Deletes the CRD of a resource, and with it all its objects. Returns a description. */
   removeCrd(dice: Dice): string {
     const { name } = dice.pick(CRDS)?.metadata ?? { name: '' };
     this.api.delete(DEFINITIONS, { name });
@@ -123,7 +122,7 @@ export class SimulatedCluster {
     return name;
   }
 
-  /** Changes the object of a request as somebody would who has nothing to do with us: its version is another one. */
+  /** Changes the object of a request as an unrelated client would, which updates its version. */
   async touch({ path, name, subresource }: RequestTarget): Promise<void> {
     if (name === undefined) return;
     const object = subresource === undefined ? path : path.slice(0, -subresource.length - 1);
@@ -137,7 +136,7 @@ export class SimulatedCluster {
     });
   }
 
-  /** Carries one request out that is not a watch. */
+  /** Executes a request other than a watch. */
   async ask(
     identity: string,
     target: RequestTarget,
@@ -150,12 +149,12 @@ export class SimulatedCluster {
     return done;
   }
 
-  /** Opens a watch; it ends with the signal. */
+  /** Opens a watch, which ends when the signal aborts. */
   watch(request: TransportRequest): Promise<TransportResponse> {
     return this.#handle(request);
   }
 
-  /** Keeps what a list would give now, to be given later. */
+  /** Saves the current lists, to be returned later as stale ones. */
   async remember(): Promise<void> {
     for (const path of LISTED) {
       const answer = await this.#handle({ method: 'GET', path, headers: {}, signal: this.#stop.signal });
@@ -167,12 +166,12 @@ export class SimulatedCluster {
     }
   }
 
-  /** A list of a while ago; undefined where none is kept. */
+  /** An earlier list; undefined if none was saved. */
   stale(path: string, dice: Dice): string | undefined {
     return dice.pick(this.#past.get(path) ?? []);
   }
 
-  /** Forgets all changes so far, as etcd's compaction does: watches cannot go on from before. */
+  /** Compacts the history, as etcd does: watches cannot resume from earlier versions. */
   forget(): void {
     this.#server.compact();
   }
@@ -220,7 +219,7 @@ function responseOf({ status, headers, body }: ApiResponse): TransportResponse {
   };
 }
 
-/** Reads the first piece at once, as a socket does whose other end does not read yet. */
+/** Reads the first chunk immediately, as a socket would before its reader is ready. */
 function bytesOf(lines: AsyncIterable<string>): AsyncIterable<Uint8Array> {
   const iterator = lines[Symbol.asyncIterator]();
   const first = iterator.next();

@@ -1,4 +1,4 @@
-/** A replica takes over a member from one that knew more than itself. */
+/** Takeover of a member by a replica that knows less than the previous holder. */
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../src/api/json.ts';
 import { SERVICE_NAME } from '../../src/api/labels.ts';
@@ -30,7 +30,7 @@ function offer({ api }: SimulatedCluster, name: string, ...addresses: readonly s
   api.create(`${MCS}/serviceexports`, { apiVersion: `${MCS}/v1beta1`, kind: 'ServiceExport', metadata });
 }
 
-it('leaves what the holder before wrote, until it has heard of the source itself', async () => {
+it('keeps what the previous holder wrote until it has synced the source itself', async () => {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const dice = new Dice(1);
   const cluster = (number: number) =>

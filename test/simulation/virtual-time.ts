@@ -1,19 +1,19 @@
-/** Time that passes only when nothing is left to do at the present moment, so that a run depends on nothing but its seed. */
+/** Virtual time, which advances only when no other work is left, so that a run depends only on its seed. */
 import type { Clock } from '../../src/runtime/clock.ts';
 
 interface Sleeper {
   readonly at: number;
-  /** Order of falling asleep, which is the order of waking at the same time. */
+  /** Breaks ties between sleepers with the same wake-up time. */
   readonly serial: number;
-  /** Absent once it was woken or gave up. */
+  /** Absent after waking or aborting. */
   wake: (() => void) | undefined;
 }
 
-/** A clock for everything in one run. */
+/** The clock for everything in one run. */
 export class VirtualTime implements Clock {
   #now: number;
   #serial = 0;
-  /** A binary heap: the next to wake is first. */
+  /** A binary heap; the next to wake is first. */
   readonly #sleepers: Sleeper[] = [];
 
   constructor(now: number) {
@@ -47,12 +47,12 @@ export class VirtualTime implements Clock {
     });
   }
 
-  /** Moves on without waking anybody: for filling a server before anything runs. */
+  /** Sets the time without waking sleepers, for populating a server before anything runs. */
   jumpTo(now: number): void {
     this.#now = Math.max(this.#now, now);
   }
 
-  /** Lets `ms` pass: sleepers wake one by one, and all that follows from one happens before the next wakes. */
+  /** Advances by `ms`. Sleepers wake one at a time, and all resulting work runs before the next one wakes. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settled();
@@ -102,7 +102,7 @@ function before(a: Sleeper, b: Sleeper): boolean {
   return a.at < b.at || (a.at === b.at && a.serial < b.serial);
 }
 
-/** Resolves once nothing is left that does not wait for time: promises alone never wait for the event loop. */
+/** Resolves once all work that does not wait for time is done: promises alone never wait for the event loop. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

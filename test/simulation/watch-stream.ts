@@ -1,4 +1,4 @@
-/** A watch on its way from an API server to a replica, and what happens to its events. */
+/** A watch stream from an API server to a replica, with faults. */
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
 import { jsonLines } from '../../src/kube/client/lines.ts';
@@ -12,15 +12,14 @@ export interface StreamEvent {
   readonly object: JsonObject;
 }
 
-/** What a stream needs to know and to tell. */
 export interface StreamOptions {
   readonly dice: Dice;
-  /** As it is when an event comes by. */
+  /** Evaluated for each event. */
   readonly weather: () => Weather;
-  /** The way itself: waits where it is blocked, and throws where it is broken. */
+  /** Network delay: waits while the link is blocked, and throws if it is broken. */
   readonly travel: (signal: AbortSignal) => Promise<void>;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Told of an event as it is handed over. */
+  /** Called for each event that is delivered. */
   readonly delivered: (event: StreamEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -39,7 +38,7 @@ export function initialStateEnd(apiVersion: string, kind: string, resourceVersio
   return { type: 'BOOKMARK', object: { apiVersion, kind, metadata } };
 }
 
-/** Events of a body. */
+/** Decodes the events of a body. */
 export async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, void, undefined> {
   for await (const line of jsonLines(body)) yield asEvent(line);
 }
@@ -64,7 +63,7 @@ function parseObject(text: string): JsonObject {
   return value;
 }
 
-/** The bytes that arrive. `initial`: the stream begins with the whole state, which no fault leaves anything out of. */
+/** The bytes that arrive. `initial`: the stream starts with the full state, from which faults drop nothing. */
 export async function* spoiled(
   events: AsyncIterator<StreamEvent, void, undefined>,
   initial: boolean,

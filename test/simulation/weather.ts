@@ -1,42 +1,42 @@
-/** What the way between one replica and one member does to what passes. */
+/** Faults of the link between one replica and one member. */
 
-/** `refused`: connections are reset, and no new one is taken. `silent`: nothing arrives, until it is open again. */
+/** `refused`: connections are reset, and new ones refused. `silent`: no data arrives until the link is open again. */
 export type Reach = 'open' | 'refused' | 'silent';
 
-/** Shares are of requests or events, from 0 to 1; times are in milliseconds, and are the longest. */
+/** Shares are fractions of requests or events, from 0 to 1; times are maximums in milliseconds. */
 export interface Weather {
   readonly reach: Reach;
-  /** On the way there, and again on the way back. */
+  /** In each direction. */
   readonly latencyMs: number;
-  /** Requests that are answered with 429, 500 or 503, and not acted on. */
+  /** Requests rejected with 429, 500 or 503, without effect. */
   readonly refusals: number;
-  /** The same of writes only. */
+  /** The same, for writes only. */
   readonly refusedWrites: number;
-  /** Writes that are acted on, and answered with 500 or 504, as where etcd answers too late. */
+  /** Writes that take effect, but get a 500 or 504, as with an etcd timeout. */
   readonly brokenWrites: number;
-  /** Writes to an object that somebody else changes just before: they are answered with 409. */
+  /** Writes to an object that another client changes just before: they get a 409. */
   readonly rivals: number;
-  /** Requests that are acted on, and whose answer never comes. */
+  /** Requests that take effect, but never get a response. */
   readonly lostAnswers: number;
-  /** Events that are held up, with all that come after them. */
+  /** Events that are delayed, together with all that follow. */
   readonly delayedEvents: number;
   readonly eventDelayMs: number;
   readonly doubledEvents: number;
   /** Events after which the stream breaks. */
   readonly cuts: number;
-  /** Events after which the stream stays open and says nothing more: what followed is only found by another stream. */
+  /** Events after which the stream stays open but silent: later events are only found by another stream. */
   readonly mutes: number;
-  /** Events that are left out while the stream goes on, which no API server does: only a full reading finds them. */
+  /** Events dropped from a stream that continues, which no API server does: only a full relist finds them. */
   readonly gaps: number;
-  /** Watches, and events of them, that are answered with 410. */
+  /** Watches, and watch events, that get a 410. */
   readonly expiries: number;
-  /** Whether bookmarks get through. */
+  /** Whether bookmarks are delivered. */
   readonly bookmarks: boolean;
-  /** Lists and WatchLists that are answered with a state of a while ago. */
+  /** Lists and WatchLists that return a past state. */
   readonly staleLists: number;
 }
 
-/** Nothing goes wrong. */
+/** No faults. */
 export const CLEAR: Weather = {
   reach: 'open',
   latencyMs: 20,
