@@ -27,8 +27,8 @@ async function take(path: string, apiVersion: string, kind: string, steps: reado
                   body: whole,
                   type: PATCHES.apply,
                 });
-    const { real, sandbox } = await step;
-    expect(sandbox, `${how} by ${manager}: ${JSON.stringify(fields)}`).toEqual(real);
+    const { real, kubesim } = await step;
+    expect(kubesim, `${how} by ${manager}: ${JSON.stringify(fields)}`).toEqual(real);
   }
 }
 

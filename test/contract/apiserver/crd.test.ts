@@ -72,8 +72,8 @@ function withoutGoValues(told: Json): Json {
   );
 }
 
-function expectSame({ real, sandbox }: Told): void {
-  expect(withoutGoValues(sandbox)).toEqual(withoutGoValues(real));
+function expectSame({ real, kubesim }: Told): void {
+  expect(withoutGoValues(kubesim)).toEqual(withoutGoValues(real));
 }
 
 /** The resources of a group version by name; their order and that of their verbs mean nothing. */
@@ -87,14 +87,14 @@ function resourcesIn(told: Json): Json {
 }
 
 /** Without who wrote the status: a controller does, moments later, on the real server. */
-function statusOf({ real, sandbox }: Told): readonly (readonly [Json | undefined, Json | undefined])[] {
+function statusOf({ real, kubesim }: Told): readonly (readonly [Json | undefined, Json | undefined])[] {
   const part = (told: Json): readonly [Json | undefined, Json | undefined] => {
     const body = typeof told === 'object' && told !== null && 'body' in told ? told.body : undefined;
     return typeof body === 'object' && body !== null && 'spec' in body && 'status' in body
       ? [body.spec, body.status]
       : [undefined, undefined];
   };
-  return [part(real), part(sandbox)];
+  return [part(real), part(kubesim)];
 }
 
 describe('a CRD', () => {
@@ -103,7 +103,7 @@ describe('a CRD', () => {
   it.each(VERSIONS.map((version): [JsonObject] => [version]))('with a version of %j', async (version) => {
     const told = await post(crdOf(group, version));
     // What a new CRD's status is differs: nobody has looked at it yet on the real server.
-    if (JSON.stringify(told.real).startsWith('{"status":201')) expect(told.sandbox).toMatchObject({ status: 201 });
+    if (JSON.stringify(told.real).startsWith('{"status":201')) expect(told.kubesim).toMatchObject({ status: 201 });
     else expectSame(told);
   });
 
@@ -131,7 +131,7 @@ describe('a CRD', () => {
 describe('the resource of a CRD', () => {
   const path = (version = 'v1'): string => `/apis/${group}/${version}/namespaces/NAMESPACE/wids`;
   const wid = (fields: JsonObject, version = 'v1'): JsonObject => objectOf(`${group}/${version}`, 'Wid', 'x', fields);
-  const same = ({ real, sandbox }: Told): void => expect(sandbox).toEqual(real);
+  const same = ({ real, kubesim }: Told): void => expect(kubesim).toEqual(real);
   const schema = {
     type: 'object',
     properties: {
@@ -182,15 +182,15 @@ describe('the resource of a CRD', () => {
   afterAll(() => servers().send('DELETE', `${CRDS}/wids.${group}`));
 
   it('is established', async () => {
-    const [real, sandbox] = statusOf(await servers().send('GET', `${CRDS}/wids.${group}`));
-    expect(sandbox).toEqual(real);
+    const [real, kubesim] = statusOf(await servers().send('GET', `${CRDS}/wids.${group}`));
+    expect(kubesim).toEqual(real);
   });
 
   it('is discovered', async () => {
     same(await servers().send('GET', `/apis/${group}`));
     for (const version of ['v1', 'v1beta1']) {
-      const { real, sandbox } = await servers().send('GET', `/apis/${group}/${version}`);
-      expect(resourcesIn(sandbox)).toEqual(resourcesIn(real));
+      const { real, kubesim } = await servers().send('GET', `/apis/${group}/${version}`);
+      expect(resourcesIn(kubesim)).toEqual(resourcesIn(real));
     }
   });
 
@@ -250,7 +250,7 @@ describe('the resource of a CRD', () => {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
     const items = [{ k: 'a' }, { k: 'b', v: '1' }];
     same(await servers().send('POST', path(), { body: wid({ spec: { type: 't', items } }) }));
-    const { real, sandbox } = await servers().send('GET', path(), { headers: { accept } });
+    const { real, kubesim } = await servers().send('GET', path(), { headers: { accept } });
     // Descriptions of columns that all tables have are our own, and a second may have passed.
     const shown = (told: Json): Json =>
       JSON.parse(
@@ -258,7 +258,7 @@ describe('the resource of a CRD', () => {
           .replaceAll(/("name":"Name",.*?"description":")[^"]*/g, '$1')
           .replaceAll(/"\d+s"/g, '"AGE"'),
       );
-    expect(shown(sandbox)).toEqual(shown(real));
+    expect(shown(kubesim)).toEqual(shown(real));
   });
 
   it('is selected by the fields that the CRD names', async () => {

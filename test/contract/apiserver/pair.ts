@@ -1,4 +1,4 @@
-/** Both servers at once: the sandbox has to answer as kube-apiserver does, whatever that is. */
+/** Both servers at once: kubesim has to answer as kube-apiserver does, whatever that is. */
 import type { Dispatcher } from 'undici';
 import { afterAll, beforeAll } from 'vitest';
 import type { Json } from '../../../src/api/json.ts';
@@ -20,7 +20,7 @@ const FIRST_NODE_PORT = 30_000;
 /** What two servers answered to the same request, in a form that can be compared. */
 export interface Pair {
   readonly real: Json;
-  readonly sandbox: Json;
+  readonly kubesim: Json;
 }
 
 /** An answer without what may differ: uids, versions, times, and the addresses and ports that a server chose. */
@@ -63,8 +63,8 @@ export class ServerPair {
   /** As {@link answers}, for comparing. */
   async compared(method: Dispatcher.HttpMethod, path: (namespace: string) => string, sent: Sent = {}): Promise<Pair> {
     const answers = await this.answers(method, path, sent);
-    const [real = null, sandbox = null] = answers.map((answer, i) => comparable(answer, this.#servers[i]?.[1] ?? ''));
-    return { real, sandbox };
+    const [real = null, kubesim = null] = answers.map((answer, i) => comparable(answer, this.#servers[i]?.[1] ?? ''));
+    return { real, kubesim };
   }
 
   async close(): Promise<void> {
@@ -76,7 +76,7 @@ export class ServerPair {
 export function bothServers(): () => ServerPair {
   let pair: ServerPair | undefined;
   beforeAll(async () => {
-    const servers = await Promise.all([openServer('kube-apiserver'), openServer('the sandbox')]);
+    const servers = await Promise.all([openServer('kube-apiserver'), openServer('kubesim')]);
     pair = new ServerPair(
       await Promise.all(servers.map(async (server) => [server, await server.namespace('resources')] as const)),
     );

@@ -37,9 +37,9 @@ async function compare({ path, start }: Place, type: keyof typeof PATCHES, patch
   await servers().send('DELETE', `${path}/x`);
   await servers().send('PATCH', `${path}/x`, { body: { metadata: { finalizers: null } }, type: PATCHES.merge });
   const made = await servers().send('POST', path, { body: start });
-  expect(made.sandbox).toEqual(made.real);
-  const { real, sandbox } = await servers().send('PATCH', `${path}/x`, { body: patch, type: PATCHES[type] });
-  expect(sandbox).toEqual(real);
+  expect(made.kubesim).toEqual(made.real);
+  const { real, kubesim } = await servers().send('PATCH', `${path}/x`, { body: patch, type: PATCHES[type] });
+  expect(kubesim).toEqual(real);
 }
 
 describe('a value that does not belong', () => {
@@ -79,11 +79,11 @@ describe('a value that does not belong', () => {
   async function compareAround(type: 'json' | 'merge', { path, start }: Place, patch: Json): Promise<void> {
     await servers().send('DELETE', `${path}/x`);
     await servers().send('POST', path, { body: start });
-    const { real, sandbox } = await servers().send('PATCH', `${path}/x`, { body: patch, type: PATCHES[type] });
+    const { real, kubesim } = await servers().send('PATCH', `${path}/x`, { body: patch, type: PATCHES[type] });
     const around = (answer: Json): Json =>
       JSON.parse(JSON.stringify(answer).replaceAll(/Invalid value: \\"\{.*?\}\\": /g, 'Invalid value: OBJECT: '));
     expect(around(real)).toMatchObject({ status: 422 });
-    expect(around(sandbox)).toEqual(around(real));
+    expect(around(kubesim)).toEqual(around(real));
   }
 
   it.each<[Place, Json]>([

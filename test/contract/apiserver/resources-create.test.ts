@@ -6,10 +6,10 @@ import { ROWS } from './resources-rows.ts';
 const servers = bothServers();
 
 it.each(ROWS)('$title', async ({ resource, namespaced, object }) => {
-  const { real, sandbox } = await servers().compared(
+  const { real, kubesim } = await servers().compared(
     'POST',
     (namespace) => `${pathIn(resource, namespaced ? namespace : undefined)}?dryRun=All`,
     { body: object },
   );
-  expect(sandbox).toEqual(real);
+  expect(kubesim).toEqual(real);
 });

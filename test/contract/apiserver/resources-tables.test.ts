@@ -54,12 +54,12 @@ function cells(answer: Json | undefined, name: string): Json {
 }
 
 it.each(TABLES)('columns of $kind', async ({ resource, cluster }) => {
-  const { real, sandbox } = await servers().compared(
+  const { real, kubesim } = await servers().compared(
     'GET',
     (namespace) => `${pathIn(resource, cluster ? undefined : namespace)}?limit=1`,
     { headers: TABLE },
   );
-  expect(columns(sandbox)).toEqual(columns(real));
+  expect(columns(kubesim)).toEqual(columns(real));
   expect(columns(real)).not.toBeNull();
 });
 
@@ -72,9 +72,9 @@ const ROWS = TABLES.flatMap(({ kind, resource, objects }) =>
 );
 
 it.each(ROWS)('$title', async ({ resource, name }) => {
-  const { real, sandbox } = await servers().compared('GET', (namespace) => pathIn(resource, namespace, name), {
+  const { real, kubesim } = await servers().compared('GET', (namespace) => pathIn(resource, namespace, name), {
     headers: TABLE,
   });
-  expect(cells(sandbox, name)).toEqual(cells(real, name));
+  expect(cells(kubesim, name)).toEqual(cells(real, name));
   expect(cells(real, name)).not.toBeNull();
 });

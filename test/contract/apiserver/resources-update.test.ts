@@ -14,11 +14,11 @@ it.each(CHANGES)('$title', async ({ resource, object, patch, replace, status }) 
 
   const path = (namespace: string): string => pathIn(resource, namespace, name, ...(status ? ['status'] : []));
   const body: JsonObject = replace ? { ...object, ...replace } : (patch ?? {});
-  const { real, sandbox } = await servers().compared(replace ? 'PUT' : 'PATCH', path, {
+  const { real, kubesim } = await servers().compared(replace ? 'PUT' : 'PATCH', path, {
     body,
     ...(patch && { type: 'application/merge-patch+json' }),
   });
-  expect(sandbox).toEqual(real);
+  expect(kubesim).toEqual(real);
 });
 
 it.each([
@@ -36,11 +36,11 @@ it.each([
   const created = await servers().answers('POST', (namespace) => pathIn(resource, namespace), { body: object });
   expect(created.map((answer) => answer.status)).toEqual([201, 201]);
   const path = (namespace: string): string => pathIn(resource, namespace, 'scaled', 'scale');
-  const { real, sandbox } = await servers().compared('GET', path);
-  expect(sandbox).toEqual(real);
+  const { real, kubesim } = await servers().compared('GET', path);
+  expect(kubesim).toEqual(real);
   const refused = await servers().compared('PATCH', path, {
     body: { spec: { replicas: -1 } },
     type: 'application/merge-patch+json',
   });
-  expect(refused.sandbox).toEqual(refused.real);
+  expect(refused.kubesim).toEqual(refused.real);
 });

@@ -23,7 +23,7 @@ export const PATCHES = {
 /** What the two servers answered, in a form that can be compared. */
 export interface Told {
   readonly real: Json;
-  readonly sandbox: Json;
+  readonly kubesim: Json;
 }
 
 /** Both servers, each with a namespace of its own, `NAMESPACE` in paths. */
@@ -37,7 +37,7 @@ export interface Both {
 export function both(): () => Both {
   let servers: readonly (readonly [TestServer, string])[] = [];
   beforeAll(async () => {
-    const open = await Promise.all([openServer('kube-apiserver'), openServer('the sandbox')]);
+    const open = await Promise.all([openServer('kube-apiserver'), openServer('kubesim')]);
     servers = await Promise.all(open.map(async (server) => [server, await server.namespace('schemas')] as const));
   });
   afterAll(async () => {
@@ -47,8 +47,8 @@ export function both(): () => Both {
     const asked = servers.map(async ([server, namespace]) => {
       return comparable(await server.request(method, path.replaceAll('NAMESPACE', namespace), sent), namespace);
     });
-    const [real = null, sandbox = null] = await Promise.all(asked);
-    return { real, sandbox };
+    const [real = null, kubesim = null] = await Promise.all(asked);
+    return { real, kubesim };
   };
   const until: Both['until'] = async (path) => {
     for (const [server, namespace] of servers) {

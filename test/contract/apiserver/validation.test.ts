@@ -90,15 +90,15 @@ const SPECS: readonly Json[] = [
 describe('a custom resource', () => {
   beforeAll(async () => {
     const version = { schema: { openAPIV3Schema: EVERY_RULE } };
-    const { real, sandbox } = await servers().send('POST', CRDS, { body: crdOf(group, version) });
-    expect([real, sandbox]).toMatchObject([{ status: 201 }, { status: 201 }]);
+    const { real, kubesim } = await servers().send('POST', CRDS, { body: crdOf(group, version) });
+    expect([real, kubesim]).toMatchObject([{ status: 201 }, { status: 201 }]);
     await servers().until(WIDS);
   });
   afterAll(() => servers().send('DELETE', `${CRDS}/wids.${group}`));
 
   const post = async (body: Json, query = '') => {
-    const { real, sandbox } = await servers().send('POST', `${WIDS}?dryRun=All${query}`, { body });
-    expect(sandbox).toEqual(real);
+    const { real, kubesim } = await servers().send('POST', `${WIDS}?dryRun=All${query}`, { body });
+    expect(kubesim).toEqual(real);
   };
   const wid = (fields: JsonObject): JsonObject => objectOf(`${group}/v1`, 'Wid', 'x', fields);
 
@@ -230,7 +230,7 @@ const WRONG_TYPES: readonly (readonly [
 describe.each(WRONG_TYPES)('a value of another type: %s', (path, apiVersion, kind, bodies) => {
   it.each(bodies.map((fields): [JsonObject] => [fields]))('%j', async (fields) => {
     const body = objectOf(apiVersion, kind, 'x', fields);
-    const { real, sandbox } = await servers().send('POST', `${path}?dryRun=All`, { body });
-    expect(sandbox).toEqual(real);
+    const { real, kubesim } = await servers().send('POST', `${path}?dryRun=All`, { body });
+    expect(kubesim).toEqual(real);
   });
 });

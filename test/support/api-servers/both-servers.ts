@@ -1,4 +1,4 @@
-/** The two API servers that every case of the contract runs on: kube-apiserver, and the sandbox's. */
+/** The two API servers that every case of the contract runs on: kube-apiserver, and kubesim. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,16 +41,16 @@ export interface Sent {
 export class TestServer {
   readonly name: ServerName;
   readonly access: ServerAccess;
-  /** The sandbox itself, for what only it can be told to do. */
-  readonly sandbox: ApiServer | undefined;
+  /** The kubesim server, for what only it can be told to do. */
+  readonly kubesim: ApiServer | undefined;
   readonly #agent: Agent;
   readonly #close: () => Promise<void>;
   readonly #namespaces: string[] = [];
 
-  constructor(name: ServerName, access: ServerAccess, close: () => Promise<void>, sandbox?: ApiServer) {
+  constructor(name: ServerName, access: ServerAccess, close: () => Promise<void>, kubesim?: ApiServer) {
     this.name = name;
     this.access = access;
-    this.sandbox = sandbox;
+    this.kubesim = kubesim;
     this.#close = close;
     this.#agent = new Agent({ connect: { ca: readFileSync(access.caFile, 'utf8') } });
   }
@@ -109,24 +109,24 @@ export class TestServer {
   }
 }
 
-export type ServerName = 'kube-apiserver' | 'the sandbox';
+export type ServerName = 'kube-apiserver' | 'kubesim';
 
 /** Both servers' names, for `describe.each`. */
-export const SERVER_NAMES = ['kube-apiserver', 'the sandbox'] as const satisfies readonly ServerName[];
+export const SERVER_NAMES = ['kube-apiserver', 'kubesim'] as const satisfies readonly ServerName[];
 
 /** Opens a server; the caller closes it. */
 export async function openServer(name: ServerName): Promise<TestServer> {
-  if (name === 'the sandbox') return await openSandbox();
+  if (name === 'kubesim') return await openKubesim();
   const [plane] = inject('controlPlanes');
   if (!plane) throw new Error('no control plane was started');
   return new TestServer(name, plane, async () => {});
 }
 
-async function openSandbox(): Promise<TestServer> {
+async function openKubesim(): Promise<TestServer> {
   const settings = settingsOf(1);
   const token = randomBytes(8).toString('hex');
   const logger = new MemoryLogger();
-  const sandbox = createApiServer({
+  const kubesim = createApiServer({
     settings,
     clock: systemClock,
     random: Math.random,
@@ -134,24 +134,24 @@ async function openSandbox(): Promise<TestServer> {
     logger,
   });
   for (const name of ['default', 'kube-node-lease', 'kube-public', 'kube-system'])
-    sandbox.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    kubesim.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   const tls = await makeCertificates(Date.now());
   const dir = mkdtempSync(join(tmpdir(), 'catamaran-contract-'));
   const caFile = join(dir, 'ca.crt');
   writeFileSync(caFile, tls.ca);
-  const listening = await listen({ server: sandbox, tls, port: 0, logger });
+  const listening = await listen({ server: kubesim, tls, port: 0, logger });
   const server = `https://127.0.0.1:${listening.port}`;
   const config = join(dir, 'kubeconfig');
   writeFileSync(config, kubeconfig([{ name: settings.name, server, ca: Buffer.from(tls.ca), token }]));
   const access = { server, caFile, token, kubeconfig: config };
   const close = async (): Promise<void> => {
     await listening.close();
-    sandbox.close();
+    kubesim.close();
     rmSync(dir, { recursive: true });
     const failed = logger.lines.filter(({ level }) => level === 'error');
-    if (failed.length > 0) throw new Error(`the sandbox failed: ${JSON.stringify(failed.map(({ fields }) => fields))}`);
+    if (failed.length > 0) throw new Error(`kubesim failed: ${JSON.stringify(failed.map(({ fields }) => fields))}`);
   };
-  return new TestServer('the sandbox', access, close, sandbox);
+  return new TestServer('kubesim', access, close, kubesim);
 }
 
 /** Runs a suite on both servers; `server` gives the one of the moment. */
