@@ -1,4 +1,6 @@
-/** Server-side apply and managedFields: each step is taken on both servers, and the objects are compared whole. */
+/**
+ * Server-side apply and managedFields: each step runs on both servers, and the resulting objects are compared in full.
+ */
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { both, objectOf, PATCHES } from './schemas.ts';
@@ -36,8 +38,8 @@ const inNamespace = (root: string, plural: string): string => `${root}/namespace
 
 const endpoint = (address: string): JsonObject => ({ addresses: [address], conditions: { ready: true } });
 
-describe('who owns which fields', () => {
-  it('of a map: sharing, conflicts, force, giving up', async () => {
+describe('field ownership', () => {
+  it('of a map: sharing, conflicts, force, removal', async () => {
     await take(inNamespace('/api/v1', 'configmaps'), 'v1', 'ConfigMap', [
       ['apply', 'a', { data: { x: '1', y: '1' } }],
       ['apply', 'a', { data: { x: '1', y: '1' } }],
@@ -54,7 +56,7 @@ describe('who owns which fields', () => {
     ]);
   });
 
-  it('of what was made without apply', async () => {
+  it('of an object created without apply', async () => {
     await take(inNamespace('/api/v1', 'secrets'), 'v1', 'Secret', [
       ['create', 'a', { data: { x: 'MQ==' }, metadata: { labels: { a: 'b' }, annotations: { c: 'd' } } }],
       ['merge', 'b', { metadata: { finalizers: ['a/b', 'c/d'], labels: { x: '1' } } }],
@@ -66,7 +68,7 @@ describe('who owns which fields', () => {
     ]);
   });
 
-  it('after managedFields were taken away', async () => {
+  it('after removal of managedFields', async () => {
     await take(inNamespace('/api/v1', 'configmaps'), 'v1', 'ConfigMap', [
       ['create', 'a', { data: { v: '1' } }],
       ['merge', 'q', { metadata: { managedFields: [] } }],
@@ -77,7 +79,7 @@ describe('who owns which fields', () => {
     ]);
   });
 
-  it('of what kubectl applied on the client before', async () => {
+  it('of fields from client-side apply', async () => {
     const last = (data: JsonObject): JsonObject => {
       const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { annotations: {}, name: 'x' }, data };
       return { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object) } };
@@ -92,7 +94,7 @@ describe('who owns which fields', () => {
     ]);
   });
 
-  it('of lists with keys: order, removal, duplicates', async () => {
+  it('of map lists: order, removal, duplicates', async () => {
     await take(inNamespace('/api/v1', 'serviceaccounts'), 'v1', 'ServiceAccount', [
       ['apply', 'a', { secrets: [{ name: 'x' }, { name: 'y' }], imagePullSecrets: [{ name: 'q' }] }],
       ['apply', 'b', { secrets: [{ name: 'z' }, { name: 'y' }] }],
@@ -113,7 +115,7 @@ describe('who owns which fields', () => {
     ]);
   });
 
-  it('of lists that are owned as a whole', async () => {
+  it('of atomic lists', async () => {
     const ports = (name: string) => [{ name, port: 80, protocol: 'TCP' }];
     await take(inNamespace('/apis/discovery.k8s.io/v1', 'endpointslices'), 'discovery.k8s.io/v1', 'EndpointSlice', [
       ['create', 'a', { addressType: 'IPv4', endpoints: [endpoint('10.0.0.1')] }],
@@ -137,8 +139,8 @@ describe('who owns which fields', () => {
     ]);
   });
 
-  // Controllers of the real cluster write to a Deployment, and not to a pod of a node that is not there.
-  it('of lists within lists', async () => {
+  // Controllers of the real cluster update Deployments, but not a pod of a node that does not exist.
+  it('of nested lists', async () => {
     const pod = (image: string, more: JsonObject = {}): JsonObject => ({
       spec: {
         nodeName: 'nowhere',

@@ -1,16 +1,16 @@
-/** CustomResourceDefinitions for the suites. */
+/** CustomResourceDefinitions for the tests of CRDs and validation. */
 import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../../src/api/json.ts';
 
-/** Where CRDs are. */
+/** Path of the CRD collection. */
 export const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
-/** A group that no other run uses. */
+/** A group name that is unique to this run. */
 export function newGroup(): string {
   return `g${randomBytes(4).toString('hex')}.example.com`;
 }
 
-/** A CRD `wids` of one version; `version` and `spec` replace parts of it. */
+/** A CRD `wids` with one version; `version` and `spec` override parts of it. */
 export function crdOf(group: string, version: JsonObject = {}, spec: JsonObject = {}): JsonObject {
   const schema = { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object' } } } };
   const versions = [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {} }, ...version }];
@@ -28,7 +28,7 @@ const logic = (extra: JsonObject): JsonObject => ({
   ...extra,
 });
 
-/** A schema with a field for each rule of validation. */
+/** A schema with one field per validation rule. */
 export const EVERY_RULE: JsonObject = {
   type: 'object',
   required: ['spec'],

@@ -1,4 +1,4 @@
-/** CustomResourceDefinitions: which are refused and how, and what the resources that they define do. */
+/** CustomResourceDefinitions: rejected ones and their messages, and the behavior of the resources that they define. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { CRDS, crdOf, newGroup } from './crd-schemas.ts';
@@ -62,7 +62,10 @@ const VERSIONS: readonly JsonObject[] = [
   field({ type: 'string', enum: ['a'], default: 'a' }),
 ];
 
-/** The API server shows versions and schemas as Go has them; causes are compared without them, and the message not at all. */
+/**
+ * The API server prints versions and schemas as Go values. Causes are compared without them, and the message not at
+ * all.
+ */
 function withoutGoValues(told: Json): Json {
   const text = JSON.stringify(told, (key, value) =>
     key === 'message' && /^\S+ "\S+" is invalid/.test(value) ? '' : value,
@@ -76,7 +79,7 @@ function expectSame({ real, kubesim }: Told): void {
   expect(withoutGoValues(kubesim)).toEqual(withoutGoValues(real));
 }
 
-/** The resources of a group version by name; their order and that of their verbs mean nothing. */
+/** The resources of a group version by name, regardless of their order and that of their verbs. */
 function resourcesIn(told: Json): Json {
   const text = JSON.stringify(told, (key, value) => {
     if (key === 'storageVersionHash') return undefined;
@@ -86,7 +89,7 @@ function resourcesIn(told: Json): Json {
   return JSON.parse(text);
 }
 
-/** Without who wrote the status: a controller does, moments later, on the real server. */
+/** Without the managedFields of the status: on the real server, a controller writes it moments later. */
 function statusOf({ real, kubesim }: Told): readonly (readonly [Json | undefined, Json | undefined])[] {
   const part = (told: Json): readonly [Json | undefined, Json | undefined] => {
     const body = typeof told === 'object' && told !== null && 'body' in told ? told.body : undefined;
@@ -102,7 +105,7 @@ describe('a CRD', () => {
 
   it.each(VERSIONS.map((version): [JsonObject] => [version]))('with a version of %j', async (version) => {
     const told = await post(crdOf(group, version));
-    // What a new CRD's status is differs: nobody has looked at it yet on the real server.
+    // The status of a new CRD differs: the real server's controller has not processed it yet.
     if (JSON.stringify(told.real).startsWith('{"status":201')) expect(told.kubesim).toMatchObject({ status: 201 });
     else expectSame(told);
   });
@@ -181,12 +184,12 @@ describe('the resource of a CRD', () => {
   });
   afterAll(() => servers().send('DELETE', `${CRDS}/wids.${group}`));
 
-  it('is established', async () => {
+  it('becomes established', async () => {
     const [real, kubesim] = statusOf(await servers().send('GET', `${CRDS}/wids.${group}`));
     expect(kubesim).toEqual(real);
   });
 
-  it('is discovered', async () => {
+  it('is in discovery', async () => {
     same(await servers().send('GET', `/apis/${group}`));
     for (const version of ['v1', 'v1beta1']) {
       const { real, kubesim } = await servers().send('GET', `/apis/${group}/${version}`);
@@ -194,7 +197,7 @@ describe('the resource of a CRD', () => {
     }
   });
 
-  it('is written, patched, applied and read in each version', async () => {
+  it('can be written, patched, applied and read in each version', async () => {
     const items = [{ k: 'a' }, { k: 'b', v: '1' }];
     same(
       await servers().send('POST', path(), { body: wid({ spec: { type: 't', items, no: 1, open: { x: { y: 1 } } } }) }),
@@ -246,12 +249,12 @@ describe('the resource of a CRD', () => {
     same(await servers().send('DELETE', `${path()}/x`));
   });
 
-  it('is shown as a table', async () => {
+  it('can be read as a table', async () => {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
     const items = [{ k: 'a' }, { k: 'b', v: '1' }];
     same(await servers().send('POST', path(), { body: wid({ spec: { type: 't', items } }) }));
     const { real, kubesim } = await servers().send('GET', path(), { headers: { accept } });
-    // Descriptions of columns that all tables have are our own, and a second may have passed.
+    // Descriptions of common columns are specific to kubesim, and a second may have passed.
     const shown = (told: Json): Json =>
       JSON.parse(
         JSON.stringify(told)
@@ -261,7 +264,7 @@ describe('the resource of a CRD', () => {
     expect(shown(kubesim)).toEqual(shown(real));
   });
 
-  it('is selected by the fields that the CRD names', async () => {
+  it('can be selected by the CRD's selectable fields', async () => {
     const { real } = await servers().send('POST', path(), { body: wid({ spec: { type: 't' } }) });
     expect(Object(real).status).toBeOneOf([201, 409]);
     await servers().send('POST', path(), { body: objectOf(`${group}/v1`, 'Wid', 'second', { spec: { replicas: 3 } }) });

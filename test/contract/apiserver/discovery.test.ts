@@ -1,4 +1,4 @@
-/** What a client learns of a server before it does anything: versions, groups, resources, documents, tables, rights. */
+/** Discovery: versions, groups, resources, documents, tables, permissions. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { parseJson } from '../../../src/api/json.ts';
@@ -19,7 +19,7 @@ onBothServers((server) => {
   const named = (items: Json | undefined, name: string, key = 'name'): Json | undefined =>
     list(items).find((item) => at(item, key) === name);
 
-  it('/version tells a version of Kubernetes 1.34', async () => {
+  it('/version returns a version of Kubernetes 1.34', async () => {
     const { status, body } = await get('/version');
     expect(status).toBe(200);
     expect(body).toMatchObject({ major: '1', minor: '34', gitVersion: expect.stringMatching(/^v1\.34\.\d+/) });
@@ -52,10 +52,10 @@ onBothServers((server) => {
     ['/apis/networking.k8s.io/v1', ['servicecidrs', 'servicecidrs/status']],
     ['/apis/apiextensions.k8s.io/v1', ['customresourcedefinitions', 'customresourcedefinitions/status']],
     ['/apis/authorization.k8s.io/v1', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews']],
-  ])('%s lists its resources as every server does', async (path, names) => {
+  ])('%s lists the same resources on both servers', async (path, names) => {
     const { body } = await get(path);
     const resources = names.map((name) => named(at(body, 'resources'), name));
-    // What is the same on both servers is pinned here, for one server at a time.
+    // The common subset is pinned for each server separately.
     for (const [index, resource] of resources.entries()) {
       const { storageVersionHash: _hash, ...rest } = Object(resource);
       expect(rest, names[index]).toMatchObject({ name: names[index], verbs: expect.any(Array) });
@@ -63,7 +63,7 @@ onBothServers((server) => {
     expect(await snapshot(path, names, body)).toBe(true);
   });
 
-  /** Compares with what the other server said of the same. */
+  /** Compares with the other server's response. */
   async function snapshot(path: string, names: readonly string[], body: Json): Promise<boolean> {
     const said = names.map((name) => {
       const { storageVersionHash: _hash, ...rest } = Object(named(at(body, 'resources'), name));
@@ -75,7 +75,7 @@ onBothServers((server) => {
     return true;
   }
 
-  it('tells all in one answer to those who ask for it', async () => {
+  it('supports aggregated discovery', async () => {
     const { status, headers, body } = await get('/apis', AGGREGATED);
     expect(status).toBe(200);
     expect(headers['content-type']).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
@@ -113,7 +113,7 @@ onBothServers((server) => {
     });
   });
 
-  it('/openapi/v2 is there for clients that ask for it before they send what v3 does not have', async () => {
+  it('/openapi/v2 is served for clients that need it for kinds missing from v3', async () => {
     const json = await get('/openapi/v2');
     expect(json).toMatchObject({ status: 200, body: { swagger: '2.0', info: { title: 'Kubernetes' } } });
     const type = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
@@ -121,9 +121,9 @@ onBothServers((server) => {
     expect([status, headers['content-type']]).toEqual([200, type.replace('@', '.')]);
   });
 
-  it('/openapi/v3 leads to documents, whose addresses change with them', async () => {
+  it('/openapi/v3 lists documents, whose URLs change with their content', async () => {
     const { body } = await get('/openapi/v3');
-    // A real server says that this is text.
+    // A real server sends this as text.
     const index = typeof body === 'string' ? parseJson(body) : body;
     const url = String(at(index, 'paths', 'apis/apps/v1', 'serverRelativeURL'));
     expect(url).toMatch(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]+$/);
@@ -132,7 +132,7 @@ onBothServers((server) => {
     expect(Object.keys(Object(at(document.body, 'paths')))).toContain(
       '/apis/apps/v1/namespaces/{namespace}/deployments/{name}',
     );
-    // By this kubectl knows that the server checks unknown fields.
+    // Tells kubectl that the server validates fields.
     const patch = at(document.body, 'paths', '/apis/apps/v1/namespaces/{namespace}/deployments/{name}', 'patch');
     expect(list(at(patch, 'parameters')).map((one) => at(one, 'name'))).toContain('fieldValidation');
     expect(at(patch, 'x-kubernetes-group-version-kind')).toEqual({ group: 'apps', version: 'v1', kind: 'Deployment' });
@@ -165,7 +165,7 @@ onBothServers((server) => {
   });
 
   describe('tables', () => {
-    it('show objects with their metadata', async () => {
+    it('include the metadata of objects', async () => {
       const namespace = await server().namespace('table');
       const path = `/api/v1/namespaces/${namespace}/configmaps`;
       await server().request('POST', path, { body: { metadata: { name: 'a' }, data: { x: '1', y: '2' } } });
@@ -184,13 +184,13 @@ onBothServers((server) => {
       expect(at(none.body, 'rows', 0, 'object')).toBeNull();
     });
 
-    it('refuse another includeObject', async () => {
+    it('reject an unknown includeObject', async () => {
       const { status, body } = await get('/api/v1/namespaces/default?includeObject=All', TABLE);
       expect(status).toBe(400);
       expect(at(body, 'message')).toContain("must be 'Metadata', 'Object', 'None', or empty");
     });
 
-    it('are not the only other form', async () => {
+    it('are not the only alternative representation', async () => {
       const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
       const { body } = await get('/api/v1/namespaces?fieldSelector=metadata.name=default', accept);
       expect(body).toMatchObject({
@@ -314,7 +314,7 @@ onBothServers((server) => {
         400,
         'the API version in the data (discovery.test/v2) does not match the expected API version (discovery.test/v1)',
       ],
-    ])('of which %s is refused', async (_what, method, body, type, status, message) => {
+    ])('rejects %s', async (_what, method, body, type, status, message) => {
       await install();
       const namespace = await server().namespace('crd');
       const widget = { apiVersion: 'discovery.test/v1', kind: 'Widget', metadata: { name: 'w' } };
@@ -324,7 +324,7 @@ onBothServers((server) => {
       expect([answer.status, at(answer.body, 'message')]).toEqual([status, message]);
     });
 
-    it('that goes takes its objects along, and ends their watches', async () => {
+    it('deletes its objects and ends their watches when it is deleted', async () => {
       await install();
       const namespace = await server().namespace('crd');
       const widget = { apiVersion: 'discovery.test/v1', kind: 'Widget', metadata: { name: 'w' } };
@@ -337,5 +337,5 @@ onBothServers((server) => {
   });
 });
 
-/** Resources by path, as the first server told them. */
+/** Resources by path, as reported by the first server. */
 const SAID = new Map<string, readonly JsonObject[]>();

@@ -1,4 +1,4 @@
-/** Stock kubectl, as users type it: what it prints, and what it complains of. */
+/** Stock kubectl, as users run it: output and errors. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ onBothServers((server) => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  /** What kubectl prints, or, where it fails, what it complains of. */
+  /** The output of kubectl or, if it fails, its error message. */
   async function kubectl(line: string, ...manifests: readonly object[]): Promise<string> {
     const { kubeconfig } = server().access;
     const args = ['--kubeconfig', kubeconfig, `--cache-dir=${dir}`, '-n', namespace, ...line.split(' ')];
@@ -110,7 +110,7 @@ onBothServers((server) => {
   });
 
   describe('apply', () => {
-    it('makes, leaves, changes', async () => {
+    it('creates, leaves unchanged, changes', async () => {
       expect(await kubectl('apply -f -', ...APP)).toBe('deployment.apps/web created\nservice/web created');
       expect(await kubectl('apply -f -', ...APP)).toBe('deployment.apps/web unchanged\nservice/web unchanged');
       expect(await kubectl('apply --dry-run=server -f -', CHANGED)).toBe('service/web configured (server dry run)');
@@ -119,7 +119,7 @@ onBothServers((server) => {
       expect(await kubectl('get service web -o jsonpath={.spec.ports[*].port}')).toBe('81');
     });
 
-    it('on the server: tells of conflicts, and takes over by force', async () => {
+    it('server-side: reports conflicts, and takes over with force', async () => {
       expect(await kubectl('apply --server-side -f -', DEPLOYMENT(0), CHANGED)).toBe(
         'deployment.apps/web serverside-applied\nservice/web serverside-applied',
       );
@@ -133,14 +133,14 @@ onBothServers((server) => {
       expect(await kubectl('get service web -o jsonpath={.spec.selector.app}')).toBe('mine');
     });
 
-    it('refuses fields that nobody knows', async () => {
+    it('rejects unknown fields', async () => {
       const odd = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'odd' }, dato: { a: 'b' } };
       expect(await kubectl('apply -f -', odd)).toBe(
         'Error from server (BadRequest): error when creating "STDIN": ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dato"',
       );
     });
 
-    it('takes a list for what is in it', async () => {
+    it('applies the items of a List', async () => {
       const items = ['l1', 'l2'].map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }));
       const list = { apiVersion: 'v1', kind: 'List', items };
       expect(await kubectl('create -f -', list)).toBe('configmap/l1 created\nconfigmap/l2 created');
@@ -150,14 +150,14 @@ onBothServers((server) => {
       expect(await kubectl('delete -f -', list)).toMatch(/^configmap "l1" deleted .*\nconfigmap "l2" deleted/);
     });
 
-    it('says of a kind that nobody knows that its CRD is missing', async () => {
+    it('reports a missing CRD for an unknown kind', async () => {
       const foo = { apiVersion: 'example.com/v1', kind: 'Foo', metadata: { name: 'x' } };
       expect(await kubectl('apply -f -', foo)).toBe(
         'error: resource mapping not found for name: "x" namespace: "" from "STDIN": no matches for kind "Foo" in version "example.com/v1"\nensure CRDs are installed first',
       );
     });
 
-    it('replace, and delete by the manifest', async () => {
+    it('replaces and deletes by manifest', async () => {
       expect(await kubectl('replace -f -', DEPLOYMENT(0))).toBe('deployment.apps/web replaced');
       expect(await kubectl('delete --wait -f -', ...APP)).toBe(
         'deployment.apps "web" deleted from NAMESPACE namespace\nservice "web" deleted from NAMESPACE namespace',
@@ -172,7 +172,7 @@ onBothServers((server) => {
 
   it('get -w shows changes', async () => {
     const watching = kubectl('get configmap -w -o name --field-selector=metadata.name=later --request-timeout=4s');
-    // kubectl has no way to say that it watches; it shows what is there as well as what comes.
+    // kubectl does not report when its watch has started; it prints both existing and new objects.
     await kubectl('create configmap later');
     expect(await watching).toContain('configmap/later');
   });

@@ -1,4 +1,4 @@
-/** What outlives a request: namespaces that end, owners and what they own, generations, scale. */
+/** Asynchronous effects of requests: namespace deletion, garbage collection, generations, scale. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { at, normalized, onBothServers } from '../../support/api-servers/both-servers.ts';
@@ -28,7 +28,7 @@ onBothServers((server) => {
     return Object(body);
   }
 
-  /** A reference to an owner. */
+  /** An owner reference. */
   function owner(object: JsonObject, more: JsonObject = {}): JsonObject {
     const { name = '', uid = '' } = Object(object.metadata);
     return { apiVersion: 'v1', kind: 'ConfigMap', name, uid, ...more };
@@ -48,7 +48,7 @@ onBothServers((server) => {
       });
     });
 
-    it('that is deleted takes along what is in it', async () => {
+    it('is deleted together with its contents', async () => {
       await create('a');
       const { status, body } = await remove(`/api/v1/namespaces/${namespace}`);
       expect([status, at(body, 'kind'), at(body, 'status', 'phase')]).toEqual([200, 'Namespace', 'Terminating']);
@@ -56,7 +56,7 @@ onBothServers((server) => {
       expect(await statusOf(maps('a'))).toBe(404);
     });
 
-    it('that is held takes nothing new, and says what it waits for', async () => {
+    it('rejects new objects while terminating, and reports what it is waiting for', async () => {
       await create('held', { finalizers: ['example.com/a'] });
       await remove(`/api/v1/namespaces/${namespace}`);
       const late = await server().request('POST', maps(), { body: { metadata: { name: 'late' } } });
@@ -126,7 +126,7 @@ onBothServers((server) => {
   });
 
   describe('an owner', () => {
-    it('that goes takes along what it owns', async () => {
+    it('is deleted together with its dependents', async () => {
       const top = await create('top');
       const middle = await create('middle', { ownerReferences: [owner(top)] });
       await create('bottom', { ownerReferences: [owner(middle)] });
@@ -136,7 +136,7 @@ onBothServers((server) => {
       expect(await statusOf(maps('middle'))).toBe(404);
     });
 
-    it('of two that goes is forgotten, and the other keeps', async () => {
+    it('is removed from the references of a dependent that has another owner', async () => {
       const one = await create('one');
       const two = await create('two');
       await create('shared', { ownerReferences: [owner(one), owner(two)] });
@@ -146,7 +146,7 @@ onBothServers((server) => {
         .toEqual([owner(two)]);
     });
 
-    it('that goes as an orphan leaves what it owned', async () => {
+    it('keeps its dependents if they are orphaned', async () => {
       const top = await create('top');
       await create('kept', { ownerReferences: [owner(top)] });
       const { body } = await remove(maps('top'), 'Orphan');
@@ -155,11 +155,11 @@ onBothServers((server) => {
       expect(at((await get(maps('kept'))).body, 'metadata', 'ownerReferences')).toBeUndefined();
     });
 
-    it('that goes last waits for those that hold it', async () => {
+    it('waits for blocking dependents in foreground deletion', async () => {
       const top = await create('top');
       const holding = { ownerReferences: [owner(top, { blockOwnerDeletion: true })], finalizers: ['example.com/a'] };
       await create('holding', holding);
-      // The garbage collector of a real server must have seen it first.
+      // The garbage collector of a real server must have observed it first.
       await expect.poll(() => statusOf(maps('holding'))).toBe(200);
       await new Promise((resolve) => setTimeout(resolve, server().name === 'kube-apiserver' ? 500 : 0));
       const { body } = await remove(maps('top'), 'Foreground');
@@ -172,14 +172,14 @@ onBothServers((server) => {
       await expect.poll(() => statusOf(maps('top')), { timeout: 30_000 }).toBe(404);
     });
 
-    it('that was never there is as one that is gone', async () => {
+    it('that never existed is treated like a deleted one', async () => {
       const real = await create('real');
       await create('stray', { ownerReferences: [{ ...owner(real), uid: NIL_UID }] });
       await expect.poll(() => statusOf(maps('stray')), { timeout: 30_000 }).toBe(404);
       expect(await statusOf(maps('real'))).toBe(200);
     });
 
-    it('of a kind that nobody serves keeps what it owns', async () => {
+    it('of an unknown kind keeps its dependents', async () => {
       const unknown = { apiVersion: 'nobody.example/v1', kind: 'Widget', name: 'w', uid: NIL_UID };
       await create('kept', { ownerReferences: [unknown] });
       const real = await create('real');
@@ -203,7 +203,7 @@ onBothServers((server) => {
       await server().request('POST', path().replace(/\/s$/, ''), { body });
     });
 
-    it('generation counts what the user wants', async () => {
+    it('generation increments with changes to the desired state', async () => {
       expect(generation((await get(path())).body)).toBe(1);
       expect(generation((await merge(path(), { metadata: { labels: { a: 'b' } } })).body)).toBe(1);
       expect(generation((await merge(path(), { spec: { revisionHistoryLimit: 3 } })).body)).toBe(2);
@@ -211,7 +211,7 @@ onBothServers((server) => {
       expect(generation((await merge(`${path()}/status`, { status: { replicas: 1 } })).body)).toBe(2);
     });
 
-    it('status is written by itself, and nothing else with it', async () => {
+    it('status is written separately, and nothing else with it', async () => {
       expect(at((await get(path())).body, 'status', 'replicas')).not.toBe(7);
       const { body } = await merge(`${path()}/status`, {
         spec: { revisionHistoryLimit: 3 },
@@ -282,7 +282,7 @@ onBothServers((server) => {
       expect([answer.status, at(answer.body, 'message')]).toEqual([status, message]);
     });
 
-    it('of what is not there, and of what has none, is refused', async () => {
+    it('is not found if the object does not exist or has no scale', async () => {
       const none = await get(path().replace('/d/', '/none/'));
       expect([none.status, at(none.body, 'message')]).toEqual([404, 'deployments.apps "none" not found']);
       expect((await get(`${maps('a')}/scale`)).status).toBe(404);

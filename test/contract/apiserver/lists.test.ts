@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, onBothServers, type TestServer } from '../../support/api-servers/both-servers.ts';
 
-/** Labels of the ConfigMaps that most cases select from. */
+/** Labels of the ConfigMaps used by most selector cases. */
 const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   a: { tier: 'front', size: '5' },
   b: { tier: 'back', size: '10' },
@@ -22,7 +22,7 @@ onBothServers((server) => {
     return await on.request('POST', maps(), { body: { metadata: { name, labels } } });
   }
 
-  /** Names in a list; kube-controller-manager adds a ConfigMap of its own to every namespace. */
+  /** Names in a list, without the ConfigMap that kube-controller-manager adds to every namespace. */
   function names({ body }: Answer): readonly Json[] {
     const items = at(body, 'items');
     if (!Array.isArray(items)) throw new Error(JSON.stringify(body));
@@ -36,7 +36,7 @@ onBothServers((server) => {
     for (const name of ['c', 'a', 'e', 'b', 'd']) await make(server(), name, LABELS[name]);
   });
 
-  it('are in the order of names, and their items have no kind', async () => {
+  it('are sorted by name, and their items have no kind', async () => {
     const answer = await list();
     expect(names(answer)).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(answer.body).toMatchObject({ kind: 'ConfigMapList', apiVersion: 'v1' });
@@ -44,7 +44,7 @@ onBothServers((server) => {
     expect(Number(at(answer.body, 'metadata', 'resourceVersion'))).toBeGreaterThan(0);
   });
 
-  it('of all namespaces are in the order of namespace and name', async () => {
+  it('of all namespaces are sorted by namespace and name', async () => {
     const { body } = await server().request('GET', '/api/v1/configmaps');
     const items = at(body, 'items');
     const keys = Array.isArray(items)
@@ -100,7 +100,7 @@ onBothServers((server) => {
         'a=-b',
         "unable to parse requirement: values[0][a]: Invalid value: \"-b\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
       ],
-    ])('%s is refused', async (selector, words) => {
+    ])('%s is rejected', async (selector, words) => {
       const answer = await list(`labelSelector=${encodeURIComponent(selector)}`);
       expect([answer.status, message(answer)]).toEqual([400, words]);
     });
@@ -120,12 +120,12 @@ onBothServers((server) => {
       ['foo=b', '"foo" is not a known field selector: only "metadata.name", "metadata.namespace"'],
       ['foo', "invalid selector: 'foo'; can't understand 'foo'"],
       ['metadata.name=a,foo', "invalid selector: 'metadata.name=a,foo'; can't understand 'foo'"],
-    ])('%s is refused', async (selector, words) => {
+    ])('%s is rejected', async (selector, words) => {
       const answer = await list(`fieldSelector=${encodeURIComponent(selector)}`);
       expect([answer.status, message(answer)]).toEqual([400, words]);
     });
 
-    it('of a resource with fields of its own', async () => {
+    it('of a resource with its own selectable fields', async () => {
       const phase = await server().request('GET', '/api/v1/namespaces?fieldSelector=status.phase=Active');
       expect(names(phase)).toContain('default');
       const bad = await server().request('GET', '/api/v1/namespaces?fieldSelector=foo=x');
@@ -146,7 +146,7 @@ onBothServers((server) => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await secret(name);
     });
 
-    it('show one version, whatever happens between them', async () => {
+    it('show one version, regardless of changes between them', async () => {
       const first = await page('limit=2');
       expect(names(first)).toEqual(['a', 'b']);
       expect(at(first.body, 'metadata', 'remainingItemCount')).toBe(3);
@@ -163,13 +163,13 @@ onBothServers((server) => {
       expect(names(await page(''))).toEqual(['a', 'b', 'bb', 'c', 'e']);
     });
 
-    it('of a selection do not say how many are left', async () => {
+    it('of a selection do not report the number of remaining objects', async () => {
       const { body } = await page('limit=1&labelSelector=!x');
       expect(at(body, 'metadata', 'continue')).toMatch(/^[\w-]+$/);
       expect(at(body, 'metadata', 'remainingItemCount')).toBeUndefined();
     });
 
-    it('are none where all fits', async () => {
+    it('are not used if all objects fit', async () => {
       const { body } = await page('limit=50');
       expect(at(body, 'metadata', 'continue')).toBeUndefined();
       expect(at(body, 'metadata', 'remainingItemCount')).toBeUndefined();
@@ -182,12 +182,12 @@ onBothServers((server) => {
         400,
         "invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value",
       ],
-    ])('%s is refused', async (query, status, words) => {
+    ])('%s is rejected', async (query, status, words) => {
       const answer = await page(query);
       expect([answer.status, message(answer)]).toEqual([status, words]);
     });
 
-    it('with a version besides the token are refused', async () => {
+    it('are rejected if a version is combined with the token', async () => {
       const answer = await page(`limit=1&resourceVersion=5&continue=${next(await page('limit=1'))}`);
       expect([answer.status, message(answer)]).toEqual([
         400,
@@ -238,12 +238,12 @@ onBothServers((server) => {
         422,
         'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list',
       ],
-    ])('%s is refused', async (query, status, words) => {
+    ])('%s is rejected', async (query, status, words) => {
       const answer = await list(query);
       expect([answer.status, message(answer)]).toEqual([status, words]);
     });
 
-    it('that is still to come is refused, for objects too', async () => {
+    it('in the future is rejected, for single objects, too', async () => {
       for (const path of [maps('resourceVersion=999999999'), '/api/v1/namespaces/default?resourceVersion=999999999']) {
         const { status, body } = await server().request('GET', path);
         expect(status).toBe(504);

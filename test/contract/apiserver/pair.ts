@@ -1,4 +1,4 @@
-/** Both servers at once: kubesim has to answer as kube-apiserver does, whatever that is. */
+/** Both servers at once, for comparing the responses of kubesim with those of kube-apiserver. */
 import type { Dispatcher } from 'undici';
 import { afterAll, beforeAll } from 'vitest';
 import type { Json } from '../../../src/api/json.ts';
@@ -12,18 +12,18 @@ import {
 } from '../../support/api-servers/both-servers.ts';
 
 const ALLOCATED = /172\.17\.\d{1,3}\.\d{1,3}|fd00:20:1::[0-9a-f:]*/g;
-/** Members that differ between any two servers, or are the matter of other tests. */
+/** Members that differ between any two servers, or are covered by other tests. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['uid', 'resourceVersion', 'managedFields']);
 const PORTS: ReadonlySet<string> = new Set(['nodePort', 'healthCheckNodePort']);
 const FIRST_NODE_PORT = 30_000;
 
-/** What two servers answered to the same request, in a form that can be compared. */
+/** The two servers' responses to the same request, in comparable form. */
 export interface Pair {
   readonly real: Json;
   readonly kubesim: Json;
 }
 
-/** An answer without what may differ: uids, versions, times, and the addresses and ports that a server chose. */
+/** A response without what may differ: UIDs, versions, times, and allocated addresses and ports. */
 export function comparable({ status, headers, body }: Answer, namespace: string): Json {
   const warning = [headers.warning ?? []].flat().join(', ');
   return {
@@ -42,7 +42,6 @@ function withoutChoices(value: Json | undefined, key = ''): Json {
   return Object.fromEntries(kept.map(([name, member]) => [name, withoutChoices(member, name)]));
 }
 
-/** Two open servers, each with a namespace for the suite. */
 export class ServerPair {
   readonly #servers: readonly (readonly [TestServer, string])[];
 
@@ -50,7 +49,7 @@ export class ServerPair {
     this.#servers = servers;
   }
 
-  /** Sends a request to both; `path` and `body` are made for the namespace of the server. */
+  /** Sends a request to both servers; `path` and `body` receive the server's namespace. */
   async answers(
     method: Dispatcher.HttpMethod,
     path: (namespace: string) => string,
@@ -60,7 +59,7 @@ export class ServerPair {
     return await Promise.all(asked);
   }
 
-  /** As {@link answers}, for comparing. */
+  /** Like {@link answers}, in comparable form. */
   async compared(method: Dispatcher.HttpMethod, path: (namespace: string) => string, sent: Sent = {}): Promise<Pair> {
     const answers = await this.answers(method, path, sent);
     const [real = null, kubesim = null] = answers.map((answer, i) => comparable(answer, this.#servers[i]?.[1] ?? ''));
@@ -72,7 +71,7 @@ export class ServerPair {
   }
 }
 
-/** Opens both servers for a suite; the function gives them. */
+/** Opens both servers for a suite; returns an accessor. */
 export function bothServers(): () => ServerPair {
   let pair: ServerPair | undefined;
   beforeAll(async () => {
@@ -88,7 +87,7 @@ export function bothServers(): () => ServerPair {
   };
 }
 
-/** The path of a resource's collection in a namespace, of one of its objects, or of a part of one. */
+/** The path of a resource's collection in a namespace, of an object, or of a subresource. */
 export function pathIn(resource: string, namespace: string | undefined, ...rest: readonly string[]): string {
   const slash = resource.lastIndexOf('/');
   const scope = namespace === undefined ? '' : `/namespaces/${namespace}`;

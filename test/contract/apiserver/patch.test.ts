@@ -1,4 +1,4 @@
-/** Patches: what they do and what is refused, word for word. */
+/** Patches: results and exact error messages. */
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { both, objectOf, PATCHES } from './schemas.ts';
@@ -42,7 +42,7 @@ async function compare({ path, start }: Place, type: keyof typeof PATCHES, patch
   expect(kubesim).toEqual(real);
 }
 
-describe('a value that does not belong', () => {
+describe('a value of the wrong type', () => {
   const SECRET: Place = {
     path: CONFIG.path.replace('configmaps', 'secrets'),
     start: objectOf('v1', 'Secret', 'x', {}),
@@ -75,7 +75,7 @@ describe('a value that does not belong', () => {
     await compare(place, 'strategic', patch);
   });
 
-  /** The object that came of it is told whole: its parts are in another order. */
+  /** The error contains the whole resulting object, whose members are in a different order. */
   async function compareAround(type: 'json' | 'merge', { path, start }: Place, patch: Json): Promise<void> {
     await servers().send('DELETE', `${path}/x`);
     await servers().send('POST', path, { body: start });

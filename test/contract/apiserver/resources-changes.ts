@@ -1,16 +1,16 @@
-/** Changes that both servers are asked to make to objects that both have taken. */
+/** Updates of objects that both servers have accepted. */
 import type { JsonObject } from '../../../src/api/json.ts';
 
-/** An object and what is to change of it. */
+/** An object and an update of it. */
 export interface Change {
   readonly title: string;
   readonly resource: string;
   readonly object: JsonObject;
-  /** A merge patch of the object. */
+  /** A merge patch. */
   readonly patch?: JsonObject;
-  /** Fields of the object that an update replaces as a whole, as those do who have the manifest only. */
+  /** Top-level fields to replace as a whole, as in an update from a manifest. */
   readonly replace?: JsonObject;
-  /** Of the status subresource. */
+  /** Whether to update the status subresource. */
   readonly status?: boolean;
 }
 
@@ -53,7 +53,7 @@ const services = changes(
   'v1',
   'Service',
   specs({
-    'the manifest again, with another port': [WEB, { replace: { ports: [{ name: 'a', port: 81 }] } }],
+    'the manifest with another port': [WEB, { replace: { ports: [{ name: 'a', port: 81 }] } }],
     'to an external name': [WEB, { patch: { type: 'ExternalName', externalName: 'a.b' } }],
     'from an external name': [{ type: 'ExternalName', externalName: 'a.b' }, { replace: WEB }],
     'another address': [WEB, { patch: { clusterIP: '172.17.9.9' } }],
@@ -61,24 +61,24 @@ const services = changes(
     'no address': [WEB, { patch: { clusterIP: '', clusterIPs: null } }],
     'to headless': [WEB, { patch: { clusterIP: 'None', clusterIPs: ['None'] } }],
     'from headless': [HEADLESS, { patch: { clusterIP: '172.17.9.8', clusterIPs: ['172.17.9.8'] } }],
-    'from headless, by the manifest': [HEADLESS, { replace: WEB }],
+    'from headless, with the manifest': [HEADLESS, { replace: WEB }],
     'a second family is preferred': [WEB, { patch: { ipFamilyPolicy: 'PreferDualStack' } }],
     'a second family is required': [WEB, { patch: { ipFamilyPolicy: 'RequireDualStack' } }],
     'back to one family': [BOTH, { patch: { ipFamilyPolicy: 'SingleStack' } }],
-    'one family less': [BOTH, { patch: { ipFamilies: ['IPv4'] } }],
+    'one family fewer': [BOTH, { patch: { ipFamilies: ['IPv4'] } }],
     'the other family': [WEB, { patch: { ipFamilies: ['IPv6'] } }],
     'the families in the other order': [BOTH, { patch: { ipFamilies: ['IPv6', 'IPv4'] } }],
     'the other family, headless': [HEADLESS, { patch: { ipFamilies: ['IPv6'] } }],
     'both families, headless': [HEADLESS, { patch: { ipFamilyPolicy: 'RequireDualStack' } }],
     'to node ports': [WEB, { patch: { type: 'NodePort' } }],
     'from node ports': [NODE, { patch: { type: 'ClusterIP' } }],
-    'from node ports, by the manifest': [NODE, { replace: WEB }],
+    'from node ports, with the manifest': [NODE, { replace: WEB }],
     'one more port on the nodes': [
       NODE,
       { replace: { type: 'NodePort', ports: [...WEB.ports, { name: 'b', port: 81 }] } },
     ],
     'a node port out of range': [NODE, { replace: { type: 'NodePort', ports: [{ ...WEB.ports[0], nodePort: 80 }] } }],
-    'no load balancer any more': [LOCAL, { patch: { type: 'ClusterIP' } }],
+    'no longer a load balancer': [LOCAL, { patch: { type: 'ClusterIP' } }],
     'from a load balancer to a name': [BALANCER, { patch: { type: 'ExternalName', externalName: 'a.b' } }],
     'traffic to all nodes': [LOCAL, { patch: { externalTrafficPolicy: 'Cluster' } }],
     'another health port': [LOCAL, { patch: { healthCheckNodePort: 30_999 } }],
@@ -86,8 +86,8 @@ const services = changes(
       { ...BALANCER, loadBalancerClass: 'example.com/a' },
       { patch: { loadBalancerClass: 'example.com/b' } },
     ],
-    'no affinity any more': [{ ...WEB, sessionAffinity: 'ClientIP' }, { patch: { sessionAffinity: 'None' } }],
-    'no ports any more': [WEB, { patch: { ports: [] } }],
+    'affinity removed': [{ ...WEB, sessionAffinity: 'ClientIP' }, { patch: { sessionAffinity: 'None' } }],
+    'ports removed': [WEB, { patch: { ports: [] } }],
     'another affinity time': [
       { ...WEB, sessionAffinity: 'ClientIP' },
       { patch: { sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } } },
@@ -122,7 +122,7 @@ const slices = changes('/apis/discovery.k8s.io/v1/endpointslices', 'discovery.k8
   nothing: [SLICE, { patch: {} }],
 });
 
-/** No scheduler takes it, so nothing happens to it. */
+/** No scheduler handles it, so nothing happens to it. */
 const POD = { schedulerName: 'nobody', containers: [{ name: 'a', image: 'x' }] };
 
 const pods = changes(
@@ -144,7 +144,7 @@ const pods = changes(
     ],
     'a deadline': [POD, { patch: { activeDeadlineSeconds: 5 } }],
     'a later deadline': [{ ...POD, activeDeadlineSeconds: 5 }, { patch: { activeDeadlineSeconds: 6 } }],
-    'no deadline any more': [{ ...POD, activeDeadlineSeconds: 5 }, { patch: { activeDeadlineSeconds: null } }],
+    'deadline removed': [{ ...POD, activeDeadlineSeconds: 5 }, { patch: { activeDeadlineSeconds: null } }],
     'no tolerations': [POD, { patch: { tolerations: [] } }],
     'another toleration': [POD, { patch: { tolerations: [{ key: 'a', operator: 'Exists' }] } }],
     'a status': [POD, { status: true, patch: { phase: 'Running', podIP: '10.1.0.1', podIPs: [{ ip: '10.1.0.1' }] } }],
@@ -153,7 +153,7 @@ const pods = changes(
 );
 
 const TEMPLATE = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'x' }] } };
-/** No replicas, so that controllers have nothing to do. */
+/** No replicas, so that controllers do nothing. */
 const WORKLOAD = { replicas: 0, selector: { matchLabels: { a: 'b' } }, template: TEMPLATE };
 
 const workloads = [
@@ -171,12 +171,12 @@ const workloads = [
         { patch: { selector: { matchLabels: { a: 'c' } }, template: { metadata: { labels: { a: 'c' } } } } },
       ],
       'a selector that selects nothing': [WORKLOAD, { patch: { selector: { matchLabels: { a: 'c' } } } }],
-      'less than no replicas': [WORKLOAD, { patch: { replicas: -1 } }],
-      'more ready than there are': [
+      'negative replicas': [WORKLOAD, { patch: { replicas: -1 } }],
+      'more ready than total replicas': [
         WORKLOAD,
         { status: true, patch: { replicas: 1, readyReplicas: 2, availableReplicas: 3 } },
       ],
-      'less than none': [WORKLOAD, { status: true, patch: { replicas: -1 } }],
+      'negative count': [WORKLOAD, { status: true, patch: { replicas: -1 } }],
     }),
   ),
 );
@@ -191,15 +191,15 @@ const sets = changes(
   }),
 ).map((change, i) => ({ ...change, object: { ...change.object, metadata: { name: `change-set-${i}` } } }));
 
-/** Of a kind that nobody serves, so that no garbage collector takes what it owns. */
+/** Of an unknown kind, so that the garbage collector does not delete its dependents. */
 const OWNER = { apiVersion: 'nobody.example/v1', kind: 'Widget', name: 'w', uid: 'a', controller: true };
 
 const data = [
   ...changes('/api/v1/configmaps', 'v1', 'ConfigMap', {
     'other data of an immutable one': [{ immutable: true, data: { a: 'b' } }, { patch: { data: { a: 'c' } } }],
     'no longer immutable': [{ immutable: true, data: { a: 'b' } }, { patch: { immutable: false } }],
-    'no data any more': [{ data: { a: 'b' } }, { patch: { data: null } }],
-    'an owner twice': [{}, { patch: { metadata: { ownerReferences: [OWNER, OWNER] } } }],
+    'data removed': [{ data: { a: 'b' } }, { patch: { data: null } }],
+    'a duplicate owner': [{}, { patch: { metadata: { ownerReferences: [OWNER, OWNER] } } }],
   }),
   ...changes('/api/v1/secrets', 'v1', 'Secret', {
     'another type': [{}, { patch: { type: 'example.com/a' } }],
@@ -223,5 +223,4 @@ const data = [
   }),
 ];
 
-/** All of them. */
 export const CHANGES: readonly Change[] = [...services, ...slices, ...pods, ...workloads, ...sets, ...data];

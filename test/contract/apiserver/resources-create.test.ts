@@ -1,4 +1,4 @@
-/** What becomes of new objects: defaults, and what is refused in which words. Nothing is stored. */
+/** Creates: defaults, and rejections with their exact messages. Nothing is stored. */
 import { expect, it } from 'vitest';
 import { bothServers, pathIn } from './pair.ts';
 import { ROWS } from './resources-rows.ts';

@@ -1,4 +1,4 @@
-/** Events: one kind of object that two APIs show. */
+/** Events, which are served by two APIs. */
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, normalized, onBothServers } from '../../support/api-servers/both-servers.ts';
@@ -13,7 +13,7 @@ onBothServers((server) => {
     return fields;
   }
 
-  it('made in the newer API are read in the older one', async () => {
+  it('created in the newer API can be read in the older one', async () => {
     const namespace = await server().namespace();
     const made = await server().request('POST', newer(namespace), {
       body: {
@@ -47,7 +47,7 @@ onBothServers((server) => {
     });
   });
 
-  it('made in the older API are read, changed and deleted in the newer one', async () => {
+  it('created in the older API can be read, changed and deleted in the newer one', async () => {
     const namespace = await server().namespace();
     const made = await server().request('POST', core(namespace), {
       body: {
@@ -93,7 +93,7 @@ onBothServers((server) => {
     expect((await server().request('GET', core(namespace, '/e'))).status).toBe(404);
   });
 
-  it('can be selected by what they are about, in the words of each API', async () => {
+  it('can be selected by their object, with the field names of each API', async () => {
     const namespace = await server().namespace();
     for (const name of ['a', 'b']) {
       await server().request('POST', core(namespace), {

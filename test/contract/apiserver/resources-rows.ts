@@ -1,13 +1,13 @@
 /**
- * Objects that both servers are asked to make: what one refuses the other refuses with the same words. Chosen node ports are
- * below 30086, where a kube-apiserver gives none by itself.
+ * Objects to create on both servers, with the same result or the same error. Chosen node ports are below 30086, which
+ * kube-apiserver does not allocate by itself.
  */
 import type { JsonObject } from '../../../src/api/json.ts';
 
-/** One object, sent to the collection of its resource. */
+/** An object, to be created in the collection of its resource. */
 export interface Row {
   readonly title: string;
-  /** Such as `/api/v1/services`; the namespace is put in where there is one. */
+  /** Such as `/api/v1/services`; the namespace is inserted for namespaced resources. */
   readonly resource: string;
   readonly namespaced: boolean;
   readonly object: JsonObject;
@@ -59,7 +59,7 @@ const serviceRows = services({
   'malformed addresses': { ports: WEB, clusterIP: 'a', clusterIPs: ['a', 'b', 'c'] },
   'clusterIPs without clusterIP': { ports: WEB, clusterIPs: ['172.17.2.3'] },
   'clusterIP not the first of clusterIPs': { ports: WEB, clusterIP: '172.17.2.3', clusterIPs: ['172.17.2.4'] },
-  'None beside an address': { ports: WEB, clusterIP: 'None', clusterIPs: ['None', '172.17.2.3'] },
+  'None together with an address': { ports: WEB, clusterIP: 'None', clusterIPs: ['None', '172.17.2.3'] },
   'two addresses of one family': { ports: WEB, clusterIP: '172.17.2.3', clusterIPs: ['172.17.2.3', '172.17.2.4'] },
   'an address of the other family': { ports: WEB, clusterIP: '172.17.2.3', ipFamilies: ['IPv6'] },
   'an address outside the range': { ports: WEB, clusterIP: '10.99.1.1' },
@@ -111,7 +111,7 @@ const serviceRows = services({
   'a load balancer without node ports': { type: 'LoadBalancer', ports: WEB, allocateLoadBalancerNodePorts: false },
   'an unknown external policy': { type: 'NodePort', ports: WEB, externalTrafficPolicy: 'Near' },
   'an external policy of a ClusterIP': { ports: WEB, externalTrafficPolicy: 'Local' },
-  'a health port that nobody asks': { ports: WEB, healthCheckNodePort: 30_111 },
+  'an unused health check port': { ports: WEB, healthCheckNodePort: 30_111 },
   'fields of load balancers': {
     ports: WEB,
     allocateLoadBalancerNodePorts: true,
@@ -157,14 +157,14 @@ const serviceRows = services({
     ipFamilies: ['IPv4'],
     ipFamilyPolicy: 'SingleStack',
   },
-  'fields that mean nothing headless': {
+  'fields that do not apply to headless Services': {
     ports: WEB,
     clusterIP: 'None',
     sessionAffinity: 'ClientIP',
     externalIPs: ['192.0.2.1'],
     loadBalancerIP: '192.0.2.2',
   },
-  'a name of no ExternalName': { ports: WEB, externalName: 'example.com', externalIPs: ['010.0.0.1'] },
+  'an externalName without type ExternalName': { ports: WEB, externalName: 'example.com', externalIPs: ['010.0.0.1'] },
   'an ambiguous source range': {
     type: 'LoadBalancer',
     ports: WEB,
@@ -174,7 +174,7 @@ const serviceRows = services({
 });
 
 const serviceNameRows = rows('/api/v1/services', 'v1', 'Service', {
-  'an annotation of old': {
+  'a deprecated annotation': {
     metadata: { annotations: { 'service.kubernetes.io/topology-aware-hints': 'auto' } },
     spec: { ports: WEB },
   },
@@ -196,12 +196,12 @@ const sliceRows = rows('/apis/discovery.k8s.io/v1/endpointslices', 'discovery.k8
   empty: slice({}),
   'no address type': slice({ addressType: '' }),
   'an unknown address type': slice({ addressType: 'IPv5' }),
-  'addresses that are none': addressed('IPv4', 'x', '10.0.0.256', '10.0.0'),
+  'malformed addresses': addressed('IPv4', 'x', '10.0.0.256', '10.0.0'),
   'leading zeros': addressed('IPv4', '010.0.0.1'),
   'IPv6 in a slice of IPv4': addressed('IPv4', '2001:db8::1'),
   'IPv4 in a slice of IPv6': addressed('IPv6', '10.0.0.1'),
   'IPv6 that is not canonical': addressed('IPv6', '2001:DB8::0001', '2001:db8:0:0::1', '::ffff:10.0.0.1'),
-  'loopback and its like': addressed(
+  'loopback and other special addresses': addressed(
     'IPv4',
     '127.0.0.1',
     '169.254.1.1',
@@ -210,7 +210,7 @@ const sliceRows = rows('/apis/discovery.k8s.io/v1/endpointslices', 'discovery.k8
     '239.1.1.1',
     '255.255.255.255',
   ),
-  'loopback and its like, IPv6': addressed('IPv6', '::1', 'fe80::1', 'ff02::1', '::', 'ff05::1'),
+  'loopback and other special addresses, IPv6': addressed('IPv6', '::1', 'fe80::1', 'ff02::1', '::', 'ff05::1'),
   'host names': addressed('FQDN', 'example.com', 'example', 'a_b.com', ''),
   'no addresses': slice({ endpoints: [{ addresses: [] }] }),
   'a topology of v1beta1': slice({ endpoints: [{ addresses: ['192.0.2.1'], deprecatedTopology: { a: 'b' } }] }),
@@ -255,23 +255,23 @@ const endpointsRows = rows('/api/v1/endpoints', 'v1', 'Endpoints', {
       },
     ],
   },
-  'ready and not': {
+  'ready and not ready': {
     subsets: [{ addresses: [{ ip: '10.0.0.1' }], notReadyAddresses: [{ ip: '10.0.0.2' }], ports: [{ port: 80 }] }],
   },
 });
 
-/** Of a kind that nobody serves, so that no garbage collector takes what it owns. */
+/** Of an unknown kind, so that the garbage collector does not delete its dependents. */
 const OWNER = { apiVersion: 'nobody.example/v1', kind: 'Widget', name: 'w', uid: 'a', controller: true };
 
 const dataRows = [
   ...rows('/api/v1/configmaps', 'v1', 'ConfigMap', {
     'malformed keys': { data: { '..x y': '' } },
-    'a key twice': { data: { a: 'x' }, binaryData: { a: 'eA==' } },
-    'too much': { data: { a: 'x'.repeat(1024 * 1024 + 1) } },
+    'a duplicate key': { data: { a: 'x' }, binaryData: { a: 'eA==' } },
+    'too much data': { data: { a: 'x'.repeat(1024 * 1024 + 1) } },
     'a name in capitals': { metadata: { name: 'Row' } },
     'no name': { metadata: { name: '' } },
-    'an owner twice': { metadata: { ownerReferences: [OWNER, { ...OWNER, uid: 'b', controller: false }, OWNER] } },
-    'two controllers of one uid': { metadata: { ownerReferences: [OWNER, { ...OWNER, name: 'other' }] } },
+    'a duplicate owner': { metadata: { ownerReferences: [OWNER, { ...OWNER, uid: 'b', controller: false }, OWNER] } },
+    'two controllers with the same uid': { metadata: { ownerReferences: [OWNER, { ...OWNER, name: 'other' }] } },
   }),
   ...rows('/api/v1/secrets', 'v1', 'Secret', {
     strings: { stringData: { a: 'x' }, data: { b: 'eA==' } },
@@ -285,8 +285,8 @@ const dataRows = [
       data: { '.dockerconfigjson': Buffer.from('x').toString('base64') },
     },
     'registry credentials without their key': { type: 'kubernetes.io/dockercfg' },
-    'a token of nobody': { type: 'kubernetes.io/service-account-token' },
-    'a type of their own': { type: 'example.com/a' },
+    'a token without a service account': { type: 'kubernetes.io/service-account-token' },
+    'a custom type': { type: 'example.com/a' },
   }),
   ...rows('/api/v1/serviceaccounts', 'v1', 'ServiceAccount', {
     plain: {},
@@ -297,7 +297,7 @@ const dataRows = [
 const leaseRows = rows('/apis/coordination.k8s.io/v1/leases', 'coordination.k8s.io/v1', 'Lease', {
   empty: {},
   'no time': { spec: { leaseDurationSeconds: 0 } },
-  'less than none': { spec: { leaseTransitions: -1, leaseDurationSeconds: -1 } },
+  'negative values': { spec: { leaseTransitions: -1, leaseDurationSeconds: -1 } },
   'a preferred holder without a strategy': { spec: { preferredHolder: 'a' } },
   held: { spec: { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' } },
 });
@@ -333,7 +333,7 @@ function spread(...constraints: readonly JsonObject[]): JsonObject {
 }
 
 const podRows = pods({
-  'a variable and a port twice': container({
+  'duplicate variable and port': container({
     env: [
       { name: 'A', value: 'x' },
       { name: 'A', value: 'y' },
@@ -342,14 +342,11 @@ const podRows = pods({
   }),
   plain: {},
   'spread over a topology': spread({}, { whenUnsatisfiable: 'ScheduleAnyway' }),
-  'spread with nothing said': { topologySpreadConstraints: [{}] },
-  'spread twice the same': spread({}, {}),
-  'spread with what is not known': spread(
-    { whenUnsatisfiable: 'Never' },
-    { nodeAffinityPolicy: 'x', topologyKey: 'z' },
-  ),
-  'spread by numbers below one': spread({ maxSkew: -1, minDomains: 0 }),
-  'spread over domains that need not be': spread({ minDomains: 2, whenUnsatisfiable: 'ScheduleAnyway' }),
+  'spread without any fields': { topologySpreadConstraints: [{}] },
+  'duplicate spread constraints': spread({}, {}),
+  'spread with unknown values': spread({ whenUnsatisfiable: 'Never' }, { nodeAffinityPolicy: 'x', topologyKey: 'z' }),
+  'spread with numbers below one': spread({ maxSkew: -1, minDomains: 0 }),
+  'spread with minDomains, but not required': spread({ minDomains: 2, whenUnsatisfiable: 'ScheduleAnyway' }),
   'spread by a malformed selector': spread({
     labelSelector: { matchLabels: { A_: '-' }, matchExpressions: [{ key: 'a', operator: 'Like' }] },
   }),
@@ -370,7 +367,7 @@ const podRows = pods({
       { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: needed } } },
     ]),
   ),
-  'on nodes that are only preferred': {
+  'on preferred nodes only': {
     affinity: {
       nodeAffinity: {
         preferredDuringSchedulingIgnoredDuringExecution: [
@@ -435,12 +432,12 @@ const podRows = pods({
       container({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath } } }] }),
     ]),
   ),
-  'policies that there are not': {
+  'unknown policies': {
     restartPolicy: 'Sometimes',
     dnsPolicy: 'Other',
     ...container({ imagePullPolicy: 'Maybe' }),
   },
-  'mounts of nothing': container({
+  'mounts of missing volumes': container({
     volumeMounts: [
       { name: 'a', mountPath: '/a' },
       { name: 'a', mountPath: '/a' },
@@ -468,7 +465,7 @@ const podRows = pods({
     ],
   },
   resources: container({ resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } } }),
-  'all that is limited': container({ resources: { limits: { cpu: '1', memory: '1Gi' } } }),
+  'everything with limits': container({ resources: { limits: { cpu: '1', memory: '1Gi' } } }),
   ...Object.fromEntries(
     [0.5, 1, 2500, 1e-3, '0.5', '1000m', '1500m', '1e3', '1.5e-1', '.5'].map((cpu) => [
       `cpu: ${JSON.stringify(cpu)}`,
@@ -493,11 +490,11 @@ const podRows = pods({
     startupProbe: { exec: { command: ['true'] } },
     lifecycle: { preStop: { sleep: { seconds: 5 } } },
   }),
-  'two actions of a probe': container({ livenessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } } }),
+  'two actions in one probe': container({ livenessProbe: { httpGet: { port: 80 }, tcpSocket: { port: 80 } } }),
   names: { hostname: 'a.b', subdomain: 'A', nodeName: 'N_', serviceAccountName: 'a_b' },
-  'an account': { serviceAccountName: 'robot' },
-  'no DNS of the cluster': { dnsPolicy: 'None' },
-  'DNS of its own': {
+  'a service account': { serviceAccountName: 'robot' },
+  'without cluster DNS': { dnsPolicy: 'None' },
+  'custom DNS settings': {
     dnsPolicy: 'None',
     dnsConfig: {
       nameservers: ['10.0.0.1', 'x', '10.0.0.2', '10.0.0.3'],
@@ -514,7 +511,7 @@ const podRows = pods({
       { key: 'a', operator: 'Exists', tolerationSeconds: 5 },
     ],
   },
-  'tolerations that say all': { tolerations: [{ operator: 'Exists' }] },
+  'tolerations with all fields': { tolerations: [{ operator: 'Exists' }] },
   'host names': { hostAliases: [{ ip: 'x', hostnames: ['A'] }] },
   'on the network of the host': { hostNetwork: true, ...container({ ports: [{ containerPort: 80 }] }) },
   'no time': { activeDeadlineSeconds: 0 },
@@ -536,10 +533,10 @@ function workloads(kind: string, plural: string, cases: Readonly<Record<string, 
 
 const COMMON: Readonly<Record<string, JsonObject>> = {
   plain: { replicas: 0 },
-  'less than no replicas': { replicas: -1, minReadySeconds: -1 },
+  'negative replicas': { replicas: -1, minReadySeconds: -1 },
   'no selector': { selector: null },
   'an empty selector': { selector: {} },
-  'a selector of other labels': { selector: { matchLabels: { app: 'db' } } },
+  'a selector with other labels': { selector: { matchLabels: { app: 'db' } } },
   'a template without labels': { template: { spec: POD } },
   'a malformed selector': { selector: { matchLabels: { 'a b': 'c d' } } },
   expressions: {
@@ -551,7 +548,9 @@ const COMMON: Readonly<Record<string, JsonObject>> = {
       ],
     },
   },
-  'a pod that ends': { template: { ...TEMPLATE, spec: { ...POD, restartPolicy: 'Never', activeDeadlineSeconds: 5 } } },
+  'a pod that terminates': {
+    template: { ...TEMPLATE, spec: { ...POD, restartPolicy: 'Never', activeDeadlineSeconds: 5 } },
+  },
   'no containers': { template: { metadata: { labels: { app: 'web' } }, spec: { containers: [] } } },
   'a malformed template': {
     template: { metadata: { labels: { app: 'web', x: 'a b' }, annotations: { 'a b': '' } }, spec: POD },
@@ -562,10 +561,10 @@ const workloadRows = [
   ...workloads('Deployment', 'deployments', {
     ...COMMON,
     recreated: { strategy: { type: 'Recreate' } },
-    'recreated by steps': { strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } },
+    'Recreate with rolling update settings': { strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } },
     'an unknown strategy': { strategy: { type: 'Slowly' } },
-    'no step forward': { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } },
-    'shares that are none': { strategy: { rollingUpdate: { maxSurge: 'x', maxUnavailable: '101%' } } },
+    'no surge and none unavailable': { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } },
+    'malformed percentages': { strategy: { rollingUpdate: { maxSurge: 'x', maxUnavailable: '101%' } } },
     'a deadline too short': { progressDeadlineSeconds: 5, minReadySeconds: 5 },
   }),
   ...workloads('ReplicaSet', 'replicasets', COMMON),
@@ -575,8 +574,8 @@ const workloadRows = [
     parallel: { podManagementPolicy: 'Parallel', replicas: 2, serviceName: 'web' },
     'an unknown management policy': { podManagementPolicy: 'Random' },
     'an unknown update strategy': { updateStrategy: { type: 'Slowly' } },
-    'steps of no rolling update': { updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
-    'a partition below zero': { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: -1 } } },
+    'rolling update settings with OnDelete': { updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
+    'a negative partition': { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: -1 } } },
     'an unknown retention': { persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Sell' } },
     claims: {
       serviceName: 'web',
@@ -591,11 +590,11 @@ const workloadRows = [
         spec: { containers: [{ name: 'web', image: 'x', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] },
       },
     },
-    'claims of nothing': { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }] },
+    'claims without a spec': { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }] },
   }),
   ...rows('/apis/apps/v1/deployments', 'apps/v1', 'Deployment', {
     'a name with a dot': { metadata: { name: 'a.b' }, spec: WORKLOAD },
-    'a container port twice': {
+    'a duplicate container port': {
       spec: {
         ...WORKLOAD,
         template: { ...TEMPLATE, spec: container({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }) },
@@ -626,7 +625,7 @@ const rbacRows = [
     {
       empty: {},
       'paths and resources': { rules: [{ ...RULE, nonResourceURLs: ['/healthz'] }] },
-      'an aggregation of nothing': { aggregationRule: {} },
+      'an empty aggregation': { aggregationRule: {} },
     },
     false,
   ),
@@ -684,7 +683,7 @@ const storageRows = [
     'PersistentVolume',
     {
       plain: { spec: { accessModes: ['ReadWriteMany'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' } } },
-      'nothing in it': { spec: {} },
+      'no fields': { spec: {} },
     },
     false,
   ),
@@ -750,7 +749,6 @@ const eventRows = [
   }),
 ];
 
-/** All of them. */
 export const ROWS: readonly Row[] = [
   ...serviceRows,
   ...serviceNameRows,

@@ -1,4 +1,4 @@
-/** Addresses and node ports of Services: given once, kept, and given back. */
+/** Addresses and node ports of Services: allocation, retention and release. */
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, onBothServers } from '../../support/api-servers/both-servers.ts';
@@ -21,7 +21,7 @@ onBothServers((server) => {
     at(answer.body, 'spec', ...field);
 
   describe('addresses', () => {
-    it('are different ones, inside the ranges of the cluster', async () => {
+    it('are unique and in the ranges of the cluster', async () => {
       const namespace = await server().namespace();
       const all = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
@@ -51,7 +51,7 @@ onBothServers((server) => {
         .toBe(201);
     });
 
-    it('are kept in updates that do not say them', async () => {
+    it('are kept in updates that omit them', async () => {
       const namespace = await server().namespace();
       const created = await create(namespace, 'web', { ports: WEB });
       const updated = await server().request('PUT', path(namespace, 'web'), {
@@ -62,7 +62,7 @@ onBothServers((server) => {
       expect(spec(updated, 'clusterIPs')).toEqual(spec(created, 'clusterIPs'));
     });
 
-    it('are given back when the Service becomes a name, and new ones given when it is none any more', async () => {
+    it('are released for ExternalName, and allocated again when the type changes back', async () => {
       const namespace = await server().namespace();
       const created = await create(namespace, 'web', { ports: WEB });
       const address = spec(created, 'clusterIP') ?? null;
@@ -77,7 +77,7 @@ onBothServers((server) => {
       expect(spec(again, 'clusterIP')).not.toBe(address);
     });
 
-    it('of a second family come and go with the policy; the first stays', async () => {
+    it('of a second family follow the policy; the first is kept', async () => {
       const namespace = await server().namespace();
       const created = await create(namespace, 'web', { ports: WEB });
       const both = await patch(namespace, 'web', { ipFamilyPolicy: 'RequireDualStack' });
@@ -93,7 +93,7 @@ onBothServers((server) => {
         .toBe(201);
     });
 
-    it('are not given for a dry run', async () => {
+    it('are not allocated in a dry run', async () => {
       const namespace = await server().namespace();
       const body = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'dry' }, spec: { ports: WEB } };
       const dry = await server().request('POST', `${path(namespace)}?dryRun=All`, { body });
@@ -103,7 +103,7 @@ onBothServers((server) => {
   });
 
   describe('node ports', () => {
-    it('are kept by name, and given back with the type', async () => {
+    it('are kept by port name, and released with a change of type', async () => {
       const namespace = await server().namespace();
       const created = await create(namespace, 'web', { type: 'NodePort', ports: WEB });
       const port = Number(spec(created, 'ports', 0, 'nodePort'));
@@ -132,7 +132,7 @@ onBothServers((server) => {
         .toBe(201);
     });
 
-    it('serve TCP and UDP of one port with one number', async () => {
+    it('may be shared by TCP and UDP of one port', async () => {
       const namespace = await server().namespace();
       const ports = [
         { name: 'tcp', port: 53 },
@@ -142,7 +142,7 @@ onBothServers((server) => {
       expect(spec(created, 'ports', 0, 'nodePort')).toBe(spec(created, 'ports', 1, 'nodePort'));
     });
 
-    it('are refused outside the range', async () => {
+    it('are rejected outside the range', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, 'web', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] });
       expect(at(answer.body, 'message')).toBe(

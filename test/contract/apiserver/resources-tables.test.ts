@@ -1,4 +1,7 @@
-/** What `kubectl get` prints of built-in resources: columns, and cells of objects that are the same on both servers. */
+/**
+ * Tables of built-in resources, as printed by `kubectl get`: columns, and cells of objects that are equal on both
+ * servers.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject } from '../../../src/api/json.ts';
@@ -8,7 +11,7 @@ import { TABLES } from './resources-tables.ts';
 
 const servers = bothServers();
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
-/** Ages of objects made by this test, which are seconds, or minutes on a very slow machine. */
+/** Ages of objects created by this test: seconds, or minutes on a very slow machine. */
 const AGE = /^(<1s|\d+s|\d+m(\d+s)?)$/;
 
 beforeAll(async () => {
@@ -39,7 +42,7 @@ function columns(answer: Json | undefined): Json {
   return list.map((column: Json) => (isJsonObject(column) ? withoutDescription(column) : column));
 }
 
-/** Descriptions are ours: no tool prints them. */
+/** Descriptions are specific to kubesim; no tool prints them. */
 function withoutDescription({ description: _, ...column }: JsonObject): JsonObject {
   return column;
 }

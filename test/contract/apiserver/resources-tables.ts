@@ -1,7 +1,9 @@
-/** Objects whose rows both servers print. Controllers that run on one of the servers only must leave them alone. */
+/**
+ * Objects whose table rows are compared. They must not be changed by controllers, which run on one of the servers only.
+ */
 import type { JsonObject } from '../../../src/api/json.ts';
 
-/** One object of a table; `status` is merged into what the server gives it. */
+/** An object in a table; `status` is merged into the stored status. */
 export interface Shown {
   readonly title: string;
   readonly object: JsonObject;
@@ -12,7 +14,7 @@ export interface Shown {
 export interface Table {
   readonly kind: string;
   readonly resource: string;
-  /** Not in a namespace. */
+  /** Whether the resource is cluster-scoped. */
   readonly cluster?: boolean;
   readonly objects: readonly Shown[];
 }
@@ -47,7 +49,7 @@ const SERVICES = table('/api/v1/services', 'v1', 'Service', {
   'a node port': {
     spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30_010, protocol: 'UDP' }], externalIPs: ['192.0.2.9'] },
   },
-  'a load balancer that waits': { spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_011 }] } },
+  'a pending load balancer': { spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_011 }] } },
   'a load balancer': {
     spec: { type: 'LoadBalancer', ports: [{ port: 80, nodePort: 30_012 }], externalIPs: ['192.0.2.8'] },
     shownStatus: {
@@ -86,7 +88,7 @@ const ENDPOINTS = table('/api/v1/endpoints', 'v1', 'Endpoints', {
   'none ready': { subsets: [{ notReadyAddresses: [{ ip: '192.0.2.1' }], ports: [{ port: 80 }] }] },
 });
 
-/** No scheduler takes it, so nothing happens to it. */
+/** No scheduler handles it, so nothing happens to it. */
 const POD = {
   schedulerName: 'nobody',
   containers: [
@@ -103,7 +105,7 @@ const RUNNING = { running: { startedAt: '2026-01-01T00:00:00Z' } };
 
 const PODS = table('/api/v1/pods', 'v1', 'Pod', {
   new: { spec: POD },
-  'running, once started again': {
+  'running, restarted once': {
     spec: { ...POD, readinessGates: [{ conditionType: 'example.com/a' }] },
     shownStatus: {
       phase: 'Running',
@@ -116,7 +118,7 @@ const PODS = table('/api/v1/pods', 'v1', 'Pod', {
       ],
     },
   },
-  'being made': {
+  'being created': {
     spec: POD,
     shownStatus: {
       phase: 'Pending',
@@ -196,7 +198,6 @@ const DEPLOYMENTS = table('/apis/apps/v1/deployments', 'apps/v1', 'Deployment', 
 
 const RBAC = 'rbac.authorization.k8s.io';
 
-/** All of them. */
 export const TABLES: readonly Table[] = [
   SERVICES,
   SLICES,

@@ -1,4 +1,4 @@
-/** What becomes of changes: what is kept, allocated and given back, and what is refused in which words. */
+/** Updates: fields that are kept, allocated and released, and rejections with their exact messages. */
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { at } from '../../support/api-servers/both-servers.ts';

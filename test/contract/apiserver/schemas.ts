@@ -1,4 +1,7 @@
-/** What the suites of patches, apply, CRDs and validation share: the same request to both servers, answers compared whole. */
+/**
+ * Support for the suites of patches, apply, CRDs and validation: sends the same request to both servers and compares
+ * the full responses.
+ */
 import { afterAll, beforeAll } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject } from '../../../src/api/json.ts';
@@ -12,7 +15,7 @@ import {
 
 type Method = Parameters<TestServer['request']>[0];
 
-/** The types of patches. */
+/** Content types of patches. */
 export const PATCHES = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
@@ -20,20 +23,20 @@ export const PATCHES = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-/** What the two servers answered, in a form that can be compared. */
+/** The responses of both servers, in comparable form. */
 export interface Told {
   readonly real: Json;
   readonly kubesim: Json;
 }
 
-/** Both servers, each with a namespace of its own, `NAMESPACE` in paths. */
+/** Both servers, each with its own namespace, written as `NAMESPACE` in paths. */
 export interface Both {
   send(method: Method, path: string, sent?: Sent): Promise<Told>;
-  /** Repeats a GET until both servers answer 200. */
+  /** Repeats a GET until both servers return 200. */
   until(path: string): Promise<void>;
 }
 
-/** Opens both servers for a suite. */
+/** Opens both servers for a suite; returns an accessor. */
 export function both(): () => Both {
   let servers: readonly (readonly [TestServer, string])[] = [];
   beforeAll(async () => {
@@ -61,7 +64,7 @@ export function both(): () => Both {
   return () => ({ send, until });
 }
 
-/** An answer without what differs between clusters, and in one order where the real server's is that of a Go map. */
+/** A response without what differs between clusters, and sorted if the real server iterates over a Go map. */
 function comparable({ status, body }: Answer, namespace: string): Json {
   return { status, body: inOneOrder(normalized(body, namespace)) };
 }
@@ -82,13 +85,13 @@ function byText(a: Json, b: Json): number {
   return sortKey(a) < sortKey(b) ? -1 : 1;
 }
 
-/** The text of a value, whatever the order of its members. */
+/** The value as text, regardless of the order of its members. */
 function sortKey(value: Json): string {
   if (!isJsonObject(value)) return JSON.stringify(value);
   return JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Errors of fields in a message, and conflicts of an apply, sorted. */
+/** Sorts the field errors or apply conflicts in a message. */
 function sortedList(message: string): string {
   const errors = /^(.* is invalid: \[)(.*)\]$/s.exec(message);
   if (errors) return `${errors[1]}${[...(errors[2] ?? '')].sort().join('')}]`;
@@ -98,7 +101,7 @@ function sortedList(message: string): string {
     : message;
 }
 
-/** A body of an object. */
+/** An object as a request body. */
 export function objectOf(apiVersion: string, kind: string, name: string, fields: JsonObject): JsonObject {
   const { metadata = {}, ...rest } = fields;
   return { apiVersion, kind, metadata: { name, ...(isJsonObject(metadata) ? metadata : {}) }, ...rest };

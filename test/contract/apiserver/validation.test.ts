@@ -1,4 +1,4 @@
-/** What is wrong with objects: custom resources by their schema, built-in ones by their types. */
+/** Validation errors: custom resources by schema, built-in ones by type. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { CRDS, crdOf, EVERY_RULE, newGroup } from './crd-schemas.ts';
@@ -126,7 +126,7 @@ const container = (fields: JsonObject): JsonObject => ({
   spec: { template: { spec: { containers: [{ name: 'c', ...fields }] } } },
 });
 
-/** Bodies of which one field has a value of another type. */
+/** Bodies with a value of the wrong type in one field. */
 const WRONG_TYPES: readonly (readonly [
   path: string,
   apiVersion: string,
@@ -227,7 +227,7 @@ const WRONG_TYPES: readonly (readonly [
   ],
 ];
 
-describe.each(WRONG_TYPES)('a value of another type: %s', (path, apiVersion, kind, bodies) => {
+describe.each(WRONG_TYPES)('a value of the wrong type: %s', (path, apiVersion, kind, bodies) => {
   it.each(bodies.map((fields): [JsonObject] => [fields]))('%j', async (fields) => {
     const body = objectOf(apiVersion, kind, 'x', fields);
     const { real, kubesim } = await servers().send('POST', `${path}?dryRun=All`, { body });

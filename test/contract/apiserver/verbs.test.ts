@@ -1,4 +1,4 @@
-/** Create, read, update, patch and delete: answers word for word. */
+/** Create, read, update, patch and delete, with exact responses. */
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { type Answer, at, normalized, onBothServers } from '../../support/api-servers/both-servers.ts';
@@ -47,7 +47,7 @@ onBothServers((server) => {
   ];
 
   describe('create', () => {
-    it('gives the object with what the server adds', async () => {
+    it('returns the object with the fields added by the server', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, configMap('one', { data: { a: '1' } }));
       expect(told(answer, namespace)).toEqual([
@@ -78,25 +78,25 @@ onBothServers((server) => {
       expect(await server().request('GET', place(namespace, 'one'))).toMatchObject({ status: 200, body: answer.body });
     });
 
-    it('takes kind and apiVersion from the path where the body has none', async () => {
+    it('defaults kind and apiVersion from the path', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, { metadata: { name: 'bare' } });
       expect(answer).toMatchObject({ status: 201, body: { apiVersion: 'v1', kind: 'ConfigMap' } });
     });
 
-    it('takes YAML', async () => {
+    it('accepts YAML', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, 'metadata:\n  name: yaml\ndata:\n  a: "1"\n', '', 'application/yaml');
       expect(answer).toMatchObject({ status: 201, body: { data: { a: '1' } } });
     });
 
-    it('makes up a name', async () => {
+    it('generates a name', async () => {
       const namespace = await server().namespace();
       const { body } = await create(namespace, { metadata: { generateName: 'made-' } });
       expect(at(body, 'metadata', 'name')).toMatch(/^made-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
     });
 
-    it('does not take what the server gives', async () => {
+    it('ignores fields set by the server', async () => {
       const namespace = await server().namespace();
       const { body } = await create(
         namespace,
@@ -174,7 +174,7 @@ onBothServers((server) => {
         ),
       ],
       [
-        'a number for a text',
+        'a number for a string',
         configMap('typed', { data: { a: 1 } }),
         400,
         failure(
@@ -197,13 +197,13 @@ onBothServers((server) => {
         '[]',
         'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)',
       ],
-    ])('refuses a body with %s', async (_what, body, words) => {
+    ])('rejects a body with %s', async (_what, body, words) => {
       const namespace = await server().namespace();
       const message = `the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ${words}`;
       expect(told(await create(namespace, body))).toEqual([400, failure(400, 'BadRequest', message)]);
     });
 
-    it('refuses another type of body', async () => {
+    it('rejects other media types', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, 'name=a', '', 'text/plain');
       const message =
@@ -211,7 +211,7 @@ onBothServers((server) => {
       expect(told(answer)).toEqual([415, failure(415, 'UnsupportedMediaType', message)]);
     });
 
-    it('refuses a body that is too large', async () => {
+    it('rejects a body that is too large', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, configMap('huge', { data: { a: 'x'.repeat(3 * 1024 * 1024) } }));
       expect(told(answer)).toEqual([
@@ -220,7 +220,7 @@ onBothServers((server) => {
       ]);
     });
 
-    it('refuses bad metadata, all of it', async () => {
+    it('reports all errors in metadata', async () => {
       const namespace = await server().namespace();
       const bad = {
         labels: { '-a': 'b!' },
@@ -275,7 +275,7 @@ onBothServers((server) => {
         'metadata.labels',
         `Invalid value: "${'x'.repeat(64)}": must be no more than 63 characters`,
       ],
-    ])('refuses %s too long', async (_what, metadata, field, message) => {
+    ])('rejects %s that are too long', async (_what, metadata, field, message) => {
       const namespace = await server().namespace();
       const { status, body } = await create(namespace, configMap('long', {}, metadata));
       expect([status, at(body, 'details', 'causes', 0, 'field'), at(body, 'details', 'causes', 0, 'message')]).toEqual([
@@ -285,7 +285,7 @@ onBothServers((server) => {
       ]);
     });
 
-    it('refuses two controllers', async () => {
+    it('rejects two controllers', async () => {
       const namespace = await server().namespace();
       const owner = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', name, uid: NIL_UID, controller: true });
       const { status, body } = await create(
@@ -298,7 +298,7 @@ onBothServers((server) => {
       );
     });
 
-    it('refuses what is there already', async () => {
+    it('rejects an existing name', async () => {
       const namespace = await server().namespace();
       await create(namespace, configMap('twice'));
       expect(told(await create(namespace, configMap('twice')))).toEqual([
@@ -307,7 +307,7 @@ onBothServers((server) => {
       ]);
     });
 
-    it('refuses a namespace that is not there', async () => {
+    it('rejects a namespace that does not exist', async () => {
       const namespaces = { name: 'nowhere', kind: 'namespaces' };
       expect(told(await create('nowhere', configMap('lost')))).toEqual([
         404,
@@ -327,7 +327,7 @@ onBothServers((server) => {
     const body = { ...configMap('odd', { dato: { a: 1 }, spec: [1] }), metadata: { name: 'odd', foo: 'bar' } };
     const fields = ['metadata.foo', 'dato', 'spec'].map((path) => `unknown field "${path}"`);
 
-    it('are refused where the request is strict', async () => {
+    it('are rejected under strict validation', async () => {
       const namespace = await server().namespace();
       const { status, body: told } = await create(namespace, body, '?fieldValidation=Strict');
       expect(status).toBe(400);
@@ -337,17 +337,17 @@ onBothServers((server) => {
       expect(list.split(', ').toSorted()).toEqual(fields.toSorted());
     });
 
-    it('are warned of, and dropped', async () => {
+    it('are dropped with a warning', async () => {
       const namespace = await server().namespace();
       const { status, headers, body: made } = await create(namespace, body);
       expect(status).toBe(201);
-      // Several headers of one name, or one with all of them: HTTP has both mean the same.
+      // HTTP treats repeated headers and a single combined one as equivalent.
       const warnings = [headers.warning].flat().join(', ').split(', ').toSorted();
       expect(warnings).toEqual(fields.map((text) => `299 - ${JSON.stringify(text)}`).toSorted());
       expect(made).not.toHaveProperty('dato');
     });
 
-    it('are dropped in silence', async () => {
+    it('are dropped silently', async () => {
       const namespace = await server().namespace();
       const { status, headers } = await create(namespace, body, '?fieldValidation=Ignore');
       expect([status, headers.warning]).toEqual([201, undefined]);
@@ -363,13 +363,13 @@ onBothServers((server) => {
       ['dryRun=Some', 'dryRun: Unsupported value: ["Some"]: supported values: "All"'],
       [`fieldManager=${'x'.repeat(129)}`, 'fieldManager: Too long: may not be more than 128 bytes'],
       ['fieldManager=a%0Ab', 'fieldManager: Invalid value: "a\\nb": invalid character U+000A (at position 1)'],
-    ])('%s is refused', async (query, words) => {
+    ])('%s is rejected', async (query, words) => {
       const namespace = await server().namespace();
       const { status, body } = await create(namespace, configMap('any'), `?${query}`);
       expect([status, at(body, 'message')]).toEqual([422, `CreateOptions.meta.k8s.io "" is invalid: ${words}`]);
     });
 
-    it('fieldManager is noted', async () => {
+    it('fieldManager is recorded', async () => {
       const namespace = await server().namespace();
       const { body } = await create(namespace, configMap('mine', { data: { a: '1' } }), '?fieldManager=me');
       expect(at(body, 'metadata', 'managedFields', 0, 'manager')).toBe('me');
@@ -393,7 +393,7 @@ onBothServers((server) => {
       );
     });
 
-    it('that changes nothing is no write', async () => {
+    it('without changes is not a write', async () => {
       const namespace = await server().namespace();
       const { body: made } = await create(namespace, configMap('same', { data: { a: '1' } }));
       const { body } = await server().request('PUT', place(namespace, 'same'), {
@@ -444,7 +444,7 @@ onBothServers((server) => {
           ),
       ],
       [
-        'a version that is none',
+        'a malformed version',
         configMap('it', {}, { resourceVersion: 'zz' }),
         500,
         () => failure(500, '', 'strconv.ParseUint: parsing "zz": invalid syntax'),
@@ -468,13 +468,13 @@ onBothServers((server) => {
       expect(told(given, namespace)).toEqual([status, answer(namespace)]);
     });
 
-    it('of what is not there is refused', async () => {
+    it('of a missing object is rejected', async () => {
       const namespace = await server().namespace();
       const answer = await server().request('PUT', place(namespace, 'none'), { body: configMap('none') });
       expect(told(answer)).toEqual([404, gone('none')]);
     });
 
-    it('makes a Lease that is not there, and needs the version of one that is', async () => {
+    it('creates a missing Lease, and requires the version of an existing one', async () => {
       const namespace = await server().namespace();
       const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/l`;
       const body = { metadata: { name: 'l' }, spec: { holderIdentity: 'a' } };
@@ -488,7 +488,7 @@ onBothServers((server) => {
   });
 
   describe('patch', () => {
-    it('merge: sets, removes by null, leaves the rest', async () => {
+    it('merge: sets, removes with null, keeps the rest', async () => {
       const namespace = await server().namespace();
       await create(namespace, configMap('p', { data: { keep: '1', drop: '2' } }));
       const { status, body } = await patch(place(namespace, 'p'), { data: { drop: null, add: '3' } });
@@ -521,7 +521,7 @@ onBothServers((server) => {
       expect(Array.isArray(names) && names.map((port: Json) => at(port, 'name')).toSorted()).toEqual(['a', 'c']);
     });
 
-    it('apply: makes, changes, takes back; a conflict is told, and forced', async () => {
+    it('apply: creates, changes, removes; conflicts are reported, and can be forced', async () => {
       const namespace = await server().namespace();
       const path = place(namespace, 'applied');
       const made = await patch(`${path}?fieldManager=one`, configMap('applied', { data: { a: '1', b: '2' } }), APPLY);
@@ -548,7 +548,7 @@ onBothServers((server) => {
 
     it.each<[string, string, Json, string, number, JsonObject]>([
       [
-        'a type that is none',
+        'an unknown type',
         '',
         {},
         'application/json',
@@ -564,7 +564,7 @@ onBothServers((server) => {
         failure(400, 'BadRequest', 'error decoding patch: unexpected end of JSON input'),
       ],
       [
-        'a list for an object',
+        'a list instead of an object',
         '',
         [],
         MERGE,
@@ -644,7 +644,7 @@ onBothServers((server) => {
         failure(400, 'BadRequest', 'invalid object type: /, Kind='),
       ],
       [
-        'force that is no apply',
+        'force without apply',
         '?force=true',
         {},
         MERGE,
@@ -672,7 +672,7 @@ onBothServers((server) => {
       expect(told(await patch(`${place(namespace, 'it')}${query}`, body, type))).toEqual([status, answer]);
     });
 
-    it('of what is not there is refused', async () => {
+    it('of a missing object is rejected', async () => {
       const namespace = await server().namespace();
       expect(told(await patch(place(namespace, 'none'), { data: { a: '1' } }))).toEqual([404, gone('none')]);
     });
@@ -681,7 +681,7 @@ onBothServers((server) => {
   describe('delete', () => {
     const remove = (path: string, body?: Json) => server().request('DELETE', path, body === undefined ? {} : { body });
 
-    it('answers with what was deleted', async () => {
+    it('returns a Status about the deleted object', async () => {
       const namespace = await server().namespace();
       await create(namespace, configMap('d'));
       expect(told(await remove(place(namespace, 'd')))).toEqual([
@@ -697,7 +697,7 @@ onBothServers((server) => {
       expect(told(await remove(place(namespace, 'd')))).toEqual([404, gone('d')]);
     });
 
-    it('answers with a Service itself', async () => {
+    it('returns a deleted Service itself', async () => {
       const namespace = await server().namespace();
       const path = `/api/v1/namespaces/${namespace}/services`;
       await server().request('POST', path, { body: { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } } });
@@ -753,7 +753,7 @@ onBothServers((server) => {
         'Operation cannot be fulfilled on ConfigMap "it": the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (N). The object might have been modified',
       ],
       [
-        'a policy that is none',
+        'an unknown policy',
         { propagationPolicy: 'Nonsense' },
         422,
         'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Nonsense": supported values: "Foreground", "Background", "Orphan", "nil"',
@@ -772,7 +772,7 @@ onBothServers((server) => {
       expect([answer.status, words]).toEqual([status, message]);
     });
 
-    it('of a collection takes what is selected, and answers with it', async () => {
+    it('of a collection deletes the selected objects and returns them', async () => {
       const namespace = await server().namespace();
       for (const name of ['a', 'b', 'c'])
         await create(namespace, configMap(name, {}, { labels: { part: name === 'c' ? 'two' : 'one' } }));
@@ -810,7 +810,7 @@ onBothServers((server) => {
     it.each([
       ['', ''],
       ['s', ', application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'],
-    ])('a form of object%s that is not served is refused', async (list, more) => {
+    ])('an unsupported representation of object%s is rejected', async (list, more) => {
       const path = list === '' ? '/api/v1/namespaces/default' : '/api/v1/namespaces';
       const available = `application/json, application/yaml, application/vnd.kubernetes.protobuf${more}`;
       const message = `406: Not Acceptable\n\nAvailable representations: ${available}`;
@@ -820,7 +820,7 @@ onBothServers((server) => {
       ]);
     });
 
-    it('another token is refused', async () => {
+    it('another token is rejected', async () => {
       const bad = await server().request('GET', '/api/v1/namespaces', { headers: { authorization: 'Bearer bad' } });
       expect(told(bad)).toEqual([401, failure(401, 'Unauthorized', 'Unauthorized')]);
     });

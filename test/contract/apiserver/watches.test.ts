@@ -1,4 +1,4 @@
-/** Watches: from where, what is selected, bookmarks, and WatchList. */
+/** Watches: starting versions, selectors, bookmarks and WatchList. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { at, onBothServers } from '../../support/api-servers/both-servers.ts';
@@ -23,7 +23,7 @@ onBothServers((server) => {
     namespace = await server().namespace('watches');
   });
 
-  it('from a version give all that came after it', async () => {
+  it('from a version send all later events', async () => {
     await create('a');
     const from = await version();
     await create('b');
@@ -32,19 +32,19 @@ onBothServers((server) => {
     const events = await watch(`resourceVersion=${from}`);
     expect(told(events)).toEqual(['ADDED b', 'MODIFIED a', 'DELETED b']);
     expect(events[0]?.object).toMatchObject({ kind: 'Secret', apiVersion: 'v1' });
-    // A deletion has a version of its own.
+    // A deletion has its own version.
     const versions = events.map(({ object }) => Number(at(object, 'metadata', 'resourceVersion')));
     expect(versions).toEqual(versions.toSorted((x, y) => x - y));
     expect(at(removed.body, 'status')).toBe('Success');
   });
 
-  it.each(['', 'resourceVersion=0'])('from nowhere (%s) give the state first', async (query) => {
+  it.each(['', 'resourceVersion=0'])('without a version (%s) send the state first', async (query) => {
     await create('a');
     await create('b');
     await expect.poll(async () => told(await watch(query)), { timeout: 20_000 }).toEqual(['ADDED a', 'ADDED b']);
   });
 
-  it('of objects that come into the selection and leave it', async () => {
+  it('of objects that enter and leave the selection', async () => {
     await create('a', { on: 'yes' });
     const from = await version();
     await label('a', { on: 'no' });
@@ -54,7 +54,7 @@ onBothServers((server) => {
     await remove('a');
     const events = await watch(`resourceVersion=${from}&labelSelector=on=yes`);
     expect(told(events)).toEqual(['DELETED a', 'ADDED a', 'MODIFIED a', 'DELETED a']);
-    // What left is told as it was, with the version at which it left.
+    // An object that left is sent in its previous state, with the version at which it left.
     expect(at(events[0]?.object, 'metadata', 'labels')).toEqual({ on: 'yes' });
     expect(Number(at(events[0]?.object, 'metadata', 'resourceVersion'))).toBeGreaterThan(Number(from));
   });
@@ -67,7 +67,7 @@ onBothServers((server) => {
     expect(told(events)).toEqual(['ADDED b']);
   });
 
-  it('with finalizers tell each step of an end', async () => {
+  it('with finalizers send each step of a deletion', async () => {
     await server().request('POST', path(), { body: { metadata: { name: 'a', finalizers: ['example.com/x'] } } });
     const from = await version();
     await remove('a');
@@ -85,7 +85,7 @@ onBothServers((server) => {
     const watching = server().watch(
       `${path()}?watch=1&timeoutSeconds=5&allowWatchBookmarks=true&resourceVersion=${from}`,
     );
-    // Something that the watch does not show, but that brings it on.
+    // A write that the watch does not show, but that advances the version.
     await server().request('POST', '/api/v1/namespaces/default/secrets', {
       body: { metadata: { generateName: 'x-' } },
     });
@@ -97,7 +97,7 @@ onBothServers((server) => {
     }
   });
 
-  it('give changes as they happen', async () => {
+  it('send changes as they happen', async () => {
     const from = await version();
     const seen: string[] = [];
     const reading = (async () => {
@@ -116,7 +116,7 @@ onBothServers((server) => {
   describe('WatchList', () => {
     const WATCH_LIST = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
 
-    it('gives the state, then where it ends', async () => {
+    it('sends the state, then a bookmark at its end', async () => {
       await create('a');
       await create('b', { on: 'yes' });
       const events = await watch(WATCH_LIST);
@@ -126,12 +126,12 @@ onBothServers((server) => {
       expect(told(selected).slice(0, 2)).toEqual(['ADDED b', 'BOOKMARK']);
     });
 
-    it('of nothing says so', async () => {
+    it('of an empty collection sends only the bookmark', async () => {
       const [first] = await watch(WATCH_LIST);
       expect(first).toMatchObject({ type: 'BOOKMARK', object: { metadata: { annotations: INITIAL_END } } });
     });
 
-    it('without bookmarks does not say where the state ends', async () => {
+    it('without bookmarks does not mark the end of the state', async () => {
       await create('a');
       expect(told(await watch('sendInitialEvents=true&resourceVersionMatch=NotOlderThan'))).toEqual(['ADDED a']);
     });
@@ -166,17 +166,17 @@ onBothServers((server) => {
     ],
     ['labelSelector=a=(', 400, "unable to parse requirement: found '(', expected: identifier"],
     ['timeoutSeconds=a', 400, 'strconv.ParseInt: parsing "a": invalid syntax'],
-  ])('%s is refused', async (query, status, message) => {
+  ])('%s is rejected', async (query, status, message) => {
     const answer = await server().request('GET', `${path()}?watch=1&${query}`);
     expect([answer.status, at(answer.body, 'message')]).toEqual([status, message]);
   });
 
-  it('of a resource that is not served are refused', async () => {
+  it('of an unknown resource are rejected', async () => {
     const answer = await server().request('GET', `/api/v1/namespaces/${namespace}/nothings?watch=1`);
     expect(answer.status).toBe(404);
   });
 
-  it('show tables whose columns come once', async () => {
+  it('send tables with columns only in the first event', async () => {
     await create('a');
     await create('b');
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
