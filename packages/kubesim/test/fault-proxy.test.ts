@@ -5,7 +5,7 @@ import { FaultProxy } from '../src/fault-proxy.ts';
 import { systemClock } from '../src/machinery/system-clock.ts';
 import { ManualClock } from '../src/manual-clock.ts';
 
-/** A server that says everything twice, until it is told `bye`. */
+/** A server that sends everything back twice, until it receives `bye`. */
 const server = createServer((socket) => {
   socket.on('data', (data) => {
     if (data.toString() === 'bye') socket.end('adieu');
@@ -35,7 +35,7 @@ afterEach(async () => {
   server.close();
 });
 
-/** Connects and keeps what comes in. */
+/** Connects and collects the data received. */
 async function client(port = proxy.port): Promise<{ socket: Socket; received: () => string; ended: () => string }> {
   const socket = connect(port, '127.0.0.1');
   clients.push(socket);
@@ -55,7 +55,7 @@ async function client(port = proxy.port): Promise<{ socket: Socket; received: ()
 }
 
 describe('a proxy', () => {
-  it('passes on what both sides send, and the end', async () => {
+  it('forwards data and the end of the stream in both directions', async () => {
     const { socket, received, ended } = await client();
     socket.write('ab');
     await expect.poll(received).toBe('abab');
@@ -64,13 +64,13 @@ describe('a proxy', () => {
     expect(received()).toBe('ababadieu');
   });
 
-  it('lets nothing through while it hangs, and all of it afterwards, in order', async () => {
+  it('delivers nothing while it hangs, and everything in order afterwards', async () => {
     const { socket, received, ended } = await client();
     proxy.hang(true);
     const late = await client();
     socket.write('a');
     late.socket.write('c');
-    // A round trip of another connection to the same server: time enough for the first ones to have answered.
+    // A round trip on a direct connection, in which the first ones would have got their responses.
     const direct = await client(target);
     direct.socket.write('x');
     await expect.poll(direct.received).toBe('xx');
@@ -82,7 +82,7 @@ describe('a proxy', () => {
     await expect.poll(ended).toBe('closed');
   });
 
-  it('resets what is open and refuses what is new while it is shut, and opens on the same port', async () => {
+  it('resets open connections and refuses new ones while it is shut, and reopens on the same port', async () => {
     const { ended } = await client();
     const { port } = proxy;
     await proxy.shut();
@@ -95,7 +95,7 @@ describe('a proxy', () => {
     await expect.poll(again.received).toBe('bb');
   });
 
-  it('leaves no socket behind, also of a connection that is just ending', async () => {
+  it('leaves no socket behind, even of a connection that is ending', async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     await expect.poll(sockets).toBe(0);
     const { socket } = await client();
@@ -106,13 +106,13 @@ describe('a proxy', () => {
     await expect.poll(direct.received).toBe('xx');
     direct.socket.destroy();
     proxy.hang(false);
-    // The proxy has said that it ends, and the system has not done it yet.
+    // The proxy has ended the socket, but the system has not yet.
     for (let tick = 0; tick < 5; tick++) await new Promise((resolve) => process.nextTick(resolve));
     await proxy.shut();
     await expect.poll(sockets).toBe(0);
   });
 
-  it('delays what the server sends, the end too', async () => {
+  it('delays data from the server, and the end of the stream', async () => {
     const clock = new ManualClock();
     const slow = new FaultProxy({ target, clock });
     await slow.open(0);
@@ -139,7 +139,7 @@ describe('a proxy', () => {
     }
   });
 
-  it('says that its port is in use', async () => {
+  it('reports that its port is in use', async () => {
     const second = new FaultProxy({ target, clock: systemClock });
     await expect(second.open(proxy.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });

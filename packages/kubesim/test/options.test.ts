@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OptionError, startCluster, startClusters } from '../src/index.ts';
 import { WIDGETS } from './support/widgets.ts';
 
-/** As JavaScript callers have it, whom no compiler stops. */
+/** Untyped, as for JavaScript callers. */
 const start = (options: object): Promise<unknown> => startCluster(options);
 const startSeveral = (options: object): Promise<unknown> => Reflect.apply(startClusters, undefined, [options]);
 
@@ -47,7 +47,7 @@ describe('startCluster', () => {
       'option "crds[1]" is rejected by the API server: CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: strict decoding error: unknown field "sepc"',
     ],
     [{ kind: 'ConfigMap' }, 'option "crds[1]" is rejected by the API server: '],
-  ])('passes on why the API server refuses a CRD: %#', async (crd, message) => {
+  ])('reports why the API server rejects a CRD: %#', async (crd, message) => {
     const other = JSON.parse(JSON.stringify(WIDGETS).replaceAll('idget', 'adget'));
     await expect(start({ crds: [other, crd] })).rejects.toThrow(message);
   });

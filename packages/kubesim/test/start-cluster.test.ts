@@ -12,7 +12,7 @@ import {
 } from '../src/index.ts';
 import { WIDGETS } from './support/widgets.ts';
 
-/** A cluster that ends with the test. */
+/** A cluster that is closed after the test. */
 async function cluster(options?: ClusterOptions): Promise<Cluster> {
   const started = await startCluster(options);
   onTestFinished(() => started.close());
@@ -43,7 +43,7 @@ const deployment = {
 };
 
 describe('a cluster', () => {
-  it('answers over TLS to its token, and to no other', async () => {
+  it('accepts requests over TLS with its token only', async () => {
     const started = await cluster();
     expect(await get(started, '/version')).toMatchObject({ status: 200, body: expect.stringContaining('v1.34') });
     expect(await get({ ...started.link, token: 'x' }, '/api')).toMatchObject({
@@ -51,12 +51,12 @@ describe('a cluster', () => {
     });
   });
 
-  it('has a certificate that is valid now, whatever its clock says', async () => {
+  it('has a currently valid certificate, regardless of its clock', async () => {
     const started = await cluster({ clock: new ManualClock(0) });
     expect((await get(started, '/version')).status).toBe(200);
   });
 
-  it('has a kubeconfig that needs no other file', async () => {
+  it('has a self-contained kubeconfig', async () => {
     const { kubeconfig, server, token, ca } = await cluster({ name: 'blue', token: 't0ken' });
     const parsed = JSON.parse(kubeconfig);
     expect(token).toBe('t0ken');
@@ -67,7 +67,7 @@ describe('a cluster', () => {
     expect(Buffer.from(found['certificate-authority-data'], 'base64').toString()).toBe(ca);
   });
 
-  it('serves its CRDs as soon as it is there', async () => {
+  it('serves its CRDs as soon as it has started', async () => {
     const started = await cluster({ crds: [WIDGETS] });
     expect((await get(started, '/apis/example.com/v1/widgets')).status).toBe(200);
     expect(started.api.list('apiextensions.k8s.io/customresourcedefinitions')).toHaveLength(1);
@@ -82,7 +82,7 @@ describe('a cluster', () => {
     expect(api.get('apps/deployments', deployment.metadata)?.status).toMatchObject({ readyReplicas: 2 });
   });
 
-  it('lets nothing happen to them until its clock moves', async () => {
+  it('does not advance workloads until its clock does', async () => {
     const clock = new ManualClock();
     const started = await cluster({ clock });
     const ready = () => started.api.get('apps/deployments', deployment.metadata)?.status;
@@ -94,7 +94,7 @@ describe('a cluster', () => {
     expect(ready()).toHaveProperty('readyReplicas', 2);
   });
 
-  it('runs none if they are off, and has what a kube-apiserver creates by itself', async () => {
+  it('runs no workloads if disabled, and has only the objects that kube-apiserver creates', async () => {
     const { api, idle } = bound(await cluster({ workloads: false }));
     api.create('apps/deployments', deployment);
     await idle();
@@ -104,7 +104,7 @@ describe('a cluster', () => {
     expect(api.get('/services', { namespace: 'default', name: 'kubernetes' })).toBeDefined();
   });
 
-  it('is cut off over its link only, until it is healed', async () => {
+  it('is unreachable over its link only, until it is healed', async () => {
     const started = await cluster();
     started.partition();
     await expect(get(started.link, '/version', 100)).rejects.toThrow('Connect Timeout Error');
@@ -124,7 +124,7 @@ describe('a cluster', () => {
     expect((await get(started, '/version')).status).toBe(200);
   });
 
-  it('ends with its block', async () => {
+  it('is closed at the end of its block', async () => {
     let access: ClusterAccess | undefined;
     {
       await using inBlock = await startCluster();
@@ -133,7 +133,7 @@ describe('a cluster', () => {
     await expect(get(access, '/version')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('ends with its signal', async () => {
+  it('is closed by its signal', async () => {
     const stop = new AbortController();
     const started = await cluster({ signal: stop.signal });
     stop.abort();
@@ -141,7 +141,7 @@ describe('a cluster', () => {
     await expect(startCluster({ signal: stop.signal })).rejects.toBe(stop.signal.reason);
   });
 
-  it('names the port that is taken', async () => {
+  it('reports a port that is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -153,7 +153,7 @@ describe('a cluster', () => {
   });
 });
 
-/** Methods that may be taken out of their object. */
+/** Methods that work without their object. */
 function bound(started: Cluster) {
   return { api: started.api, idle: () => started.idle() };
 }

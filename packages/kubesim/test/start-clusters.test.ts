@@ -10,12 +10,12 @@ const pod = {
   spec: { containers: [{ name: 'web', image: 'web:1', ports: [{ containerPort: 8080 }] }] },
 };
 
-/** Servers of this process. */
+/** Number of listening servers in this process. */
 function listening(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
 }
 
-it('starts clusters whose pods reach each other', async () => {
+it('starts clusters whose pods can reach each other', async () => {
   await using running = await startClusters({ clusters: 2, workloads: { readyAfterMs: 0 } });
   const [first] = running.clusters;
   first?.api.create('/pods', pod);
@@ -27,7 +27,7 @@ it('starts clusters whose pods reach each other', async () => {
   expect(running.network.proxies.size).toBe(2);
 });
 
-it('leaves nothing behind if the port of a proxy is taken', async () => {
+it('leaves nothing behind if the port of a proxy is in use', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
@@ -38,7 +38,7 @@ it('leaves nothing behind if the port of a proxy is taken', async () => {
   await expect.poll(listening).toBeLessThanOrEqual(before);
 });
 
-it('ends with its signal', async () => {
+it('is closed by its signal', async () => {
   const stop = new AbortController();
   const { clusters } = await startClusters({ clusters: 1, signal: stop.signal });
   stop.abort();

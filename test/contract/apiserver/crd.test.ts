@@ -264,7 +264,7 @@ describe('the resource of a CRD', () => {
     expect(shown(kubesim)).toEqual(shown(real));
   });
 
-  it('can be selected by the CRD's selectable fields', async () => {
+  it("can be selected by the CRD's selectable fields", async () => {
     const { real } = await servers().send('POST', path(), { body: wid({ spec: { type: 't' } }) });
     expect(Object(real).status).toBeOneOf([201, 409]);
     await servers().send('POST', path(), { body: objectOf(`${group}/v1`, 'Wid', 'second', { spec: { replicas: 3 } }) });

@@ -15,7 +15,7 @@ function names(objects: Iterable<StoredObject>): readonly string[] {
 }
 
 describe('a collection', () => {
-  it('lists in the order of etcd’s keys, and a namespace is not the one whose name it begins', () => {
+  it('lists in the order of etcd’s keys, and does not confuse namespaces with a common prefix', () => {
     const store = new Store();
     for (const [namespace, name] of [
       ['b', 'x'],
@@ -30,7 +30,7 @@ describe('a collection', () => {
     expect(names(collection.list('none'))).toEqual([]);
   });
 
-  it('shows what it held at any version of its history', () => {
+  it('returns its state as of any version in its history', () => {
     const store = new Store();
     const states = new Map<number, string>();
     const collection = store.collection(WIDGETS);
@@ -42,14 +42,14 @@ describe('a collection', () => {
       const name = `w${i % 7}`;
       if (i % 5 === 4) store.remove(WIDGETS, { namespace: 'a', name });
       else store.put(WIDGETS, widget('a', name, i));
-      // Writes of others move the version on, and nothing else.
+      // Writes to other resources only advance the version.
       store.put('example.com/others', widget('a', 'other', i));
       note();
     }
     for (const [version, state] of states) expect(show(collection.at(version)?.values() ?? [])).toBe(state);
   });
 
-  it('forgets the oldest changes, and knows that it did', () => {
+  it('discards the oldest changes, and reports that they are missing', () => {
     const store = new Store(10);
     for (let i = 0; i < 100; i++) store.put(WIDGETS, widget('a', 'w', i));
     const collection = store.collection(WIDGETS);
@@ -60,7 +60,7 @@ describe('a collection', () => {
     expect(collection.since(store.version)).toEqual([]);
   });
 
-  it('forgets what it is told to, and no other does', () => {
+  it('compacts its own history only', () => {
     const store = new Store();
     store.put(WIDGETS, widget('a', 'w'));
     store.put('example.com/others', widget('a', 'o'));
@@ -71,7 +71,7 @@ describe('a collection', () => {
     expect(store.collection('example.com/others').since(1)?.length).toBe(1);
     store.compact();
     expect(store.collection('example.com/others').since(1)).toBeUndefined();
-    // A resource that is new begins where the store is.
+    // A new collection starts at the store's current version.
     expect(store.collection('example.com/new').since(1)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** What goes with a CRD: its objects, and what they own. Source: Kubernetes documentation, "Garbage Collection". */
+/** Deletion of a CRD, with its objects and their dependents. Source: Kubernetes documentation, "Garbage Collection". */
 import { expect, it } from 'vitest';
 import { localServer, secret } from '../support/local-server.ts';
 import { WIDGETS } from '../support/widgets.ts';
@@ -6,7 +6,7 @@ import { WIDGETS } from '../support/widgets.ts';
 const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions';
 const WIDGET_RESOURCE = 'example.com/widgets';
 
-it('what an object of a CRD owns goes with the CRD; of an owner whose kind is not known nothing is known', async () => {
+it('dependents of custom objects are deleted with the CRD; owners of an unknown kind are not considered deleted', async () => {
   const { server } = localServer();
   const { name } = WIDGETS.metadata;
   server.api.create(DEFINITIONS, WIDGETS);

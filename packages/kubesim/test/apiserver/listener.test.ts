@@ -1,4 +1,4 @@
-/** The port of an API server: TLS, compressed lists, slow readers, and its end. */
+/** The port of an API server: TLS, compression, slow readers, and shutdown. */
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
@@ -28,7 +28,7 @@ async function open(): Promise<LocalServer & { origin: string; listening: Listen
 }
 
 describe('certificates', () => {
-  it('are good for this machine, by their authority', () => {
+  it('are valid for loopback, and signed by their authority', () => {
     const cert = new X509Certificate(tls.cert);
     const ca = new X509Certificate(tls.ca);
     expect(cert.checkIssued(ca)).toBe(true);
@@ -44,7 +44,7 @@ describe('certificates', () => {
     expect(cert.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
   });
 
-  it('are of one authority each', async () => {
+  it('have separate authorities', async () => {
     const { origin } = await open();
     const { ca } = await makeCertificates(Date.now());
     const stranger = new Agent({ connect: { ca } });
@@ -54,7 +54,7 @@ describe('certificates', () => {
 });
 
 describe('a port', () => {
-  it('speaks HTTP/1.1, also to those who would speak HTTP/2', async () => {
+  it('speaks HTTP/1.1, also to clients that support HTTP/2', async () => {
     const { listening } = await open();
     const socket = connect({
       port: listening.port,
@@ -67,7 +67,7 @@ describe('a port', () => {
     socket.destroy();
   });
 
-  it('compresses what is large, for those who take it', async () => {
+  it('compresses large responses for clients that accept gzip', async () => {
     const { server, agent, origin } = await open();
     for (let i = 0; i < 200; i++)
       server.api.create('/secrets', secret(`s${i}`, { stringData: { a: 'x'.repeat(999) } }));
@@ -82,14 +82,14 @@ describe('a port', () => {
     expect(zipped.bytes).toBeLessThan(plain.bytes / 5);
   });
 
-  it('answers HEAD without a body', async () => {
+  it('responds to HEAD without a body', async () => {
     const { agent, origin } = await open();
     const answer = await agent.request({ origin, path: SECRETS, method: 'HEAD', headers });
     expect(answer.statusCode).toBe(200);
     expect(await answer.body.text()).toBe('');
   });
 
-  it('waits for a reader that is slow, and loses nothing', async () => {
+  it('waits for a slow reader without losing data', async () => {
     const { server, agent, origin } = await open();
     const path = `${SECRETS}?watch=1&resourceVersion=${server.version()}`;
     const { body } = await agent.request({ origin, path, method: 'GET', headers, highWaterMark: 1 });
@@ -101,7 +101,7 @@ describe('a port', () => {
     expect(seen).toBe(count);
   });
 
-  it('leaves nothing behind with a reader that is slow again and again', async () => {
+  it('does not leak listeners with a repeatedly slow reader', async () => {
     const { server, agent, origin } = await open();
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
@@ -117,7 +117,7 @@ describe('a port', () => {
     expect(warnings.map(String)).toEqual([]);
   });
 
-  it('that is closed ends its watches; the server goes on', async () => {
+  it('ends its watches when it is closed, and the server keeps running', async () => {
     const { server, agent, origin, listening, request } = await open();
     const { body } = await agent.request({ origin, path: `${SECRETS}?watch=1`, method: 'GET', headers });
     const ended = expect(body.text()).rejects.toThrow();
@@ -128,7 +128,7 @@ describe('a port', () => {
     expect((await request('GET', SECRETS)).status).toBe(200);
   });
 
-  it('that somebody has is told of', async () => {
+  it('reports that it is in use', async () => {
     const { server, listening, logger } = await open();
     await expect(listen({ server, tls, port: listening.port, logger })).rejects.toThrow('EADDRINUSE');
   });

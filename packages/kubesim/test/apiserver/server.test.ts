@@ -1,4 +1,4 @@
-/** What only a server within the process can be made to do: forget, fall behind, wait for a clock, be the same twice. */
+/** Behavior that can only be tested in process: compaction, buffering, timeouts, reproducibility. */
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/machinery/json.ts';
 import { bodyOf, eventsOf, localServer, SECRETS, secret } from '../support/local-server.ts';
@@ -6,8 +6,8 @@ import { bodyOf, eventsOf, localServer, SECRETS, secret } from '../support/local
 const WATCH = `${SECRETS}?watch=1`;
 const MINUTE = 60_000;
 
-describe('a past that is forgotten', () => {
-  it('ends a watch from before with an event', async () => {
+describe('compaction', () => {
+  it('ends an earlier watch with an event', async () => {
     const { server, request } = localServer();
     const before = server.version();
     server.api.create('/secrets', secret('a'));
@@ -29,7 +29,7 @@ describe('a past that is forgotten', () => {
     ]);
   });
 
-  it('of one resource leaves the others theirs', async () => {
+  it('of one resource does not affect others', async () => {
     const { server, request } = localServer();
     const before = server.version();
     server.api.create('/secrets', secret('a'));
@@ -39,7 +39,7 @@ describe('a past that is forgotten', () => {
     expect(events.map(({ type }) => type)).toEqual(['ADDED']);
   });
 
-  it('ends pages, and offers to go on without the promise of one version', async () => {
+  it('ends paging, and offers an inconsistent continuation', async () => {
     const { server, request } = localServer();
     for (const name of ['a', 'b', 'c']) server.api.create('/secrets', secret(name));
     const first = bodyOf(await request('GET', `${SECRETS}?limit=1`));
@@ -55,7 +55,7 @@ describe('a past that is forgotten', () => {
     expect(items.map((item: Json) => Object(Object(item).metadata).name)).toEqual(['b', 'bb', 'c']);
   });
 
-  it('is not there for a list of exactly that version', async () => {
+  it('fails a list at exactly that version', async () => {
     const { server, request } = localServer();
     const before = server.version();
     server.api.create('/secrets', secret('a'));
@@ -70,7 +70,7 @@ describe('a past that is forgotten', () => {
 });
 
 describe('a watch', () => {
-  it('sends a bookmark about each minute, and ends when its time is up', async () => {
+  it('sends a bookmark about every minute, and ends after its timeout', async () => {
     const { server, clock, request } = localServer();
     const from = server.version();
     const answer = await request('GET', `${WATCH}&allowWatchBookmarks=true&timeoutSeconds=200&resourceVersion=${from}`);
@@ -92,14 +92,14 @@ describe('a watch', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  it('misses nothing between its answer and its first reader', async () => {
+  it('buffers events before the first read', async () => {
     const { server, request } = localServer();
     const answer = await request('GET', `${WATCH}&resourceVersion=${server.version()}`);
     server.api.create('/secrets', secret('a'));
     expect(await eventsOf(answer, (seen) => seen.length > 0)).toMatchObject([{ type: 'ADDED' }]);
   });
 
-  it('that nobody reads ends with its time, too', async () => {
+  it('ends after its timeout even without a reader', async () => {
     const { server, clock, request } = localServer();
     const answer = await request('GET', `${WATCH}&timeoutSeconds=10&resourceVersion=${server.version()}`);
     await clock.advance(11_000);
@@ -115,14 +115,14 @@ describe('a watch', () => {
     expect(await reading).toEqual([]);
   });
 
-  it('that asks for no time ends within an hour', async () => {
+  it('ends within an hour by default', async () => {
     const { server, clock, request } = localServer();
     const reading = eventsOf(await request('GET', `${WATCH}&resourceVersion=${server.version()}`));
     await clock.advance(60 * MINUTE);
     expect(await reading).toEqual([]);
   });
 
-  it('that nobody reads fast enough ends, and costs no more than its bound', async () => {
+  it('ends when a slow reader exceeds the buffer', async () => {
     const { server, request } = localServer({ history: 10 });
     const answer = await request('GET', `${WATCH}&resourceVersion=${server.version()}`);
     if (typeof answer.body === 'string') throw new Error('no watch');
@@ -137,7 +137,7 @@ describe('a watch', () => {
     expect(ended).toBe(true);
   });
 
-  it('ends with its request, and with the server', async () => {
+  it('ends with its request or with the server', async () => {
     const { server, clock, request } = localServer();
     const stop = new AbortController();
     const one = eventsOf(await request('GET', WATCH, { signal: stop.signal }));
@@ -152,7 +152,7 @@ describe('a watch', () => {
 });
 
 describe('a server', () => {
-  it('does the same with the same time and chance', async () => {
+  it('is reproducible with the same clock and random source', async () => {
     const run = async (): Promise<string> => {
       const { server, request } = localServer({ seed: 7 });
       await request('POST', SECRETS, { body: JSON.stringify({ metadata: { generateName: 'g-' } }) });
@@ -168,7 +168,7 @@ describe('a server', () => {
     expect(await run()).toBe(await run());
   });
 
-  it('lets others answer a subresource', async () => {
+  it('delegates subresources to registered handlers', async () => {
     const { server, request } = localServer();
     server.api.create('/pods', {
       apiVersion: 'v1',
@@ -184,7 +184,7 @@ describe('a server', () => {
     expect((await request('DELETE', log)).status).toBe(405);
   });
 
-  it('tells nobody more than its health and version', async () => {
+  it('exposes only health and version without a token', async () => {
     const { server } = localServer();
     const ask = (path: string) => server.handle({ method: 'GET', path, headers: {} });
     expect((await ask('/readyz')).status).toBe(200);
@@ -201,13 +201,16 @@ describe('a server', () => {
     ]);
   });
 
-  it.each(['//', '/api/v1/namespaces/%zz', '/api//v1', '?', '/apis/%2e%2e/v1/x'])('bears the path %s', async (path) => {
-    const { logger, request } = localServer();
-    expect([200, 404]).toContain((await request('GET', path)).status);
-    expect(logger.lines).toEqual([]);
-  });
+  it.each(['//', '/api/v1/namespaces/%zz', '/api//v1', '?', '/apis/%2e%2e/v1/x'])(
+    'handles the path %s',
+    async (path) => {
+      const { logger, request } = localServer();
+      expect([200, 404]).toContain((await request('GET', path)).status);
+      expect(logger.lines).toEqual([]);
+    },
+  );
 
-  it('answers YAML, and with line breaks where people read', async () => {
+  it('returns YAML, and indented JSON for interactive clients', async () => {
     const { request } = localServer();
     const yaml = await request('GET', '/api/v1/namespaces/default', { headers: { accept: 'application/yaml' } });
     expect(yaml.headers['content-type']).toBe('application/yaml');
@@ -218,7 +221,7 @@ describe('a server', () => {
 });
 
 describe('the ClusterApi', () => {
-  it('reads and writes as over HTTP, and is noted nowhere', () => {
+  it('reads and writes as over HTTP, without recording a field manager', () => {
     const { server } = localServer();
     const { api } = server;
     const made = api.create('/secrets', secret('a', { stringData: { x: 'y' } }));
@@ -237,7 +240,7 @@ describe('the ClusterApi', () => {
     expect(api.delete('/secrets', key)).toBe(false);
   });
 
-  it('tells of changes in their order, until it is told to stop', () => {
+  it('notifies of changes in order, until the signal aborts', () => {
     const { server } = localServer();
     const { api } = server;
     const told: string[] = [];
@@ -255,7 +258,7 @@ describe('the ClusterApi', () => {
 });
 
 describe('Events', () => {
-  it('go an hour after they were written last, and watches are told', async () => {
+  it('expire an hour after their last write, which watches observe', async () => {
     const { server, clock, request } = localServer();
     const told = (name: string, count: number) => ({
       apiVersion: 'v1',

@@ -31,6 +31,6 @@ it.each([
   expect(humanDuration(ms)).toBe(text);
 });
 
-it('time since nothing is unknown', () => {
+it('time without a timestamp is unknown', () => {
   expect(since(undefined, 0)).toBe('<unknown>');
 });

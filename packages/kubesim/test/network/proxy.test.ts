@@ -1,4 +1,4 @@
-/** The proxies, by real curl. */
+/** The proxies, tested with curl. */
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../src/machinery/json.ts';
@@ -35,8 +35,8 @@ function scale({ objects, api }: TestCluster, replicas: number): void {
   if (found) api.update('apps/deployments', { ...found, spec: { ...found.spec, replicas } });
 }
 
-describe('a Service of two pods', () => {
-  it('answers with what the documents show, under each of its names', async () => {
+describe('a Service with two pods', () => {
+  it('responds as documented, under each of its names', async () => {
     const { curl, cluster1 } = await withWeb();
     const names = podsOf(cluster1, { app: 'web' }).map(({ metadata }) => metadata.name);
     for (const host of [
@@ -54,7 +54,7 @@ describe('a Service of two pods', () => {
     }
   });
 
-  it('answers at its address, from both pods', async () => {
+  it('responds at its address, from both pods', async () => {
     const { curl, cluster1 } = await withWeb();
     const ip = cluster1.objects.get('/services', NAMESPACE, 'web')?.spec.clusterIP;
     const answers = await curl(
@@ -66,7 +66,7 @@ describe('a Service of two pods', () => {
     expect(new Set([...answers.matchAll(/pod: ([\w-]+)/g)].map(([, name]) => name)).size).toBe(2);
   });
 
-  it('is refused when it has no pods any more', async () => {
+  it('refuses connections once it has no pods', async () => {
     const { curl, cluster1 } = await withWeb();
     scale(cluster1, 0);
     await ready(cluster1, 'web', 0);
@@ -77,7 +77,7 @@ describe('a Service of two pods', () => {
     );
   });
 
-  it('is refused on ports that it does not have', async () => {
+  it('refuses connections on other ports', async () => {
     const { curl } = await withWeb();
     expect(await curl('cluster1', 'http://web:81')).toMatch(/\(97\) .*\(5\)/);
   });
@@ -89,7 +89,7 @@ describe('a Service of two pods', () => {
     expect(await curl('cluster2', `http://${ip}`)).toMatch(/\(97\) .*\(4\)/);
   });
 
-  it('has pods that another cluster reaches by their addresses, of both families', async () => {
+  it('has pods whose addresses are reachable from another cluster, in both families', async () => {
     const { curl, cluster1 } = await withWeb(1);
     const [four, six] = podsOf(cluster1, { app: 'web' })[0]?.status?.podIPs?.map(({ ip }) => ip) ?? [];
     expect(await curl('cluster2', `http://${four}:8080`)).toMatch(/client: 10\.2\.0\.1:\d+\n$/);
@@ -97,7 +97,7 @@ describe('a Service of two pods', () => {
     expect(await curl('cluster2', `http://${four}:8081`)).toMatch(/\(97\) .*\(5\)/);
   });
 
-  it('writes a line in the log of the pod that answers', async () => {
+  it('adds a line to the log of the responding pod', async () => {
     const { curl, cluster1 } = await withWeb(1);
     await curl('cluster1', 'http://web/some/path?x=1');
     const [pod] = podsOf(cluster1, { app: 'web' });
@@ -110,7 +110,7 @@ describe('a Service of two pods', () => {
 });
 
 describe('the client', () => {
-  it('is a pod of the namespace that the user name says', async () => {
+  it('is a pod in the namespace given as user name', async () => {
     const { curl, cluster1 } = await withWeb();
     cluster1.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } });
     expect(await curl('other@cluster1', 'http://web')).toMatch(/\(97\) .*\(4\)/);
@@ -118,7 +118,7 @@ describe('the client', () => {
     expect(await curl('none@cluster1', 'http://web.default')).toMatch(/\(97\) User was rejected by the SOCKS5 server/);
   });
 
-  it('is the very pod that the user name says, with its searches', async () => {
+  it('is the pod given as user name, with its search domains', async () => {
     const { curl, cluster1 } = await withWeb();
     const pod = { dnsConfig: { searches: ['default.svc.cluster.local'] } };
     cluster1.api.create('apps/statefulsets', {
@@ -133,7 +133,7 @@ describe('the client', () => {
   });
 });
 
-describe('what a container serves', () => {
+describe('content of containers', () => {
   async function page(
     manifest: Parameters<typeof deployment>[0],
     objects: readonly JsonObject[],
@@ -163,19 +163,19 @@ describe('what a container serves', () => {
     },
   };
 
-  it('are the files of its ConfigMap, as in the tutorial', async () => {
+  it('is the files of its ConfigMap, as in the tutorial', async () => {
     expect(await page(nginx, [html], 'http://rebel-base')).toBe('{"Cluster": "cluster1", "Planet": "Alderaan"}\n');
     expect(await page(nginx, [html], 'http://rebel-base/none')).toBe('404 page not found\n');
   });
 
-  it('is told by any other image that declares a port', async () => {
+  it('describes the pod for any other image with a declared port', async () => {
     const container = { ports: [{ containerPort: 9000 }], env: [{ name: 'ENV_NAME', value: 'here' }] };
     expect(await page({ name: 'any', container }, [], 'http://any:9000/x')).toMatch(
       /^pod: any-\S+, namespace: default, cluster: cluster1, env_name: here, path: \/x, client: 10\.1\.0\.1:\d+\n$/,
     );
   });
 
-  it('is nothing where no port is declared, or a command of its own runs', async () => {
+  it('is absent without a declared port, or with a custom command', async () => {
     expect(await page({ name: 'any' }, [], 'http://any')).toMatch(/\(97\) .*\(5\)/);
     const container = { command: ['sleep', 'infinity'] };
     expect(await page({ name: 'any', image: 'nginx:1', container }, [], 'http://any')).toMatch(/\(97\) .*\(5\)/);
@@ -183,7 +183,7 @@ describe('what a container serves', () => {
 });
 
 describe('SOCKS5', () => {
-  /** Sends bytes, and gives what comes back until the other side ends. */
+  /** Sends bytes, and collects the response until the other side closes. */
   async function exchange({ network }: World, ...messages: readonly (readonly number[])[]): Promise<number[]> {
     const socket = connect(network.proxies.get('cluster1') ?? 0, '127.0.0.1');
     const received: Buffer[] = [];
@@ -193,14 +193,14 @@ describe('SOCKS5', () => {
     return [...Buffer.concat(received)];
   }
 
-  it('refuses what it does not do', async () => {
+  it('rejects unsupported requests', async () => {
     const world = await startWorld();
     const reply = (code: number) => [5, 0, 5, code, 0, 1, 0, 0, 0, 0, 0, 0];
     const address = [1, 127, 0, 0, 1, 0, 80];
     // BIND, and UDP ASSOCIATE.
     expect(await exchange(world, [5, 1, 0], [5, 2, 0, ...address])).toEqual(reply(7));
     expect(await exchange(world, [5, 1, 0], [5, 3, 0, ...address])).toEqual(reply(7));
-    // An address of a type that there is not.
+    // An unknown address type.
     expect(await exchange(world, [5, 1, 0], [5, 1, 0, 9, 0, 0])).toEqual(reply(8));
     // GSSAPI only.
     expect(await exchange(world, [5, 1, 1])).toEqual([5, 0xff]);
@@ -208,7 +208,7 @@ describe('SOCKS5', () => {
     expect(await exchange(world, [4, 1, 0, 80, 127, 0, 0, 1, 0])).toEqual([]);
   });
 
-  it('ends a connection when its pod is gone, or its link is cut', async () => {
+  it('closes a connection when its pod is removed, or its link is cut', async () => {
     const world = await withWeb(1);
     const address = () => podsOf(world.cluster1, { app: 'web' })[0]?.status?.podIP?.split('.').map(Number) ?? [];
     const open = async (cluster: string) => {
@@ -233,7 +233,7 @@ describe('SOCKS5', () => {
     await ended(near);
   });
 
-  it('serves a client that says first that it has said all', async () => {
+  it('serves a client that half-closes first', async () => {
     const { network, cluster1 } = await withWeb(1);
     const socket = connect({ port: network.proxies.get('cluster1') ?? 0, host: '127.0.0.1', allowHalfOpen: true });
     const ip = cluster1.objects.get('/services', NAMESPACE, 'web')?.spec.clusterIP?.split('.').map(Number) ?? [];
@@ -244,14 +244,14 @@ describe('SOCKS5', () => {
     expect(Buffer.concat(chunks).toString('latin1')).toContain('This is env_name: beijing');
   });
 
-  it('never leaves the process', async () => {
+  it('does not resolve or connect outside the process', async () => {
     const { curl, network } = await startWorld();
     expect(await curl('cluster1', `http://127.0.0.1:${network.proxies.get('cluster1')}`)).toMatch(/\(97\) .*\(4\)/);
     expect(await curl('cluster1', 'http://localhost')).toMatch(/\(97\) .*\(4\)/);
     expect(await curl('cluster1', 'http://example.org')).toMatch(/\(97\) .*\(4\)/);
   });
 
-  it('says which port is in use', async () => {
+  it('reports which port is in use', async () => {
     const { cluster1, network } = await startWorld();
     const port = network.proxies.get('cluster1') ?? 0;
     const options = { clock: systemClock, random: seeded(), logger: recordingLogger() };

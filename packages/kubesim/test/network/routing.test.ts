@@ -1,4 +1,4 @@
-/** Services, links and names, without sockets and on a clock that stands still. */
+/** Services, links and names, without sockets and with a manual clock. */
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/machinery/json.ts';
 import { ManualClock } from '../../src/manual-clock.ts';
@@ -51,7 +51,7 @@ function names(cluster: TestCluster): string[] {
 }
 
 describe('a request', () => {
-  it('fails in the words of curl', async () => {
+  it('fails with the messages of curl', async () => {
     const world = await withWeb(0);
     expect(await get(world, 'none')).toBe('curl: (6) Could not resolve host: none');
     expect(await get(world, 'web')).toBe(
@@ -67,7 +67,7 @@ describe('a request', () => {
     expect(await get(world, 'http://:80')).toMatch(/^curl: \(3\) /);
   });
 
-  it('gives status, headers and body', async () => {
+  it('returns status, headers and body', async () => {
     const { network } = await withWeb(1);
     expect(await network.request({ from: 'cluster1', url: 'web/a?b', method: 'POST', body: 'x' })).toMatchObject({
       ok: true,
@@ -77,7 +77,7 @@ describe('a request', () => {
     });
   });
 
-  it('names the cluster, namespace or pod that is not there', async () => {
+  it('reports a missing cluster, namespace or pod', async () => {
     const { network } = await withWeb(1);
     await expect(network.request({ from: 'cluster9', url: 'web' })).rejects.toThrow(
       'cluster "cluster9" not found; available: cluster1, cluster2',
@@ -92,7 +92,7 @@ describe('a request', () => {
 });
 
 describe('a Service', () => {
-  it('sends to ready pods only', async () => {
+  it('uses ready pods only', async () => {
     const world = await withWeb(2);
     const [first, second] = podsOf(world.cluster1, WEB);
     if (!first || !second) throw new Error('no pods');
@@ -102,7 +102,7 @@ describe('a Service', () => {
     expect([...(await answering(world))]).toEqual([second.metadata.name]);
   });
 
-  it('sends to pods that end where there are no others', async () => {
+  it('uses terminating pods if there are no others', async () => {
     const world = await withWeb(1);
     const found = world.cluster1.objects.get('apps/deployments', NAMESPACE, 'web');
     if (!found) throw new Error('no Deployment');
@@ -119,7 +119,7 @@ describe('a Service', () => {
     expect(await get(world, 'web')).toMatch(/^pod: web-/);
   });
 
-  it('keeps a client with one pod, until the time is over', async () => {
+  it('keeps a client on one pod until the affinity timeout', async () => {
     const world = await withWeb(5, {
       sessionAffinity: 'ClientIP',
       sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
@@ -132,7 +132,7 @@ describe('a Service', () => {
       for (const name of await answering(world, 1)) others.add(name);
     }
     expect(others.size).toBeGreaterThan(1);
-    // A pod that is gone keeps nobody.
+    // A removed pod keeps no clients.
     const stays = [...(await answering(world))][0];
     const gone = podsOf(world.cluster1, WEB).find(({ metadata }) => metadata.name === stays);
     if (gone) world.cluster1.objects.delete('/pods', gone, 0);
@@ -141,7 +141,7 @@ describe('a Service', () => {
     expect(first).toBeDefined();
   });
 
-  it('with internalTrafficPolicy Local sends to pods of the own node', async () => {
+  it("with internalTrafficPolicy Local uses pods on the client's node", async () => {
     const world = await withWeb(4, { internalTrafficPolicy: 'Local' });
     const local = podsOf(world.cluster1, WEB).filter(({ spec }) => spec.nodeName === 'cluster1-node1');
     expect([...(await answering(world))].sort()).toEqual(local.map(({ metadata }) => metadata.name).sort());
@@ -159,13 +159,13 @@ describe('a Service', () => {
     expect(await get(world, 'web')).toMatch(/^curl: \(28\)/);
   });
 
-  it('with trafficDistribution PreferClose sends to pods of the own zone, while there are some', async () => {
+  it("with trafficDistribution PreferClose uses pods in the client's zone, if there are any", async () => {
     const world = await withWeb(4, { trafficDistribution: 'PreferClose' });
     const near = podsOf(world.cluster1, WEB).filter(({ spec }) => spec.nodeName === 'cluster1-node1');
     expect([...(await answering(world))].sort()).toEqual(near.map(({ metadata }) => metadata.name).sort());
   });
 
-  it('is also one whose slices somebody else wrote, as those of a multi-cluster Service', async () => {
+  it('can have slices from another controller, as for multi-cluster Services', async () => {
     const world = await withWeb(1);
     const address = podsOf(world.cluster1, WEB)[0]?.status?.podIP ?? '';
     const ports = [{ name: 'http', port: 80 }];
@@ -187,8 +187,8 @@ describe('a Service', () => {
   });
 });
 
-describe('a link that is cut', () => {
-  it('lets nothing through, either way, until it is healed', async () => {
+describe('a cut link', () => {
+  it('blocks both directions until it is restored', async () => {
     const world = await withWeb(1);
     const address = `${podsOf(world.cluster1, WEB)[0]?.status?.podIP}:8080`;
     expect(await get(world, address, 'cluster2')).toMatch(/^pod: /);
@@ -214,7 +214,7 @@ describe('names', () => {
     return world;
   }
 
-  it('of a Service are its addresses, and its ports as SRV', async () => {
+  it('of a Service resolve to its addresses, and its ports as SRV', async () => {
     const world = await withWeb(1);
     const ip = world.cluster1.objects.get('/services', NAMESPACE, 'web')?.spec.clusterIP ?? '';
     expect(await ask(world, 'web.default.svc.cluster.local')).toEqual([ip]);
@@ -228,7 +228,7 @@ describe('names', () => {
     expect(await ask(world, reverse, 'PTR')).toEqual(['web.default.svc.cluster.local']);
   });
 
-  it('of a headless Service are its ready pods, and each by its hostname', async () => {
+  it('of a headless Service resolve to its ready pods, together and by hostname', async () => {
     const world = await withDb();
     const ips = (family: number) =>
       podsOf(world.cluster1, { app: 'db' }).map(({ status }) => status?.podIPs?.[family]?.ip ?? '');
@@ -252,14 +252,14 @@ describe('names', () => {
     expect(await ask(world, reverse, 'PTR')).toEqual(['db-0.db.default.svc.cluster.local']);
   });
 
-  it('of a headless Service without ready pods are none', async () => {
+  it('of a headless Service without ready pods have no records', async () => {
     const world = await stillWorld();
     world.cluster1.api.create('/services', service('db', { clusterIP: 'None' }));
     await world.pass();
     expect(await ask(world, 'db.default.svc.cluster.local')).toBe('NXDOMAIN');
   });
 
-  it('of ExternalName Services lead to others, and to nothing outside', async () => {
+  it('of ExternalName Services are aliases, which do not resolve outside', async () => {
     const world = await withWeb(1);
     const external = (name: string, externalName: string) =>
       world.cluster1.api.create('/services', {
@@ -276,13 +276,13 @@ describe('names', () => {
     expect(await get(world, 'circle')).toBe('curl: (6) Could not resolve host: circle');
   });
 
-  it('of pods are their addresses with dashes', async () => {
+  it('of pods are derived from their addresses', async () => {
     const world = await stillWorld();
     expect(await ask(world, '10-1-2-3.default.pod.cluster.local')).toEqual(['10.1.2.3']);
     expect(await ask(world, '10-1-2-3.none.pod.cluster.local')).toBe('NXDOMAIN');
   });
 
-  it('of the clusterset are those that the zone of the cluster gives', async () => {
+  it("of the clusterset are resolved by the cluster's zone", async () => {
     const asked: string[] = [];
     const world = await stillWorld({
       clusterSetZone:
@@ -300,7 +300,7 @@ describe('names', () => {
     expect(asked).toContain('cluster2 A web.default.svc.clusterset.local');
   });
 
-  it('of the clusterset are none without a zone', async () => {
+  it('of the clusterset do not exist without a zone', async () => {
     const world = await stillWorld();
     expect(await ask(world, 'web.default.svc.clusterset.local')).toBe('NXDOMAIN');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createServiceAllocator } from '../../src/resources/service-allocator.ts';
 
-/** Takes addresses as Services that are stored do. */
+/** Allocates addresses as for stored Services. */
 function take(allocator: ReturnType<typeof createServiceAllocator>, family: string): string {
   const address = allocator.claim().nextAddress(family);
   allocator.commit({ addresses: [address], ports: [] }, undefined);
@@ -9,19 +9,19 @@ function take(allocator: ReturnType<typeof createServiceAllocator>, family: stri
 }
 
 describe('addresses', () => {
-  it('are given in order, above those that are left to be chosen', () => {
+  it('are allocated in order, above the range for static assignment', () => {
     const allocator = createServiceAllocator(['172.17.0.0/16', 'fd00:20:1::/108']);
     expect(allocator.primary).toBe('IPv4');
     expect([take(allocator, 'IPv4'), take(allocator, 'IPv4')]).toEqual(['172.17.1.1', '172.17.1.2']);
     expect([take(allocator, 'IPv6'), take(allocator, 'IPv6')]).toEqual(['fd00:20:1::101', 'fd00:20:1::102']);
   });
 
-  it('are not taken by a claim alone', () => {
+  it('are not allocated by a claim alone', () => {
     const allocator = createServiceAllocator(['172.17.0.0/16']);
     expect(allocator.claim().nextAddress('IPv4')).toBe(allocator.claim().nextAddress('IPv4'));
   });
 
-  it('are all given, none twice, neither the network nor the broadcast address', () => {
+  it('are all allocated once, except for the network and broadcast addresses', () => {
     const allocator = createServiceAllocator(['10.0.0.0/28']);
     const all = Array.from({ length: 14 }, () => take(allocator, 'IPv4'));
     expect(new Set(all)).toEqual(new Set(Array.from({ length: 14 }, (_, i) => `10.0.0.${i + 1}`)));
@@ -30,7 +30,7 @@ describe('addresses', () => {
     expect(take(allocator, 'IPv4')).toBe('10.0.0.7');
   });
 
-  it('may be chosen where they are free and inside the range', () => {
+  it('may be chosen if they are free and inside the range', () => {
     const allocator = createServiceAllocator(['10.0.0.0/24']);
     const problem = (address: string): string | undefined => allocator.claim().addressProblem('IPv4', address);
     expect(problem('10.0.0.1')).toBeUndefined();
@@ -42,7 +42,7 @@ describe('addresses', () => {
     }
   });
 
-  it('are exact in a range of IPv6 that is larger than numbers are', () => {
+  it('are exact in an IPv6 range larger than the exact integers', () => {
     const allocator = createServiceAllocator(['2001:db8::/64']);
     expect(take(allocator, 'IPv6')).toBe('2001:db8::101');
     expect(allocator.claim().addressProblem('IPv6', '2001:db8::101')).toBe('provided IP is already allocated');
@@ -51,7 +51,7 @@ describe('addresses', () => {
 });
 
 describe('node ports', () => {
-  it('are different ones within a claim', () => {
+  it('are unique within a claim', () => {
     const claim = createServiceAllocator(['10.0.0.0/24']).claim();
     const ports = Array.from({ length: 50 }, () => claim.nextPort());
     expect(new Set(ports).size).toBe(50);

@@ -5,13 +5,13 @@ import { context, definitionOf, NOW, stored } from '../support/definitions.ts';
 
 const DEFINITIONS = builtinResources(settingsOf(1));
 
-it('no two resources have the same name', () => {
+it('resource names are unique', () => {
   const names = DEFINITIONS.map(({ group, plural }) => `${group}/${plural}`);
   expect(new Set(names).size).toBe(names.length);
 });
 
 it.each(DEFINITIONS.map((one) => [`${one.group}/${one.plural}`, one] as const))(
-  '%s can be asked about with nothing in it',
+  '%s handles an empty object',
   (_name, { strategy, versions }) => {
     const empty = stored({});
     expect(() => strategy.defaults?.({})).not.toThrow();
@@ -26,7 +26,7 @@ it.each(DEFINITIONS.map((one) => [`${one.group}/${one.plural}`, one] as const))(
 );
 
 it.each(DEFINITIONS.map((one) => [`${one.group}/${one.plural}`, one] as const))(
-  'defaults of %s are those of defaults',
+  'defaulting of %s is idempotent',
   (_name, { strategy }) => {
     const once = strategy.defaults?.({ metadata: { name: 'x' } }) ?? {};
     expect(strategy.defaults?.(once) ?? {}).toEqual(once);
@@ -36,19 +36,19 @@ it.each(DEFINITIONS.map((one) => [`${one.group}/${one.plural}`, one] as const))(
 describe('namespaces', () => {
   const { strategy } = definitionOf('/namespaces');
 
-  it('carry their name as a label, a generated one too', () => {
+  it('have their name as a label, including a generated one', () => {
     const made = strategy.prepareCreate?.(stored({}, { name: 'made-x7k2p', generateName: 'made-' }), context());
     expect(made?.metadata.labels).toEqual({ 'kubernetes.io/metadata.name': 'made-x7k2p' });
     expect(made?.spec).toEqual({ finalizers: ['kubernetes'] });
   });
 
-  it('keep their finalizers in updates', () => {
+  it('keep their spec finalizers in updates', () => {
     const old = stored({ spec: { finalizers: ['kubernetes'] } });
     expect(strategy.prepareUpdate?.(stored({ spec: {} }), old, context()).spec).toEqual({ finalizers: ['kubernetes'] });
   });
 });
 
-it('clusters keep addresses apart from those of other clusters', () => {
+it('clusters allocate addresses independently', () => {
   const [one, two] = [definitionOf('/services', settingsOf(1)), definitionOf('/services', settingsOf(2))];
   const service = (): ReturnType<typeof stored> =>
     stored(one.strategy.defaults?.({ spec: { ports: [{ port: 80 }], clusterIP: undefined } }) ?? {});

@@ -5,13 +5,13 @@ import { context, definitionOf, stored } from '../support/definitions.ts';
 
 const { strategy } = definitionOf('/pods');
 
-describe('how long a pod may take to end', () => {
+describe('grace period of a pod', () => {
   it.each<[string, JsonObject, JsonObject, number | undefined, number]>([
-    ['what it asks for', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, {}, undefined, 7],
-    ['what the request asks for', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, {}, 3, 3],
-    ['nothing where it runs nowhere', { terminationGracePeriodSeconds: 7 }, {}, undefined, 0],
-    ['nothing where it has ended', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, { phase: 'Succeeded' }, 5, 0],
-    ['a second where less than none is asked for', { nodeName: 'n' }, {}, -1, 1],
+    ["the pod's own", { nodeName: 'n', terminationGracePeriodSeconds: 7 }, {}, undefined, 7],
+    ['that of the request', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, {}, 3, 3],
+    ['none if it is not scheduled', { terminationGracePeriodSeconds: 7 }, {}, undefined, 0],
+    ['none if it has terminated', { nodeName: 'n', terminationGracePeriodSeconds: 7 }, { phase: 'Succeeded' }, 5, 0],
+    ['one second for a negative value', { nodeName: 'n' }, {}, -1, 1],
   ])('%s', (_title, spec, status, asked, seconds) => {
     expect(strategy.graceSeconds?.(stored({ spec, status }), asked)).toBe(seconds);
   });
@@ -33,12 +33,12 @@ describe('quality of service', () => {
   });
 });
 
-it('a client sets no status of a new pod', () => {
+it('a client cannot set the status of a new pod', () => {
   const pod = strategy.prepareCreate?.(stored({ spec: { containers: [] }, status: { podIP: '10.0.0.1' } }), context());
   expect(pod?.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
 });
 
-it('a scheduler may fill in the node, nobody may change it', () => {
+it('a scheduler may set the node, which is then immutable', () => {
   const spec = { containers: [{ name: 'a', image: 'x' }] };
   const defaulted = strategy.defaults?.({ spec }) ?? {};
   const pod = strategy.prepareCreate?.(stored(defaulted), context()) ?? stored(defaulted);

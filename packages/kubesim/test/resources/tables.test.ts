@@ -1,4 +1,4 @@
-/** Rows of objects that the controllers of a real cluster would not leave alone; the rest is compared by the contract. */
+/** Rows of objects that the controllers of a real cluster would change; the contract suite compares the others. */
 import { expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import type { StoredObject } from '../../src/machinery/object.ts';
@@ -30,7 +30,7 @@ const RESTARTED = container(
 
 const CASES: readonly (readonly [title: string, resource: string, object: StoredObject, cells: readonly Json[]])[] = [
   [
-    'a Deployment on its way',
+    'a Deployment in progress',
     'apps/deployments',
     stored({ spec: SPEC, status: { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 } }),
     ['x', '2/3', 3, 1, '60s', 'a,b', 'x,y', 'a=b'],
@@ -48,7 +48,7 @@ const CASES: readonly (readonly [title: string, resource: string, object: Stored
     ['x', '1/3', '60s', 'a,b', 'x,y'],
   ],
   [
-    'a pod with a container that was started again',
+    'a pod with a restarted container',
     '/pods',
     stored({
       spec: { nodeName: 'node', containers: [{}] },
@@ -57,7 +57,7 @@ const CASES: readonly (readonly [title: string, resource: string, object: Stored
     ['x', '1/1', 'Running', '2 (10m ago)', '60s', '<none>', 'node', '<none>', '<none>'],
   ],
   [
-    'a pod that goes',
+    'a terminating pod',
     '/pods',
     stored({ spec: { containers: [{}] }, status: { phase: 'Running' } }, { deletionTimestamp: '2026-01-01T12:00:30Z' }),
     ['x', '0/1', 'Terminating', '0', '60s', '<none>', '<none>', '<none>', '<none>'],
@@ -138,7 +138,7 @@ const CASES: readonly (readonly [title: string, resource: string, object: Stored
     ['1s', '', 'R', 'pod', '', 'c', '', '60m', 7, 'x'],
   ],
   [
-    'a namespace that goes',
+    'a terminating namespace',
     '/namespaces',
     stored({ status: { phase: 'Terminating' } }, { deletionTimestamp: '2026-01-01T12:00:00Z' }),
     ['x', 'Terminating', '60s'],

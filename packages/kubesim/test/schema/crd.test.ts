@@ -44,7 +44,7 @@ function errorsOf(version: JsonObject, names: JsonObject = {}): readonly string[
 const withSchema = (openAPIV3Schema: JsonObject): JsonObject => ({ schema: { openAPIV3Schema } });
 
 describe('customResourceDefinitions', () => {
-  it('fills names and conversion', () => {
+  it('defaults names and conversion', () => {
     expect(crd().spec).toMatchObject({
       names: { plural: 'wids', singular: 'wid', kind: 'Wid', listKind: 'WidList' },
       conversion: { strategy: 'None' },
@@ -62,7 +62,7 @@ describe('customResourceDefinitions', () => {
     });
   });
 
-  it('does not accept names that another CRD of the group has', () => {
+  it('does not accept names used by another CRD in the group', () => {
     const other = stored(crd({}, { plural: 'others', kind: 'Other', shortNames: ['w'] }), 'others.ex.com');
     const first = strategy.prepareCreate?.(other, context()) ?? other;
     const second = stored(crd({}, { shortNames: ['w'] }), 'wids.ex.com');
@@ -88,17 +88,17 @@ describe('customResourceDefinitions', () => {
       'spec.validation.openAPIV3Schema.properties[a].type: Required value: must not be empty for specified object fields',
     ],
     [
-      'a type inside of anyOf',
+      'a type inside anyOf',
       withSchema({ type: 'object', properties: { a: { type: 'object', anyOf: [{ type: 'object' }] } } }),
       'spec.validation.openAPIV3Schema.properties[a].anyOf[0].type: Forbidden: must be empty to be structural',
     ],
     [
-      'a field inside of not only',
+      'a field declared only inside not',
       withSchema({ type: 'object', not: { properties: { a: { pattern: 'x' } } } }),
       'spec.validation.openAPIV3Schema.properties[a]: Required value: because it is defined in spec.validation.openAPIV3Schema.not.properties[a]',
     ],
     [
-      'a default that is not valid',
+      'an invalid default',
       withSchema({ type: 'object', properties: { a: { type: 'string', default: 5 } } }),
       'spec.validation.openAPIV3Schema.properties[a].default: Invalid value: "integer":  in body must be of type string: "integer"',
     ],
@@ -111,7 +111,7 @@ describe('customResourceDefinitions', () => {
     expect(errorsOf(version)).toContain(expected);
   });
 
-  it('refuses to change the kind', () => {
+  it('rejects a change of kind', () => {
     const old = stored(crd(), 'wids.ex.com');
     const object = stored(crd({}, { kind: 'Gadget' }), 'wids.ex.com');
     expect((strategy.validateUpdate?.(object, old, context()) ?? []).map(fieldErrorText)).toEqual([
@@ -119,7 +119,7 @@ describe('customResourceDefinitions', () => {
     ]);
   });
 
-  it('warns of rules that it does not evaluate', () => {
+  it('warns about rules that are not evaluated', () => {
     const rules = { 'x-kubernetes-validations': [{ rule: 'true' }] };
     const schema = { type: 'object', properties: { a: { type: 'array', items: { type: 'string', ...rules } } } };
     expect(crdWarnings(crd(withSchema(schema)))).toEqual([
@@ -182,7 +182,7 @@ describe('customResource', () => {
     expect(printer?.row(stored({ spec: { n: 'no number' } }), now)).toEqual(['x', null, null, null, null, '60m']);
   });
 
-  it('shows the age where a CRD has no columns', () => {
+  it('shows the age if a CRD has no columns', () => {
     const [{ printer }] = customResource(crd()).versions;
     expect(printer?.columns.map(({ name }) => name)).toEqual(['Name', 'Age']);
   });

@@ -22,7 +22,7 @@ const WIDGET: OpenApiSchema = {
 };
 
 describe('withDefaults', () => {
-  it('fills nested fields of a custom resource, also those of a default', () => {
+  it('defaults nested fields of a custom resource, also within defaults', () => {
     expect(withDefaults(WIDGET, { c: [{}, { a: 'q' }] })).toEqual({
       a: { b: 1, c: 'x' },
       b: 'y',
@@ -30,11 +30,11 @@ describe('withDefaults', () => {
     });
   });
 
-  it('keeps null where it is allowed, and takes it as nothing elsewhere', () => {
+  it('keeps null for nullable fields, and treats it as absent otherwise', () => {
     expect(withDefaults(WIDGET, { a: null, b: null, c: null })).toEqual({ a: { b: 1, c: 'x' }, b: null });
   });
 
-  it('brings built-in objects to the form in which an API server writes them', () => {
+  it('normalizes built-in objects to the form written by the API server', () => {
     const spec = { ports: [{ port: 80, name: '', nodePort: 0 }], publishNotReadyAddresses: false, selector: {} };
     expect(withDefaults(SERVICE, { metadata: { labels: {}, name: 'x' }, spec })).toEqual({
       metadata: { name: 'x' },
@@ -49,7 +49,7 @@ describe('withDefaults', () => {
     });
   });
 
-  it('gives the same object where there is nothing to do', () => {
+  it('returns the same object if nothing changes', () => {
     const whole = withDefaults(SERVICE, { spec: { ports: [{ port: 80 }] } });
     expect(withDefaults(SERVICE, whole)).toBe(whole);
   });
@@ -65,7 +65,7 @@ describe('withDefaults', () => {
 });
 
 describe('pruneUnknown', () => {
-  it('names what it drops', () => {
+  it('reports the dropped fields', () => {
     const value = { kind: 'Service', foo: 1, spec: { type: 'x', bar: {}, ports: [{ port: 1 }, { port: 2, baz: 1 }] } };
     expect(pruneUnknown(SERVICE, value)).toEqual({
       value: { kind: 'Service', spec: { type: 'x', ports: [{ port: 1 }, { port: 2 }] } },
@@ -73,7 +73,7 @@ describe('pruneUnknown', () => {
     });
   });
 
-  it('keeps maps, and what is below x-kubernetes-preserve-unknown-fields', () => {
+  it('keeps maps, and fields below x-kubernetes-preserve-unknown-fields', () => {
     const schema: OpenApiSchema = {
       type: 'object',
       properties: {
@@ -88,7 +88,7 @@ describe('pruneUnknown', () => {
     });
   });
 
-  it('finds nothing the second time', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(anyObject, (value) => {
         const { value: pruned } = pruneUnknown(WIDGET, value);

@@ -38,7 +38,7 @@ function linesOf({ metadata }: JsonObject): readonly Json[] {
 }
 
 describe('applyConfiguration', () => {
-  it('notes who owns which field', () => {
+  it('records field ownership', () => {
     const object = applied({
       live: applied({ manager: 'a', data: { x: '1' } }),
       manager: 'b',
@@ -53,13 +53,13 @@ describe('applyConfiguration', () => {
     ]);
   });
 
-  it('removes what its manager gives up, and leaves what another owns too', () => {
+  it('removes fields that its manager no longer applies, unless another manager owns them', () => {
     const first = applied({ manager: 'a', data: { x: '1', y: '1' } });
     const shared = applied({ live: first, manager: 'b', data: { x: '1' } });
     expect(applied({ live: shared, manager: 'a', data: {} }).data).toEqual({ x: '1' });
   });
 
-  it('refuses to take a field that another manager set to another value, and takes it by force', () => {
+  it("conflicts with another manager's value, and overrides it with force", () => {
     const live = applied({ manager: 'a', data: { x: '1', y: '1' } });
     const result = apply({ live, manager: 'b', data: { x: '2', y: '1' } });
     expect(result).toEqual({ conflicts: [{ manager: '"a"', field: '.data.x' }] });
@@ -68,7 +68,7 @@ describe('applyConfiguration', () => {
     expect(linesOf(forced)).toMatchObject([{ fieldsV1: { 'f:data': { 'f:y': {} } } }, { manager: 'b' }]);
   });
 
-  it('tells conflicts as the API server does', () => {
+  it('reports conflicts as the API server does', () => {
     const one = applyConflict([{ manager: '"a" using v1', field: '.data.x' }]);
     expect(one.message).toBe('Apply failed with 1 conflict: conflict with "a" using v1: .data.x');
     const two = applyConflict([
@@ -85,7 +85,7 @@ describe('applyConfiguration', () => {
     });
   });
 
-  it('gives what was there before to a manager of its own', () => {
+  it('assigns earlier fields to a separate manager', () => {
     const live = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', uid: 'u' }, data: { x: '1' } };
     expect(apply({ live, manager: 'a', data: { x: '2' } })).toEqual({
       conflicts: [{ manager: '"before-first-apply" using v1', field: '.data.x' }],
@@ -116,7 +116,7 @@ describe('applyConfiguration', () => {
   it.each<[string, JsonObject, string]>([
     ['an unknown field', { data: {}, foo: 1 }, '.foo: field not declared in schema'],
     ['a wrong type', { immutable: 'x' }, '.immutable: expected boolean, got &{x}'],
-    ['no map', { data: ['x'] }, '.data: expected map, got &{[x]}'],
+    ['not a map', { data: ['x'] }, '.data: expected map, got &{[x]}'],
     [
       'the same item twice',
       { metadata: { finalizers: ['a', 'a'] } },
@@ -129,8 +129,8 @@ describe('applyConfiguration', () => {
     expect(run).toThrow(`failed to create typed patch object (/; /v1, Kind=ConfigMap): ${problem}`);
   });
 
-  it('changes nothing the second time, whatever was there', () => {
-    // Not empty: who applies an empty map owns the map itself, which the object then loses.
+  it('is idempotent for any existing object', () => {
+    // Not empty, because applying an empty map claims the map itself, which is then removed.
     const data = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('1', '2'), { minKeys: 1 });
     const steps = fc.array(fc.record({ manager: fc.constantFrom('x', 'y', 'z'), data }), { maxLength: 6 });
     fc.assert(
@@ -154,7 +154,7 @@ describe('trackUpdate', () => {
     data,
   });
 
-  it('gives a new object to its maker, and what changes to who changes it', () => {
+  it('assigns new objects to their creator, and changed fields to the manager that changed them', () => {
     const created = trackUpdate({ ...base, updated: object({ x: '1', y: '1' }), manager: 'a' });
     expect(created).toMatchObject([{ manager: 'a', fieldsV1: { 'f:data': { '.': {}, 'f:x': {}, 'f:y': {} } } }]);
     const live = object({ x: '1', y: '1' }, created);
@@ -166,19 +166,19 @@ describe('trackUpdate', () => {
     expect(trackUpdate({ ...base, live, updated: live, manager: 'b', now: later })).toEqual(created);
   });
 
-  it('tells subresources apart', () => {
+  it('distinguishes subresources', () => {
     const [line] = trackUpdate({ ...base, updated: object({ x: '1' }), manager: 'a', subresource: 'status' });
     expect(line).toMatchObject({ manager: 'a', subresource: 'status' });
   });
 
-  it('forgets all managers where the client sends none, and notes nobody until an apply', () => {
+  it('removes all managers if the client sends none, and records none until an apply', () => {
     const live = object({ x: '1' }, trackUpdate({ ...base, updated: object({ x: '1' }), manager: 'a' }));
     expect(trackUpdate({ ...base, live, updated: object({ x: '1' }, []), manager: 'b' })).toEqual([]);
     expect(trackUpdate({ ...base, live, updated: object({ x: '1' }), given: [{}], manager: 'b' })).toEqual([]);
     expect(trackUpdate({ ...base, live: object({ x: '1' }), updated: object({ x: '2' }), manager: 'b' })).toEqual([]);
   });
 
-  it('joins the oldest of more than ten updaters', () => {
+  it('merges the oldest of more than ten updaters', () => {
     let live: JsonObject | undefined;
     let data: Record<string, string> = {};
     for (let i = 0; i < 14; i++) {

@@ -33,13 +33,13 @@ function urls(served: readonly ResourceDefinition[]): Readonly<Record<string, Js
 }
 
 describe('openApiIndex', () => {
-  it('names a document for each group version', () => {
+  it('lists a document for each group version', () => {
     expect(Object.keys(urls(definitions))).toEqual(
       expect.arrayContaining(['api/v1', 'apis/apps/v1', 'apis/example.com/v1']),
     );
   });
 
-  it('gives a document another address when it changes, and only then', () => {
+  it('changes the URL of a document if and only if its content changes', () => {
     const before = urls(definitions);
     expect(urls(definitions)).toEqual(before);
     const changed = customResource(JSON.parse(JSON.stringify(WIDGETS).replaceAll('"object"', '"array"')));
@@ -52,7 +52,7 @@ describe('openApiIndex', () => {
 
 describe('openApiDocument', () => {
   it.each(['v1', 'apps/v1', 'discovery.k8s.io/v1', 'apiextensions.k8s.io/v1', 'example.com/v1'])(
-    'of %s has every schema that it names, and nothing of ours',
+    'of %s has every referenced schema, and no internal fields',
     (groupVersion) => {
       const text = JSON.stringify(openApiDocument(groupVersion, definitions));
       const schemas = at(JSON.parse(text), 'components', 'schemas');
@@ -63,7 +63,7 @@ describe('openApiDocument', () => {
     },
   );
 
-  it('has what kubectl explain looks for', () => {
+  it('has the fields that kubectl explain uses', () => {
     const document = openApiDocument('v1', definitions);
     const path = at(document, 'paths', '/api/v1/namespaces/{namespace}/services');
     const gvk = { group: '', version: 'v1', kind: 'Service' };
@@ -77,7 +77,7 @@ describe('openApiDocument', () => {
     });
   });
 
-  it('tells kubectl that the server validates fields, and how patches merge', () => {
+  it('tells kubectl that the server validates fields, and how patches are merged', () => {
     const document = openApiDocument('apps/v1', definitions);
     const patch = at(document, 'paths', '/apis/apps/v1/namespaces/{namespace}/deployments/{name}', 'patch');
     expect(JSON.stringify(at(patch, 'parameters'))).toContain('"fieldValidation"');
@@ -86,7 +86,7 @@ describe('openApiDocument', () => {
     expect(pod).toMatchObject({ 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge' });
   });
 
-  it('has the schema of a CRD as it is, with metadata as all objects have it', () => {
+  it('has the schema of a CRD unchanged, with standard metadata', () => {
     const document = openApiDocument('example.com/v1', definitions);
     const schema = at(document, 'components', 'schemas', 'com.example.v1.Widget');
     const own = at(WIDGETS, 'spec', 'versions', 1, 'schema', 'openAPIV3Schema', 'properties', 'status');
@@ -98,14 +98,14 @@ describe('openApiDocument', () => {
 });
 
 describe('descriptions', () => {
-  it.each(Object.entries(DESCRIPTIONS))('of %s are of fields that it has', (component, fields) => {
+  it.each(Object.entries(DESCRIPTIONS))('of %s refer to existing fields', (component, fields) => {
     const { properties = {} } = recordedComponent(component);
     expect(Object.keys(fields).filter((name) => name !== '' && !(name in properties))).toEqual([]);
   });
 });
 
 describe('componentSchema', () => {
-  it('is one frozen schema, which may contain itself', () => {
+  it('returns one frozen, possibly recursive schema', () => {
     const schema = componentSchema('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps');
     expect(schema.properties?.not).toBe(schema);
     expect(Object.isFrozen(schema)).toBe(true);

@@ -33,7 +33,7 @@ describe('mergePatch', () => {
     expect(mergePatch(value, patch)).toEqual(expected);
   });
 
-  it('gives the patch where it holds no null and there was nothing, and changes nothing the second time', () => {
+  it('returns a patch without nulls if it is applied to an empty object, and is idempotent', () => {
     fc.assert(
       fc.property(anyObject, anyObject, (value, patch) => {
         const once = mergePatch(value, patch);
@@ -81,7 +81,7 @@ describe('jsonPatch', () => {
   it.each<[string, Json]>([
     ['a test that fails', [{ op: 'test', path: '/data/a', value: '2' }]],
     ['remove of nothing', [{ op: 'remove', path: '/data/zz' }]],
-    ['a parent that is not there', [{ op: 'add', path: '/foo/bar', value: '1' }]],
+    ['a missing parent', [{ op: 'add', path: '/foo/bar', value: '1' }]],
     ['an index out of bounds', [{ op: 'add', path: '/list/9', value: '1' }]],
     ['an unknown operation', [{ op: 'frob', path: '/data/a', value: '1' }]],
     ['no path', [{ op: 'add', value: '1' }]],
@@ -91,7 +91,7 @@ describe('jsonPatch', () => {
     expect(failure(() => jsonPatch(config, operations))).toEqual({ code: 422, reason: 'Invalid', message });
   });
 
-  it('refuses what is no list', () => {
+  it('rejects a patch that is not a list', () => {
     const message = 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp';
     expect(failure(() => jsonPatch(config, {}))).toEqual({ code: 400, reason: 'BadRequest', message });
   });
@@ -112,14 +112,14 @@ describe('strategicMergePatch', () => {
     return typeof spec === 'object' && spec !== null && 'ports' in spec ? spec.ports : undefined;
   };
 
-  it('merges items of one key', () => {
+  it('merges items with the same key', () => {
     expect(ports({ ports: [{ port: 81, name: 'c' }] })).toEqual([
       { name: 'a', port: 80 },
       { name: 'c', port: 81 },
     ]);
   });
 
-  it('puts new items where the patch has them, before those that only the server has', () => {
+  it('inserts new items in patch order, before items that only the server has', () => {
     expect(ports({ ports: [{ port: 82 }] })).toEqual([{ port: 82 }, { name: 'a', port: 80 }, { name: 'b', port: 81 }]);
   });
 
@@ -139,7 +139,7 @@ describe('strategicMergePatch', () => {
     ).toMatchObject({ selector: { b: 'y' } });
   });
 
-  it('deletes from lists of scalars', () => {
+  it('deletes from scalar lists', () => {
     const pod = { metadata: { finalizers: ['a/a', 'b/b', 'c/c'] } };
     expect(strategicMergePatch(POD, pod, { metadata: { '$deleteFromPrimitiveList/finalizers': ['b/b'] } })).toEqual({
       metadata: { finalizers: ['a/a', 'c/c'] },
@@ -149,7 +149,7 @@ describe('strategicMergePatch', () => {
     });
   });
 
-  it('keeps what $retainKeys names', () => {
+  it('keeps the members in $retainKeys', () => {
     const pod = { spec: { volumes: [{ name: 'v', emptyDir: {} }] } };
     const volumes = [{ name: 'v', $retainKeys: ['name', 'configMap'], configMap: { name: 'c' } }];
     expect(strategicMergePatch(POD, pod, { spec: { volumes } })).toEqual({
@@ -173,7 +173,7 @@ describe('strategicMergePatch', () => {
     expect(failure(() => strategicMergePatch(SERVICE, service, { spec }))).toMatchObject({ code, message });
   });
 
-  it('changes nothing by an empty patch, and is a merge patch where there are no lists', () => {
+  it('changes nothing with an empty patch, and equals a merge patch if there are no lists', () => {
     const flat = fc.dictionary(fc.stringMatching(/^[a-z]{1,3}$/), fc.stringMatching(/^[a-z]{0,2}$/));
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-/** Single rules; the contract suite compares all of them with a kube-apiserver. */
+/** Individual rules; the contract suite compares all of them with kube-apiserver. */
 import { describe, expect, it } from 'vitest';
 import { fieldErrorText } from '../../src/machinery/field-error.ts';
 import type { Json, JsonObject } from '../../src/machinery/json.ts';
@@ -80,7 +80,7 @@ describe('decodeProblem', () => {
   });
 });
 
-describe('texts that Go reads', () => {
+describe('strings parsed by Go', () => {
   it.each<[string, boolean, string | undefined]>([
     ['2026-01-01T00:00:00Z', false, undefined],
     ['2026-01-01T00:00:00.000000Z', true, undefined],

@@ -1,4 +1,4 @@
-/** Any JSON, for laws. */
+/** Arbitrary JSON, for property tests. */
 import fc from 'fast-check';
 import type { Json, JsonObject } from '../../src/machinery/json.ts';
 import { isList, isObject, members } from '../../src/machinery/json.ts';
@@ -13,10 +13,10 @@ const { object } = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
   object: fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__'), tie('value')),
 }));
 
-/** Objects whose members often have the same names. */
+/** Objects that often share member names. */
 export const anyObject: fc.Arbitrary<JsonObject> = object;
 
-/** The object without members that are null, at any depth outside lists. */
+/** The object without null members, at any depth outside lists. */
 export function withoutNull(value: JsonObject): JsonObject {
   const kept = members(value).filter(([, member]) => member !== null);
   const change = (member: Json): Json => (isObject(member) && !isList(member) ? withoutNull(member) : member);

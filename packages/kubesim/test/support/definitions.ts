@@ -1,4 +1,4 @@
-/** The built-in resources of a cluster, and stored objects of them. */
+/** The built-in resources of a cluster, and stored objects for tests. */
 
 import { settingsOf } from '../../src/cluster-ranges.ts';
 import type { ClusterSettings } from '../../src/machinery/cluster-settings.ts';
@@ -7,7 +7,7 @@ import type { StoredObject } from '../../src/machinery/object.ts';
 import type { ResourceDefinition, StrategyContext } from '../../src/machinery/resource.ts';
 import { builtinResources } from '../../src/resources/index.ts';
 
-/** The time of these tests. */
+/** Current time in these tests. */
 export const NOW = Date.parse('2026-01-01T12:00:00Z');
 
 /** Finds a definition by `group/plural`. */
@@ -17,7 +17,7 @@ export function definitionOf(resource: string, settings: ClusterSettings = setti
   return found;
 }
 
-/** An object as an API server stores it, a minute old. */
+/** A stored object, created a minute ago. */
 export function stored(fields: JsonObject, metadata: Partial<StoredObject['metadata']> = {}): StoredObject {
   const made = { name: 'x', namespace: 'n', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T11:59:00Z' };
   return { apiVersion: 'v1', kind: 'X', ...fields, metadata: { ...made, ...metadata } };

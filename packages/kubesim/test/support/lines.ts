@@ -1,4 +1,4 @@
-/** Splits a byte stream into lines without reading ahead, so that a test controls how slow a reader is. */
+/** Splits a byte stream into lines without reading ahead, so that a test controls the speed of the reader. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let rest = '';

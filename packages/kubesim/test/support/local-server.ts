@@ -1,4 +1,4 @@
-/** An API server within the process of a test, with time and chance that the test owns. */
+/** An in-process API server, with a manual clock and a seeded random source. */
 
 import type { ApiRequest, ApiResponse } from '../../src/apiserver/http.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
@@ -12,7 +12,6 @@ import { seeded } from './seeded.ts';
 export const TOKEN = 'token';
 export const SECRETS = '/api/v1/namespaces/default/secrets';
 
-/** A server and its clock. */
 export interface LocalServer {
   readonly server: ApiServer;
   readonly clock: ManualClock;
@@ -20,7 +19,7 @@ export interface LocalServer {
   request(method: string, path: string, more?: Partial<ApiRequest>): Promise<ApiResponse>;
 }
 
-/** Makes a server with the namespace `default`. */
+/** Creates a server with the namespace `default`. */
 export function localServer(options: { seed?: number; history?: number } = {}): LocalServer {
   const settings = settingsOf(1);
   const clock = new ManualClock();
@@ -43,14 +42,14 @@ export function localServer(options: { seed?: number; history?: number } = {}): 
   };
 }
 
-/** The JSON of an answer. */
+/** The JSON body of a response. */
 export function bodyOf({ body }: ApiResponse): JsonObject {
   const value: Json = typeof body === 'string' ? parseJson(body) : null;
   if (!isObject(value)) throw new Error(`no object: ${String(body)}`);
   return value;
 }
 
-/** The events of a watch, until it ends or `enough` says so. */
+/** The events of a watch, until it ends or `enough` returns true. */
 export async function eventsOf(
   { body }: ApiResponse,
   enough: (events: readonly JsonObject[]) => boolean = () => false,
@@ -67,7 +66,7 @@ export async function eventsOf(
   return events;
 }
 
-/** A Secret of the namespace `default`. */
+/** A Secret in the namespace `default`. */
 export function secret(name: string, more: JsonObject = {}): JsonObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default' }, ...more };
 }

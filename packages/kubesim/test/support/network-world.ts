@@ -1,4 +1,4 @@
-/** Clusters with a network between them, on the real clock, and curl. */
+/** Networked clusters on the system clock, and curl. */
 import { execFile } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/machinery/runtime.ts';
@@ -13,7 +13,7 @@ export interface World {
   readonly cluster1: TestCluster;
   readonly cluster2: TestCluster;
   readonly network: Network;
-  /** What curl prints through the proxy of a cluster, or what it says of its failure. */
+  /** Output of curl through the proxy of a cluster, or its error message. */
   curl(cluster: string, ...args: readonly string[]): Promise<string>;
 }
 
@@ -21,7 +21,7 @@ export interface WorldOptions extends Pick<NetworkOptions, 'clusterSetZone'> {
   readonly clock?: Clock;
 }
 
-/** Two clusters. They end with the test. */
+/** Starts two clusters, which are closed after the test. */
 export async function startWorld({ clock = systemClock, clusterSetZone }: WorldOptions = {}): Promise<World> {
   const [cluster1, cluster2] = [startCluster(1, clock), startCluster(2, clock)];
   const end = new AbortController();

@@ -1,4 +1,4 @@
-/** A logger that keeps what is logged. */
+/** A logger that records its lines. */
 import type { Logger } from '../../src/machinery/runtime.ts';
 
 export interface LogLine {

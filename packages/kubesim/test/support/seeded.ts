@@ -1,6 +1,6 @@
 import type { Random } from '../../src/machinery/runtime.ts';
 
-/** Numbers that are the same in every run. Source: mulberry32, by Tommy Ettinger, public domain. */
+/** A reproducible sequence of random numbers. Source: mulberry32, by Tommy Ettinger, public domain. */
 export function seeded(seed = 1): Random {
   let state = seed;
   return () => {

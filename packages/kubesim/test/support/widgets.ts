@@ -1,4 +1,4 @@
-/** A CustomResourceDefinition of the tests: two versions, a schema with defaults and rules, a status subresource. */
+/** A CustomResourceDefinition for tests: two versions, a schema with defaults and rules, a status subresource. */
 import type { JsonObject } from '../../src/machinery/json.ts';
 
 const SCHEMA: JsonObject = {

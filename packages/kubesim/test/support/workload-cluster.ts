@@ -1,4 +1,4 @@
-/** A cluster with its controllers, on a clock that the test moves. */
+/** A cluster with its controllers, on a manual clock. */
 import { onTestFinished } from 'vitest';
 import type { ClusterApi } from '../../src/apiserver/cluster-api.ts';
 import { type ApiServer, createApiServer } from '../../src/apiserver/server.ts';
@@ -21,7 +21,7 @@ export interface TestCluster {
   readonly log: RecordingLogger;
 }
 
-/** Cluster `index`, on a clock of the test's choice. It ends with the test. */
+/** Starts cluster `index` on the given clock. It is closed after the test. */
 export function startCluster(index: number, clock: Clock, seed = index): TestCluster {
   const settings = settingsOf(index);
   const end = new AbortController();
@@ -41,10 +41,10 @@ export function startCluster(index: number, clock: Clock, seed = index): TestClu
   return { name: settings.name, server, api: server.api, objects: new Objects(server.api), workloads, log };
 }
 
-/** A cluster with a clock that stands still, after its start. */
+/** A cluster with a manual clock, after startup. */
 export interface StillCluster extends TestCluster {
   readonly clock: ManualClock;
-  /** Lets everything happen that happens within this time. */
+  /** Advances the clock. */
   pass(ms?: number): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { stillCluster } from '../support/workload-cluster.ts';
 
-it('a new cluster has what every cluster has', async () => {
+it('a new cluster has the standard objects', async () => {
   const { api, objects, log } = await stillCluster();
   const names = (resource: `${string}/${string}`, namespace?: string) =>
     api.list(resource, namespace === undefined ? {} : { namespace }).map(({ metadata }) => metadata.name);
@@ -18,7 +18,7 @@ it('a new cluster has what every cluster has', async () => {
   expect(log.lines).toEqual([]);
 });
 
-it('every namespace has its ServiceAccount and the certificate, also when they are deleted', async () => {
+it('every namespace has its ServiceAccount and certificate, which are recreated after deletion', async () => {
   const { api, pass } = await stillCluster();
   api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'new' } });
   await pass();
@@ -34,7 +34,7 @@ it('every namespace has its ServiceAccount and the certificate, also when they a
   }
 });
 
-it('a namespace goes with everything in it', async () => {
+it('a namespace is deleted with its contents', async () => {
   const { api, pass, objects } = await stillCluster();
   api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'new' } });
   await pass();

@@ -47,7 +47,7 @@ function setImage(cluster: StillCluster, image: string): void {
 }
 
 function conditionsOf({ status }: { readonly status?: { readonly conditions?: Json } }): JsonObject[] {
-  // A list of conditions, in the status of a Deployment.
+  // The conditions in the status of a Deployment.
   return (status?.conditions ?? []) as unknown as JsonObject[];
 }
 
@@ -67,7 +67,7 @@ describe('a new Deployment', () => {
     }
   });
 
-  it('says in its status what `kubectl rollout status` asks for', async () => {
+  it('reports the status that `kubectl rollout status` expects', async () => {
     const cluster = await withWeb();
     const { status, metadata } = web(cluster);
     expect(status).toMatchObject({
@@ -96,7 +96,7 @@ describe('a new Deployment', () => {
     expect(metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '1' });
   });
 
-  it('takes over pods that its ReplicaSet selects and nobody controls', async () => {
+  it('adopts pods that its ReplicaSet selects and that have no controller', async () => {
     const cluster = await withWeb({ name: 'web', replicas: 2 });
     const [pod] = podsOf(cluster, WEB);
     if (!pod) throw new Error('no pod');
@@ -107,7 +107,7 @@ describe('a new Deployment', () => {
     expect(owners).toEqual(['ReplicaSet', 'ReplicaSet']);
   });
 
-  it('lets a pod go whose labels change, and makes another', async () => {
+  it('releases a pod whose labels change, and creates another', async () => {
     const cluster = await withWeb({ name: 'web', replicas: 2 });
     const [pod] = podsOf(cluster, WEB);
     if (!pod) throw new Error('no pod');
@@ -119,7 +119,7 @@ describe('a new Deployment', () => {
 });
 
 describe('scaling', () => {
-  it('goes up and down', async () => {
+  it('scales up and down', async () => {
     const cluster = await withWeb();
     change(cluster, { replicas: 5 });
     await cluster.pass();
@@ -130,7 +130,7 @@ describe('scaling', () => {
     expect(web(cluster).status).toMatchObject({ replicas: 1, availableReplicas: 1 });
   });
 
-  it('takes unready pods first', async () => {
+  it('removes unready pods first', async () => {
     const cluster = await withWeb();
     const [first] = podsOf(cluster, WEB);
     if (!first) throw new Error('no pod');
@@ -143,7 +143,7 @@ describe('scaling', () => {
     expect(podsOf(cluster, WEB).map(({ metadata }) => metadata.name)).not.toContain(first.metadata.name);
   });
 
-  it('replaces a pod that is deleted', async () => {
+  it('replaces a deleted pod', async () => {
     const cluster = await withWeb();
     const [first] = podsOf(cluster, WEB);
     if (!first) throw new Error('no pod');
@@ -154,13 +154,13 @@ describe('scaling', () => {
     expect(names).not.toContain(first.metadata.name);
   });
 
-  it('in the middle of a rollout keeps the shares of both templates', async () => {
+  it('during a rollout is proportional for both templates', async () => {
     const cluster = await withWeb({
       name: 'web',
       replicas: 10,
       spec: { strategy: { rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } },
     });
-    // The new pods never become ready, so that the rollout stands still.
+    // The new pods never become ready, so the rollout does not proceed.
     const { template } = web(cluster).spec;
     const marked = { ...template.metadata, annotations: { 'kubesim.catamaran.dev/ready': 'false' } };
     change(cluster, { template: { ...template, metadata: marked } });
@@ -185,7 +185,7 @@ describe('a new template', () => {
     expect(web(cluster).metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '2' });
   });
 
-  it('that was there before brings its ReplicaSet back, as `kubectl rollout undo` does', async () => {
+  it('that existed before reuses its ReplicaSet, as with `kubectl rollout undo`', async () => {
     const cluster = await withWeb();
     const [first] = setsOf(cluster);
     setImage(cluster, 'app:2');
@@ -202,7 +202,7 @@ describe('a new template', () => {
     expect(sets[1]?.spec.replicas).toBe(3);
   });
 
-  it('with Recreate waits until all old pods are gone', async () => {
+  it('with Recreate waits until all old pods have been removed', async () => {
     const cluster = await withWeb({ name: 'web', replicas: 2, spec: { strategy: { type: 'Recreate' } } });
     setImage(cluster, 'app:2');
     const images = () => new Set(podsOf(cluster, WEB).map(({ spec }) => spec.containers[0]?.image));
@@ -214,7 +214,7 @@ describe('a new template', () => {
     expect(web(cluster).status).toMatchObject({ availableReplicas: 2 });
   });
 
-  it('does nothing while the Deployment is paused, and is rolled out after it', async () => {
+  it('is not rolled out while the Deployment is paused', async () => {
     const cluster = await withWeb();
     change(cluster, { paused: true });
     await cluster.pass();
@@ -229,7 +229,7 @@ describe('a new template', () => {
     expect(podsOf(cluster, WEB).map(({ spec }) => spec.containers[0]?.image)).toEqual(['app:2', 'app:2', 'app:2']);
   });
 
-  it('that does not become ready in time is said so', async () => {
+  it('is reported as failed if it misses the progress deadline', async () => {
     const cluster = await withWeb({ name: 'web', spec: { progressDeadlineSeconds: 60 } });
     const { template } = web(cluster).spec;
     const marked = { ...template.metadata, annotations: { 'kubesim.catamaran.dev/ready': 'false' } };
@@ -249,7 +249,7 @@ describe('a new template', () => {
     );
   });
 
-  it('keeps no more old ReplicaSets than are asked for', async () => {
+  it('keeps old ReplicaSets up to the revision history limit', async () => {
     const cluster = await withWeb({ name: 'web', spec: { revisionHistoryLimit: 1 } });
     for (const image of ['app:2', 'app:3', 'app:4']) {
       setImage(cluster, image);
@@ -258,7 +258,7 @@ describe('a new template', () => {
     expect(setsOf(cluster).map(revisionOf)).toEqual([3, 4]);
   });
 
-  it('says why no pod can be made', async () => {
+  it('reports why pods cannot be created', async () => {
     const cluster = await stillCluster();
     const missing = { volumeMounts: [{ name: 'nothing', mountPath: '/x' }] };
     expect(() => cluster.api.create('apps/deployments', deployment({ name: 'web', container: missing }))).toThrow(
@@ -268,7 +268,7 @@ describe('a new template', () => {
 });
 
 describe('a rolling update', () => {
-  it('never has fewer available pods, or more pods, than it may', async () => {
+  it('stays within maxUnavailable and maxSurge', async () => {
     const steps = fc.record({
       replicas: fc.integer({ min: 1, max: 8 }),
       maxSurge: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom('0%', '25%', '50%', '100%')),
@@ -277,7 +277,7 @@ describe('a rolling update', () => {
     });
     await fc.assert(
       fc.asyncProperty(steps, async ({ replicas, maxSurge, maxUnavailable, seed }) => {
-        // The API server refuses both to be 0.
+        // The API server rejects both being 0.
         fc.pre(!(/^0%?$/.test(`${maxSurge}`) && /^0%?$/.test(`${maxUnavailable}`)));
         const cluster = await stillCluster(seed);
         const rollingUpdate = { maxSurge, maxUnavailable };
@@ -306,7 +306,7 @@ describe('a rolling update', () => {
   }, 60_000);
 });
 
-it('works on the same keys in the same order in every run', async () => {
+it('processes the same keys in the same order in every run', async () => {
   const run = async (): Promise<string[]> => {
     const cluster = await stillCluster(7);
     const seen: string[] = [];
@@ -323,11 +323,11 @@ it('works on the same keys in the same order in every run', async () => {
   expect(await run()).toEqual(await run());
 });
 
-it('writes nothing when nothing changes, whatever time passes', async () => {
+it('does not write without changes, regardless of time', async () => {
   const cluster = await withWeb();
   cluster.api.create('/services', service('web'));
   await cluster.pass();
-  // The Events of its start go, which is a write each.
+  // The initial Events expire, which is one write each.
   await cluster.pass(3_600_000);
   const before = cluster.server.version();
   await cluster.pass(3_600_000);

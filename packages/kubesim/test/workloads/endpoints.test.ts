@@ -48,7 +48,7 @@ function sizes(slices: readonly Slice[]): number[] {
 }
 
 describe('a slice', () => {
-  it('looks as Kubernetes makes it', async () => {
+  it('has the form that Kubernetes creates', async () => {
     const cluster = await withWeb(1);
     const [web] = podsOf(cluster, { app: 'web' });
     const owner = cluster.objects.get('/services', NAMESPACE, 'web');
@@ -87,14 +87,14 @@ describe('a slice', () => {
     ]);
   });
 
-  it('without endpoints stands for a Service without pods', async () => {
+  it('without endpoints exists for a Service without pods', async () => {
     const cluster = await withWeb(0);
     const slices = slicesOf(cluster, 'web');
     expect(slices).toHaveLength(1);
     expect(slices[0]).toMatchObject({ endpoints: null, ports: null });
   });
 
-  it('of each family is there for a Service of two', async () => {
+  it('exists for each family of a dual-stack Service', async () => {
     const cluster = await withWeb(1, { ipFamilyPolicy: 'RequireDualStack' });
     expect(
       slicesOf(cluster, 'web')
@@ -109,7 +109,7 @@ describe('a slice', () => {
     ).toEqual(ips?.toSorted());
   });
 
-  it('has the label of a headless Service, and the hostnames of a StatefulSet', async () => {
+  it('has the label for headless Services, and the hostnames of a StatefulSet', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/services', service('db', { clusterIP: 'None' }));
     cluster.api.create('apps/statefulsets', statefulSet({ name: 'db', replicas: 2 }));
@@ -118,7 +118,7 @@ describe('a slice', () => {
     expect(endpointsOf(cluster, 'db').map(({ hostname }) => hostname)).toEqual(['db-0', 'db-1']);
   });
 
-  it('is left alone where the Service has no selector', async () => {
+  it('is not managed if the Service has no selector', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/services', {
       apiVersion: 'v1',
@@ -131,7 +131,7 @@ describe('a slice', () => {
     expect(cluster.objects.get('/endpoints', NAMESPACE, 'bare')).toBeUndefined();
   });
 
-  it('comes back where somebody changes or deletes it', async () => {
+  it('is restored after changes or deletion by another client', async () => {
     const cluster = await withWeb(2);
     const [slice] = slicesOf(cluster, 'web');
     if (!slice) throw new Error('no slice');
@@ -159,7 +159,7 @@ describe('conditions', () => {
     ).toEqual([false, true]);
   });
 
-  it('say that a pod ends and still serves', async () => {
+  it('report that a terminating pod still serves', async () => {
     const cluster = await withWeb(1);
     const [first] = podsOf(cluster, { app: 'web' });
     if (!first) throw new Error('no pod');
@@ -171,7 +171,7 @@ describe('conditions', () => {
     expect(endpointsOf(cluster, 'web').map(({ targetRef }) => targetRef?.uid)).not.toContain(first.metadata.uid);
   });
 
-  it('are ready whatever the pods are with publishNotReadyAddresses', async () => {
+  it('are always ready with publishNotReadyAddresses', async () => {
     const cluster = await withWeb(1, { publishNotReadyAddresses: true });
     const [first] = podsOf(cluster, { app: 'web' });
     if (!first) throw new Error('no pod');
@@ -182,7 +182,7 @@ describe('conditions', () => {
 });
 
 describe('ports', () => {
-  it('that are named are those of each pod', async () => {
+  it('with names are resolved per pod', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/services', service('web', { ports: [{ name: 'http', port: 80, targetPort: 'web' }] }));
     const ports = (containerPort: number) => ({ ports: [{ name: 'web', containerPort }] });
@@ -206,12 +206,12 @@ describe('ports', () => {
 });
 
 describe('many pods', () => {
-  it('stand in as few slices as hold them, 100 each', async () => {
+  it('are distributed over the minimum number of slices, 100 each', async () => {
     const cluster = await withWeb(250);
     expect(sizes(slicesOf(cluster, 'web'))).toEqual([100, 100, 50]);
   });
 
-  it('leave the slices alone that they are not in', async () => {
+  it('do not affect slices that they are not in', async () => {
     const cluster = await withWeb(250);
     const versions = () =>
       new Map(slicesOf(cluster, 'web').map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
@@ -226,7 +226,7 @@ describe('many pods', () => {
     expect(changed).toEqual([slice?.metadata.name]);
   });
 
-  it('fill a slice that has room before there is a new one', async () => {
+  it('fill existing slices before a new one is created', async () => {
     const cluster = await withWeb(150);
     const names = new Set(slicesOf(cluster, 'web').map(({ metadata }) => metadata.name));
     scale(cluster, 190);
@@ -237,7 +237,7 @@ describe('many pods', () => {
 });
 
 describe('trafficDistribution', () => {
-  it('gives each ready endpoint the hint of its own zone', async () => {
+  it('hints each ready endpoint for its own zone', async () => {
     const cluster = await withWeb(2, { trafficDistribution: 'PreferClose' });
     for (const { zone, hints } of endpointsOf(cluster, 'web')) expect(hints).toEqual({ forZones: [{ name: zone }] });
     const found = cluster.objects.get('/services', NAMESPACE, 'web');
@@ -272,7 +272,7 @@ it('keeps the Endpoints object that `kubectl get endpoints` shows', async () => 
   });
 });
 
-/** What a user may do to pods and the Service. */
+/** Actions of a user on the pods and the Service. */
 const STEP = fc.oneof(
   fc.record({ do: fc.constant('add' as const), count: fc.integer({ min: 1, max: 120 }) }),
   fc.record({

@@ -1,4 +1,4 @@
-/** Events of pods and their controllers, as `kubectl describe` and `kubectl events` show them. */
+/** Events about pods and their controllers, as shown by `kubectl describe` and `kubectl events`. */
 import { describe, expect, it } from 'vitest';
 import {
   deployment,
@@ -9,12 +9,12 @@ import {
   stillCluster,
 } from '../support/workload-cluster.ts';
 
-/** What the name of an Event ends in: its time. */
+/** The suffix of an Event's name: its time. */
 function suffix({ metadata }: { readonly metadata: { readonly name: string } }): string {
   return metadata.name.slice(metadata.name.lastIndexOf('.') + 1);
 }
 
-/** Every Event of a namespace, in the order in which they happened: object, reason, message. */
+/** All Events in a namespace, in order of occurrence: object, reason, message. */
 function told({ api }: StillCluster, namespace = NAMESPACE): readonly string[] {
   return api
     .list('/events', { namespace })
@@ -23,7 +23,7 @@ function told({ api }: StillCluster, namespace = NAMESPACE): readonly string[] {
 }
 
 describe('Events', () => {
-  it('tell how a Deployment came to its pods, and how pods run and end', async () => {
+  it('report how a Deployment gets its pods, and how pods start and stop', async () => {
     const cluster = await stillCluster();
     cluster.api.create('apps/deployments', deployment({ name: 'web' }));
     await cluster.pass();
@@ -48,7 +48,7 @@ describe('Events', () => {
     ]);
   });
 
-  it('are found by what they are about', async () => {
+  it('can be selected by their object', async () => {
     const cluster = await stillCluster();
     cluster.api.create('apps/statefulsets', statefulSet({ name: 'db' }));
     await cluster.pass();
@@ -66,7 +66,7 @@ describe('Events', () => {
     ]);
   });
 
-  it('say once why a pod does not run, however long that is', async () => {
+  it('report once why a pod is not running, regardless of duration', async () => {
     const cluster = await stillCluster();
     const one = (name: string, spec: object) =>
       cluster.api.create('/pods', {
@@ -94,7 +94,7 @@ describe('Events', () => {
     expect(told(cluster)).toEqual(said);
   });
 
-  it('count what happens again', async () => {
+  it('are counted if repeated', async () => {
     const cluster = await stillCluster();
     cluster.api.create('apps/deployments', deployment({ name: 'web' }));
     for (const replicas of [0, 1, 0, 1]) {
@@ -110,7 +110,7 @@ describe('Events', () => {
     expect(ups.map(({ count }) => count)).toEqual([3]);
   });
 
-  it('are counted anew once they are forgotten', async () => {
+  it('are created again after they have expired', async () => {
     const cluster = await stillCluster();
     const web = cluster.api.create('apps/deployments', deployment({ name: 'web' }));
     const scale = (replicas: number) => {
@@ -128,7 +128,7 @@ describe('Events', () => {
     expect(told(cluster)[0]).toMatch(/^Deployment ScalingReplicaSet: Scaled up replica set web-\w+ from 0 to 1$/);
   });
 
-  it('keep no namespace from ending', async () => {
+  it('do not block namespace deletion', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } });
     const web = deployment({ name: 'web' });

@@ -61,7 +61,7 @@ describe('a pod', () => {
     expect(status?.podIP).toBe(status?.podIPs?.[0]?.ip);
   });
 
-  it('shares no address with another, and gives its own back when it is gone', async () => {
+  it('has a unique address, which is released when the pod is removed', async () => {
     const cluster = await stillCluster();
     for (let i = 0; i < 20; i++) cluster.api.create('/pods', pod(`pod-${i}`));
     await cluster.pass();
@@ -77,7 +77,7 @@ describe('a pod', () => {
     expect(new Set(addresses()).size).toBe(addresses().length);
   });
 
-  it('goes to the node that it selects, and says so where there is none', async () => {
+  it('is scheduled to the node that it selects, or reports that there is none', async () => {
     const cluster = await stillCluster();
     const zone = (name: string) => ({ nodeSelector: { 'topology.kubernetes.io/zone': name } });
     cluster.api.create('/pods', pod('here', zone('zone-b')));
@@ -108,7 +108,7 @@ describe('a pod', () => {
       'cluster1-node2',
     ],
     ['nothing', {}, undefined],
-  ])('goes to a node that has what its affinity wants: %s', async (_, term, node) => {
+  ])('is scheduled to a node that matches its affinity: %s', async (_, term, node) => {
     const cluster = await stillCluster();
     const [, second] = cluster.objects.list('/nodes');
     if (!second) throw new Error('no nodes');
@@ -121,7 +121,7 @@ describe('a pod', () => {
     expect(['one', 'two'].map((name) => get(cluster, name).spec.nodeName)).toEqual([node, node]);
   });
 
-  it('keeps away from nodes with taints that it does not tolerate', async () => {
+  it('avoids nodes with taints that it does not tolerate', async () => {
     const cluster = await stillCluster();
     const [first, second] = cluster.objects.list('/nodes');
     if (!first || !second) throw new Error('no nodes');
@@ -140,7 +140,7 @@ describe('a pod', () => {
       undefined,
       undefined,
     ]);
-    // The words of a real kube-scheduler.
+    // The message of a real kube-scheduler.
     expect(get(cluster, 'none').status?.conditions?.[0]?.message).toBe(
       '0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable.',
     );
@@ -150,7 +150,7 @@ describe('a pod', () => {
     expect(get(cluster, 'none').spec.nodeName).toBe(node);
   });
 
-  it('has the address of its node on the network of that', async () => {
+  it('has the address of its node on the host network', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('host', { hostNetwork: true }));
     await cluster.pass();
@@ -158,7 +158,7 @@ describe('a pod', () => {
     expect(status?.podIP).toBe(status?.hostIP);
   });
 
-  it('has in its environment what it asks of itself', async () => {
+  it('can have its own fields in its environment', async () => {
     const cluster = await stillCluster();
     const fields = [
       'metadata.name',
@@ -183,7 +183,7 @@ describe('a pod', () => {
     ]);
   });
 
-  it('is unready as long as the annotation says so', async () => {
+  it('is unready while the annotation is set', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('one', {}, { annotations: { 'kubesim.catamaran.dev/ready': 'false' } }));
     await cluster.pass();
@@ -195,7 +195,7 @@ describe('a pod', () => {
     expect(readyOf(cluster, 'one')).toBe('True');
   });
 
-  it('waits for the gates of its readiness', async () => {
+  it('waits for its readiness gates', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('one', { readinessGates: [{ conditionType: 'example.org/ok' }] }));
     await cluster.pass();
@@ -207,7 +207,7 @@ describe('a pod', () => {
     expect(readyOf(cluster, 'one')).toBe('True');
   });
 
-  it('waits for the ConfigMaps and Secrets that it needs', async () => {
+  it('waits for required ConfigMaps and Secrets', async () => {
     const cluster = await stillCluster();
     const env = [{ name: 'MODE', valueFrom: { configMapKeyRef: { name: 'settings', key: 'mode' } } }];
     cluster.api.create('/pods', pod('one', { containers: [{ name: 'main', image: 'app:1', env }] }));
@@ -227,7 +227,7 @@ describe('a pod', () => {
     expect(get(cluster, 'one').status?.phase).toBe('Running');
   });
 
-  it('is there while it ends, for no longer than its grace period', async () => {
+  it('remains while terminating, for at most its grace period', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('long'));
     cluster.api.create('/pods', pod('short', { terminationGracePeriodSeconds: 0 }));
@@ -243,7 +243,7 @@ describe('a pod', () => {
     expect(cluster.objects.get('/pods', NAMESPACE, 'long')).toBeUndefined();
   });
 
-  it('is gone at once where it is deleted by force', async () => {
+  it('is removed immediately by a forced deletion', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('one'));
     await cluster.pass();
@@ -256,7 +256,7 @@ describe('a pod', () => {
 });
 
 describe('the log of a pod', () => {
-  it('has the lines that were written, the last ones where only those are asked for', async () => {
+  it('returns all lines, or the last ones if requested', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('one'));
     await cluster.pass();
@@ -265,7 +265,7 @@ describe('the log of a pod', () => {
     expect(await logOf(cluster, 'one', 2)).toBe('b\nc\n');
   });
 
-  it('goes on while it is followed, until the pod is gone', async () => {
+  it('streams while followed, until the pod is removed', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('one'));
     await cluster.pass();
@@ -279,7 +279,7 @@ describe('the log of a pod', () => {
     expect(await followed).toEqual(['late\n']);
   });
 
-  it('is refused in the words of the API server', async () => {
+  it('is rejected with the messages of the API server', async () => {
     const cluster = await stillCluster();
     const containers = [
       { name: 'a', image: 'app:1' },

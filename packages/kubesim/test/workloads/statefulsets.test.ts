@@ -54,7 +54,7 @@ describe('pods', () => {
     });
   });
 
-  it('come one after the other, each when those before are ready', async () => {
+  it('are created in order, each after its predecessors are ready', async () => {
     const cluster = await stillCluster();
     cluster.api.create('apps/statefulsets', statefulSet({ name: 'db', replicas: 3 }));
     let most = 0;
@@ -66,7 +66,7 @@ describe('pods', () => {
     expect(most).toBe(1);
   });
 
-  it('come all at once with Parallel', async () => {
+  it('are created all at once with Parallel', async () => {
     const cluster = await stillCluster();
     cluster.api.create(
       'apps/statefulsets',
@@ -76,12 +76,12 @@ describe('pods', () => {
     expect(names(cluster)).toHaveLength(3);
   });
 
-  it('begin at another number where asked to', async () => {
+  it('start at a configured ordinal', async () => {
     const cluster = await withDb({ ordinals: { start: 5 } }, 2);
     expect(names(cluster)).toEqual(['db-5', 'db-6']);
   });
 
-  it('go from the last one down', async () => {
+  it('are removed in reverse order', async () => {
     const cluster = await withDb();
     change(cluster, { replicas: 1 });
     await cluster.workloads.idle();
@@ -91,7 +91,7 @@ describe('pods', () => {
     expect(names(cluster)).toEqual(['db-0']);
   });
 
-  it('come back under the same name', async () => {
+  it('are recreated with the same name', async () => {
     const cluster = await withDb();
     const [first] = podsOf(cluster, DB);
     if (!first) throw new Error('no pod');
@@ -103,7 +103,7 @@ describe('pods', () => {
 });
 
 describe('claims', () => {
-  it('are made from the templates, bound, and outlive their pods', async () => {
+  it('are created from the templates, bound, and outlive their pods', async () => {
     const cluster = await withDb({ volumeClaimTemplates: CLAIMS }, 2);
     const claims = () =>
       cluster.objects
@@ -122,7 +122,7 @@ describe('claims', () => {
     expect(claims()).toHaveLength(2);
   });
 
-  it('go when they are deleted and no pod uses them any more', async () => {
+  it('are removed once they are deleted and no pod uses them', async () => {
     const cluster = await withDb({ volumeClaimTemplates: CLAIMS }, 1);
     const [claim] = cluster.objects.list('/persistentvolumeclaims', NAMESPACE);
     if (!claim) throw new Error('no claim');
@@ -136,7 +136,7 @@ describe('claims', () => {
 });
 
 describe('an update', () => {
-  it('replaces pods from the last one down, and its status ends as `kubectl rollout status` waits for', async () => {
+  it('replaces pods in reverse order, and completes with the status that `kubectl rollout status` expects', async () => {
     const cluster = await withDb();
     const before = db(cluster).status?.currentRevision;
     setImage(cluster, 'app:2');
@@ -159,7 +159,7 @@ describe('an update', () => {
     });
   });
 
-  it('stops at the partition, also where an old pod is made anew', async () => {
+  it('stops at the partition, also for recreated old pods', async () => {
     const cluster = await withDb({ updateStrategy: { rollingUpdate: { partition: 2 } } });
     setImage(cluster, 'app:2');
     await cluster.pass();
@@ -171,7 +171,7 @@ describe('an update', () => {
     expect(images(cluster)).toEqual(['app:1', 'app:1', 'app:2']);
   });
 
-  it('with OnDelete comes with the next pod of the name', async () => {
+  it('with OnDelete applies when a pod is recreated', async () => {
     const cluster = await withDb({ updateStrategy: { type: 'OnDelete' } });
     setImage(cluster, 'app:2');
     await cluster.pass();
@@ -183,7 +183,7 @@ describe('an update', () => {
     expect(images(cluster)).toEqual(['app:2', 'app:1', 'app:1']);
   });
 
-  it('leaves a ControllerRevision for each template, which `kubectl rollout undo` reads', async () => {
+  it('keeps a ControllerRevision per template, which `kubectl rollout undo` reads', async () => {
     const cluster = await withDb();
     setImage(cluster, 'app:2');
     await cluster.pass();

@@ -1,4 +1,4 @@
-/** Logs over HTTP, as `kubectl logs` asks for them, and the explanations for what is missing. */
+/** Logs over HTTP, as requested by `kubectl logs`, and the errors of unsupported subresources. */
 import { expect, it } from 'vitest';
 import { NAMESPACE, type StillCluster, stillCluster } from '../support/workload-cluster.ts';
 
@@ -31,7 +31,7 @@ async function text({ body }: Awaited<ReturnType<typeof get>>): Promise<string> 
   return typeof body === 'string' ? body : (await Array.fromAsync(body)).join('');
 }
 
-it('gives the lines that are asked for', async () => {
+it('returns the requested lines', async () => {
   const cluster = await withPod();
   const pod = cluster.objects.get('/pods', NAMESPACE, 'one');
   if (!pod) throw new Error('no pod');
@@ -45,7 +45,7 @@ it('gives the lines that are asked for', async () => {
   expect(await text(await get(cluster, 'tailLines=1&timestamps=true'))).toMatch(/^2026-01-01T00:01:\S+Z late\n$/);
 });
 
-it('ends when the client that follows it is gone', async () => {
+it('ends when the client that follows it disconnects', async () => {
   const cluster = await withPod();
   const client = new AbortController();
   const answer = await get(cluster, 'follow=true', client.signal);
@@ -55,7 +55,7 @@ it('ends when the client that follows it is gone', async () => {
   expect(await all).toBe('started main of app:1\n');
 });
 
-it('refuses containers that there are not', async () => {
+it('rejects unknown containers', async () => {
   const cluster = await withPod();
   const { status, body } = await get(cluster, 'container=other');
   expect(status).toBe(400);
@@ -68,7 +68,7 @@ it.each([
   ['POST', 'pods/one/portforward', "use the cluster's SOCKS5 proxy"],
   ['GET', 'pods/one/proxy/index.html', "use the cluster's SOCKS5 proxy"],
   ['POST', 'serviceaccounts/default/token', 'a kubesim cluster has only the token in its kubeconfig'],
-])('says what there is in place of it: %s %s', async (method, path, words) => {
+])('explains why it is not supported: %s %s', async (method, path, words) => {
   const { server } = await withPod();
   const { status, body } = await server.handle({
     method,
