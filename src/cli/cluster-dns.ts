@@ -1,4 +1,6 @@
-/** What `dns enable`, `dns disable` and `dns check` share: where CoreDNS is configured, and changes to it. */
+/**
+ * Shared by `dns enable`, `dns disable` and `dns check`: options that locate CoreDNS, and changes to its configuration.
+ */
 import { type Command, Option } from 'commander';
 import { type CoreDnsNames, KUBEADM_NAMES } from '../dns/coredns/coredns-objects.ts';
 import { type InstallPlan, type InstallRequest, planInstall } from '../dns/coredns/install.ts';
@@ -56,7 +58,7 @@ export async function changeClusterDns(
   const names = namesOf(options);
   await withClient(options, context, async (client) => {
     const planned = async () => planInstall(client, names, await requested(client));
-    // A write that has begun is completed, so only planning can be stopped.
+    // Writes always complete once started, so only planning can be stopped.
     const plan = await unlessStopped(planned(), signal);
     stdout.write(planText(plan));
     if (plan.edits.length === 0) stdout.write('Already up to date.\n');

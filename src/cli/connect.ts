@@ -1,4 +1,4 @@
-/** How commands connect to clusters: with a kubeconfig from the fleet file or an option, or the pod's service account. */
+/** Connections to clusters, with a kubeconfig from the fleet file or an option, or the ServiceAccount of the pod. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { MemberConfig } from '../config/fleet-config.ts';
@@ -10,14 +10,12 @@ import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { nonEmpty } from './values.ts';
 
-/** A cluster to connect to. */
 export interface Target {
-  /** Its name in logs and errors. Default: the name of its context. */
+  /** The cluster's name in logs and errors. Default: the name of the context. */
   readonly name?: string;
   readonly access: MemberConfig['access'];
 }
 
-/** Returns the function that connects to a cluster. */
 export function connector(environment: Environment): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
     const load = () => loadAccess(access, environment);
@@ -30,7 +28,7 @@ export function connector(environment: Environment): (target: Target) => Promise
   };
 }
 
-/** Credentials that are loaded again when the server rejects them: the user may have renewed them. */
+/** Credentials that are reloaded when the server rejects them, since the user may have renewed them. */
 function reloaded(first: ClusterAccess, load: () => Promise<ClusterAccess>): Credentials {
   let current = Promise.resolve(first.credentials);
   return {
@@ -39,7 +37,7 @@ function reloaded(first: ClusterAccess, load: () => Promise<ClusterAccess>): Cre
     invalidate: (headers) => {
       current = current.then(async (credentials) => {
         credentials.invalidate(headers);
-        // A file that is being written may be invalid for a moment: the old credentials stay until it is readable.
+        // A half-written file may be invalid: the old credentials stay until it is readable.
         return load().then(
           (access) => access.credentials,
           () => credentials,
@@ -63,13 +61,13 @@ function loadAccess(
   });
 }
 
-/** Options of the commands that work on one cluster. */
+/** Options of commands for one cluster. */
 export interface ClusterOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
 }
 
-/** The cluster that options select. A pod without any kubeconfig selects its own cluster. */
+/** The cluster that the options select. A pod without any kubeconfig selects its own cluster. */
 export function targetOf({ kubeconfig, context }: ClusterOptions, environment: Environment): Target {
   const selected = kubeconfig ?? context ?? environment.kubeconfigFiles[0];
   if (selected === undefined && environment.kubernetesService) return { access: { kind: 'inCluster' } };

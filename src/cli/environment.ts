@@ -1,4 +1,4 @@
-/** The only file that reads environment variables. Everything else is handed this typed object. */
+/** The only file that reads environment variables; everything else receives the typed {@link Environment}. */
 import { homedir, hostname } from 'node:os';
 import { delimiter } from 'node:path';
 import { CatamaranError } from '../runtime/errors.ts';
@@ -16,9 +16,8 @@ export const VARIABLES = {
   KUBERNETES_SERVICE_PORT: 'port of the API server, set by Kubernetes in pods',
 } as const;
 
-/** The environment in types. */
 export interface Environment {
-  /** KUBECONFIG: the first file wins. Empty if unset. */
+  /** KUBECONFIG, in order of precedence. Empty if unset. */
   readonly kubeconfigFiles: readonly string[];
   /** HOME, or the home directory that the system reports. */
   readonly home: string;
@@ -31,18 +30,17 @@ export interface Environment {
   readonly podNamespace?: string;
   /** Absent outside a pod. */
   readonly kubernetesService?: { readonly host: string; readonly port: number };
-  /** All variables, for the exec plugins of a user's own kubeconfig: they expect what kubectl passes to them. */
+  /** All variables, for exec plugins of a user's own kubeconfig, which expect the same environment as from kubectl. */
   readonly variables: Variables;
 }
 
-/** Variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 function isLogLevel(text: string): text is LogLevel {
   return LOG_LEVELS.some((level) => level === text);
 }
 
-/** Reads the environment of this process, or the variables passed. Throws CTM_USAGE on an unknown log level. */
+/** @throws CTM_USAGE on an unknown log level. */
 export function readEnvironment(variables: Variables = process.env): Environment {
   // An empty variable counts as unset, as in kubectl.
   const read = (name: keyof typeof VARIABLES) => (variables[name] === '' ? undefined : variables[name]);

@@ -1,13 +1,13 @@
-/** How the program ends: exit codes, documented in `docs/reference/cli.md`, and errors in words. */
+/** Exit codes, documented in `docs/reference/cli.md`, and the output of errors. */
 import { FleetConfigError } from '../config/problems.ts';
 import { CatamaranError, ERRORS, type ErrorCode, ExitError } from '../runtime/errors.ts';
 import type { LogLevel } from '../runtime/log.ts';
 import type { CliContext } from './context.ts';
 
-/** One for each exit class of an error; `stopped` is the code that a shell reports for a command ended by SIGINT. */
+/** One per exit class of errors; `stopped` is the code that a shell reports for a command ended by SIGINT. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, stopped: 130 } as const;
 
-/** What the exit codes mean, for the help text and `docs/reference/cli.md`. */
+/** Shown in the help text and `docs/reference/cli.md`. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'success',
   failure: 'failure; another try may succeed',
@@ -15,7 +15,6 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   stopped: 'stopped by SIGINT or SIGTERM before the end; writes in progress were completed',
 };
 
-/** The destination of errors. */
 type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
 
 /** Prints `error: [CODE] message` to stderr. */
@@ -44,7 +43,6 @@ function isStop(error: unknown, { aborted, reason }: AbortSignal): boolean {
   return aborted && (error === reason || (error instanceof Error && error.name === 'AbortError'));
 }
 
-/** What is known of the invocation that failed. */
 interface Failed extends ErrorOutput {
   /** Absent if the environment itself could not be read. */
   readonly signal?: AbortSignal;
@@ -57,7 +55,7 @@ function internalError(error: unknown, logLevel?: LogLevel): string {
   return `${ERRORS.CTM_INTERNAL.summary}: ${what}`;
 }
 
-/** Prints an error, one line for each problem, and returns the exit code of its class. */
+/** Prints an error, one line per problem, and returns its exit code. */
 export function fail(context: Failed, error: unknown): number {
   if (context.signal && isStop(error, context.signal)) return EXIT.stopped;
   if (error instanceof FleetConfigError) {

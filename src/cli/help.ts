@@ -1,4 +1,4 @@
-/** How `--help` describes options, commands and examples. `docs/reference/cli.md` is generated from the same. */
+/** Formatting of `--help`: options, defaults and examples. `docs/reference/cli.md` uses the same functions. */
 import type { Option } from 'commander';
 
 /** The default as users write it; undefined if there is none, or if the option is a switch that is off. */

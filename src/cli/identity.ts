@@ -1,4 +1,4 @@
-/** Identity of this process on Leases, and detection of holders that have ended. */
+/** Identity of this process on Leases, and detection of holders that have exited. */
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /** Identifies a process of one machine. */
@@ -6,11 +6,10 @@ export interface ProcessName {
   /** Name of the pod or machine. */
   readonly host: string;
   readonly pid: number;
-  /** Boot of the kernel and PID namespace, outside which a pid means nothing. Empty if the system has no /proc. */
+  /** Boot ID and PID namespace, which together give a pid its meaning. Empty if the system has no /proc. */
   readonly pidNamespace: string;
 }
 
-/** This process. */
 export function thisProcess(host: string): ProcessName {
   return { host, pid: process.pid, pidNamespace: pidNamespace() };
 }
@@ -31,8 +30,8 @@ export function identityOf({ host, pid, pidNamespace }: ProcessName): string {
 }
 
 /**
- * Whether an identity is a process of this machine, boot and PID namespace that no longer exists: its Lease can be taken
- * before it expires. Anything else counts as alive, a reused pid included.
+ * Whether an identity is a process of this machine, boot and PID namespace that no longer exists, so that its Lease can
+ * be acquired before it expires. Any other identity counts as alive, including one with a reused pid.
  */
 export function hasEnded(identity: string, self: ProcessName): boolean {
   const prefix = `${self.host}_${self.pidNamespace}_`;

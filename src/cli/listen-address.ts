@@ -1,4 +1,4 @@
-/** Addresses in options. Each parser throws InvalidArgumentError with what is allowed. */
+/** Parsers of addresses in options. Each throws InvalidArgumentError with the allowed forms. */
 import { isIP } from 'node:net';
 import { InvalidArgumentError } from 'commander';
 import type { Address } from '../runtime/address.ts';
@@ -17,7 +17,7 @@ export function parseOptionalAddress(text: string): Address | 'none' {
   throw new InvalidArgumentError('Allowed: HOST:PORT with a port from 0 to 65535, such as 127.0.0.1:9470, or none.');
 }
 
-/** An IP address and a port. Names are refused: a UDP response has to come from the very address that was asked. */
+/** An IP address and a port. Host names are rejected, since a UDP response must come from the queried address. */
 export function parseIpAddress(text: string): Address {
   const address = read(text);
   if (address && isIP(address.host) !== 0) return address;

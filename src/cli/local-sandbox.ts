@@ -1,4 +1,4 @@
-/** What the `sandbox` commands share: the bundle that they load, and the directory of the sandbox they work on. */
+/** Shared by the `sandbox` commands: the bundle of the sandbox, and the option for its directory. */
 import { type Command, Option } from 'commander';
 import { CatamaranError } from '../runtime/errors.ts';
 import { nonEmpty } from './values.ts';
@@ -17,7 +17,7 @@ export function withStateDir(command: Command): Command {
 }
 
 /**
- * Loads the bundle of the sandbox, which is large and has no other use: container images leave it out.
+ * Loads the bundle of the sandbox, which is large and therefore not part of container images.
  *
  * @throws CTM_USAGE if it is not installed.
  */
@@ -26,7 +26,7 @@ export async function loadSandbox() {
     return await import('../sandbox/index.ts');
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause;
-    const message = 'this installation has no sandbox (dist/sandbox.js), as in container images; use a complete one';
+    const message = 'the sandbox (dist/sandbox.js) is not installed, as in container images; use a full installation';
     throw new CatamaranError('CTM_USAGE', message, { cause });
   }
 }

@@ -2,8 +2,8 @@
 /**
  * Entry point: loads the program, unless this Node.js is too old for it.
  *
- * What is imported statically is loaded before the check runs, so this file and its static imports stay within the
- * syntax and the modules of Node.js 12. Loading the rest would end in a stack trace from somewhere inside a library.
+ * Static imports are loaded before the check, so this file and its static imports are limited to the syntax and modules
+ * of Node.js 12. Loading the rest on an old version would fail with a stack trace from inside a library.
  */
 import packageJson from '../../package.json' with { type: 'json' };
 import { limitHeap } from './heap.ts';

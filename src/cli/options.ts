@@ -1,4 +1,4 @@
-/** Options that several commands have. */
+/** Options shared by several commands. */
 import { Option } from 'commander';
 import type { Address } from '../runtime/address.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../runtime/log.ts';
@@ -10,7 +10,7 @@ export interface LogOptions {
   readonly logFormat: LogFormat;
 }
 
-/** The level is that of the environment by default, so it has a description of the default and no value. */
+/** The default level comes from the environment, so the option has a description of the default but no value. */
 export function logOptions(levelDefault = 'CATAMARAN_LOG_LEVEL or info'): readonly Option[] {
   return [
     new Option('--log-level <level>', 'minimum log level').choices(LOG_LEVELS).default(undefined, levelDefault),

@@ -33,7 +33,6 @@ function usageText(commanderText: string): string {
   return commanderText.replace(/^error: /, '').trimEnd();
 }
 
-/** The program with all commands. */
 export function buildProgram(context: CliContext): Command {
   const program = new Command('catamaran')
     .description(packageJson.description)
@@ -57,7 +56,7 @@ export function buildProgram(context: CliContext): Command {
   return program;
 }
 
-/** Runs one invocation; `args` are those after the name of the program. Resolves to the exit code and never rejects. */
+/** Resolves to the exit code and never rejects. `args` excludes the name of the program. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   let { logLevel } = context.environment;
   const program = buildProgram(context).hook('preAction', (_, command) => {

@@ -1,16 +1,16 @@
-/** Ties the command line to this process; importing it runs the program. */
+/** Connects the command line to this process; importing this module runs the program. */
 import { constants } from 'node:os';
 import { readEnvironment } from './environment.ts';
 import { EXIT, fail } from './exit.ts';
 import { runCli } from './program.ts';
 
 /**
- * Aborts on the first SIGINT or SIGTERM; a second one ends the process at once, with the exit code of a shell. Also
- * aborts when stdout is closed, and when the sandbox that started this process has ended, however that happened.
+ * Aborts on the first SIGINT or SIGTERM; a second one exits immediately with the exit code of a shell. Also aborts when
+ * stdout is closed, and when the sandbox that started this process exits for any reason.
  */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  // A reader such as `head` may close the pipe early. That is no error, but further output has no reader.
+  // A reader such as `head` may close the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     controller.abort(new DOMException('stdout was closed', 'AbortError'));
@@ -45,6 +45,6 @@ async function main(): Promise<number> {
   }
 }
 
-// Applies if the event loop runs dry before main ends.
+// Applies if the event loop is empty before main resolves.
 process.exitCode = EXIT.failure;
 process.exitCode = await main();

@@ -1,11 +1,12 @@
-/** Values of options. Each parser throws InvalidArgumentError with what is allowed; Commander adds option and value. */
+/**
+ * Parsers of option values. Each throws InvalidArgumentError with the allowed values; Commander adds option and value.
+ */
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/duration.ts';
 import { labelsOf, parseName } from '../dns/wire/name.ts';
 import { Zone } from '../dns/zone/zone.ts';
 import { isHostLabel } from '../dns/zone/zone-objects.ts';
 
-/** A parser of whole numbers within bounds. */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -14,13 +15,13 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   };
 }
 
-/** Refuses an empty value, as of an unset variable in a script, which must not select the default. */
+/** Rejects an empty value, such as an unset variable in a script, which must not select the default. */
 export function nonEmpty(text: string): string {
   if (text !== '') return text;
-  throw new InvalidArgumentError('Allowed: any value that is not empty.');
+  throw new InvalidArgumentError('Allowed: any non-empty value.');
 }
 
-/** A domain that a zone can be served as, in lower case and without a trailing dot. */
+/** A valid domain for a zone, in lower case and without a trailing dot. */
 export function parseZone(text: string): string {
   try {
     const labels = labelsOf(parseName(text));
@@ -39,7 +40,7 @@ export function parseObjectName(text: string): { readonly namespace: string; rea
   throw new InvalidArgumentError('Allowed: NAMESPACE/NAME, such as kube-system/coredns.');
 }
 
-/** Milliseconds of a duration; infinite for `never`. */
+/** In milliseconds; infinite for `never`. */
 export function parseDurationOrNever(text: string): number {
   if (text === 'never') return Number.POSITIVE_INFINITY;
   const ms = parseDuration(text);
@@ -47,10 +48,10 @@ export function parseDurationOrNever(text: string): number {
   throw new InvalidArgumentError('Allowed: durations such as 90s, 30m and 24h, or never.');
 }
 
-/** A day. */
+/** One day. */
 export const MAX_SECONDS = 86_400;
 
-/** Milliseconds of a time limit in seconds. */
+/** Converts a time limit in seconds to milliseconds. */
 export function parseSeconds(text: string): number {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Math.ceil(Number(text) * 1000) : parseDuration(text);
   if (ms !== undefined && ms > 0 && ms <= MAX_SECONDS * 1000) return ms;

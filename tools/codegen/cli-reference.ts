@@ -1,4 +1,4 @@
-/** The generated blocks of `docs/reference/cli.md`, from Commander's definitions and the tables of the CLI. */
+/** Generated blocks of `docs/reference/cli.md`, from Commander's definitions and the tables of the CLI. */
 import type { Argument, Command, Option } from 'commander';
 import { readEnvironment, VARIABLES } from '../../src/cli/environment.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/cli/exit.ts';
@@ -6,7 +6,7 @@ import { defaultOf } from '../../src/cli/help.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { markdownTable, sentence } from './markdown.ts';
 
-/** The program, whose commands are only described here. */
+/** The program, to read its definitions without running it. */
 function describedProgram(): Command {
   const silent = { write: () => {} };
   return buildProgram({
@@ -20,7 +20,7 @@ function describedProgram(): Command {
   });
 }
 
-/** Commands that do something, by full name: those without subcommands, and those with options besides. */
+/** Executable commands by full name: those without subcommands, and those with options as well. */
 function commandsOf(parent: Command, prefix: string): [name: string, command: Command][] {
   return parent.commands.flatMap((command): [string, Command][] => {
     const name = `${prefix} ${command.name()}`;

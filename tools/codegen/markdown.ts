@@ -1,6 +1,5 @@
-/** Markdown for the reference: tables, and documents with generated blocks between prose. */
+/** Markdown of the reference: tables, and documents with generated blocks between prose. */
 
-/** A table with aligned columns. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [header, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = header.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
@@ -12,9 +11,9 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 const BLOCK = /(<!-- generated: (.+?) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /**
- * A document with the text of its blocks replaced by name. What stands outside them is kept.
+ * Replaces the blocks of a document by name. Text outside the blocks is kept.
  *
- * @throws if the blocks of the document, in order, are not those of the map.
+ * @throws if the document does not have exactly the blocks of the map, in order.
  */
 export function withBlocks(document: string, blocks: ReadonlyMap<string, string>): string {
   const found = [...document.matchAll(BLOCK)].map(([, , name = '']) => name);
@@ -25,7 +24,7 @@ export function withBlocks(document: string, blocks: ReadonlyMap<string, string>
   return document.replaceAll(BLOCK, (_, start, name, end) => `${start}\n${blocks.get(name)}\n\n${end}`);
 }
 
-/** `Text.` of `text`, for a cell or a paragraph. */
+/** Converts `text` to `Text.`, for a cell or a paragraph. */
 export function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }

@@ -1,11 +1,10 @@
-/** The generated blocks of `docs/reference/metrics.md`, from the registries of the controller and of the DNS server. */
+/** Generated blocks of `docs/reference/metrics.md`, from the registries of the controller and of the DNS server. */
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { Metrics } from '../../src/controller/metrics.ts';
 import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
 import { markdownTable } from './markdown.ts';
 
-/** A metric as the reference shows it. */
 const metricSchema = z.object({
   name: z.string(),
   type: z.string(),
@@ -16,7 +15,7 @@ const metricSchema = z.object({
 
 type Metric = Readonly<z.infer<typeof metricSchema>>;
 
-/** Metrics that a registry writes to the exposition by itself, with the labels and buckets of their series. */
+/** Metrics that a registry adds only to the exposition, with the labels and buckets of their series. */
 function ownMetrics(exposition: string, known: ReadonlySet<string>): readonly Metric[] {
   const types = [...exposition.matchAll(/^# TYPE (\S+) (\S+)$/gm)].filter(([, name = '']) => !known.has(name));
   return types.map(([, name = '', type = '']) => {
@@ -33,7 +32,6 @@ function ownMetrics(exposition: string, known: ReadonlySet<string>): readonly Me
   });
 }
 
-/** A table of all metrics of a registry. */
 export async function metricsTable(registry: Registry): Promise<string> {
   const registered = z.array(metricSchema).parse(registry.getMetricsAsArray());
   const own = ownMetrics(await registry.metrics(), new Set(registered.map(({ name }) => name)));

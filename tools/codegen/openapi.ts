@@ -1,7 +1,7 @@
 /**
- * Records the schemas of built-in resources into packages/kubesim/src/schema/builtin: the structure of what a
- * real kube-apiserver serves at /openapi/v3, without its descriptions, and how Go reads and writes each field
- * (tools/codegen/gotypes). Run by hand after a change of the Kubernetes version: `node tools/codegen/openapi.ts`. Needs Go and `make tools`.
+ * Records the schemas of built-in resources in packages/kubesim/src/schema/builtin: the structure of /openapi/v3 of a
+ * real kube-apiserver, without descriptions, and how Go decodes and encodes each field (tools/codegen/gotypes). Run
+ * manually after a change of the Kubernetes version: `node tools/codegen/openapi.ts`. Requires Go and `make tools`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ const GoField = z.object({
 type GoField = z.infer<typeof GoField>;
 const GoTypes = z.record(z.string(), z.record(z.string(), GoField));
 
-/** Without prose, and with `$ref` beside its siblings, where the documents have it in an `allOf` of one. */
+/** Without descriptions, and with `$ref` next to its siblings instead of in an `allOf` of one. */
 function structure(schema: Node): Node {
   const { description: _prose, allOf, properties, items, additionalProperties, ...rest } = schema;
   const { 'x-kubernetes-group-version-kind': _kinds, 'x-kubernetes-unions': _unions, ...kept } = rest;
@@ -71,7 +71,7 @@ function structure(schema: Node): Node {
   };
 }
 
-/** The name that Go's decoder would print for a schema by itself. */
+/** The name that Go's decoder prints for a schema on its own. */
 function goName(schema: Node): string {
   if (typeof schema.$ref === 'string') return schema.$ref.split('.').slice(-2).join('.');
   if (schema.type === 'array') return `[]${goName(Schema.parse(schema.items))}`;
@@ -80,7 +80,7 @@ function goName(schema: Node): string {
   return String(schema.type === 'string' ? 'string' : (schema.format ?? schema.type));
 }
 
-/** What Go adds: the name of its type, and what becomes of an unset field. */
+/** Adds the name of the Go type, and how an unset field is encoded. */
 function withGo(schema: Node, go: GoField | undefined): Node {
   if (!go) return schema;
   const { default: value, ...rest } = schema;
@@ -113,8 +113,8 @@ async function documents(): Promise<readonly z.infer<typeof Document>[]> {
     const found: z.infer<typeof Document>[] = [];
     for (const groupVersion of Object.keys(KINDS)) {
       const headers = { authorization: `Bearer ${plane.token}` };
-      const answer = await request(`${plane.server}/openapi/v3/${groupVersion}`, { dispatcher, headers });
-      found.push(Document.parse(await answer.body.json()));
+      const response = await request(`${plane.server}/openapi/v3/${groupVersion}`, { dispatcher, headers });
+      found.push(Document.parse(await response.body.json()));
     }
     return found;
   } finally {

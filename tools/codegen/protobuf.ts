@@ -1,6 +1,7 @@
 /**
- * Records how built-in objects look in protobuf, for kubesim: numbers, names and types of fields, from the .proto
- * files of the Kubernetes modules. Run by hand after tools/codegen/openapi.ts: `node tools/codegen/protobuf.ts`. Needs Go.
+ * Records the protobuf encoding of built-in objects for kubesim: numbers, names and types of fields, from the .proto
+ * files of the Kubernetes modules. Run manually after tools/codegen/openapi.ts: `node tools/codegen/protobuf.ts`.
+ * Requires Go.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,13 +9,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { componentSchema } from 'kubesim/internal';
 
-/** Component by kind, as openapi.ts recorded it. */
+/** Component by kind, as recorded by openapi.ts. */
 const KINDS = new URL('../../packages/kubesim/src/schema/builtin/kinds.json', import.meta.url);
 const OUTPUT = fileURLToPath(new URL('../../packages/kubesim/src/apiserver/protobuf/messages.json', import.meta.url));
 const MODULES = fileURLToPath(new URL('../pins/kubernetes', import.meta.url));
 
-/** Kinds that are asked for and never stored, so they have no recorded schema. */
-const QUESTIONS: readonly string[] = [
+/** Kinds that are never stored, so they have no recorded schema. */
+const REVIEWS: readonly string[] = [
   'io.k8s.api.authorization.v1.LocalSubjectAccessReview',
   'io.k8s.api.authorization.v1.SelfSubjectAccessReview',
   'io.k8s.api.authorization.v1.SelfSubjectRulesReview',
@@ -77,7 +78,7 @@ function fieldsOf(component: string): readonly Field[] {
   );
 }
 
-/** Without what all names have in common. */
+/** Without the common prefix of component names. */
 function short(component: string): string {
   return component.replace(/^io\.k8s\.(api|apimachinery\.pkg(\.apis)?)\./, '');
 }
@@ -94,15 +95,15 @@ function propertiesOf(component: string): readonly string[] | undefined {
 const kinds = JSON.parse(readFileSync(KINDS, 'utf8')) as Readonly<Record<string, string>>; // from openapi.ts
 const messages: Record<string, Record<string, string>> = {};
 const roots: Record<string, string> = {};
-// No client sends CRDs in protobuf: the API server does not take them so.
+// The API server does not accept CRDs in protobuf.
 const stored = Object.values(kinds).filter((component) => !component.includes('apiextensions'));
-const waiting = [...stored, ...QUESTIONS];
+const waiting = [...stored, ...REVIEWS];
 for (const component of waiting) {
   const [group = '', version = '', kind = ''] = [
     ...(Object.entries(kinds).find(([, one]) => one === component)?.[0] ?? '').split('/'),
   ];
   if (kind !== '') roots[group === '' ? `${version}/${kind}` : `${group}/${version}/${kind}`] = short(component);
-  else if (QUESTIONS.includes(component)) {
+  else if (REVIEWS.includes(component)) {
     const [, , , module, v, name] = component.split('.');
     roots[`${module}.k8s.io/${v}/${name}`] = short(component);
   }
@@ -111,7 +112,7 @@ for (const component of waiting) {
   const fields: Record<string, string> = {};
   for (const { number, name, type, list, map } of fieldsOf(component)) {
     const scalar = SCALARS[type];
-    // Go writes an embedded struct's fields as those of the struct around it.
+    // Go encodes the fields of an embedded struct as those of the enclosing struct.
     const inline = scalar === undefined && !list && !map && properties !== undefined && !properties.includes(name);
     fields[number] = `${inline ? '' : name} ${list ? '*' : map ? '%' : ''}${scalar ?? short(type)}`;
     if (scalar === undefined) waiting.push(type);

@@ -1,4 +1,4 @@
-/** Documents of `docs/reference` that are generated, in part or whole. `make docs` writes them; a test compares them. */
+/** Fully or partly generated documents of `docs/reference`. `make docs` writes them; a test compares them. */
 import { fleetJsonSchema } from '../../src/config/schema.ts';
 import { cliBlocks } from './cli-reference.ts';
 import { withBlocks } from './markdown.ts';
@@ -6,7 +6,7 @@ import { metricsBlocks } from './metrics-reference.ts';
 
 interface Generated {
   readonly file: string;
-  /** The document as it has to be, made from what it is. */
+  /** Returns the up-to-date document for the current one. */
   readonly render: (document: string) => string | Promise<string>;
 }
 

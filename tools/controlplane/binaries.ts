@@ -1,12 +1,11 @@
-/** Where the real Kubernetes binaries are: `KUBEBUILDER_ASSETS` first, then what `make tools` built. */
+/** Real Kubernetes binaries, from `KUBEBUILDER_ASSETS` or built by `make tools`. */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Folder that `make tools` builds into. */
+/** Output directory of `make tools`. */
 export const BIN_DIR: string = fileURLToPath(new URL('../../.cache/bin', import.meta.url));
 
-/** Binaries that control planes, tests and the lab run. */
 export type BinaryName =
   | 'etcd'
   | 'kube-apiserver'
@@ -21,20 +20,20 @@ export type BinaryName =
   | 'web-demo';
 
 /**
- * Path of an executable. Throws an Error that says what to run where there is none.
- * `KUBEBUILDER_ASSETS` is the convention for a folder with kube-apiserver, etcd and kubectl.
+ * `KUBEBUILDER_ASSETS` is the conventional variable for a directory with kube-apiserver, etcd and kubectl.
+ *
+ * @throws an Error with the command to run if the executable is missing.
  */
 export function findBinary(name: BinaryName): string {
   const assets = process.env.KUBEBUILDER_ASSETS;
   const candidates = [...(assets ? [join(assets, name)] : []), join(BIN_DIR, name)];
   const found = candidates.find(isExecutable);
   if (found === undefined) {
-    throw new Error(`${name} is not there (looked for ${candidates.join(' and ')}): run \`make tools\``);
+    throw new Error(`${name} not found (searched ${candidates.join(' and ')}); run \`make tools\``);
   }
   return found;
 }
 
-/** Whether a file is there and may be run. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -1,18 +1,17 @@
-/** One child process of a control plane: its log file, its guard, its end. */
+/** Child processes of a control plane, with log file and guard. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
-/** What a component is and how it is started. */
 export interface ComponentSpec {
-  /** As in messages and log files: `cluster1 kube-apiserver`. */
+  /** For messages, such as `cluster1 kube-apiserver`. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
 }
 
-/** A component ended while its control plane was starting. `log` holds its last lines. */
+/** A component exited, or did not start. `log` has its last lines. */
 export class ComponentError extends Error {
   override readonly name = 'ComponentError';
   readonly log: string;
@@ -24,21 +23,20 @@ export class ComponentError extends Error {
   }
 }
 
-/** A running child process. */
 export interface Component {
   readonly spec: ComponentSpec;
   readonly pid: number;
-  /** Undefined while it runs. */
+  /** Exit code or signal; undefined while the process runs. */
   exit(): string | undefined;
-  /** Resolves when it has ended, with the exit code or signal. */
+  /** Resolves on exit, with the exit code or signal. */
   readonly ended: Promise<string>;
-  /** Ends it with a signal, and with SIGKILL where it is still there after `graceMs`. */
+  /** Sends a signal, and SIGKILL if the process has not exited after `graceMs`. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<void>;
 }
 
 /**
- * Starts a child in a session of its own, so that Ctrl-C in a terminal reaches only the parent, which then stops its
- * children in order. A guard ends the child where the parent is gone without having done so.
+ * Starts a child in its own session, so that Ctrl-C in a terminal reaches only the parent, which then stops its
+ * children in order. A guard kills the child if the parent exits without stopping it.
  */
 export async function startComponent(spec: ComponentSpec): Promise<Component> {
   const log = openSync(spec.logFile, 'a');
@@ -72,21 +70,21 @@ export async function startComponent(spec: ComponentSpec): Promise<Component> {
 }
 
 /**
- * A shell that waits for the end of its standard input, which is the end of this process however it comes, and then
- * kills one process. It works on every POSIX system, unlike Linux' parent-death signal.
+ * A shell that waits for the end of its standard input, which is closed when this process exits for any reason, and
+ * then kills one process. Works on every POSIX system, unlike Linux's parent-death signal.
  */
 function startGuard(pid: number): ChildProcess {
   const guard = spawn('sh', ['-c', 'read -r _; kill -KILL "$1" 2>/dev/null', 'guard', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  // A guard that is killed closes its pipe; that is no news.
+  // A guard that is killed closes its pipe, which is not an error.
   guard.stdin?.on('error', () => undefined);
   guard.on('error', () => undefined);
   return guard;
 }
 
-/** The last `count` lines of a file; a file that cannot be read has none. */
+/** `(no log)` if the file cannot be read. */
 export function lastLines(path: string, count: number): string {
   try {
     return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
@@ -95,7 +93,7 @@ export function lastLines(path: string, count: number): string {
   }
 }
 
-/** Runs a program to its end. Throws an Error with its standard error where it fails. */
+/** Runs a program until it exits. @throws an Error with its standard error if it fails. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -118,7 +116,7 @@ export async function run(
   child.stdin.end(options.input ?? '');
   const [code, signal] = await once(child, 'close');
   if (code !== 0) {
-    throw new Error(`${command} ${args.join(' ')} ended with ${signal ?? `code ${code}`}\n${(err || out).trim()}`);
+    throw new Error(`${command} ${args.join(' ')} exited with ${signal ?? `code ${code}`}\n${(err || out).trim()}`);
   }
   return out;
 }

@@ -1,4 +1,4 @@
-/** Real CoreDNS in front of a control plane, answering for the clusterset zone by its option `multicluster`. */
+/** Real CoreDNS for a control plane. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,6 @@ import { findBinary } from './binaries.ts';
 import { startComponent } from './component.ts';
 import { freePort } from './ports.ts';
 
-/** A running CoreDNS. */
 export interface CoreDns {
   readonly host: '127.0.0.1';
   readonly port: number;
@@ -17,7 +16,7 @@ export interface CoreDns {
 const READY_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
-/** Body of the server block where none is given: what kubeadm writes, with the clusterset zone. */
+/** Plugins of a server block: kubeadm's, with the clusterset zone by the option `multicluster`. */
 export function multiclusterPlugins(kubeconfig: string, context: string): string {
   return `kubernetes cluster.local clusterset.local {
     kubeconfig ${kubeconfig} ${context}
@@ -26,17 +25,17 @@ export function multiclusterPlugins(kubeconfig: string, context: string): string
   }`;
 }
 
-/** What it runs: plugins of one server block, or a whole Corefile whose blocks are for port 53. */
+/** Plugins of one server block, or a complete Corefile whose blocks are for port 53. */
 export type CoreDnsConfig = { readonly plugins: string } | { readonly corefile: string };
 
-/** Starts CoreDNS on loopback, and waits until it is ready. */
+/** Starts CoreDNS on loopback and waits until it is ready. */
 export async function startCoreDns(config: CoreDnsConfig): Promise<CoreDns> {
   const dir = await mkdtemp(join(tmpdir(), 'catamaran-coredns-'));
   const [port, ready] = [await freePort(), await freePort()];
   const corefile = join(dir, 'Corefile');
   const text = 'corefile' in config ? config.corefile : `.:53 {\n  errors\n  ${config.plugins}\n}\n`;
   const open = `:${port} {\n  bind 127.0.0.1`;
-  // `ready` belongs to one block, and speaks for all.
+  // `ready` must be in one block only, and covers all.
   await writeFile(corefile, text.replaceAll(':53 {', open).replace(open, `${open}\n  ready 127.0.0.1:${ready}`));
   const component = await startComponent({
     name: 'coredns',
@@ -57,7 +56,7 @@ export async function startCoreDns(config: CoreDnsConfig): Promise<CoreDns> {
   while (!(await isReady())) {
     if (component.exit() !== undefined || Date.now() > end) {
       await stop();
-      throw new Error(`CoreDNS is not ready: ${component.exit() ?? 'it takes too long'}`);
+      throw new Error(`CoreDNS is not ready: ${component.exit() ?? 'timed out'}`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -1,7 +1,6 @@
-/** Where a control plane keeps its files. */
 import { join } from 'node:path';
 
-/** Files of one control plane, all below one folder. */
+/** Files of one control plane, all in one directory. */
 export interface PlaneFiles {
   readonly dir: string;
   readonly caFile: string;
@@ -14,7 +13,6 @@ export interface PlaneFiles {
   kubeconfigOf(user: string): string;
 }
 
-/** The files of a control plane whose folder is `dir`. */
 export function filesOf(dir: string): PlaneFiles {
   return {
     dir,

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { PlaneFiles } from './files.ts';
 import type { Networks } from './networks.ts';
 
-/** etcd for one cluster. Losing the last writes with the machine is fine here, waiting for the disk is not. */
+/**
+ * etcd for one cluster, without fsync: losing the last writes in a crash is acceptable, waiting for the disk is not.
+ */
 export function etcdArgs(files: Pick<PlaneFiles, 'dir'>, port: number, name: string): readonly string[] {
   const url = `http://127.0.0.1:${port}`;
   return [
@@ -13,7 +15,7 @@ export function etcdArgs(files: Pick<PlaneFiles, 'dir'>, port: number, name: str
     `--data-dir=${join(files.dir, 'etcd')}`,
     `--listen-client-urls=${url}`,
     `--advertise-client-urls=${url}`,
-    // The only member dials nobody, so the advertised peer address is never used.
+    // A single member has no peers, so the advertised peer address is never used.
     '--listen-peer-urls=http://127.0.0.1:0',
     '--unsafe-no-fsync',
     '--snapshot-count=5000',
@@ -21,7 +23,6 @@ export function etcdArgs(files: Pick<PlaneFiles, 'dir'>, port: number, name: str
   ];
 }
 
-/** kube-apiserver on 127.0.0.1. */
 export function apiServerArgs(
   files: PlaneFiles,
   port: number,
@@ -43,21 +44,21 @@ export function apiServerArgs(
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
     // A loopback address is not allowed in the Endpoints of the Service `kubernetes`.
     '--endpoint-reconciler-type=none',
-    // Pods here need no token, and no taint would ever be taken from the nodes.
+    // Pods need no token, and no controller would ever remove a taint from the nodes.
     '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
     '--shutdown-delay-duration=0s',
     ...(audit
       ? [
           `--audit-policy-file=${files.auditPolicy}`,
           `--audit-log-path=${files.auditLog}`,
-          // Megabytes; a rotated file would not be counted.
+          // In megabytes; rotated files would not be counted.
           '--audit-log-maxsize=10000',
         ]
       : []),
   ];
 }
 
-/** The controllers that workloads, Services, volumes and deletion need. */
+/** Controllers required for workloads, Services, volumes and deletion. */
 const CONTROLLERS = [
   'clusterrole-aggregation-controller',
   'cronjob-controller',
@@ -79,7 +80,7 @@ const CONTROLLERS = [
   'statefulset-controller',
 ] as const;
 
-/** kube-controller-manager without a port, as the only one of its cluster. */
+/** kube-controller-manager without a port and without leader election. */
 export function controllerManagerArgs(files: PlaneFiles): readonly string[] {
   return [
     `--kubeconfig=${files.kubeconfigOf('kube-controller-manager')}`,
@@ -92,7 +93,7 @@ export function controllerManagerArgs(files: PlaneFiles): readonly string[] {
   ];
 }
 
-/** kube-scheduler without a port, as the only one of its cluster. */
+/** kube-scheduler without a port and without leader election. */
 export function schedulerArgs(files: PlaneFiles): readonly string[] {
   return [
     `--kubeconfig=${files.kubeconfigOf('kube-scheduler')}`,
@@ -103,7 +104,6 @@ export function schedulerArgs(files: PlaneFiles): readonly string[] {
   ];
 }
 
-/** KWOK for all nodes of one cluster. */
 export function kwokArgs(files: PlaneFiles, podCIDR: string, index: number): readonly string[] {
   return [
     `--kubeconfig=${files.kubeconfigOf('kwok')}`,

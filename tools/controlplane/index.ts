@@ -1,6 +1,6 @@
 /**
- * Real control planes on loopback: etcd, kube-apiserver, kube-controller-manager and, where asked for, kube-scheduler
- * with fake nodes by KWOK. No root, no containers. For tests, benchmarks and `make start`: data is not synced to disk.
+ * Real control planes on loopback: etcd, kube-apiserver, kube-controller-manager and optionally kube-scheduler with
+ * fake nodes from KWOK. No root, no containers. For tests, benchmarks and `make start`: data is not synced to disk.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,21 +10,20 @@ import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '
 
 export type { ControlPlane } from './plane.ts';
 
-/** How control planes are started. */
 export interface ControlPlanesOptions extends ControlPlaneOptions {
-  /** 1 to 15; they are named cluster1, cluster2, ... */
+  /** 1 to 15; the names are cluster1, cluster2, ... */
   readonly count: number;
-  /** Folder for data, logs and kubeconfigs. Default: a new folder in the system's temporary folder. */
+  /** Directory for data, logs and kubeconfigs. Default: a new temporary directory. */
   readonly dir?: string;
 }
 
 /**
- * Starts `count` control planes, all at once, and gives them when all are ready. Rejects with the last lines of the log
- * of the component that failed; all others are stopped then.
+ * Starts `count` control planes concurrently, and resolves when all are ready. If one fails, all are stopped, and the
+ * error has the last lines of the failed component's log.
  */
 export async function startControlPlanes(options: ControlPlanesOptions): Promise<readonly ControlPlane[]> {
   if (!Number.isInteger(options.count) || options.count < 1 || options.count > MAX_CLUSTERS) {
-    throw new RangeError(`count is ${options.count}: 1 to ${MAX_CLUSTERS} control planes can be started`);
+    throw new RangeError(`count is ${options.count}; allowed: 1 to ${MAX_CLUSTERS}`);
   }
   const dir = options.dir ? resolve(options.dir) : await mkdtemp(join(tmpdir(), 'catamaran-'));
   await mkdir(join(dir, 'logs'), { recursive: true });

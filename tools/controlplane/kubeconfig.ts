@@ -1,6 +1,4 @@
-/** Kubeconfigs with nothing outside them. */
-
-/** What a client needs of one cluster. */
+/** Self-contained kubeconfigs. */
 export interface ClusterAccess {
   /** Name of cluster, user and context. */
   readonly name: string;
@@ -10,7 +8,7 @@ export interface ClusterAccess {
   readonly token: string;
 }
 
-/** A kubeconfig of several clusters, in JSON, which is YAML as well. The first one's context is the current one. */
+/** A kubeconfig of several clusters, in JSON, which is valid YAML. The first context is the current one. */
 export function kubeconfig(clusters: readonly ClusterAccess[]): string {
   const config = {
     apiVersion: 'v1',

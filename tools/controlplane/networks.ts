@@ -1,15 +1,15 @@
 /** Address ranges of the control planes: distinct, so that a flat network could join them. */
 
-/** As many clusters as there are distinct IPv4 Service ranges in 172.16.0.0/12. */
+/** The number of distinct IPv4 Service ranges in 172.16.0.0/12. */
 export const MAX_CLUSTERS = 15;
 
-/** IPv4 first, then IPv6, as the flags of kube-apiserver want them. */
+/** IPv4 first, then IPv6, as in the flags of kube-apiserver. */
 export interface Networks {
   readonly podCIDRs: readonly [string, string];
   readonly serviceCIDRs: readonly [string, string];
 }
 
-/** The ranges of cluster `index`, from 1. */
+/** `index` counts from 1. */
 export function networksOf(index: number): Networks {
   return {
     podCIDRs: [`10.${index}.0.0/16`, `fd00:10:${index}::/56`],
@@ -17,7 +17,7 @@ export function networksOf(index: number): Networks {
   };
 }
 
-/** The part of a cluster's pod ranges that its node `node`, from 1, gives addresses from. */
+/** The pod ranges of one node; `index` and `node` count from 1. */
 export function nodePodCIDRs(index: number, node: number): readonly [string, string] {
   return [`10.${index}.${16 * node}.0/20`, `fd00:10:${index}:${node}::/64`];
 }

@@ -1,10 +1,10 @@
-/** Fake nodes, and the KWOK stages that make their pods run, become ready and go. */
+/** Fake nodes, and KWOK stages for the lifecycle of their pods. */
 import { nodePodCIDRs } from './networks.ts';
 
-/** Zones of a cluster's nodes: one node each. Names are the same in all clusters, as in one cloud region. */
+/** Zones of a cluster, one node per zone. The names are the same in all clusters, as in one cloud region. */
 export const ZONES = ['zone-a', 'zone-b'] as const;
 
-/** A v1 Node as it is created; KWOK fills its status. */
+/** A v1 Node to create; KWOK sets its status. */
 export function fakeNode(cluster: string, index: number, node: number): object {
   const name = `${cluster}-node${node}`;
   const podCIDRs = nodePodCIDRs(index, node);
@@ -25,9 +25,9 @@ export function fakeNode(cluster: string, index: number, node: number): object {
 }
 
 /**
- * Configuration of KWOK: a node is ready at once, a scheduled pod runs and is ready at once with an address of each
- * family from its node's ranges, a deleted pod goes at once. A pod that ran once is left alone, so that a test can
- * make it unready.
+ * Configuration of KWOK: nodes become ready, scheduled pods run and become ready, with an address per family from the
+ * ranges of their node, and deleted pods are removed, all without delay. A running pod is not changed again, so that
+ * tests can make it unready.
  */
 export const KWOK_STAGES = `
 apiVersion: kwok.x-k8s.io/v1alpha1

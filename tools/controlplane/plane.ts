@@ -1,4 +1,4 @@
-/** One control plane: its files, its components in order, its life. */
+/** Lifecycle of one control plane: files, and components in order. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,6 @@ import { networksOf } from './networks.ts';
 import { fakeNode, KWOK_STAGES, ZONES } from './nodes.ts';
 import { freePort } from './ports.ts';
 
-/** A running control plane. */
 export interface ControlPlane {
   /** cluster1, cluster2, ... */
   readonly name: string;
@@ -23,36 +22,35 @@ export interface ControlPlane {
   readonly caFile: string;
   /** Bearer token of `admin`, group system:masters. */
   readonly token: string;
-  /** Path of a kubeconfig with nothing outside it; its one context is named like the cluster. */
+  /** Path of a self-contained kubeconfig, whose only context has the name of the cluster. */
   readonly kubeconfig: string;
   readonly context: string;
-  /** Distinct for each cluster, IPv4 first, then IPv6. Addresses of fake pods are inside. */
+  /** Distinct per cluster; IPv4 first, then IPv6. Contains the addresses of fake pods. */
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
-  /** JSON lines, one for each write, user names `admin`, `kube-controller-manager`, `kube-scheduler`, `kwok`. */
+  /** JSON lines, one per write, by the users `admin`, `kube-controller-manager`, `kube-scheduler` and `kwok`. */
   readonly auditLog: string | undefined;
-  /** Ends kube-apiserver only; SIGKILL where no other signal is given. */
+  /** Stops kube-apiserver only. Default signal: SIGKILL. */
   stopApiServer(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts kube-apiserver again with the same port and data, and waits until it is ready. */
+  /** Restarts kube-apiserver with the same port and data, and waits until it is ready. */
   startApiServer(): Promise<void>;
-  /** Ends all components. Calling it again does nothing. */
+  /** Stops all components. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** How a control plane is started. */
 export interface ControlPlaneOptions {
-  /** Two fake nodes, a scheduler, and KWOK that makes pods run. Default: false. */
+  /** Two fake nodes, a scheduler, and KWOK to run pods. Default: false. */
   readonly kwok?: boolean;
   /** Write every create, update, patch and delete to `auditLog`. Default: false. */
   readonly audit?: boolean;
-  /** kube-controller-manager; default true. Benchmarks that make their own EndpointSlices need none. */
+  /** Run kube-controller-manager; not needed by benchmarks that write EndpointSlices. Default: true. */
   readonly controllerManager?: boolean;
   /**
-   * Runs when a cluster's API server is ready, before kube-controller-manager starts. CRDs made here are known to the
-   * garbage collector from its start; it finds those made later within 30 s.
+   * Called when a cluster's API server is ready, before kube-controller-manager starts. The garbage collector knows
+   * CRDs that are created here from its start, and discovers later ones within 30 s.
    */
   readonly onApiServer?: (plane: ControlPlane) => Promise<void>;
-  /** Aborts the start; what runs already is stopped. */
+  /** Aborts the start and stops running components. */
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +59,7 @@ const POLL_MS = 100;
 const USERS = ['admin', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
 type User = (typeof USERS)[number];
 
-// Reads are left out: counting writes is what the log is for.
+// Without reads, since the log is for counting writes.
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -69,7 +67,7 @@ const AUDIT_POLICY = {
   rules: [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] }, { level: 'None' }],
 };
 
-/** Starts the control plane of cluster `index`, from 1. `released` runs once when it has been stopped. */
+/** `index` counts from 1. `released` is called once, when the control plane has stopped. */
 export async function startControlPlane(
   index: number,
   dir: string,
@@ -110,7 +108,7 @@ export async function startControlPlane(
     if (options.controllerManager !== false) {
       const manager = await launch('kube-controller-manager', controllerManagerArgs(files));
       running.push(manager);
-      // Its controllers start together; this one leaves a sign.
+      // All controllers start together; this one has an observable result.
       await ready(
         manager,
         async () => (await api?.isOk('/api/v1/namespaces/default/serviceaccounts/default')) === true,
@@ -134,7 +132,7 @@ export async function startControlPlane(
     await writeFile(files.auditPolicy, JSON.stringify(AUDIT_POLICY));
 
     const etcdPort = await withFreePort(async (port) => {
-      // Its name tells our etcd from one that another starter was quicker with.
+      // The name distinguishes this etcd from one that another process started on the same port.
       const member = randomBytes(8).toString('hex');
       etcd = await launch('etcd', etcdArgs(files, port, member));
       await ready(etcd, () => isEtcd(port, member));
@@ -191,13 +189,13 @@ function newTokens(): Record<User, string> {
   return { admin: token(), 'kube-controller-manager': token(), 'kube-scheduler': token(), kwok: token() };
 }
 
-/** A key that signs the tokens of service accounts, in PEM. */
+/** A signing key for ServiceAccount tokens, in PEM. */
 export function newServiceAccountKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return privateKey.export({ type: 'sec1', format: 'pem' }).toString();
 }
 
-/** Tries ports until `start` does not fail for the reason that somebody else was quicker. */
+/** Tries up to five ports while `start` fails because the port is in use. */
 async function withFreePort(start: (port: number) => Promise<void>): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
@@ -217,8 +215,8 @@ async function untilReady(component: Component, isReady: () => Promise<boolean>,
     signal?.throwIfAborted();
     if (await isReady()) return;
     const exit = component.exit();
-    if (exit !== undefined) throw new ComponentError(`ended with ${exit} while starting`, component.spec);
-    if (Date.now() > end) throw new ComponentError(`is not ready after ${BOOT_TIMEOUT_MS / 1000} s`, component.spec);
+    if (exit !== undefined) throw new ComponentError(`exited with ${exit} while starting`, component.spec);
+    if (Date.now() > end) throw new ComponentError(`was not ready within ${BOOT_TIMEOUT_MS / 1000} s`, component.spec);
     await delay(POLL_MS);
   }
 }

@@ -2,14 +2,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-// Below the ranges that systems take the ports of outgoing connections from (Linux from 32768, others from 49152):
-// nobody gets a port of ours by chance while an API server is down for a restart.
+// Below the ephemeral port ranges (Linux: from 32768, others: from 49152), so that no outgoing connection takes the
+// port of an API server during its restart.
 const FIRST = 20_000;
 const LAST = 32_000;
 
 /**
- * A port of 127.0.0.1 that nobody listens on now. Somebody else may take it before it is used: the caller tries again
- * with another one then.
+ * A port of 127.0.0.1 without a listener. Another process may take it before it is used, in which case callers must try
+ * another one.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -18,7 +18,6 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Whether nobody listens on a port of 127.0.0.1 now. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {

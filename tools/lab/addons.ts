@@ -1,17 +1,17 @@
-/** What a cluster has besides its control plane and nodes: its DNS and its storage classes. */
+/** Cluster add-ons: DNS and storage classes. */
 import { kubeadmCorefile } from 'kubesim/internal';
 import { COREDNS_IMAGE } from './images.ts';
 import type { ClusterLayout } from './layout.ts';
 
-/** The storage classes that the documents name. */
+/** Storage classes used in the documents. */
 const STORAGE_CLASSES = ['alicloud-disk-topology-alltype', 'standard'] as const;
 
-/** All of it, as a List for `kubectl apply`. */
+/** A List for `kubectl apply`. */
 export function addons(cluster: ClusterLayout): object {
   return { apiVersion: 'v1', kind: 'List', items: [...dns(cluster), ...storageClasses()] };
 }
 
-/** kube-controller-manager makes their volumes: folders on the host, removed with their claims. */
+/** kube-controller-manager provisions the volumes: directories on the host, deleted with their claims. */
 function storageClasses(): object[] {
   return STORAGE_CLASSES.map((name) => ({
     apiVersion: 'storage.k8s.io/v1',
@@ -26,7 +26,7 @@ function storageClasses(): object[] {
   }));
 }
 
-/** CoreDNS under the names that kubeadm gives, which the documents' commands use. */
+/** CoreDNS with kubeadm's object names, which the commands in the documents use. */
 function dns(cluster: ClusterLayout): object[] {
   const namespace = 'kube-system';
   const labels = { 'k8s-app': 'kube-dns' };
@@ -79,7 +79,7 @@ function dns(cluster: ClusterLayout): object[] {
       metadata: { name: 'coredns', namespace, labels },
       spec: {
         replicas: 1,
-        // A new one serves before the old one goes.
+        // A new pod serves before the old one is deleted.
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
         selector: { matchLabels: labels },
         template: {

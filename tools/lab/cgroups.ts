@@ -1,4 +1,4 @@
-/** The control groups of the lab's pods: below one group a node, in each hierarchy of cgroup v1, or in that of v2. */
+/** Control groups of the lab's pods: one group per node, in each hierarchy of cgroup v1, or in the one of v2. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,19 +7,19 @@ import { mounts } from './system.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** The group of a node, as kubelet's `cgroupRoot` has it. */
+/** The group of a node, for kubelet's `cgroupRoot`. */
 export function cgroupOf(node: string): string {
   return `/${CGROUP}/${node}`;
 }
 
-/** Makes a node's group, which kubelet wants to find. */
+/** Creates a node's group, which kubelet requires. */
 export function makeCgroup(node: string): void {
   for (const root of hierarchies()) {
     let parent = root;
     for (const name of [CGROUP, node]) {
       const group = join(parent, name);
       if (!existsSync(group)) mkdirSync(group);
-      // In v1 a group without them takes no process.
+      // In v1, a group without these cannot have processes.
       for (const file of ['cpuset.cpus', 'cpuset.mems']) {
         const isV1 = existsSync(join(root, 'cgroup.clone_children'));
         if (isV1 && existsSync(join(group, file))) writeFileSync(join(group, file), readFileSync(join(parent, file)));
@@ -37,7 +37,7 @@ export function labCgroups(): readonly string[] {
     .flatMap(groupsBelow);
 }
 
-/** Removes them all and gives their number; a group is busy for a moment after its last process has ended. */
+/** Removes all groups and returns their number; a group stays busy briefly after its last process has exited. */
 export async function removeCgroups(): Promise<number> {
   const count = labCgroups().length;
   const end = Date.now() + TIMEOUT_MS;

@@ -1,4 +1,4 @@
-/** The page about a run of the conformance suite, from the report that the suite wrote. */
+/** The page about a run of the conformance suite, from the suite's report. */
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -22,7 +22,7 @@ const reportSchema = z.object({
 /** The suite's report.yaml. */
 export type ConformanceReport = z.infer<typeof reportSchema>;
 
-/** Facts of a run that the report does not have. */
+/** Facts of a run that are not in the report. */
 export interface RunFacts {
   /** The suite's version or commit. */
   readonly suite: string;
@@ -33,12 +33,12 @@ export interface RunFacts {
   readonly environment: readonly string[];
 }
 
-/** Parses a report.yaml. Throws a ZodError if it is not one. */
+/** Parses a report.yaml. @throws ZodError if it is invalid. */
 export function parseReport(yaml: string): ConformanceReport {
   return reportSchema.parse(parse(yaml));
 }
 
-/** The page, as Markdown. */
+/** In Markdown. */
 export function conformancePage(report: ConformanceReport, facts: RunFacts): string {
   const groups = report.groups.map(({ name, tests }) => {
     const rows = tests.map(({ desc, ref, labels, ...result }) => {

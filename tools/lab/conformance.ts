@@ -1,6 +1,6 @@
 /**
- * The upstream MCS-API conformance suite on two clusters of the lab, with our controller between them. The suite is a
- * test binary that its user compiled: https://github.com/kubernetes-sigs/mcs-api, folder conformance.
+ * The upstream MCS-API conformance suite on two clusters of the lab, with the controller between them. The suite is a
+ * test binary that the user compiles: https://github.com/kubernetes-sigs/mcs-api, directory conformance.
  */
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,39 +17,39 @@ const ADDRESS = '127.0.0.1:9470';
 const READY_TIMEOUT_MS = 60_000;
 const IS_READY = `fetch('http://${ADDRESS}/readyz').then((it) => process.exit(it.ok ? 0 : 1), () => process.exit(1))`;
 
-/** What the suite is run with. */
 export interface ConformanceOptions {
   /** Path of the compiled suite. */
   readonly suite: string;
-  /** Our version, for its report. */
+  /** Version of Catamaran, for the report. */
   readonly version: string;
-  /** Where the fleet, the log and the suite's report are written. */
+  /** Output directory for the fleet file, the log and the suite's report. */
   readonly dir: string;
   readonly onProgress: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Prepares the clusters, starts the controller, runs the suite, ends the controller. Gives the suite's report as it wrote
- * it. The clusters keep the CRDs and clusterset.local in CoreDNS. Throws an Error where no report comes of it; specs that
- * fail are in the report.
+ * Prepares the clusters, starts the controller, runs the suite, and stops the controller. Returns the suite's report,
+ * which includes failed specs. The clusters keep the CRDs, and clusterset.local in CoreDNS.
+ *
+ * @throws an Error if there is no report.
  */
 export async function runConformance(lab: Lab, options: ConformanceOptions): Promise<{ html: string; yaml: string }> {
   const { suite, version, dir, onProgress: say, signal } = options;
   const crds = await run(process.execPath, [CATAMARAN, 'crds'], { signal });
   await Promise.all(lab.clusters.map((cluster) => prepare(lab, cluster, crds, signal)));
-  say('CRDs; CoreDNS answers for clusterset.local');
+  say('CRDs installed; CoreDNS serves clusterset.local');
   const controller = await startController(lab, dir, signal);
   try {
     say('catamaran run is ready');
     const contexts = lab.clusters.map(({ context }) => context).join(',');
     const flags = [`--kubeconfig=${lab.kubeconfig}`, `--contexts=${contexts}`, `--project=Catamaran`];
-    // It writes its report to its working directory.
+    // The suite writes its report to its working directory.
     const child = lab.inFabric(suite, [...flags, `--version=${version}`], { cwd: dir, stdio: 'inherit', signal });
     const [code] = await once(child, 'exit', { signal });
-    say(`the suite ended with code ${code}`);
+    say(`the suite exited with code ${code}`);
     const exit = controller.exit();
-    if (exit !== undefined) throw new ComponentError(`ended with ${exit} during the suite`, controller.spec);
+    if (exit !== undefined) throw new ComponentError(`exited with ${exit} during the suite`, controller.spec);
     return {
       html: readFileSync(join(dir, 'report.html'), 'utf8'),
       yaml: readFileSync(join(dir, 'report.yaml'), 'utf8'),
@@ -70,8 +70,8 @@ async function startController(lab: Lab, dir: string, signal: AbortSignal): Prom
   try {
     while (!(await isReady(lab))) {
       const exit = controller.exit();
-      if (exit !== undefined) throw new ComponentError(`ended with ${exit} while starting`, controller.spec);
-      if (Date.now() > end) throw new ComponentError('is not ready', controller.spec);
+      if (exit !== undefined) throw new ComponentError(`exited with ${exit} while starting`, controller.spec);
+      if (Date.now() > end) throw new ComponentError('was not ready in time', controller.spec);
       await delay(100, undefined, { signal });
     }
     return controller;
@@ -88,7 +88,7 @@ async function isReady(lab: Lab): Promise<boolean> {
   );
 }
 
-// JSON is YAML too.
+// JSON is valid YAML.
 function fleetYaml(clusters: readonly LabCluster[]): string {
   return JSON.stringify({
     apiVersion: 'catamaran.dev/v1alpha1',
@@ -106,7 +106,7 @@ function fleetYaml(clusters: readonly LabCluster[]): string {
   });
 }
 
-/** Installs the CRDs, and gives CoreDNS its option for clusterset.local and the permission that this takes. */
+/** Installs the CRDs, and configures CoreDNS for clusterset.local, with the required permissions. */
 async function prepare(lab: Lab, cluster: LabCluster, crds: string, signal: AbortSignal): Promise<void> {
   const kubectl = (args: readonly string[], input = ''): Promise<string> =>
     lab.run(findBinary('kubectl'), ['--kubeconfig', cluster.kubeconfig, ...args], { input, signal });

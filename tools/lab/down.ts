@@ -1,6 +1,6 @@
 /**
- * Takes a lab away, also one whose starter was killed: what it looks for is found in the system itself. Processes go
- * first; mounts and the network namespaces of pods are the nodes' own and go with them.
+ * Removes a lab, even after its starter was killed, since everything is discovered in the system itself. Processes are
+ * removed first; mounts and the network namespaces of pods belong to the nodes and are removed with them.
  */
 import { existsSync, readdirSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const TIMEOUT_MS = 30_000;
 const GRACE_MS = 5_000;
 const NETNS = '/run/netns';
 
-/** What was there and is no more. */
+/** Number of removed items. */
 export interface Removed {
   readonly processes: number;
   readonly namespaces: number;
@@ -24,8 +24,9 @@ export interface Removed {
 }
 
 /**
- * Ends all processes of the lab and removes its mounts, namespaces, control groups and state. Throws an Error that
- * names what is left where something stays.
+ * Kills all processes of the lab and removes its mounts, namespaces, control groups and state.
+ *
+ * @throws an Error that lists any leftovers.
  */
 export async function removeLab(labDir: string): Promise<Removed> {
   const processes = await endAll(labDir);
@@ -35,13 +36,13 @@ export async function removeLab(labDir: string): Promise<Removed> {
   await forgetNetns();
   const cgroups = await removeCgroups();
   rmSync(labDir, { recursive: true, force: true });
-  const left = whatIsLeft(labDir);
-  if (left.length > 0) throw new Error(`the lab is not gone: ${left.slice(0, 10).join(', ')}`);
+  const left = leftovers(labDir);
+  if (left.length > 0) throw new Error(`the lab was not removed completely: ${left.slice(0, 10).join(', ')}`);
   return { processes, namespaces: namespaces.length, cgroups, mounts: unmounted };
 }
 
-/** Everything of a lab that is there, one line each; nothing where there is no lab. */
-export function whatIsLeft(labDir: string): readonly string[] {
+/** Everything that exists of a lab, one line each. */
+export function leftovers(labDir: string): readonly string[] {
   return [
     ...labPids(labDir).map((pid) => `process ${pid} (${commandOf(pid)})`),
     ...labNamespaces().map((name) => `network namespace ${name}`),
@@ -52,8 +53,8 @@ export function whatIsLeft(labDir: string): readonly string[] {
 }
 
 /**
- * Ends nodes by their first process first. The kernel ends the others then, and those that started them, outside of the
- * node, see their end: nothing is left to the host's first process, which may be slow to take leave of it.
+ * Kills the init process of each node first. The kernel then kills the other processes of the node, and their parents
+ * outside the node reap them, rather than the host's init process, which may be slow.
  */
 async function endAll(labDir: string): Promise<number> {
   const seen = new Set<number>(labPids(labDir));
@@ -62,7 +63,7 @@ async function endAll(labDir: string): Promise<number> {
   while (Date.now() < grace && labPids(labDir).some(isOfNode)) await delay(50);
   const end = Date.now() + TIMEOUT_MS;
   for (let pids = labPids(labDir); pids.length > 0; pids = labPids(labDir)) {
-    if (Date.now() > end) throw new Error(`processes do not end: ${pids.map((pid) => `${pid} (${commandOf(pid)})`)}`);
+    if (Date.now() > end) throw new Error(`processes do not exit: ${pids.map((pid) => `${pid} (${commandOf(pid)})`)}`);
     for (const pid of pids) {
       seen.add(pid);
       kill(pid, 'SIGKILL');
@@ -73,8 +74,8 @@ async function endAll(labDir: string): Promise<number> {
 }
 
 /**
- * Processes that the lab wrote down, those in one of its network namespaces and those in one of its control groups.
- * Processes of pods are of the third kind, and of a node whose first process ends them with it.
+ * Recorded processes of the lab, those in one of its network namespaces and those in one of its control groups.
+ * Processes of pods are of the third kind, and are killed with the init process of their node.
  */
 function labPids(labDir: string): readonly number[] {
   const pids = new Set(
@@ -93,7 +94,7 @@ function labPids(labDir: string): readonly number[] {
   return [...pids];
 }
 
-/** Its pids in the process namespaces that it is in, the host's first. */
+/** The pids of a process in its PID namespaces, the host's first. */
 function pidsOf(pid: number): readonly string[] {
   const line = readLines(`/proc/${pid}/status`).find((text) => text.startsWith('NSpid:'));
   return line?.split('\t').slice(1) ?? [];
@@ -104,7 +105,7 @@ function isFirstOfNode(pid: number): boolean {
   return pids.length === 2 && pids[1] === '1';
 }
 
-/** Whether it is in a node, or the process outside that started one and waits for it. */
+/** Whether a process is in a node, or is the one outside that started the node and waits for it. */
 function isOfNode(pid: number): boolean {
   return pidsOf(pid).length > 1 || /^(nsenter|unshare) /.test(commandOf(pid));
 }
@@ -125,14 +126,14 @@ function labNamespaces(): readonly string[] {
   return existsSync(NETNS) ? readdirSync(NETNS).filter((name) => NAMESPACE_PATTERN.test(name)) : [];
 }
 
-/** `ip` leaves its folder mounted on itself; where nobody's namespace is in it, that goes too. */
+/** `ip` leaves its directory mounted on itself; remove that, too, if it has no namespaces. */
 async function forgetNetns(): Promise<void> {
   if (!existsSync(NETNS) || readdirSync(NETNS).length > 0) return;
   while (mounts().some(({ path }) => path === NETNS)) await run('umount', [NETNS]);
   rmdirSync(NETNS);
 }
 
-/** Mounts below the lab's folder that this process sees: none, unless something went wrong. */
+/** Mounts below the lab's directory in this process's namespace: none, unless something went wrong. */
 function labMounts(labDir: string): readonly string[] {
   return mounts()
     .map(({ path }) => path)

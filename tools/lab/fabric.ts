@@ -1,11 +1,11 @@
-/** The DNS server that nodes ask for names outside their cluster. There are none: it says so, instead of no answer. */
+/** The nodes' upstream DNS server, which returns NXDOMAIN for every name, since the lab has no outside. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary } from '../controlplane/binaries.ts';
 import { FABRIC, FABRIC_ADDRESSES, inNamespace } from './layout.ts';
 import { startProcess } from './processes.ts';
 
-/** Starts it in the fabric, and writes the resolv.conf that names it. */
+/** Starts it in the fabric, and writes a resolv.conf for it. */
 export async function startDns(labDir: string): Promise<void> {
   const corefile = join(labDir, 'Corefile');
   const [address] = FABRIC_ADDRESSES;

@@ -1,4 +1,4 @@
-/** What the lab needs of the machine: Linux, root, Debian packages, the binaries of `make tools`. */
+/** Requirements of the lab: Linux, root, Debian packages, the binaries of `make tools`. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { run } from '../controlplane/component.ts';
 import { ROOT } from '../paths.ts';
 
-/** A program, or a file, and the Debian package that has it. */
+/** A program or file, and the Debian package that provides it. */
 const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [
   ['containerd', 'containerd'],
   ['ctr', 'containerd'],
@@ -22,26 +22,25 @@ const NEEDED: readonly (readonly [program: string, debianPackage: string])[] = [
   ['tar', 'tar'],
 ];
 
-/** Throws an Error that says what is missing where this machine cannot run a lab at all. */
+/** @throws an Error with the unmet requirement if this machine cannot run a lab. */
 export function checkHost(): void {
   if (process.platform !== 'linux') {
-    throw new Error(
-      `the lab needs Linux: it makes network namespaces and runs containers (this is ${process.platform})`,
-    );
+    throw new Error(`the lab requires Linux for network namespaces and containers; this is ${process.platform}`);
   }
   if (process.getuid?.() !== 0) {
-    throw new Error('the lab needs root, for network namespaces, mounts and containers: run it with sudo');
+    throw new Error('the lab requires root for network namespaces, mounts and containers; run it with sudo');
   }
 }
 
-/** Installs the packages that the lab needs. Throws an Error that names them where it cannot. */
+/** @throws an Error that lists the packages if they cannot be installed. */
 export async function installPackages(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   await requirePackages('the lab', NEEDED, say, signal);
 }
 
 /**
- * Installs the Debian packages of programs that are missing. Throws an Error that names them where this is no Debian, or
- * not root, or apt fails.
+ * Installs the Debian packages of missing programs.
+ *
+ * @throws an Error that lists them if this is not Debian, not root, or if apt-get fails.
  */
 export async function requirePackages(
   who: string,
@@ -53,17 +52,18 @@ export async function requirePackages(
   if (missing.length === 0) return;
   const names = missing.join(', ');
   if (!isProgram('apt-get')) {
-    throw new Error(`${who} needs ${names} (Debian's names), and there is no apt-get to install them with`);
+    throw new Error(`${who} requires the Debian packages ${names}, but apt-get is not available to install them`);
   }
   if (process.getuid?.() !== 0) {
-    throw new Error(`${who} needs ${names}: run \`apt-get install ${missing.join(' ')}\` as root`);
+    throw new Error(`${who} requires ${names}; run \`apt-get install ${missing.join(' ')}\` as root`);
   }
   say(`installing ${names}`);
   const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, ...(signal ? { signal } : {}) };
   await run('apt-get', ['update', '--quiet=2'], options);
   await run('apt-get', ['install', '--yes', '--quiet=2', '--no-install-recommends', ...missing], options);
   const still = missingPackages(needed);
-  if (still.length > 0) throw new Error(`these packages do not have what ${who} needs of them: ${still.join(', ')}`);
+  if (still.length > 0)
+    throw new Error(`programs for ${who} are still missing after the installation of ${still.join(', ')}`);
 }
 
 function missingPackages(needed: typeof NEEDED): readonly string[] {
@@ -75,7 +75,7 @@ function isProgram(name: string): boolean {
   return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { stdio: 'ignore' }).status === 0;
 }
 
-/** Builds the binaries that are missing or stale, as `make tools` does. */
+/** Builds missing and stale binaries, as `make tools` does. */
 export async function buildBinaries(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
   const args = [join(ROOT, 'tools/tasks/build.ts'), '--lab', '--without', 'kwok'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });

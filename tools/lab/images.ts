@@ -1,6 +1,6 @@
 /**
- * The lab's container images, made on this machine under the names that the documents' manifests use. Nothing is pulled:
- * what is not a program of ours comes from Debian.
+ * The lab's container images, built locally under the names in the manifests of the documents. Nothing is pulled: all
+ * programs are built from this repository or come from Debian.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -26,7 +26,7 @@ import { LAB_CACHE } from './layout.ts';
 export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10';
 export const COREDNS_IMAGE = 'registry.k8s.io/coredns/coredns:v1.14.7';
 
-/** A file of an image: a binary, one of the files beside this one, any other, or a symbolic link. */
+/** A file of an image: a binary, a file of `images/`, any other file, or a symbolic link. */
 interface ImageFile {
   readonly path: string;
   readonly binary?: BinaryName;
@@ -37,7 +37,7 @@ interface ImageFile {
 
 interface Image {
   readonly names: readonly string[];
-  /** Whether it has Debian with {@link PACKAGES} below its files. */
+  /** Whether it is based on Debian with {@link PACKAGES}. */
   readonly debian: boolean;
   readonly files: readonly ImageFile[];
   readonly config: {
@@ -103,7 +103,7 @@ const PACKAGES = [
   'procps',
   'socat',
 ] as const;
-// None of it is of use in a pod.
+// Not needed in a pod.
 const UNUSED = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/info', 'var/cache', 'var/lib/apt'];
 
 const SOURCES = fileURLToPath(new URL('images/', import.meta.url));
@@ -118,14 +118,14 @@ interface Blob {
   readonly size: number;
 }
 
-/** Gives the folder of an OCI image layout with all images, and makes what is missing or out of date. */
+/** Returns the directory of an OCI image layout with all images, after building missing and stale ones. */
 export async function makeImages(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
   return await makeLayout('images', IMAGES, say, signal);
 }
 
 /**
- * Makes an OCI image of Debian, this process's Node and a built `dist`, without the sandbox, which no cluster needs.
- * Returns the folder of its layout.
+ * Builds an OCI image with Debian, this process's Node.js and a built `dist`, without the sandbox, which is not needed
+ * in clusters. Returns the directory of its layout.
  */
 export async function makeCatamaranImage(
   name: string,
@@ -168,11 +168,11 @@ async function makeLayout(
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
-  say(`made ${images.flatMap((image) => image.names).length} images`);
+  say(`built ${images.flatMap((image) => image.names).length} images`);
   return layout;
 }
 
-/** Debian's file system as a tar, made once; 100 s. */
+/** Debian's root file system as a tar, built once; takes 100 s. */
 async function makeDebian(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256').update(`${SUITE}\n${MIRROR}\n${PACKAGES}\n${UNUSED}\n${ARCHITECTURE}`);
   const tar = join(LAB_CACHE, `debian-${hash.digest('hex').slice(0, 12)}.tar`);
@@ -200,7 +200,7 @@ async function removeOld(prefix: string): Promise<void> {
   }
 }
 
-/** A hash of all that images are made from. */
+/** A hash of all inputs of the images. */
 function stampOf(images: readonly Image[], debian: string): string {
   const hash = createHash('sha256').update(JSON.stringify(images)).update(debian);
   const copied = images.flatMap((image) => image.files).filter(({ link }) => link === undefined);
@@ -213,7 +213,7 @@ function originOf({ binary, source, file }: ImageFile): string {
   return binary === undefined ? join(SOURCES, source ?? '') : findBinary(binary);
 }
 
-/** Writes an OCI image layout: blobs by digest, and an index that names the images as containerd reads it. */
+/** Writes an OCI image layout: blobs by digest, and an index with image names in containerd's format. */
 async function writeLayout(dir: string, images: readonly Image[], debian: string, signal?: AbortSignal): Promise<void> {
   const blobs = join(dir, 'blobs', 'sha256');
   await mkdir(blobs, { recursive: true });

@@ -1,8 +1,8 @@
 /**
  * The lab: full Kubernetes clusters with running pods, on one Linux machine, as root. Each node is a network namespace
- * with containerd, kubelet and kube-proxy of its own; a bridge and routes join all nodes and pods. Nothing of it leaves
- * these namespaces: test drivers enter the namespace of the bridge, the fabric. It stays until {@link labDown}, however
- * long the process that started it lives; there is one at a time on a machine.
+ * with its own containerd, kubelet and kube-proxy; a bridge and routes connect all nodes and pods. All traffic stays in
+ * these namespaces: test drivers enter the namespace of the bridge, the fabric. A lab outlives the process that started
+ * it, until {@link labDown}. Only one can run on a machine.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { run } from '../controlplane/component.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import { shown } from '../paths.ts';
 import { addons } from './addons.ts';
-import { type Removed, removeLab, whatIsLeft } from './down.ts';
+import { leftovers, type Removed, removeLab } from './down.ts';
 import { startDns } from './fabric.ts';
 import { buildBinaries, checkHost, installPackages } from './host.ts';
 import { makeImages } from './images.ts';
@@ -32,78 +32,74 @@ import { loadImages, onNode, startAgents, startContainerd, startInit } from './n
 import { accessOf, filesOf, isApiServer, kubectl, startApiServer, startPlane, stopApiServer } from './plane.ts';
 import { isRunning, logsOf, recordedProcesses } from './processes.ts';
 
-/** One cluster of the lab. Its API server is reached in the lab's namespaces only. */
+/** The API server is reachable only from the lab's namespaces. */
 export interface LabCluster {
   /** cluster1, cluster2, ... */
   readonly name: string;
-  /** Path of a kubeconfig with nothing outside it; its one context is named like the cluster. */
+  /** Path of a self-contained kubeconfig, whose only context has the name of the cluster. */
   readonly kubeconfig: string;
   readonly context: string;
   readonly server: string;
   readonly caFile: string;
   /** Bearer token of `admin`, group system:masters. */
   readonly token: string;
-  /** Distinct for each cluster, IPv4 first, then IPv6. */
+  /** Distinct per cluster; IPv4 first, then IPv6. */
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
   readonly nodeCIDRs: readonly string[];
   readonly nodes: readonly LabNode[];
-  /** Gives all nodes the images of an OCI layout's folder. */
+  /** Loads the images of an OCI layout directory on all nodes. */
   loadImages(layout: string): Promise<void>;
-  /** Ends kube-apiserver only; SIGKILL where no other signal is given. */
+  /** Stops kube-apiserver only. Default signal: SIGKILL. */
   stopApiServer(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts kube-apiserver again with the same address and data, and waits until it is ready. */
+  /** Restarts kube-apiserver with the same address and data, and waits until it is ready. */
   startApiServer(): Promise<void>;
-  /** Folder with the logs of all components. */
+  /** Directory with the logs of all components. */
   readonly logsDir: string;
 }
 
-/** One node of a cluster. */
 export interface LabNode {
   /** cluster1-node1 */
   readonly name: string;
-  /** Runs a program of this machine with the node's network, folders and processes, and gives its standard output. */
+  /** Runs a program of this machine in the namespaces of the node, and returns its standard output. */
   run(command: string, args: readonly string[]): Promise<string>;
 }
 
-/** What {@link Lab.run} takes besides the command. */
 export interface RunOptions {
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
 }
 
-/** A lab that runs. */
 export interface Lab {
   readonly clusters: readonly LabCluster[];
-  /** Path of a kubeconfig of all clusters; contexts are named like them. */
+  /** Path of a kubeconfig of all clusters; contexts have the names of the clusters. */
   readonly kubeconfig: string;
-  /** Starts a process in the fabric's network: it reaches API servers, nodes and pods, and nothing else. */
+  /** Starts a process in the fabric's network, which reaches only API servers, nodes and pods. */
   inFabric(command: string, args: readonly string[], options?: SpawnOptions): ChildProcess;
-  /** Runs a program there and gives its standard output. Throws an Error with its standard error where it fails. */
+  /** Runs a program there and returns its standard output. @throws an Error with its standard error if it fails. */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<string>;
-  /** As {@link labDown}. */
+  /** See {@link labDown}. */
   down(): Promise<void>;
 }
 
-/** How a lab is started. */
 export interface LabOptions {
   /** 1 to 9. */
   readonly clusters: number;
-  /** How many nodes each cluster has, in zones zone-a, zone-b, ...; 1 where left out. `[2]`: two in cluster1. */
+  /** Number of nodes per cluster, in zones zone-a, zone-b, ... Default: 1. `[2]` is two in cluster1. */
   readonly nodes?: readonly number[];
-  /** Folder of its state; `.catamaran/lab` of this repository where left out. */
+  /** State directory. Default: `.catamaran/lab` of this repository. */
   readonly dir?: string;
   readonly onProgress?: (line: string) => void;
-  /** Aborts the start; what runs already is removed. */
+  /** Aborts the start and removes what is already running. */
   readonly signal?: AbortSignal;
 }
 
 const NODE_TIMEOUT_S = 120;
 
 /**
- * Gives the lab that runs, or starts one. Needs root; installs and builds what is missing. Throws an Error where that
- * fails, with the last lines of the log of the component that did; all logs are in `.catamaran/lab-logs` then.
+ * Returns the running lab, or starts one. Requires root; installs and builds what is missing.
+ * @throws an Error with the last lines of the failed component's log; all logs are then in `.catamaran/lab-logs`.
  */
 export async function labUp(options: LabOptions): Promise<Lab> {
   const { dir = LAB_DIR, onProgress: say = () => undefined, signal } = options;
@@ -114,12 +110,14 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   await installPackages(say, signal);
   await buildBinaries(say, signal);
   const images = await makeImages(say, signal);
-  const left = whatIsLeft(dir);
+  const left = leftovers(dir);
   if (left.length > 0) {
     if (!existsSync(dir)) {
-      throw new Error('there is a lab already, whose state is in another folder or gone: `make lab-down` removes it');
+      throw new Error(
+        'a lab already exists, whose state is missing or in another directory; remove it with `make lab-down`',
+      );
     }
-    say('removing what an earlier lab left');
+    say('removing leftovers of an earlier lab');
     await removeLab(dir);
   }
   try {
@@ -134,20 +132,20 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   }
 }
 
-/** Whether a lab is there, complete. */
+/** Whether a complete lab is running. */
 export function isLabUp(dir: string = LAB_DIR): boolean {
   return (
     existsSync(stateOf(dir)) && recordedProcesses(dir).every((process) => isRunning(process) || isApiServer(process))
   );
 }
 
-/** Removes the lab, also one that a crash left. Gives what was there. */
+/** Removes the lab, even after a crash. */
 export async function labDown(dir: string = LAB_DIR): Promise<Removed> {
   checkHost();
   return await removeLab(dir);
 }
 
-/** Copies the logs of components and pods to `.catamaran/lab-logs`, instead of those there, and gives that path. */
+/** Copies the logs of components and pods to `.catamaran/lab-logs`, replacing earlier ones, and returns that path. */
 export function keepLogs(dir: string = LAB_DIR): string {
   rmSync(KEPT_LOGS, { recursive: true, force: true });
   if (existsSync(logsOf(dir))) cpSync(logsOf(dir), KEPT_LOGS, { recursive: true });
@@ -160,8 +158,10 @@ export function keepLogs(dir: string = LAB_DIR): string {
 
 function layoutsOf(clusters: number, nodes: readonly number[] = [], dir: string): readonly ClusterLayout[] {
   const isCount = (count: number, max: number): boolean => Number.isInteger(count) && count >= 1 && count <= max;
-  if (!isCount(clusters, MAX_LAB_CLUSTERS)) throw new Error(`a lab has 1 to ${MAX_LAB_CLUSTERS} clusters`);
-  if (!nodes.every((count) => isCount(count, MAX_NODES))) throw new Error(`a cluster has 1 to ${MAX_NODES} nodes`);
+  if (!isCount(clusters, MAX_LAB_CLUSTERS))
+    throw new Error(`the number of clusters must be from 1 to ${MAX_LAB_CLUSTERS}`);
+  if (!nodes.every((count) => isCount(count, MAX_NODES)))
+    throw new Error(`the number of nodes per cluster must be from 1 to ${MAX_NODES}`);
   return Array.from({ length: clusters }, (_, i) => clusterLayout(i + 1, nodes[i] ?? 1, dir));
 }
 
@@ -193,7 +193,7 @@ async function start(
   say('nodes are ready');
   const dns = ['-n', 'kube-system', 'rollout', 'status', 'deployment/coredns'];
   await each((cluster) => kubectl(cluster, [...dns, ...wait], { signal }));
-  say('CoreDNS answers');
+  say('CoreDNS is ready');
   writeFileSync(mergedKubeconfig(dir), kubeconfig(clusters.map(accessOf)), { mode: 0o600 });
   writeFileSync(join(dir, 'kubectl'), wrapper(dir), { mode: 0o755 });
   writeFileSync(stateOf(dir), JSON.stringify({ nodes: clusters.map((cluster) => cluster.nodes.length) }));
@@ -203,28 +203,28 @@ function mergedKubeconfig(dir: string): string {
   return join(dir, 'kubeconfig');
 }
 
-/** Written when a lab is complete. */
+/** Exists once a lab is complete. */
 function stateOf(dir: string): string {
   return join(dir, 'lab.json');
 }
 
-/** kubectl for a user: in the fabric, with all clusters. */
+/** A kubectl for users: in the fabric, with all clusters. */
 function wrapper(dir: string): string {
   const [command, args] = inNamespace(FABRIC, findBinary('kubectl'), []);
   const words = [command, ...args].map((word) => `'${word}'`).join(' ');
   return `#!/bin/sh\nKUBECONFIG='${mergedKubeconfig(dir)}' exec ${words} "$@"\n`;
 }
 
-/** Says that this process starts a lab. Throws an Error where another one does. */
+/** Records that this process starts a lab. @throws EEXIST if another one does. */
 function claim(dir: string): void {
   const owner = { pid: process.pid, identity: processIdentity(process.pid) };
   writeFileSync(join(dir, 'starter.json'), JSON.stringify(owner), { flag: 'wx' });
 }
 
-/** Whether a process that has not come to an end is starting the lab. */
+/** The pid of another process that is starting the lab. */
 function starterOf(dir: string): number | undefined {
   try {
-    // Written by claim alone.
+    // Written only by claim.
     const { pid, identity } = JSON.parse(readFileSync(join(dir, 'starter.json'), 'utf8')) as {
       pid: number;
       identity: string;
@@ -235,14 +235,14 @@ function starterOf(dir: string): number | undefined {
   }
 }
 
-/** The lab that runs, where it has the clusters that are wanted; undefined where there is none, or it is broken. */
+/** The running lab, if it has the requested clusters; undefined if there is none, or if it is broken. */
 async function attach(wanted: readonly ClusterLayout[], sameNodes: boolean, dir: string): Promise<Lab | undefined> {
   if (!existsSync(stateOf(dir))) {
     const starter = starterOf(dir);
     if (starter !== undefined) throw new Error(`process ${starter} is starting a lab`);
     return undefined;
   }
-  // Written by start alone.
+  // Written only by start.
   const { nodes } = JSON.parse(readFileSync(stateOf(dir), 'utf8')) as { nodes: readonly number[] };
   if (!isLabUp(dir)) return undefined;
   const enough = wanted.every(({ index, nodes: { length } }) => {
@@ -250,10 +250,12 @@ async function attach(wanted: readonly ClusterLayout[], sameNodes: boolean, dir:
     return count !== undefined && (!sameNodes || count === length);
   });
   if (!enough) {
-    throw new Error(`a lab runs with ${nodes.join(', ')} nodes in its clusters: \`make lab-down\` before another one`);
+    throw new Error(
+      `a lab with ${nodes.join(', ')} nodes in its clusters is running; remove it with \`make lab-down\` first`,
+    );
   }
   const clusters = layoutsOf(wanted.length, nodes, dir);
-  // A test that was killed may have left one stopped.
+  // A killed test may have left an API server stopped.
   await Promise.all(clusters.map((cluster) => startApiServer(dir, cluster)));
   return labOf(clusters, dir);
 }

@@ -1,32 +1,31 @@
-/** Names, folders and addresses of the lab: everything here follows from a cluster's and a node's number, from 1. */
+/** Names, directories and addresses of the lab, derived from the numbers of clusters and nodes, which count from 1. */
 import { join } from 'node:path';
 import { networksOf, nodePodCIDRs } from '../controlplane/networks.ts';
 import { ROOT, STATE_DIR } from '../paths.ts';
 
-/** Where the lab keeps its state, where nobody names another folder. */
+/** Default state directory of the lab. */
 export const LAB_DIR: string = join(STATE_DIR, 'lab');
-/** Images and the root file system that they are made from; they outlive a lab. */
+/** Images and their root file system, which outlive a lab. */
 export const LAB_CACHE: string = join(ROOT, '.cache', 'lab');
-/** Where the logs of a lab that failed are kept. */
+/** Logs of a failed lab. */
 export const KEPT_LOGS: string = join(STATE_DIR, 'lab-logs');
-/** All control groups of the lab are below this one, in each hierarchy. */
+/** Parent of all control groups of the lab, in each hierarchy. */
 export const CGROUP = 'catamaran-lab';
 
-/** The namespace with the bridge, where test drivers and the controller run. */
+/** The network namespace with the bridge, where test drivers and the controller run. */
 export const FABRIC = 'catamaran-fabric';
-/** The fabric's own addresses: nodes ask it for names outside the clusters. */
+/** The fabric's addresses, which the nodes use for DNS outside the clusters. */
 export const FABRIC_ADDRESSES: readonly [string, string] = ['192.168.0.1', 'fd00:30::1'];
-/** Prefix lengths of the network that the bridge carries, all nodes in it. */
+/** Prefix lengths of the bridge's network, which contains all nodes. */
 export const FABRIC_PREFIXES: readonly [number, number] = [16, 32];
-/** The lab's network namespaces, as `ip netns list` shows them. */
+/** The lab's network namespaces, as in `ip netns list`. */
 export const NAMESPACE_PATTERN = /^catamaran-(fabric|cluster\d+-node\d+)$/;
-/** More clusters or nodes than a machine carries; addresses would allow for more. */
+/** More than a machine can run; the addresses would allow for more. */
 export const MAX_LAB_CLUSTERS = 9;
 export const MAX_NODES = 4;
 
 export const API_PORT = 6443;
 
-/** Addresses and names of one cluster. */
 export interface ClusterLayout {
   readonly index: number;
   readonly name: string;
@@ -35,20 +34,19 @@ export interface ClusterLayout {
   readonly podCIDRs: readonly [string, string];
   readonly serviceCIDRs: readonly [string, string];
   readonly nodeCIDRs: readonly [string, string];
-  /** https://ADDRESS:PORT, only in the lab's namespaces. */
+  /** https://ADDRESS:PORT, reachable only from the lab's namespaces. */
   readonly server: string;
-  /** Address of the Service kube-dns, IPv4 first. */
+  /** Addresses of the Service kube-dns, IPv4 first. */
   readonly dnsAddresses: readonly [string, string];
 }
 
-/** Addresses and names of one node. */
 export interface NodeLayout {
   /** cluster1-node1 */
   readonly name: string;
   readonly number: number;
   readonly dir: string;
   readonly namespace: string;
-  /** The end of its cable in the fabric; 15 characters are the kernel's limit. */
+  /** Name of the veth interface in the fabric; the kernel's limit is 15 characters. */
   readonly port: string;
   readonly addresses: readonly [string, string];
   readonly podCIDRs: readonly [string, string];
@@ -57,7 +55,6 @@ export interface NodeLayout {
 
 const ZONES = ['zone-a', 'zone-b', 'zone-c', 'zone-d'] as const;
 
-/** The layout of cluster `index` with `nodes` nodes; its state is below `labDir`. */
 export function clusterLayout(index: number, nodes: number, labDir: string): ClusterLayout {
   const { podCIDRs, serviceCIDRs } = networksOf(index);
   const name = `cluster${index}`;
@@ -89,7 +86,7 @@ function nodeLayout(cluster: number, number: number, labDir: string): NodeLayout
   };
 }
 
-/** The command line that runs a command in a network namespace of the lab. */
+/** The command line to run a command in a network namespace of the lab. */
 export function inNamespace(namespace: string, command: string, args: readonly string[]): [string, string[]] {
   return ['nsenter', [`--net=/run/netns/${namespace}`, command, ...args]];
 }

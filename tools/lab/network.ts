@@ -1,10 +1,10 @@
-/** The lab's network: a namespace a node, one with the bridge between them, and routes to all pods. */
+/** The lab's network: a namespace per node, one with the bridge between them, and routes to all pods. */
 import { run } from '../controlplane/component.ts';
 import { type ClusterLayout, FABRIC, FABRIC_ADDRESSES, FABRIC_PREFIXES, type NodeLayout } from './layout.ts';
 
 const FAMILIES = [0, 1] as const;
 
-/** Makes all namespaces, cables, addresses and routes. */
+/** Creates namespaces, veth pairs, addresses and routes. */
 export async function makeNetwork(clusters: readonly ClusterLayout[], signal?: AbortSignal): Promise<void> {
   const nodes = clusters.flatMap((cluster) => cluster.nodes);
   for (const namespace of [FABRIC, ...nodes.map((node) => node.namespace)]) {
@@ -28,7 +28,7 @@ export async function makeNetwork(clusters: readonly ClusterLayout[], signal?: A
   }
 }
 
-// Nodes forward for their pods. Nobody else has our addresses, so there is no need to look for duplicates of them.
+// Nodes forward for their pods. The addresses are unique, so duplicate address detection is not needed.
 const SETTINGS = `
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
@@ -44,7 +44,7 @@ async function connect(node: NodeLayout, signal?: AbortSignal): Promise<void> {
   await ip(signal, `-n ${node.namespace} link set eth0 up`);
 }
 
-/** `ip` with words separated by spaces. */
+/** `words` is separated by spaces. */
 async function ip(signal: AbortSignal | undefined, words: string): Promise<void> {
   await run('ip', words.split(' '), { ...(signal ? { signal } : {}) });
 }

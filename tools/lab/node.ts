@@ -1,4 +1,4 @@
-/** A node: its own processes, mounts and network, and in them containerd, kubelet and kube-proxy. */
+/** A node: PID, mount and network namespaces with containerd, kubelet and kube-proxy. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary } from '../controlplane/binaries.ts';
@@ -12,10 +12,10 @@ import { type LabProcess, startProcess, untilReady } from './processes.ts';
 const BOOT_TIMEOUT_MS = 120_000;
 
 /**
- * Runs before a node's first process, in fresh mount and process namespaces. The folders that components write to are
- * the node's own, so that all can keep their usual paths, and nothing of the host's is touched. The repository stays
- * where it was, also where it is below one of these folders. What is mounted goes with the last process.
- * kubelet wants settings of the kernel that are the whole host's: it finds files that have them.
+ * Runs before a node's init process, in new mount and PID namespaces. Each node has its own directories for the output
+ * of components, so that they can use their usual paths without touching the host. The repository keeps its path, even
+ * below one of these directories. Mounts end with the last process. kubelet requires kernel settings that apply to the
+ * whole host, so it sees files with these values instead.
  */
 const ENTER = `
 set -e
@@ -44,7 +44,7 @@ pretend kernel/keys/root_maxbytes 25000000
 echo "$pid" > "$1/init.pid"
 exec "$4"`;
 
-/** Starts the process that holds a node's namespaces: when it ends, the kernel ends all others of the node. */
+/** Starts a node's init process, which owns its namespaces: when it exits, the kernel kills all others of the node. */
 export async function startInit(labDir: string, cluster: ClusterLayout, node: NodeLayout): Promise<void> {
   const volumes = volumesOf(cluster);
   mkdirSync(node.dir, { recursive: true });
@@ -58,17 +58,17 @@ export async function startInit(labDir: string, cluster: ClusterLayout, node: No
   await untilReady(init, async () => existsSync(join(node.dir, 'init.pid')), { timeoutMs: BOOT_TIMEOUT_MS });
 }
 
-/** Volumes of a cluster: a folder on the host, so they are the same on each of its nodes. */
+/** Volumes of a cluster: a directory on the host, shared by all of its nodes. */
 export function volumesOf(cluster: ClusterLayout): string {
   return join(cluster.dir, 'volumes');
 }
 
-/** The command line that runs a command on a node, as a process of the node's; it ends with the node. */
+/** The command line to run a command as a process of a node, which is killed with the node. */
 export function onNode(node: NodeLayout, command: string, args: readonly string[]): [string, string[]] {
   return ['nsenter', [`--target=${initOf(node)}`, '--net', '--mount', '--pid', command, ...args]];
 }
 
-/** The command line that runs a command with a node's network and folders, as a process of the host's. */
+/** The command line to run a command as a process of the host, with a node's network and mounts. */
 export function inMountNamespace(node: NodeLayout, command: string, args: readonly string[]): [string, string[]] {
   return ['nsenter', [`--target=${initOf(node)}`, '--net', '--mount', command, ...args]];
 }
@@ -77,7 +77,7 @@ function initOf(node: NodeLayout): string {
   return readFileSync(join(node.dir, 'init.pid'), 'utf8').trim();
 }
 
-/** Starts containerd, and gives it images: a tar of an OCI layout's folder. */
+/** Starts containerd and loads the images of an OCI layout directory. */
 export async function startContainerd(
   labDir: string,
   node: NodeLayout,
@@ -100,14 +100,14 @@ export async function startContainerd(
   await loadImages(node, images, signal);
 }
 
-/** Gives a node's containerd the images of an OCI layout's folder, in place of those of the same names. */
+/** Loads the images of an OCI layout directory into a node's containerd, replacing those of the same names. */
 export async function loadImages(node: NodeLayout, layout: string, signal?: AbortSignal): Promise<void> {
   const [command, args] = onNode(node, 'ctr', ['--namespace=k8s.io', 'images', 'import', '-']);
   const load = ['-c', 'tar -C "$1" -cf - . | { shift; "$@"; }', 'load', layout, command, ...args];
   await run('sh', load, { ...(signal ? { signal } : {}) });
 }
 
-/** Starts kubelet and kube-proxy. The node is ready when the API server says so. */
+/** Starts kubelet and kube-proxy. Readiness of the node is reported by the API server. */
 export async function startAgents(
   labDir: string,
   cluster: ClusterLayout,
@@ -134,7 +134,7 @@ export async function startAgents(
   ]);
 }
 
-/** The Node object; kubelet finds it and fills its status. */
+/** The Node object, whose status kubelet sets. */
 export function nodeObject(node: NodeLayout): object {
   return {
     apiVersion: 'v1',
@@ -161,7 +161,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   path = "/var/lib/containerd/opt"
 [${cri}]
   sandbox_image = "${PAUSE_IMAGE}"
-  # Without CAP_SYS_RESOURCE no process may lower its score, and no sandbox would start.
+  # Without CAP_SYS_RESOURCE, no process can lower its OOM score, and no pod sandbox would start.
   restrict_oom_score_adj = true
   [${cri}.cni]
     bin_dir = "/usr/lib/cni"
@@ -171,7 +171,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 `;
 }
 
-// Not a bridge: a pod that reaches itself through a Service would need br_netfilter.
+// Not a bridge, which would require br_netfilter for a pod that reaches itself through a Service.
 function cniConfig(node: NodeLayout): object {
   return {
     cniVersion: '1.0.0',
@@ -195,7 +195,7 @@ function kubeletConfig(cluster: ClusterLayout, node: NodeLayout, resolvConf: str
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     address: node.addresses[0],
-    // Only the lab's namespaces reach it.
+    // Reachable only from the lab's namespaces.
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },
     clusterDNS: [cluster.dnsAddresses[0]],
@@ -210,7 +210,7 @@ function kubeletConfig(cluster: ClusterLayout, node: NodeLayout, resolvConf: str
     failCgroupV1: false,
     makeIPTablesUtilChains: false,
     oomScoreAdj: 0,
-    // An image that was taken away could not be fetched again, and a full disk of the host is not the nodes' concern.
+    // A removed image could not be pulled again, and nodes must not react to a full disk of the host.
     imageGCHighThresholdPercent: 100,
     evictionHard: {
       'imagefs.available': '0%',
@@ -218,7 +218,7 @@ function kubeletConfig(cluster: ClusterLayout, node: NodeLayout, resolvConf: str
       'nodefs.inodesFree': '0%',
       'memory.available': '0%',
     },
-    // So that a changed ConfigMap reaches its pods soon.
+    // A changed ConfigMap must reach its pods soon.
     syncFrequency: '10s',
     serializeImagePulls: false,
     nodeStatusUpdateFrequency: '5s',
@@ -234,7 +234,7 @@ function proxyConfig(cluster: ClusterLayout, node: NodeLayout, kubeconfig: strin
     hostnameOverride: node.name,
     clientConnection: { kubeconfig },
     clusterCIDR: cluster.podCIDRs.join(','),
-    // Limits of connections are the whole machine's: they stay as they are.
+    // Connection limits apply to the whole machine, so they are not changed.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
     oomScoreAdj: 0,
   };

@@ -15,7 +15,7 @@ import { endProcess, isRunning, type LabProcess, recordedProcesses, startProcess
 const BOOT_TIMEOUT_MS = 120_000;
 const ETCD_PORT = 2379;
 
-/** Files of a cluster, all below its folder. */
+/** Files of a cluster, all in its directory. */
 export interface ClusterFiles {
   readonly dir: string;
   readonly caFile: string;
@@ -27,7 +27,6 @@ export interface ClusterFiles {
   kubeconfigOf(component: string): string;
 }
 
-/** Where the files of a cluster are. */
 export function filesOf({ dir }: Pick<ClusterLayout, 'dir'>): ClusterFiles {
   return {
     dir,
@@ -40,13 +39,12 @@ export function filesOf({ dir }: Pick<ClusterLayout, 'dir'>): ClusterFiles {
   };
 }
 
-/** How kubectl is called. */
 export interface KubectlOptions {
   readonly input?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs kubectl on one cluster, in the fabric. Throws an Error with its standard error where it fails. */
+/** Runs kubectl on one cluster, in the fabric. @throws an Error with its standard error if it fails. */
 export async function kubectl(
   cluster: ClusterLayout,
   args: readonly string[],
@@ -57,7 +55,7 @@ export async function kubectl(
   return await run(command, all, { ...(input === undefined ? {} : { input }), ...(signal ? { signal } : {}) });
 }
 
-/** What an admin needs of a cluster that runs. */
+/** Admin access to a running cluster. */
 export function accessOf(cluster: ClusterLayout): ClusterAccess {
   const files = filesOf(cluster);
   return {
@@ -68,7 +66,7 @@ export function accessOf(cluster: ClusterLayout): ClusterAccess {
   };
 }
 
-/** Starts the control plane; its first node's namespaces are there. */
+/** Starts the control plane. The namespaces of its first node must exist. */
 export async function startPlane(labDir: string, cluster: ClusterLayout, signal?: AbortSignal): Promise<void> {
   const files = filesOf(cluster);
   const first = firstNode(cluster);
@@ -99,12 +97,11 @@ export async function startPlane(labDir: string, cluster: ClusterLayout, signal?
   await kubectl(cluster, ['create', '-f', '-'], { input: JSON.stringify(nodes), signal });
 }
 
-/** Whether this is an API server, which may be stopped for a while. */
+/** API servers may be stopped temporarily. */
 export function isApiServer({ name }: LabProcess): boolean {
   return name.endsWith('.kube-apiserver');
 }
 
-/** Ends a cluster's API server alone. */
 export async function stopApiServer(
   labDir: string,
   cluster: ClusterLayout,
@@ -114,7 +111,7 @@ export async function stopApiServer(
   if (running) await endProcess(running, signal, 5_000);
 }
 
-/** Starts an API server that was stopped, and waits until it is ready. */
+/** Restarts a stopped API server, and waits until it is ready. */
 export async function startApiServer(labDir: string, cluster: ClusterLayout): Promise<void> {
   if (apiServerOf(labDir, cluster)) return;
   const apiServer = await launchApiServer(labDir, cluster);
@@ -153,7 +150,7 @@ interface User {
   readonly kubeconfigs: readonly string[];
 }
 
-/** The users that Kubernetes' own roles are made for, and an admin. */
+/** The users of Kubernetes' default roles, and an admin. */
 function newUsers(cluster: ClusterLayout, files: ClusterFiles): readonly User[] {
   const user = (name: string, groups: readonly string[], kubeconfigs: readonly string[]): User => ({
     name,
@@ -205,7 +202,7 @@ function controllerManagerArgs(files: ClusterFiles): readonly string[] {
     '--use-service-account-credentials=true',
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     `--root-ca-file=${files.caFile}`,
-    // Nodes have their pod addresses from their layout.
+    // The layout assigns the pod ranges of nodes.
     '--allocate-node-cidrs=false',
     '--enable-hostpath-provisioner=true',
     '--leader-elect=false',

@@ -1,6 +1,6 @@
 /**
- * Processes that outlive the one that started them: a lab stays when `make lab` has ended. Who they are is written down
- * before they do anything, by pid and start time, so that any later process finds them, or that they are gone.
+ * Processes that outlive their parent, since a lab stays after `make lab`. Each is recorded on start, by pid and start
+ * time, so that any later process can find it, or detect that it has exited.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -9,9 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { processIdentity } from '../../src/sandbox/state.ts';
 import { lastLines } from '../controlplane/component.ts';
 
-/** A process of the lab. */
 export interface LabProcess {
-  /** As in messages and log files: `cluster1.kube-apiserver`. */
+  /** For messages and log files, such as `cluster1.kube-apiserver`. */
   readonly name: string;
   readonly pid: number;
   /** See {@link processIdentity}. */
@@ -21,12 +20,11 @@ export interface LabProcess {
 
 const POLL_MS = 100;
 
-/** Where the logs of a lab's processes are. */
 export function logsOf(labDir: string): string {
   return join(labDir, 'logs');
 }
 
-/** Starts a process in a session of its own, with its output in `logs/NAME.log`, and writes it down. */
+/** Starts a process in its own session, with its output in `logs/NAME.log`, and records it. */
 export async function startProcess(
   labDir: string,
   name: string,
@@ -39,7 +37,7 @@ export async function startProcess(
   closeSync(log);
   const failed = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
+    child.once('exit', (code, signal) => resolve(`exited with ${signal ?? `code ${code}`}`));
   });
   child.unref();
   const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
@@ -57,7 +55,7 @@ function problemOf(name: string, problem: string, logFile: string): string {
   return `${name} ${problem}\nlast lines of ${logFile}:\n${lastLines(logFile, 15)}`;
 }
 
-/** The processes that a lab started, the last one of each name. */
+/** The recorded processes of a lab, the last one of each name. */
 export function recordedProcesses(labDir: string): readonly LabProcess[] {
   let text: string;
   try {
@@ -67,21 +65,20 @@ export function recordedProcesses(labDir: string): readonly LabProcess[] {
   }
   const byName = new Map<string, LabProcess>();
   for (const line of text.split('\n')) {
-    // The last line may be cut where its writer was killed.
+    // The last line may be incomplete if its writer was killed.
     if (!line.endsWith('}')) continue;
-    // Written by startProcess alone.
+    // Written only by startProcess.
     const process = JSON.parse(line) as LabProcess;
     byName.set(process.name, process);
   }
   return [...byName.values()];
 }
 
-/** Whether it runs still. */
 export function isRunning({ pid, identity }: LabProcess): boolean {
   return processIdentity(pid) === identity;
 }
 
-/** Ends a process with a signal, and with SIGKILL where it is still there after `graceMs`; resolves when it is gone. */
+/** Sends a signal, and SIGKILL if the process has not exited after `graceMs`; resolves when it has exited. */
 export async function endProcess(process: LabProcess, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   const end = Date.now() + graceMs;
   for (let next = signal; isRunning(process); await delay(POLL_MS / 2)) {
@@ -90,16 +87,16 @@ export async function endProcess(process: LabProcess, signal: NodeJS.Signals, gr
   }
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal; ignores a process that has already exited. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended in between.
+    // It exited in the meantime.
   }
 }
 
-/** Waits until `isReady`. Throws an Error with the process's last lines where it ends first, or takes too long. */
+/** Waits until `isReady`. @throws an Error with the last lines of the log if the process exits, or on timeout. */
 export async function untilReady(
   process: LabProcess,
   isReady: () => Promise<boolean>,
@@ -109,7 +106,7 @@ export async function untilReady(
   for (;;) {
     options.signal?.throwIfAborted();
     if (await isReady()) return;
-    const problem = isRunning(process) ? `is not ready after ${options.timeoutMs / 1000} s` : 'ended while starting';
+    const problem = isRunning(process) ? `was not ready within ${options.timeoutMs / 1000} s` : 'exited while starting';
     if (!isRunning(process) || Date.now() > end) throw new Error(problemOf(process.name, problem, process.logFile));
     await delay(POLL_MS);
   }

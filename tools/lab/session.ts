@@ -1,4 +1,4 @@
-/** Work inside a lab that runs: entering its network, and what a user can try there. */
+/** Use of a running lab: entering its network, and commands for users. */
 import { spawn } from 'node:child_process';
 import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ export function isInFabric(): boolean {
   return readlinkSync('/proc/self/ns/net') === `net:[${statSync(FABRIC_FILE).ino}]`;
 }
 
-/** Runs a program in the fabric's network, in place of this one. Throws an Error where no lab runs. */
+/** Runs a program in the fabric's network, in place of this one. @throws an Error if no lab is running. */
 export async function enterFabric(command: string, args: readonly string[]): Promise<number> {
-  if (!existsSync(FABRIC_FILE)) throw new Error('there is no lab: start it with `make lab`');
+  if (!existsSync(FABRIC_FILE)) throw new Error('no lab is running; start one with `make lab`');
   const child = spawn(...inNamespace(FABRIC, command, args), { stdio: 'inherit' });
-  // A terminal sends Ctrl-C to both; the child decides when it ends.
+  // A terminal sends Ctrl-C to both; the child decides when to exit.
   for (const name of ['SIGINT', 'SIGHUP'] as const) process.on(name, () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return await new Promise<number>((resolve, reject) => {
@@ -26,18 +26,18 @@ export async function enterFabric(command: string, args: readonly string[]): Pro
   });
 }
 
-/** Commands for a user, where the controller and the examples run in the lab. */
-export function howToGoOnInLab(controllerUrl: string): string {
+/** Commands for users, when the controller and the examples run in the lab. */
+export function nextStepsInLab(controllerUrl: string): string {
   const kubectl = shown(join(LAB_DIR, 'kubectl'));
   return `
-Go on with ${kubectl}: kubectl in the lab's network, which is the only place to reach its clusters from.
+Next steps, with ${kubectl}, which runs kubectl in the lab's network; the clusters are reachable only from there:
   alias k=${join(LAB_DIR, 'kubectl')}
 A Service of cluster1, from a pod in cluster2:
   k --context cluster2 -n consumer-ns exec deploy/client-pod -- curl -sS amcs-service1.provider-ns.svc.cluster.local
   k --context cluster1 -n provider-ns scale deployment web-demo --replicas 5
 One pod of a headless Service of cluster1:
   k --context cluster2 exec mysql-client -- mysql -h mysql-0.amcs-mysql.provider-ns.svc.cluster.local -P3306 -uroot -ppassword -e 'select @@hostname'
-clusterset.local, by CoreDNS' own option:
+clusterset.local, with the multicluster option of CoreDNS:
   k --context cluster2 patch clusterrole system:coredns --type=json -p='[{"op":"add","path":"/rules/-","value":{"apiGroups":["multicluster.x-k8s.io"],"resources":["serviceimports"],"verbs":["list","watch"]}}]'
   k --context cluster2 -n kube-system get configmap coredns -o yaml | sed -E 's/^( *)kubernetes cluster.local (.*)\\{$/\\1kubernetes cluster.local clusterset.local \\2{\\n\\1   multicluster clusterset.local/' | k --context cluster2 replace -f -
   k --context cluster2 -n kube-system rollout restart deployment/coredns

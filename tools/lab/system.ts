@@ -1,7 +1,7 @@
-/** What the kernel's tables of processes and mounts say. */
+/** Reads the kernel's tables of processes and mounts. */
 import { readFileSync } from 'node:fs';
 
-/** The lines of a file that are not empty; a file that is not there, or goes while it is read, has none. */
+/** The non-empty lines of a file; none if it does not exist, or disappears while it is read. */
 export function readLines(path: string): readonly string[] {
   try {
     return readFileSync(path, 'utf8')
@@ -12,14 +12,13 @@ export function readLines(path: string): readonly string[] {
   }
 }
 
-/** A mount that this process sees. */
 export interface Mount {
   readonly path: string;
-  /** Of the file system: `ext4`, `cgroup`, ... */
+  /** File system type: `ext4`, `cgroup`, ... */
   readonly type: string;
 }
 
-/** All mounts, in the order in which they were made. */
+/** All mounts of this process's namespace, in the order of their creation. */
 export function mounts(): readonly Mount[] {
   return readLines('/proc/self/mountinfo').map((line) => {
     const [before = '', after = ''] = line.split(' - ');
@@ -27,7 +26,7 @@ export function mounts(): readonly Mount[] {
   });
 }
 
-/** The kernel writes spaces, tabs, newlines and backslashes in octal (proc_pid_mountinfo(5)). */
+/** Spaces, tabs, newlines and backslashes are in octal (proc_pid_mountinfo(5)). */
 function decode(path: string): string {
   return path.replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -1,4 +1,4 @@
-/** Random tests draw the same values for every mutant, or one would be killed in one run and not in the next. */
+/** A fixed seed for property tests, so that whether a mutant is killed does not depend on the run. */
 import fc from 'fast-check';
 
 fc.configureGlobal({ seed: 1 });

@@ -1,4 +1,4 @@
-/** Breaks src/core in one place at a time and runs the unit tests of src/core. No mutator is left out. */
+/** Mutation testing of src/core with its unit tests. All mutators are enabled. */
 export default {
   mutate: ['src/core/**/*.ts'],
   testRunner: 'vitest',
@@ -6,8 +6,8 @@ export default {
   vitest: { configFile: 'tools/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  // TypeScript 7 has no JavaScript API, which Stryker calls when it finds a tsconfig.json: only what the tests import is
-  // copied to the sandbox.
+  // Stryker calls the JavaScript API of TypeScript, which version 7 lacks, if it finds a tsconfig.json; so only the
+  // files that the tests import are copied to the sandbox.
   ignorePatterns: [
     '**',
     '!package.json',

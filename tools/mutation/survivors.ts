@@ -1,15 +1,15 @@
-/** Mutants that no test can kill, because the program with them does the same: survivors.yaml holds them with reasons. */
+/** Equivalent mutants, which no test can kill: survivors.yaml lists them with reasons. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-/** A mutant as a reader sees it: the line where it begins, before and after. */
+/** The first line of a mutant, before and after. */
 const mutant = z.strictObject({ before: z.string(), after: z.string() });
 export type Mutant = z.infer<typeof mutant>;
 
 const entry = z.strictObject({ file: z.string(), reason: z.string().min(20), mutants: z.array(mutant).min(1) });
-/** Mutants of one file with the reason why they are equivalent. */
+/** Mutants of one file, with the reason why they are equivalent. */
 export type Equivalent = z.infer<typeof entry>;
 
 export const SURVIVORS_FILE: string = join(import.meta.dirname, 'survivors.yaml');
@@ -18,7 +18,7 @@ export function readSurvivors(): readonly Equivalent[] {
   return z.array(entry).parse(parse(readFileSync(SURVIVORS_FILE, 'utf8')) ?? []);
 }
 
-/** What Stryker reports of a mutant. Lines and columns count from 1. */
+/** A mutant in Stryker's results. Lines and columns count from 1. */
 export interface MutantReport {
   readonly fileName: string;
   readonly replacement: string;
@@ -31,7 +31,7 @@ interface Position {
   readonly column: number;
 }
 
-/** The line where a mutant begins, before and after; of a mutant that ends on a later line, its first line only. */
+/** The first line of a mutant, before and after, even if the mutant spans several lines. */
 export function showMutant(source: string, { replacement, location: { start, end } }: MutantReport): Mutant {
   const lines = source.split('\n');
   const before = lines[start.line - 1] ?? '';
@@ -40,15 +40,14 @@ export function showMutant(source: string, { replacement, location: { start, end
   return { before: before.trim(), after: after.trim() };
 }
 
-/** How a run differs from the list. */
 export interface Difference {
   /** Mutants that survived and are not listed. */
   readonly unlisted: readonly (Mutant & { readonly file: string })[];
-  /** Listed mutants that were killed, or that the source has no more. */
+  /** Listed mutants that were killed, or that no longer exist. */
   readonly stale: readonly (Mutant & { readonly file: string })[];
 }
 
-/** Compares the mutants of a run with the list, as far as the run's files go. */
+/** Compares the mutants of a run with the entries for the files of that run. */
 export function compareSurvivors(
   run: readonly (Mutant & { readonly file: string; readonly survived: boolean })[],
   listed: readonly Equivalent[],

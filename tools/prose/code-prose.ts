@@ -1,4 +1,4 @@
-/** Prose in code: what a file says in comments and string literals, as a plugin that lets textlint read TypeScript. */
+/** A textlint plugin for the prose in TypeScript: comments and string literals. */
 import type { TextlintMessage, TextlintPluginProcessor } from '@textlint/kernel';
 import { parseSync, Visitor } from 'oxc-parser';
 
@@ -11,11 +11,11 @@ interface Span {
   readonly text: string;
 }
 
-/** At least two words: other literals are names, paths and formats. */
+/** At least two words; other literals are names, paths and formats. */
 const PROSE = /[A-Za-z]{2,},? [A-Za-z]/;
 const DIRECTIVE = /^\s*(?:biome-ignore|@ts-|v8 ignore|[*] @vitest)/;
 
-/** Of the same length, so that offsets stay those of the file. */
+/** Keeps the length, so that offsets are those of the file. */
 function blank(text: string): string {
   return ' '.repeat(text.length);
 }
@@ -24,7 +24,7 @@ function mask(text: string): string {
   return 'X'.repeat(text.length);
 }
 
-/** Comments without gutter and quoted code. Line comments that follow each other are one text. */
+/** Comments without gutter and quoted code. Consecutive line comments form one text. */
 function commentSpans(file: string, source: string): Span[] {
   const spans: Span[] = [];
   for (const { type, value, start, end } of parseSync(file, source).comments) {
@@ -49,7 +49,7 @@ function stringSpans(file: string, source: string): Span[] {
     },
     TemplateLiteral({ expressions, start, end }) {
       let text = source.slice(start + 1, end - 1);
-      // Expressions are words of the text, whatever they hold.
+      // Each expression counts as a word of the text.
       for (const inner of expressions) {
         const [from, to] = [inner.start - start - 1, inner.end - start - 1];
         text = `${text.slice(0, from)}${mask(text.slice(from, to))}${text.slice(to)}`;
@@ -60,7 +60,7 @@ function stringSpans(file: string, source: string): Span[] {
   return spans.filter(({ text }) => PROSE.test(text));
 }
 
-/** Spans of a source file, in order and apart: a string inside of an expression of a template is left to the template. */
+/** Spans of a source file, in order and without overlap: strings within an expression of a template are skipped. */
 function spansOf(file: string, source: string): readonly Span[] {
   const all = [...commentSpans(file, source), ...stringSpans(file, source)].sort((a, b) => a.start - b.start);
   let end = 0;
@@ -81,7 +81,7 @@ function documentOf(text: string, spans: readonly Span[]): DocumentNode {
   return { type: 'Document', raw: text, range: [0, text.length], loc, children };
 }
 
-/** The text of a source file with everything but prose left out, at the same offsets. */
+/** The prose of a source file at its original offsets; everything else is blank. */
 export function proseOf(file: string, source: string): { readonly text: string; readonly ast: DocumentNode } {
   let text = source.replace(/[^\n]/g, ' ');
   const spans = spansOf(file, source);
@@ -89,7 +89,7 @@ export function proseOf(file: string, source: string): { readonly text: string; 
   return { text, ast: documentOf(text, spans) };
 }
 
-/** The plugin's processor of `.ts` files. Findings have the offsets of the file, and lines of the text. */
+/** The plugin's processor for `.ts` files. Findings have the offsets of the file. */
 export class CodeProse implements TextlintPluginProcessor {
   availableExtensions(): string[] {
     return ['.ts'];

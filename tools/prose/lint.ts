@@ -1,4 +1,4 @@
-/** The prose linter: textlint with the wordings of `rules.yml`, over Markdown and over the prose in code. */
+/** The prose linter: textlint with the wordings of `rules.yml`, for Markdown and for the prose in code. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
@@ -7,14 +7,14 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { CodeProse } from './code-prose.ts';
 
-// CommonJS of TypeScript: what is imported as the default depends on the loader.
+// CommonJS compiled from TypeScript, whose default import depends on the loader.
 const require = createRequire(import.meta.url);
 const markdown: { readonly default: TextlintPluginCreator } = require('@textlint/textlint-plugin-markdown');
 const prh: { readonly default: TextlintRuleModule } = require('textlint-rule-prh');
 
 export interface Finding {
   readonly file: string;
-  /** From 1. */
+  /** Counts from 1. */
   readonly line: number;
   readonly message: string;
 }
@@ -31,7 +31,7 @@ const rulesSchema = z.object({
   ),
 });
 
-/** The rules as prh reads them: a space in a pattern matches any white space, since texts are wrapped. */
+/** The rules in prh's format. A space in a pattern matches any white space, since texts are wrapped. */
 function rules(): string {
   const { version, rules: all } = rulesSchema.parse(
     parse(readFileSync(join(import.meta.dirname, 'rules.yml'), 'utf8')),
@@ -46,7 +46,7 @@ function rules(): string {
 const kernel = new TextlintKernel();
 const RULES = rules();
 
-/** Findings of one file, in order. `file` tells its kind by its extension: `.md` or `.ts`. */
+/** Findings of one file, in order. The extension of `file` selects the format: `.md` or `.ts`. */
 export async function lintProse(file: string, text: string): Promise<readonly Finding[]> {
   const { messages } = await kernel.lintText(text, {
     ext: extname(file),

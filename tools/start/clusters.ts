@@ -1,4 +1,4 @@
-/** Clusters, controller and walk-throughs: the steps of `make start`, and their end. */
+/** The steps of `make start`: clusters, controller and walkthroughs. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,27 +20,25 @@ const FLEET = join(STATE_DIR, 'fleet.yaml');
 const DEFAULT_PORT = 9470;
 const READY_TIMEOUT_MS = 120_000;
 
-/** What runs. */
 export interface Demo {
   readonly controllerUrl: string;
-  /** Resolves when the controller ends, with what a user has to know. */
+  /** Resolves when the controller exits, with a message for the user. */
   readonly failed: Promise<string>;
 }
 
-/** What {@link startDemo} is given. */
 export interface DemoHooks {
-  /** A step is done. */
+  /** Called when a step is complete. */
   step(line: string): void;
-  /** What kubectl printed. */
+  /** Called with output of kubectl. */
   show(text: string): void;
-  /** Something runs now, and has to be stopped before all that came before it. */
+  /** Registers a cleanup, which must run before those registered earlier. */
   defer(stop: () => Promise<void>): void;
 }
 
-/** How many control planes are started, or that the lab, which runs, is used. */
+/** The number of control planes to start, or the running lab. */
 export type Clusters = number | 'lab';
 
-/** Starts everything and resolves when it is there. What it started is handed to `defer`, also when it throws. */
+/** Resolves when everything is ready. Cleanups are registered with `defer`, even if it rejects. */
 export async function startDemo(wanted: Clusters, hooks: DemoHooks, signal: AbortSignal): Promise<Demo> {
   const { step, show, defer } = hooks;
   const clusters = wanted === 'lab' ? await useLab(hooks, signal) : await startClusters(wanted, hooks, signal);
@@ -68,7 +66,7 @@ export async function startDemo(wanted: Clusters, hooks: DemoHooks, signal: Abor
     const output = await kubectl(context, args);
     show(`\n$ kubectl --context ${context} ${args.join(' ')}\n${output.trimEnd()}`);
   }
-  const failed = controller.ended.then((how) => new ComponentError(`ended with ${how}`, controller.spec).message);
+  const failed = controller.ended.then((how) => new ComponentError(`exited with ${how}`, controller.spec).message);
   return { controllerUrl, failed };
 }
 
@@ -95,7 +93,7 @@ async function startClusters(
   return planes;
 }
 
-/** The clusters of the lab; they stay when the demo ends. */
+/** The clusters of the lab, which outlive the demo. */
 async function useLab({ step }: DemoHooks, signal: AbortSignal): Promise<readonly DemoCluster[]> {
   const { clusters } = await labUp({ clusters: 2, signal });
   await Promise.all(clusters.map((cluster) => installCRDs(cluster, signal)));
@@ -114,18 +112,19 @@ async function untilReady(controller: Component, url: string, signal: AbortSigna
   const end = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
     const exit = controller.exit();
-    if (exit !== undefined) throw new ComponentError(`ended with ${exit} while starting`, controller.spec);
+    if (exit !== undefined) throw new ComponentError(`exited with ${exit} while starting`, controller.spec);
     if (await isReady(`${url}/readyz`)) return;
-    if (Date.now() > end) throw new ComponentError(`is not ready after ${READY_TIMEOUT_MS / 1000} s`, controller.spec);
+    if (Date.now() > end)
+      throw new ComponentError(`was not ready within ${READY_TIMEOUT_MS / 1000} s`, controller.spec);
     await delay(100, undefined, { signal });
   }
 }
 
 async function isReady(url: string): Promise<boolean> {
   try {
-    const answer = await request(url, { headersTimeout: 5_000 });
-    await answer.body.dump();
-    return answer.statusCode === 200;
+    const response = await request(url, { headersTimeout: 5_000 });
+    await response.body.dump();
+    return response.statusCode === 200;
   } catch {
     return false;
   }

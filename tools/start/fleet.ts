@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { KUBECONFIG } from './state.ts';
 import { PROVIDER_NAMESPACE } from './walkthroughs.ts';
 
-/** What a fleet has to know of a cluster: of a control plane on loopback, or of the lab. */
+/** A cluster of the fleet: a control plane on loopback, or one of the lab. */
 export interface DemoCluster {
   readonly name: string;
   readonly server: string;
@@ -15,7 +15,7 @@ export interface DemoCluster {
   readonly serviceCIDRs: readonly string[];
 }
 
-/** A fleet of these clusters that imports as Cilium does, and in ACK's namespace as ACK does. */
+/** A fleet that imports automatically, as Cilium does, except for the namespace of ACK's walkthroughs. */
 export function fleetYaml(clusters: readonly DemoCluster[]): string {
   return stringify({
     apiVersion: 'catamaran.dev/v1alpha1',

@@ -1,18 +1,18 @@
-/** The life of the process that holds the clusters of `make start`. */
-import { howToGoOnInLab } from '../lab/session.ts';
+/** Lifecycle of the process that owns the clusters of `make start`. */
+import { nextStepsInLab } from '../lab/session.ts';
 import { shown } from '../paths.ts';
 import { type Clusters, startDemo } from './clusters.ts';
 import { becomeHolder, KUBECONFIG, LOG_DIR, removeState } from './state.ts';
 
-/** Where lines go, and what is told when everything is ready. */
+/** `ready` is called when everything is ready. */
 export interface Audience {
   say(line: string): void;
   ready(): void;
 }
 
 /**
- * Starts the clusters and keeps them until the signal aborts or the controller ends. Then it ends all that it started
- * and removes what it wrote, but the logs of a failure. Gives the exit code.
+ * Starts the clusters and keeps them running until the signal aborts or the controller exits. Then stops everything and
+ * removes all files, except for the logs of a failure. Returns the exit code.
  */
 export async function hold(clusters: Clusters, audience: Audience, signal: AbortSignal): Promise<number> {
   const { say } = audience;
@@ -23,7 +23,7 @@ export async function hold(clusters: Clusters, audience: Audience, signal: Abort
   becomeHolder();
   try {
     const demo = await startDemo(clusters, { step: timed, show: say, defer: (stop) => stops.push(stop) }, signal);
-    say(clusters === 'lab' ? howToGoOnInLab(demo.controllerUrl) : howToGoOn(demo.controllerUrl));
+    say(clusters === 'lab' ? nextStepsInLab(demo.controllerUrl) : nextSteps(demo.controllerUrl));
     audience.ready();
     problem = await Promise.race([aborted(signal), demo.failed]);
   } catch (error) {
@@ -43,9 +43,9 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-function howToGoOn(controllerUrl: string): string {
+function nextSteps(controllerUrl: string): string {
   return `
-Go on with kubectl (there is one in .cache/bin):
+Next steps, with kubectl (also available in .cache/bin):
   export KUBECONFIG=${KUBECONFIG}
   kubectl --context cluster2 get service -n provider-ns
   kubectl --context cluster1 -n provider-ns scale deployment web-demo --replicas 5

@@ -1,4 +1,4 @@
-/** `make start`: the sandbox with the walk-throughs' objects, and the answers that its clusters give each other. */
+/** `make start`: the sandbox with the objects of the walkthroughs, and requests between its clusters. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ import { ROOT, STATE_DIR, shown } from '../paths.ts';
 
 const CATAMARAN = join(ROOT, 'dist', 'catamaran.js');
 const READY_MS = 60_000;
-const ANSWER_MS = 30_000;
+const RESPONSE_MS = 30_000;
 
-/** What is applied where: the walk-throughs, in the order of the documents. */
+/** Objects to apply per cluster: the walkthroughs, in the order of the documents. */
 const APPLIED: readonly (readonly [cluster: string, ...args: string[]])[] = [
   ['cluster1', '-f', 'ack-cli/namespace.yaml', 'ack-cli/app-meta.yaml', 'ack-cli/serviceexport.yaml'],
   ['cluster2', '-f', 'ack-cli/namespace.yaml', 'ack-cli/serviceimport.yaml', 'ack-cli/client.yaml'],
@@ -29,12 +29,12 @@ const APPLIED: readonly (readonly [cluster: string, ...args: string[]])[] = [
   ]),
 ];
 
-/** A request from a cluster, as a pod of a Deployment where one is named, and what its answers have to show, each once. */
+/** A request from a cluster, and patterns that must each match one of its responses. */
 interface Shown {
   readonly from: string;
   readonly url: string;
   readonly shows: readonly RegExp[];
-  /** A Deployment in a namespace of its own, whose pod asks. */
+  /** Deployment whose pod sends the request. */
   readonly as?: { readonly namespace: string; readonly deployment: string };
 }
 
@@ -52,13 +52,13 @@ const SHOWN: readonly Shown[] = [
   { from: 'cluster2', url: 'rebel-base-mcsapi.default.svc.clusterset.local', shows: BOTH },
 ];
 
-/** Starts the sandbox and shows it; runs until it ends, or returns when it is ready where `detach` says so. */
+/** Starts the sandbox and demonstrates it; runs until it exits, or returns once it is ready with `detach`. */
 export async function demonstrate(clusters: number, detach: boolean, signal: AbortSignal): Promise<number> {
   const began = Date.now();
   const state = stateDir(STATE_DIR);
   const args = ['sandbox', 'up', '--state-dir', STATE_DIR, '--clusters', String(clusters)];
-  // It ends with this process, however that ends, unless it is detached. In a session of its own it does not hear of a
-  // Ctrl-C besides: a second signal would end it at once.
+  // Unless detached, the sandbox exits with this process for any reason. In its own session it does not also receive
+  // Ctrl-C, since a second signal would kill it immediately.
   const child = spawn(process.execPath, [CATAMARAN, ...args, ...(detach ? ['--detach'] : [])], {
     stdio: ['ignore', 'inherit', 'inherit', detach ? 'ignore' : 'ipc'],
     detached: true,
@@ -73,7 +73,7 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
     for (const each of SHOWN) await show(each, status, signal);
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
     console.log(
-      `\n[${seconds.padStart(5)} s] all of it answers. Go on with kubectl, or as docs/guides/sandbox.md says:`,
+      `\n[${seconds.padStart(5)} s] all requests succeeded. Next steps, with kubectl or as in docs/guides/sandbox.md:`,
     );
     console.log(`  export KUBECONFIG=${state.kubeconfig}\n  npm run -s catamaran -- sandbox status`);
     console.log(`\nIt runs until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
@@ -88,7 +88,7 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
   return await ended;
 }
 
-/** The sandbox once it is ready; undefined where its process ended before. */
+/** Resolves when the sandbox is ready; undefined if its process exited before. */
 async function untilReady(
   sandbox: Remote,
   child: ChildProcess,
@@ -99,7 +99,7 @@ async function untilReady(
   while (child.exitCode === null && child.signalCode === null) {
     const status = await sandbox.status().catch(() => undefined);
     if (status?.pid === child.pid) return status;
-    if (Date.now() > end) throw new Error(`the sandbox is not ready after ${READY_MS / 1000} s`);
+    if (Date.now() > end) throw new Error(`the sandbox was not ready within ${READY_MS / 1000} s`);
     await delay(50);
   }
   return undefined;
@@ -125,10 +125,10 @@ function catamaran(args: readonly string[]): Promise<string> {
   return run(process.execPath, [CATAMARAN, ...args, '--state-dir', STATE_DIR]);
 }
 
-/** Asks until all that has to be shown was, and prints the first answer of each. */
+/** Repeats a request until each pattern has matched, and prints the first response for each. */
 async function show(what: Shown, status: SandboxStatus, signal: AbortSignal): Promise<void> {
   const missing = [...what.shows];
-  const end = Date.now() + ANSWER_MS;
+  const end = Date.now() + RESPONSE_MS;
   let last = 'nothing';
   while (missing.length > 0) {
     signal.throwIfAborted();
@@ -144,14 +144,15 @@ async function show(what: Shown, status: SandboxStatus, signal: AbortSignal): Pr
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
-    if (Date.now() > end) throw new Error(`${what.url} from ${what.from} does not show ${missing.join(', ')}: ${last}`);
+    if (Date.now() > end)
+      throw new Error(`${what.url} from ${what.from} did not return ${missing.join(', ')}: ${last}`);
     await delay(50);
   }
 }
 
 const HAS_CURL = spawnSync('curl', ['--version'], { stdio: 'ignore' }).status === 0;
 
-/** The proxy takes the pod that asks from the user's name. */
+/** The user name selects the pod for the proxy. */
 async function curlOf({ from, url, as }: Shown, { clusters }: SandboxStatus): Promise<readonly string[]> {
   const proxy = clusters.find(({ name }) => name === from)?.proxy ?? '';
   const pod = as && (await remote(stateDir(STATE_DIR)).podOf(from, as.namespace, as.deployment));

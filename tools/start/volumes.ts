@@ -1,13 +1,13 @@
 /**
- * Volumes for the fake pods: nobody provisions disks on a laptop, and the scheduler places no pod whose claim is
- * unbound. So there are volumes from the start that claims of the walk-through's storage class are bound to.
+ * Volumes for fake pods. A laptop has no provisioner, and the scheduler does not place pods with unbound claims, so the
+ * volumes for claims of the walkthrough's storage class are created in advance.
  */
 
-/** The class that ACK's headless walk-through names. */
+/** The storage class in ACK's headless walkthrough. */
 const STORAGE_CLASS = 'alicloud-disk-topology-alltype';
 const COUNT = 8;
 
-/** The StorageClass and its volumes, as a List for `kubectl apply`. */
+/** A List for `kubectl apply`. */
 export function fakeVolumes(): object {
   const storageClass = {
     apiVersion: 'storage.k8s.io/v1',

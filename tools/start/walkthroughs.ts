@@ -1,17 +1,17 @@
-/** The documents' walk-throughs: what is applied, and what has to appear. */
+/** Walkthroughs of the documents: objects to apply, and expected results. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { ROOT } from '../paths.ts';
 import type { Kubectl } from './kubectl.ts';
 
-/** Namespace of ACK's walk-throughs; it imports what users ask for. */
+/** Namespace of ACK's walkthroughs, with import mode Manual. */
 export const PROVIDER_NAMESPACE = 'provider-ns';
 
 const EXAMPLES = join(ROOT, 'examples');
 const CILIUM = ['serviceexport.yaml', 'mcsapi-example.yaml'];
 
-/** Applies everything, in the order of the documents; applying it again changes nothing. */
+/** Applies everything in the order of the documents. Idempotent. */
 export async function applyWalkthroughs(kubectl: Kubectl): Promise<void> {
   const apply = (context: string, folder: string, files: readonly string[], ...flags: string[]): Promise<string> =>
     kubectl(context, ['apply', ...flags, ...files.flatMap((file) => ['-f', join(EXAMPLES, folder, file)])]);
@@ -29,13 +29,13 @@ export async function applyWalkthroughs(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** A Service that has to appear: endpoints ready, by source cluster. */
+/** An expected Service; `endpoints` is the number of ready ones per source cluster. */
 interface Expected {
   readonly context: string;
   readonly namespace: string;
   readonly name: string;
   readonly endpoints: Readonly<Record<string, number>>;
-  /** Whether the ServiceImport has addresses: all do, but the headless ones. */
+  /** Whether the ServiceImport has addresses; false for headless Services. */
   readonly ips: boolean;
 }
 
@@ -64,12 +64,12 @@ const slices = z.object({
   ),
 });
 
-/** Waits until everything is there. Throws an Error that names the first thing that is not. */
+/** Waits until everything is in place. @throws an Error with the first missing item. */
 export async function waitForWalkthroughs(kubectl: Kubectl, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const end = Date.now() + timeoutMs;
   for (const expected of EXPECTED) {
     for (;;) {
-      const missing = await whatIsMissing(kubectl, expected);
+      const missing = await missingOf(kubectl, expected);
       if (missing === undefined) break;
       if (Date.now() > end) throw new Error(`after ${timeoutMs / 1000} s, in ${expected.context}: ${missing}`);
       await delay(200, undefined, { signal });
@@ -77,15 +77,15 @@ export async function waitForWalkthroughs(kubectl: Kubectl, timeoutMs: number, s
   }
 }
 
-async function whatIsMissing(kubectl: Kubectl, expected: Expected): Promise<string | undefined> {
+async function missingOf(kubectl: Kubectl, expected: Expected): Promise<string | undefined> {
   const { context, namespace, name } = expected;
   const get = (...args: string[]): Promise<string> => kubectl(context, ['-n', namespace, 'get', '-o', 'json', ...args]);
   const found = await get('serviceimports', name, '--ignore-not-found');
-  if (found === '') return `there is no ServiceImport ${namespace}/${name}`;
+  if (found === '') return `ServiceImport ${namespace}/${name} not found`;
   const { ips = [] } = serviceImport.parse(JSON.parse(found)).spec;
   if (expected.ips && ips.length === 0) return `ServiceImport ${namespace}/${name} has no spec.ips`;
   if ((await get('services', `amcs-${name}`, '--ignore-not-found')) === '') {
-    return `there is no Service ${namespace}/amcs-${name}`;
+    return `Service ${namespace}/amcs-${name} not found`;
   }
   const label = `kubernetes.io/service-name=amcs-${name}`;
   const { items } = slices.parse(JSON.parse(await get('endpointslices', '-l', label)));
@@ -102,7 +102,7 @@ async function whatIsMissing(kubectl: Kubectl, expected: Expected): Promise<stri
 
 const SOURCE = ['-L', 'multicluster.kubernetes.io/source-cluster'] as const;
 
-/** What a user would look at first, as kubectl prints it. */
+/** kubectl commands that show the result. */
 export const SHOWN: readonly (readonly [context: string, ...args: string[]])[] = [
   ['cluster2', 'get', 'service', '-n', PROVIDER_NAMESPACE],
   ['cluster2', 'get', 'serviceimports', '-n', PROVIDER_NAMESPACE],

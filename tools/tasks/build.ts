@@ -1,6 +1,7 @@
 /**
- * `make tools`: builds the real Kubernetes binaries from Go modules into `.cache/bin`, and only what is missing or
- * stale. `node tools/tasks/build.ts [--lab] [--without NAME ...]`; `--lab` adds what only the lab runs. Uses nothing but Node's own modules, so it runs before any install.
+ * `make tools`: builds missing and stale Kubernetes binaries from Go modules into `.cache/bin`. `node
+ * tools/tasks/build.ts [--lab] [--without NAME ...]`; `--lab` adds the binaries that only the lab needs. Uses only
+ * modules of Node.js, so it runs before any install.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,10 +12,10 @@ import { BIN_DIR, type BinaryName, isExecutable } from '../controlplane/binaries
 
 interface Target {
   readonly name: BinaryName;
-  /** Folder of the Go module below `tools/`. */
+  /** Directory of the Go module, relative to `tools/`. */
   readonly module: string;
   readonly package: string;
-  /** Whether only the lab runs it; built where `--lab` asks for it. */
+  /** Only for the lab; built with `--lab`. */
   readonly lab?: true;
 }
 
@@ -37,7 +38,7 @@ const HEARTBEAT_MS = 30_000;
 const TOOLS_DIR = fileURLToPath(new URL('..', import.meta.url));
 const STAMP_DIR = join(BIN_DIR, '.stamps');
 
-/** Flags of the linker: small binaries, and for Kubernetes the version that `kubectl version` shows. */
+/** Linker flags: strip symbols, and for Kubernetes set the version that `kubectl version` shows. */
 function linkerFlags(module: string): string {
   const flags = ['-s', '-w'];
   if (module === 'pins/kubernetes') {
@@ -52,17 +53,17 @@ function kubernetesVersion(): [version: string, major: string, minor: string] {
   const goMod = readFileSync(join(TOOLS_DIR, 'pins/kubernetes/go.mod'), 'utf8');
   const match = /^\s*k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\S+)/m.exec(goMod);
   const [, version = '', major = '', minor = ''] = match ?? [];
-  if (version === '') throw new Error('tools/pins/kubernetes/go.mod names no version of k8s.io/kubernetes');
+  if (version === '') throw new Error('tools/pins/kubernetes/go.mod has no version of k8s.io/kubernetes');
   return [version, major, minor];
 }
 
-/** The version of Go that builds a module, as `go1.26.8`; undefined where there is no Go. */
+/** The Go version that builds a module, such as `go1.26.8`; undefined if Go is not installed. */
 function goVersion(module: string): string | undefined {
   const go = spawnSync('go', ['env', 'GOVERSION'], { cwd: join(TOOLS_DIR, module), encoding: 'utf8' });
   return go.status === 0 ? go.stdout.trim() : undefined;
 }
 
-/** A hash of all that a binary is made from. */
+/** A hash of all inputs of a binary. */
 function stampOf(target: Target, version: string): string {
   const hash = createHash('sha256');
   const dir = join(TOOLS_DIR, target.module);
@@ -72,7 +73,7 @@ function stampOf(target: Target, version: string): string {
   return hash.update(`${target.package}\n${linkerFlags(target.module)}\n${version}`).digest('hex');
 }
 
-/** Whether a binary of ours is there, built from what is here now. Without Go, one that is there has to do. */
+/** Whether a binary exists and was built from the current inputs. Without Go, any existing binary is current. */
 function isCurrent(target: Target, version: string | undefined): boolean {
   const stamp = join(STAMP_DIR, target.name);
   if (!isExecutable(join(BIN_DIR, target.name)) || !existsSync(stamp)) return false;
@@ -93,7 +94,7 @@ async function build(target: Target, version: string, say: (line: string) => voi
   });
   const heartbeat = setInterval(() => {
     const last = output.trimEnd().split('\n').at(-1) ?? '';
-    say(`  still at ${target.name}${last.startsWith('go: downloading') ? `, ${last.slice(4)}` : ''}`);
+    say(`  still building ${target.name}${last.startsWith('go: downloading') ? `, ${last.slice(4)}` : ''}`);
   }, HEARTBEAT_MS);
   const code = await new Promise<number>((resolve) => {
     child.once('close', (status) => resolve(status ?? 1));
@@ -108,7 +109,7 @@ async function build(target: Target, version: string, say: (line: string) => voi
       .filter((line) => !line.startsWith('go: downloading'));
     throw new Error(`go build of ${target.name} failed (in tools/${target.module}):\n${text.slice(-30).join('\n')}`);
   }
-  // Renamed, not overwritten: a running control plane keeps the file that it was started from.
+  // Renamed rather than overwritten, so that a running control plane keeps its executable.
   renameSync(fresh, join(BIN_DIR, target.name));
   writeFileSync(join(STAMP_DIR, target.name), stampOf(target, version));
 }
@@ -117,7 +118,8 @@ async function main(args: readonly string[]): Promise<void> {
   const lab = args.includes('--lab');
   const without = args.filter((arg) => arg !== '--without' && arg !== '--lab');
   const unknown = without.find((name) => !TARGETS.some((target) => target.name === name));
-  if (unknown !== undefined) throw new Error(`there is no tool ${unknown}: ${TARGETS.map((t) => t.name).join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`tool ${unknown} not found; available: ${TARGETS.map((t) => t.name).join(', ')}`);
   const started = Date.now();
   const say = (line: string): void => console.log(`[${duration(Date.now() - started)}] ${line}`);
   const assets = process.env.KUBEBUILDER_ASSETS;
@@ -145,9 +147,9 @@ async function main(args: readonly string[]): Promise<void> {
 
 function missingGo(names: readonly string[]): string {
   return [
-    `Go is needed to build ${names.join(', ')}, and there is no \`go\` in PATH.`,
-    'Install Go 1.26 or later (https://go.dev/dl/, or your system’s package manager) and run this again;',
-    'or set KUBEBUILDER_ASSETS to a folder that holds these binaries.',
+    `Go is required to build ${names.join(', ')}, but \`go\` is not in PATH.`,
+    'Install Go 1.26 or later (https://go.dev/dl/, or your system’s package manager) and try again,',
+    'or set KUBEBUILDER_ASSETS to a directory with these binaries.',
   ].join('\n');
 }
 

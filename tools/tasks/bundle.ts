@@ -6,15 +6,15 @@ import { build } from 'esbuild';
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Files of `dist` by name. What several of them import goes to `dist/chunks`. The sandbox is loaded by its command only,
- * so that no other command pays for the embedded Kubernetes.
+ * Files of `dist` by name. Shared modules go to `dist/chunks`. The sandbox is loaded only by its command, so that no
+ * other command pays for the embedded Kubernetes.
  */
 const ENTRIES = { catamaran: 'src/cli/main.ts', program: 'src/cli/start.ts', sandbox: 'src/sandbox/index.ts' };
 
-/** Packages that are CommonJS call `require` for modules of Node.js; a module of ECMAScript has none. */
+/** CommonJS packages call `require` for modules of Node.js, which ECMAScript modules do not have. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
-/** Empties a folder and bundles the entry points into it. */
+/** Empties a directory and bundles the entry points into it. */
 export async function bundle(outdir: string, entryPoints: Readonly<Record<string, string>> = ENTRIES): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   await build({

@@ -1,6 +1,6 @@
 /**
- * `make conformance SUITE=path`: runs the upstream conformance suite in the lab and writes docs/conformance. Its exit
- * code is 1 where a spec did not pass. SUITE_VERSION=text is told on the page as the version of the suite.
+ * `make conformance SUITE=path`: runs the upstream conformance suite in the lab and writes docs/conformance. The exit
+ * code is 1 if a spec did not pass. SUITE_VERSION=text is the version of the suite on that page.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ async function main(): Promise<boolean> {
   const { SUITE, SUITE_VERSION } = process.env;
   if (!SUITE || !isExecutable(SUITE)) {
     throw new Error(
-      'SUITE is not the path of the compiled conformance suite; docs/conformance/README.md shows how to compile it',
+      'SUITE must be the path of the compiled conformance suite; docs/conformance/README.md shows how to compile it',
     );
   }
   const stop = new AbortController();
@@ -47,7 +47,7 @@ async function main(): Promise<boolean> {
       environment,
     };
     writeFileSync(join(DOCS, 'README.md'), conformancePage(report, facts));
-    say(`${report.passed} of ${report.total} specs passed; ${shown(DOCS)} tells which`);
+    say(`${report.passed} of ${report.total} specs passed; see ${shown(DOCS)}`);
     const passed = report.total > 0 && report.passed === report.total && report.suitefailure === '';
     if (passed) rmSync(dir, { recursive: true });
     else say(`the controller's log is in ${dir}`);

@@ -1,4 +1,4 @@
-/** `make docs`: writes what is generated of `docs/reference`. */
+/** `make docs`: writes the generated parts of `docs/reference`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REFERENCE } from '../codegen/reference.ts';

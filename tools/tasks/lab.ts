@@ -1,8 +1,7 @@
 /**
- * `make lab` and `make lab-down`: `node tools/tasks/lab.ts up|down`. CLUSTERS=n starts more than two clusters, NODES=2,1 gives
- * the first one two nodes.
+ * `make lab` and `make lab-down`: `node tools/tasks/lab.ts up|down`. CLUSTERS=n sets the number of clusters (default:
+ * 2), NODES=2,1 the number of nodes per cluster.
  */
-
 import { join } from 'node:path';
 import { labDown, labUp } from '../lab/index.ts';
 import { LAB_DIR } from '../lab/layout.ts';
@@ -21,11 +20,11 @@ async function up(): Promise<void> {
   });
   const kubectl = shown(join(LAB_DIR, 'kubectl'));
   console.log(`
-The lab runs, until \`make lab-down\`: ${lab.clusters.map(({ name }) => name).join(', ')}.
-Their API servers are reached in the lab's network only; this kubectl is there:
+The lab runs until \`make lab-down\`: ${lab.clusters.map(({ name }) => name).join(', ')}.
+The API servers are reachable only in the lab's network, as from this kubectl:
   ${kubectl} --context cluster1 get nodes -o wide
   ${kubectl} --context cluster2 get pods -A
-\`make start CLUSTERS=lab\` runs the controller and the examples in it.`);
+\`make start CLUSTERS=lab\` runs the controller and the examples in the lab.`);
 }
 
 async function down(): Promise<void> {
@@ -36,7 +35,7 @@ async function down(): Promise<void> {
     `${cgroups} control groups`,
     `${mounts} mounts`,
   ];
-  console.log(`removed ${parts.join(', ')}; nothing of the lab is left`);
+  console.log(`removed ${parts.join(', ')}; the lab was removed completely`);
 }
 
 try {
@@ -46,6 +45,6 @@ try {
   else throw new Error('node tools/tasks/lab.ts up|down');
 } catch (error) {
   const isAbort = error instanceof Error && error.name === 'AbortError';
-  console.error(isAbort ? 'stopped; nothing of the lab is left' : error instanceof Error ? error.message : error);
+  console.error(isAbort ? 'stopped; the lab was removed completely' : error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 /**
- * `make mutation`: mutation testing of src/core. Fails below the threshold, when a mutant survives that is not listed as
- * equivalent, and when a listed one does not survive. `node tools/tasks/mutation.ts [file…]`; with files, results of
- * earlier runs are used again for what did not change.
+ * `make mutation`: mutation testing of src/core. Fails below the threshold, if a mutant survives that is not listed as
+ * equivalent, or if a listed one does not survive. `node tools/tasks/mutation.ts [file…]`; with files, results of
+ * earlier runs are reused for unchanged code.
  */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';

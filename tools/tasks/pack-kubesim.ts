@@ -1,9 +1,9 @@
 /**
- * `make kubesim`: builds packages/kubesim for npm and packs it; prints the path of the tarball.
+ * `make kubesim`: builds and packs packages/kubesim for npm, and prints the path of the tarball.
  * `node tools/tasks/pack-kubesim.ts`.
  *
- * The repository uses the TypeScript sources by the package's exports map. What is published is one JavaScript file, and
- * the declarations that it needs.
+ * The repository uses the TypeScript sources through the package's exports map. The published package has one
+ * JavaScript file and its declarations.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ const pack = ['pack', '--silent', '--pack-destination', DIST];
 const tarball = execFileSync('npm', pack, { cwd: PACKAGE, encoding: 'utf8' }).trim();
 console.log(join(DIST, tarball));
 
-/** A declaration file and those that it imports, by their paths below {@link DECLARATIONS}. */
+/** A declaration file and its transitive imports, as paths relative to {@link DECLARATIONS}. */
 function reachable(path: string, found: Set<string> = new Set()): ReadonlySet<string> {
   if (found.has(path)) return found;
   found.add(path);
@@ -50,7 +50,7 @@ function reachable(path: string, found: Set<string> = new Set()): ReadonlySet<st
   return found;
 }
 
-/** The manifest for npm: the repository's own is private, and its exports are sources. */
+/** The manifest for npm. The one in the repository is private and exports sources. */
 function publishedManifest(): object {
   const manifest: Record<string, unknown> = JSON.parse(readFileSync(join(SOURCE, 'package.json'), 'utf8'));
   const { private: _private, ...published } = manifest;

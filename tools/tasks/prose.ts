@@ -1,6 +1,6 @@
 /**
- * `make prose`: lints the English of documents, comments and messages. `node tools/tasks/prose.ts [FILE ...]` prints the
- * findings of some files; without files it prints the count of each, of all.
+ * `make prose`: lints the English of documents, comments and messages. `node tools/tasks/prose.ts [FILE ...]` prints
+ * the findings of some files; without arguments, it prints the number of findings per file.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

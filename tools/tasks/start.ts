@@ -1,7 +1,7 @@
 /**
- * `make start`: clusters, controller and walk-throughs, until Ctrl-C or `make stop`. The clusters are those of the
- * sandbox, as many as CLUSTERS=n says; CLUSTERS=real or real:n starts real control planes, CLUSTERS=lab uses those of
- * `make lab`. DETACH=1 returns when everything is ready, and leaves a process behind that holds them.
+ * `make start`: runs clusters, controller and walkthroughs until Ctrl-C or `make stop`. CLUSTERS=n sets the number of
+ * sandbox clusters, CLUSTERS=real or real:n starts real control planes, CLUSTERS=lab uses those of `make lab`. DETACH=1
+ * returns when everything is ready and leaves a process running that owns the clusters.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
@@ -16,10 +16,10 @@ import { type Audience, hold } from '../start/hold.ts';
 import { demonstrate } from '../start/sandbox.ts';
 import { currentHolder, KUBECONFIG, LOG_DIR } from '../start/state.ts';
 
-/** What the holder tells the process that waits for it. */
+/** From the holder to the process that waits for it. */
 type Message = { readonly say: string } | { readonly ready: true };
 
-/** What CLUSTERS asks for: a number of sandbox clusters, real control planes, or the lab. */
+/** The value of CLUSTERS: a number of sandbox clusters, real control planes, or the lab. */
 type Wanted = { readonly sandbox: number } | { readonly real: Clusters };
 
 function wantedOf(text: string | undefined): Wanted {
@@ -29,19 +29,18 @@ function wantedOf(text: string | undefined): Wanted {
   const count = Number(digits || 2);
   if (digits === undefined || count < 2 || count > most) {
     const wanted = `a number from 2 to ${MOST_IN_SANDBOX}, real, real:n with n from 2 to ${MAX_CLUSTERS}, or lab`;
-    throw new Error(`CLUSTERS is ${JSON.stringify(text)}: write ${wanted}`);
+    throw new Error(`CLUSTERS is ${JSON.stringify(text)}; allowed: ${wanted}`);
   }
   return real === undefined ? { sandbox: count } : { real: count };
 }
 
-/** Aborts on the first signal that asks to stop. */
 function stopSignal(): AbortController {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
   return controller;
 }
 
-/** Holds the clusters for a process that waits, and gives up where that one goes before they are ready. */
+/** Owns the clusters for a waiting process, and stops if that process exits before they are ready. */
 async function holdFor(clusters: Clusters): Promise<number> {
   const stop = stopSignal();
   const giveUp = (): void => stop.abort();
@@ -59,7 +58,7 @@ async function holdFor(clusters: Clusters): Promise<number> {
   try {
     return await hold(clusters, audience, stop.signal);
   } finally {
-    // Listening keeps the process.
+    // The listener would keep this process alive.
     process.off('disconnect', giveUp);
   }
 }
@@ -68,7 +67,7 @@ async function holdFor(clusters: Clusters): Promise<number> {
 async function detach(): Promise<number> {
   const holder = spawn(process.execPath, [fileURLToPath(import.meta.url), '--hold'], {
     detached: true,
-    // Nothing of ours is handed on: who reads our output waits for the end of all that hold it.
+    // No inherited output: a reader of this process's output would wait until the holder exits.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   stopSignal().signal.addEventListener('abort', () => holder.kill('SIGTERM'));
@@ -96,7 +95,7 @@ async function main(): Promise<number> {
   const holder = currentHolder();
   if (holder) {
     console.error(
-      `clusters are up already (process ${holder.pid}), with kubeconfig ${shown(KUBECONFIG)}: \`make stop\` ends them`,
+      `clusters are already running (process ${holder.pid}), with kubeconfig ${shown(KUBECONFIG)}; stop them with \`make stop\``,
     );
     return 1;
   }

@@ -1,4 +1,4 @@
-/** `make stop`: ends the process that `make start` left, and waits until it is gone. */
+/** `make stop`: stops the process of `make start`, and waits until it has exited. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { processIdentity } from '../../src/sandbox/state.ts';
 import { currentHolder, removeState } from '../start/state.ts';
@@ -8,7 +8,7 @@ const GRACE_MS = 30_000;
 async function stop(): Promise<void> {
   const holder = currentHolder();
   if (holder === undefined) {
-    // A holder that was killed left its files; its children went with it.
+    // A killed holder leaves its files behind, but its guards killed its children.
     removeState(true);
     console.log('nothing is running');
     return;
@@ -17,7 +17,7 @@ async function stop(): Promise<void> {
   const end = Date.now() + GRACE_MS;
   while (processIdentity(holder.pid) === holder.identity) {
     if (Date.now() > end) {
-      // The guards of its children end them when it is gone.
+      // Its guards kill its children.
       process.kill(holder.pid, 'SIGKILL');
       await delay(500);
       removeState(false);

@@ -1,4 +1,4 @@
-/** `catamaran config schema`: the JSON Schema of the fleet file. */
+/** `catamaran config schema`: prints the JSON Schema of the fleet file. */
 import { fleetJsonSchema } from '../../config/schema.ts';
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';

@@ -1,4 +1,4 @@
-/** `catamaran crds`: the CustomResourceDefinitions, for `kubectl apply -f -`. */
+/** `catamaran crds`: prints the CustomResourceDefinitions, for `kubectl apply -f -`. */
 import { CRDS, crdsYaml } from '../../api/crd-manifests.ts';
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';

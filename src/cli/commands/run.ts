@@ -97,7 +97,7 @@ export const registerRun: Register = (program, context) => {
       ),
     )
     .action((options: RunOptions) => {
-      // Without --dry-run the user asked to see changes, and must not get a controller that makes them.
+      // A user who asks for an output format expects to see changes, not a controller that makes them.
       if (!options.dryRun && command.getOptionValueSource('output') === 'cli')
         return command.error("option '-o, --output <format>' requires --dry-run");
       return run(options, context);

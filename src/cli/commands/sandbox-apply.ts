@@ -1,4 +1,4 @@
-/** `catamaran sandbox apply`: objects for a cluster, without kubectl. */
+/** `catamaran sandbox apply`: applies objects to a cluster, without kubectl. */
 import { withClient } from '../connect.ts';
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';

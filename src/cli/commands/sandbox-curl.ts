@@ -1,4 +1,4 @@
-/** `catamaran sandbox curl`: an HTTP request from a pod. */
+/** `catamaran sandbox curl`: sends an HTTP request from a pod. */
 import { Option } from 'commander';
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';

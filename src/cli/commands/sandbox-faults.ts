@@ -1,4 +1,4 @@
-/** `catamaran sandbox partition`, `heal`, `stop`, `start` and `slow`: faults of one cluster. */
+/** `catamaran sandbox partition`, `heal`, `stop`, `start` and `slow`: fault injection for one cluster. */
 import { type Command, Option } from 'commander';
 import type { ActionRequest } from '../../sandbox/control-protocol.ts';
 import type { CliContext, Register } from '../context.ts';

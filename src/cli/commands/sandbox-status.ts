@@ -1,4 +1,4 @@
-/** `catamaran sandbox status`: clusters, faults, members and the controller. */
+/** `catamaran sandbox status`: shows clusters, faults, members and the controller. */
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';
 import { loadSandbox, remoteOf, type StateOptions, withStateDir } from '../local-sandbox.ts';

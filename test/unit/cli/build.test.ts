@@ -21,14 +21,14 @@ describe('the bundle', () => {
   }, 60_000);
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('runs outside the repository, without its packages', async () => {
+  it('runs outside the repository, without its npm packages', async () => {
     const call = (...args: string[]) => run(process.execPath, [bundle, ...args], { cwd: folder });
     expect(await call('--version')).toEqual({ stdout: `${packageJson.version}\n`, stderr: '' });
     expect((await call('crds')).stdout).toBe(crdsYaml());
     await expect(call('nonsense')).rejects.toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('says what is wrong with its own environment', async () => {
+  it('reports an invalid environment variable', async () => {
     const env = { ...process.env, CATAMARAN_LOG_LEVEL: 'loud' };
     await expect(run(process.execPath, [bundle, 'crds'], { env })).rejects.toMatchObject({
       code: 2,
@@ -36,26 +36,26 @@ describe('the bundle', () => {
     });
   });
 
-  it('ends quietly when its reader closes the pipe', async () => {
+  it('exits quietly when its reader closes the pipe', async () => {
     const command = `set -o pipefail; "${process.execPath}" "${bundle}" crds | true`;
     expect(await run('bash', ['-c', command])).toEqual({ stdout: '', stderr: '' });
   });
 
-  it('loads the embedded Kubernetes and what only that needs with the sandbox, not with the controller', async () => {
+  it('loads the embedded Kubernetes and its dependencies with the sandbox only, not with the controller', async () => {
     const dist = join(folder, 'dist');
     const texts = async (names: readonly string[]): Promise<string> =>
       (await Promise.all(names.map((name) => readFile(join(dist, name), 'utf8')))).join('\n');
     const files = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.js'));
     const sandbox = await texts(['sandbox.js']);
     const controller = await texts(files.filter((name) => name !== 'sandbox.js'));
-    // Of @peculiar/x509, of rfc6902 and of kubesim.
+    // From @peculiar/x509, rfc6902 and kubesim.
     for (const name of ['X509CertificateGenerator', 'InvalidOperationError', 'RunningCluster']) {
       expect(sandbox).toContain(name);
       expect(controller).not.toContain(name);
     }
   });
 
-  it('runs a sandbox from a folder with nothing else in it', async () => {
+  it('runs a sandbox from an otherwise empty directory', async () => {
     const call = (command: string, ...args: string[]) =>
       run(process.execPath, [bundle, 'sandbox', command, '--state-dir', 'state', ...args], { cwd: folder });
     await call('up', '--detach');
@@ -71,14 +71,14 @@ describe('the bundle', () => {
     }
   }, 60_000);
 
-  it('says so if the sandbox was left out', async () => {
+  it('reports a missing sandbox', async () => {
     const image = join(folder, 'image');
     await cp(join(folder, 'dist'), image, { recursive: true });
     await rm(join(image, 'sandbox.js'));
     const call = run(process.execPath, [join(image, 'catamaran.js'), 'sandbox', 'status'], { cwd: folder });
     await expect(call).rejects.toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^error: \[CTM_USAGE\] this installation has no sandbox/),
+      stderr: expect.stringMatching(/^error: \[CTM_USAGE\] the sandbox \(dist\/sandbox\.js\) is not installed/),
     });
   });
 

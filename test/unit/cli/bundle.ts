@@ -1,9 +1,9 @@
-/** The bundle in a folder of a test. */
+/** Bundles in a test's directory. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle } from '../../../tools/tasks/bundle.ts';
 
-/** Bundles as for a release, or other entry points by name. Returns the folder of the files. */
+/** Bundles the entry points of a release, or others by name. Returns the output directory. */
 export async function bundleInto(folder: string, entryPoints?: Readonly<Record<string, string>>): Promise<string> {
   const dist = join(folder, 'dist');
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** A server that wants one token, and a kubeconfig for it that a test can write. */
+/** A server that accepts one token, and a writable kubeconfig for it. */
 async function memberWith(token: string) {
   const server = createServer((request, response) => {
     const welcome = request.headers.authorization === `Bearer ${token}`;
@@ -53,7 +53,7 @@ async function memberWith(token: string) {
   return { member, write };
 }
 
-it('reads a kubeconfig again when its token is refused', async () => {
+it('reads a kubeconfig again when its token is rejected', async () => {
   const { member, write } = await memberWith('new');
   await write('old');
   const client = await connector(readEnvironment({}))(member);
@@ -63,7 +63,7 @@ it('reads a kubeconfig again when its token is refused', async () => {
   await expect(client.raw('/version')).resolves.toEqual({ gitVersion: 'v1.34.4' });
 });
 
-it('goes on with what it has while the kubeconfig cannot be read', async () => {
+it('keeps the old credentials while the kubeconfig cannot be read', async () => {
   const { member, write } = await memberWith('new');
   await write('old');
   const client = await connector(readEnvironment({}))(member);
@@ -75,7 +75,7 @@ it('goes on with what it has while the kubeconfig cannot be read', async () => {
   await expect.poll(() => client.raw('/version').catch(() => undefined)).toEqual({ gitVersion: 'v1.34.4' });
 });
 
-it('calls the cluster of an option, or of none, by the name of its context', async () => {
+it('names the cluster of an option, or of none, after its context', async () => {
   const { member, write } = await memberWith('new');
   await write('old');
   if (member.access.kind !== 'kubeconfig' || !member.access.path) throw new Error('a kubeconfig is needed');

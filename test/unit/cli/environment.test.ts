@@ -38,13 +38,13 @@ describe('the environment', () => {
     });
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     const variables = { KUBECONFIG: '', HOME: '', NO_COLOR: '', CATAMARAN_LOG_LEVEL: '', KUBERNETES_SERVICE_HOST: '' };
     expect(readEnvironment(variables)).toMatchObject({ kubeconfigFiles: [], noColor: false, logLevel: 'info' });
     expect(readEnvironment(variables).kubernetesService).toBeUndefined();
   });
 
-  it('refuses a level that does not exist', () => {
+  it('rejects an unknown log level', () => {
     expect(() => readEnvironment({ CATAMARAN_LOG_LEVEL: 'loud' })).toThrow(
       expect.objectContaining({
         code: 'CTM_USAGE',

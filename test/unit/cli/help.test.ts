@@ -4,7 +4,7 @@ import { examples } from '../../../src/cli/help.ts';
 import { buildProgram } from '../../../src/cli/program.ts';
 import { invoke, recordingContext } from '../../support/invoke.ts';
 
-/** Commands that do something, with their full names: those without subcommands, and `dns`, which has options too. */
+/** Executable commands by full name: those without subcommands, and `dns`, which also has options. */
 function leaves(command: Command, name: string): [string, Command][] {
   return command.commands.flatMap((child): [string, Command][] => {
     const full = `${name} ${child.name()}`;

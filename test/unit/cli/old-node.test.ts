@@ -1,4 +1,4 @@
-/** An older Node.js gets one sentence, from the sources and from the bundle; the version is simulated. */
+/** An older Node.js gets a one-line error, from the sources and from the bundle; the version is simulated. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the program on this Node.js, which pretends to have another version. */
+/** Runs the program on this Node.js with another reported version. */
 async function runOn(version: string, program: string, ...args: string[]) {
   const disguise = join(folder, 'disguise.cjs');
   await writeFile(
@@ -33,7 +33,7 @@ async function runOn(version: string, program: string, ...args: string[]) {
   return run(process.execPath, ['--require', disguise, program, ...args]);
 }
 
-/** A file of the bundle, and those that it imports statically. */
+/** A file of the bundle with its static imports. */
 async function staticImports(file: string): Promise<readonly string[]> {
   const dynamic: Plugin = {
     name: 'dynamic imports are external',
@@ -58,7 +58,7 @@ describe.each([
   ['src/cli/main.ts', () => MAIN],
   ['the bundle', () => bundle],
 ])('%s', (_, program) => {
-  it.each(['12.22.12', '20.20.2', '23.99.0'])('says what it needs on Node.js %s', async (version) => {
+  it.each(['12.22.12', '20.20.2', '23.99.0'])('reports the required version on Node.js %s', async (version) => {
     await expect(runOn(version, program(), 'crds')).rejects.toMatchObject({
       code: EXIT[ERRORS.CTM_NODE.exit],
       stdout: '',
@@ -71,8 +71,8 @@ describe.each([
   });
 });
 
-// The sources run only where Node.js strips types, the bundle has to be parsed by any.
-it('the bundle imports nothing before the check that Node.js 12 cannot parse', async () => {
+// The sources require a Node.js that strips types; the bundle must be parsed by any.
+it('everything that the bundle imports before the check can be parsed by Node.js 12', async () => {
   const files = await staticImports(bundle);
   expect(files[0]).toMatch(/catamaran\.js$/);
   for (const file of files) {

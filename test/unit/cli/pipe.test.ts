@@ -1,4 +1,4 @@
-/** Pipes: a reader of our output that closes it early, as `head` does, and objects from stdin. */
+/** Pipes: a reader of the output that closes it early, as `head` does, and objects from stdin. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 it.each([
   ['crds', ['crds']],
   ['sandbox up', ['sandbox', 'up', '--state-dir', 'state']],
-])('%s ends well when its reader goes, and leaves nothing', { timeout: 60_000 }, async (_, args) => {
+])('%s exits cleanly when its reader closes the pipe, and leaves no files', { timeout: 60_000 }, async (_, args) => {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -32,7 +32,7 @@ it.each([
   expect(await readdir(dir)).toEqual([]);
 });
 
-it('sandbox apply reads stdin where told', async () => {
+it('sandbox apply reads stdin for -', async () => {
   const args = ['sandbox', 'apply', '--state-dir', 'state', '--to', 'cluster1', '-f', '-'];
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir });
   child.stdin.end('kind: Pod\n---\nkind: Pod\n');

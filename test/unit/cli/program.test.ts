@@ -35,7 +35,7 @@ describe('catamaran', () => {
       "error: [CTM_USAGE] option '-o, --output <format>' requires --dry-run\n",
     ],
     [['crds', 'more'], 'error: [CTM_USAGE] too many arguments'],
-  ])('%j is wrong usage', async (args, message) => {
+  ])('%j is a usage error', async (args, message) => {
     const { code, stdout, stderr } = await invoke(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.slice(0, message.length)).toBe(message);
@@ -55,7 +55,7 @@ describe('catamaran crds', () => {
     expect(parseAllDocuments(stdout).map((document) => document.toJS())).toEqual(CRDS);
   });
 
-  it('prints JSON where told', async () => {
+  it('prints JSON on request', async () => {
     const { stdout } = await invoke(['crds', '--output', 'json']);
     expect(JSON.parse(stdout)).toEqual({ apiVersion: 'v1', kind: 'List', items: CRDS });
   });
@@ -73,7 +73,7 @@ describe('catamaran config', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('check names the members of a good file', async () => {
+  it('check lists the members of a valid file', async () => {
     await write('[{name: a, context: a}, {name: b, context: b}]');
     expect(await invoke(['config', 'check', '--config', file])).toEqual({
       code: 0,
@@ -82,7 +82,7 @@ describe('catamaran config', () => {
     });
   });
 
-  it('check prints one line for each problem, each with its code', async () => {
+  it('check prints one line per problem, each with its code', async () => {
     await write('[{name: a, podCIDRs: [10.0.0.0/8], x: 1}, {name: b, context: b, podCIDRs: [10.1.0.0/16]}]');
     const { code, stdout, stderr } = await invoke(['config', 'check', '--config', file]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -92,7 +92,7 @@ describe('catamaran config', () => {
     ]);
   });
 
-  it('check says that a file is missing', async () => {
+  it('check reports a missing file', async () => {
     const missing = join(folder, 'none.yaml');
     expect(await invoke(['config', 'check', '--config', missing])).toEqual({
       code: 2,
@@ -113,13 +113,13 @@ describe('an error', () => {
     ['CTM_LISTEN', 1],
     ['CTM_KUBECONFIG_INVALID', 2],
     ['CTM_USAGE', 2],
-  ] as const)('%s ends with %i', (code, expected) => {
+  ] as const)('%s exits with %i', (code, expected) => {
     const { context, printed } = recordingContext();
     expect(fail(context, new CatamaranError(code, 'why'))).toBe(expected);
     expect(printed).toEqual({ stdout: '', stderr: `error: [${code}] why\n` });
   });
 
-  it('with a code of the fleet file ends with 2 and prints a line for each problem', () => {
+  it('of the fleet file exits with 2 and prints a line per problem', () => {
     const { context, printed } = recordingContext();
     const problem = { line: 1, column: 1 };
     const error = new FleetConfigError([
@@ -130,7 +130,7 @@ describe('an error', () => {
     expect(printed.stderr).toBe('error: [CTM_CONFIG_OVERLAP] first\nerror: [CTM_CONFIG_INVALID] second\n');
   });
 
-  it('with an exit code of its own ends with that', () => {
+  it('with an explicit exit code exits with that', () => {
     const { context } = recordingContext();
     expect(fail(context, new ExitError('CTM_SANDBOX_CURL', 'curl: (28) timed out', 28))).toBe(28);
   });
@@ -144,7 +144,7 @@ describe('an error', () => {
     expect(printed.stderr).toBe(`error: [CTM_INTERNAL] internal error; please report it: ${text}\n`);
   });
 
-  it('that is not in the registry has a stack at log level debug', () => {
+  it('that is not in the registry has a stack trace at log level debug', () => {
     const { context, printed } = recordingContext();
     expect(fail({ ...context, logLevel: 'debug' }, new TypeError('oh'))).toBe(1);
     expect(printed.stderr).toMatch(/^error: \[CTM_INTERNAL\] internal error; please report it: TypeError: oh\n +at /);
@@ -153,7 +153,7 @@ describe('an error', () => {
   it.each([
     [['dns'], { CATAMARAN_LOG_LEVEL: 'debug' }],
     [['dns', '--log-level', 'debug'], {}],
-  ])('has its stack if %j runs with %j', async (args, variables) => {
+  ])('has a stack trace if %j runs with %j', async (args, variables) => {
     const { context, printed } = recordingContext({ variables });
     const environment: Environment = {
       ...context.environment,
@@ -165,7 +165,7 @@ describe('an error', () => {
     expect(printed.stderr).toMatch(/TypeError: oh\n +at /);
   });
 
-  it('is red where colours are on, and only there', async () => {
+  it('is red only if colors are enabled', async () => {
     const { stderr } = await invoke(['crd'], { colors: true });
     expect(stderr.startsWith('\u001b[31merror:\u001b[39m [CTM_USAGE]')).toBe(true);
     expect((await invoke(['crd'])).stderr).not.toContain('\u001b');

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ALL = ['coredns', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'];
 
-// Stands in for Go: tells a version, and writes what it was asked to build.
+// A fake `go`: prints a version, and writes the binary to build.
 const FAKE_GO = `#!/bin/sh
 if [ "$1" = env ]; then echo go1.26.8; exit; fi
 for arg; do
@@ -55,19 +55,19 @@ describe('make tools', () => {
     expect(build([])).toEqual({ code: 0, out: '', err: '' });
   });
 
-  it('builds what only the lab runs where it is asked for', () => {
+  it('builds the binaries of the lab on request', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     expect(build(['--lab']).code).toBe(0);
     expect(built()).toEqual([...ALL, 'kube-proxy', 'kubelet', 'pause', 'web-demo'].sort());
   });
 
-  it('leaves out what it is told to', () => {
+  it('skips excluded binaries', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     expect(build(['--without', 'coredns']).code).toBe(0);
     expect(built()).toEqual(ALL.filter((name) => name !== 'coredns'));
   });
 
-  it('builds again what a changed module holds, and nothing else', () => {
+  it('rebuilds only the binaries of a changed module', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     build([]);
     appendFileSync(join(root, 'tools/pins/kwok/go.mod'), '// changed\n');
@@ -76,7 +76,7 @@ describe('make tools', () => {
     expect(out).not.toContain('etcd');
   });
 
-  it('shows what Go said where a build fails, and keeps the rest', () => {
+  it('shows the output of a failed build, and keeps the rest', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     const { code, err } = build([], { FAIL: 'yes' });
     expect(code).toBe(1);
@@ -85,7 +85,7 @@ describe('make tools', () => {
     expect(built()).not.toContain('kubectl');
   });
 
-  it('takes from KUBEBUILDER_ASSETS what is there, and builds the rest', () => {
+  it('uses binaries from KUBEBUILDER_ASSETS, and builds the rest', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     const assets = join(root, 'assets');
     mkdirSync(assets);
@@ -96,23 +96,23 @@ describe('make tools', () => {
     expect(built()).toEqual(['coredns', 'kube-controller-manager', 'kube-scheduler', 'kwok']);
   });
 
-  it('says what to install where there is no Go', () => {
+  it('explains how to install Go if it is missing', () => {
     const { code, err } = build([]);
     expect(code).toBe(1);
-    expect(err).toContain('Go is needed to build etcd, kube-apiserver');
+    expect(err).toContain('Go is required to build etcd, kube-apiserver');
     expect(err).toContain('https://go.dev/dl/');
     expect(err).toContain('KUBEBUILDER_ASSETS');
   });
 
-  it('needs no Go where everything is built', () => {
+  it('requires no Go if everything is built', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     build([]);
     rmSync(join(root, 'path', 'go'));
     expect(build([])).toEqual({ code: 0, out: '', err: '' });
   });
 
-  it('refuses a name that is no tool', () => {
+  it('rejects an unknown tool', () => {
     expect(build(['--without', 'coredsn'])).toMatchObject({ code: 1 });
-    expect(build(['--without', 'coredsn']).err).toContain('there is no tool coredsn');
+    expect(build(['--without', 'coredsn']).err).toContain('tool coredsn not found');
   });
 });

@@ -28,7 +28,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('a component of a control plane', () => {
-  it('says how it ended', async () => {
+  it('reports its exit code', async () => {
     const component = await startComponent(spec('exit 3'));
     await vi.waitFor(() => expect(component.exit()).toBe('code 3'));
   });
@@ -36,18 +36,18 @@ describe('a component of a control plane', () => {
   it('is named, with the last lines of its log, in the error of a failed start', async () => {
     const component = await startComponent(spec('echo first; echo no such flag >&2; exit 1'));
     await vi.waitFor(() => expect(component.exit()).toBe('code 1'));
-    const error = new ComponentError('ended with code 1 while starting', component.spec);
+    const error = new ComponentError('exited with code 1 while starting', component.spec);
     expect(error.message).toBe(
-      `cluster1 demo ended with code 1 while starting\nlast lines of ${join(dir, 'demo.log')}:\nfirst\nno such flag`,
+      `cluster1 demo exited with code 1 while starting\nlast lines of ${join(dir, 'demo.log')}:\nfirst\nno such flag`,
     );
   });
 
-  it('that cannot be executed is an error that names it', async () => {
+  it('fails to start if it cannot be executed, with its name in the error', async () => {
     const broken = { ...spec(''), command: join(dir, 'absent') };
     await expect(startComponent(broken)).rejects.toThrow(/cluster1 demo did not start: .*ENOENT/);
   });
 
-  it('is killed where it does not heed the signal', async () => {
+  it('is killed if it ignores the signal', async () => {
     const component = await startComponent(spec("trap '' TERM; echo up; while :; do sleep 0.05; done"));
     await vi.waitFor(() => expect(readFileSync(component.spec.logFile, 'utf8')).toContain('up'));
     await component.stop('SIGTERM', 50);
@@ -55,7 +55,7 @@ describe('a component of a control plane', () => {
     expect(isAlive(component.pid)).toBe(false);
   });
 
-  it('does not outlive a parent that was killed', async () => {
+  it('does not outlive a killed parent', async () => {
     const script = `
       const { startComponent } = await import(${JSON.stringify(COMPONENT)});
       const { pid } = await startComponent(${JSON.stringify(spec('exec sleep 60'))});
@@ -74,17 +74,17 @@ describe('a component of a control plane', () => {
 });
 
 describe('run', () => {
-  it('gives the standard output', async () => {
+  it('returns the standard output', async () => {
     expect(await run('cat', [], { input: 'words' })).toBe('words');
   });
 
   it('fails with the standard error', async () => {
-    await expect(run('sh', ['-c', 'echo broken >&2; exit 2'])).rejects.toThrow(/ended with code 2\nbroken/);
+    await expect(run('sh', ['-c', 'echo broken >&2; exit 2'])).rejects.toThrow(/exited with code 2\nbroken/);
   });
 });
 
 describe('freePort', () => {
-  it('stays below the ports of outgoing connections', async () => {
+  it('returns a port below the ephemeral range', async () => {
     const port = await freePort();
     expect(port).toBeGreaterThanOrEqual(20_000);
     expect(port).toBeLessThan(32_000);

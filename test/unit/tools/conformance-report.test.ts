@@ -20,7 +20,7 @@ implementation: { organization: "", project: Catamaran, version: 0.1.0, url: "" 
 
 const FACTS = { suite: 'v0.5.0', catamaran: '0.1.0', date: '2026-01-02', environment: ['two clusters'] };
 
-test('the page has a table of specs for each group, with what became of each and why', () => {
+test('the page has a table of specs per group, with the result of each and its cause', () => {
   const page = conformancePage(parseReport(YAML), FACTS);
   expect(page).toContain('1 of 4 specs of the upstream conformance suite passed.\n');
   expect(page).toContain('## Required: 1 of 2 passed\n');
@@ -31,14 +31,14 @@ test('the page has a table of specs for each group, with what became of each and
   expect(page).toContain('| unknown - timeout |  | A request |');
 });
 
-test('the page tells the suite, the version, the date and the environment', () => {
+test('the page shows suite, version, date and environment', () => {
   const page = conformancePage(parseReport(YAML), FACTS);
   for (const fact of ['folder conformance, v0.5.0', '- Catamaran: 0.1.0', '- Date: 2026-01-02', '- two clusters']) {
     expect(page).toContain(fact);
   }
 });
 
-test('the page says why a suite that failed before its specs did', () => {
+test('the page shows why a suite failed before its specs', () => {
   const page = conformancePage(parseReport('{groups: [], suitefailure: no context, passed: 0, total: 0}'), FACTS);
   expect(page).toContain('0 of 0 specs of the upstream conformance suite passed. The suite failed: no context\n');
 });

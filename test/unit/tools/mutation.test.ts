@@ -14,14 +14,14 @@ function report(replacement: string, start: [number, number], end: [number, numb
 }
 
 describe('a mutant', () => {
-  test('is shown as its line before and after', () => {
+  test('is shown by its line, before and after', () => {
     expect(showMutant(SOURCE, report('true', [2, 7], [2, 12]))).toEqual({
       before: 'if (n < 0) return 0;',
       after: 'if (true) return 0;',
     });
   });
 
-  test('that ends on a later line is shown as its first line', () => {
+  test('that spans several lines is shown by its first line', () => {
     expect(showMutant(SOURCE, report('{}', [1, 26], [4, 2]))).toEqual({
       before: 'function half(n: number) {',
       after: 'function half(n: number) {}',
@@ -33,7 +33,7 @@ describe('survivors', () => {
   const survivor = { file: 'half.ts', before: 'a', after: 'b', survived: true };
   const listed = [{ file: 'half.ts', reason: 'because', mutants: [{ before: 'a', after: 'b' }] }];
 
-  test('that are listed are no difference', () => {
+  test('that are listed are not a difference', () => {
     expect(compareSurvivors([survivor], listed)).toEqual({ unlisted: [], stale: [] });
   });
 
@@ -42,16 +42,16 @@ describe('survivors', () => {
     expect(compareSurvivors([{ ...survivor, after: 'c' }, survivor], listed).unlisted).toMatchObject([{ after: 'c' }]);
   });
 
-  test('that were killed or are gone make their entry stale', () => {
+  test('that were killed or no longer exist make their entry stale', () => {
     expect(compareSurvivors([{ ...survivor, survived: false }], listed).stale).toMatchObject([{ before: 'a' }]);
     expect(compareSurvivors([{ ...survivor, before: 'x', after: 'y' }], listed).stale).toMatchObject([{ before: 'a' }]);
   });
 
-  test('of files outside the run are not looked at', () => {
+  test('of files outside the run are ignored', () => {
     expect(compareSurvivors([{ ...survivor, file: 'other.ts', survived: false }], listed).stale).toEqual([]);
   });
 
-  test('are listed for lines that src/core still has', () => {
+  test('are listed only for existing lines of src/core', () => {
     const missing = readSurvivors().flatMap(({ file, mutants }) => {
       const lines = readFileSync(join(CORE, file), 'utf8')
         .split('\n')

@@ -6,7 +6,7 @@ import { lintProse } from '../../../tools/prose/lint.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Wordings that were in the help, the messages and the documents of earlier versions. */
+/** From the help, the messages and the documents of earlier versions. */
 const REJECTED = [
   'keep every member as the exports of all members ask for',
   'say everything that is wrong with a fleet file',
@@ -39,7 +39,7 @@ const REJECTED = [
   'a table for people',
 ];
 
-/** What is written instead. */
+/** Their replacements. */
 const ACCEPTED = [
   'run the controller',
   'validate a fleet file and report all problems',
@@ -91,7 +91,7 @@ describe('lintProse', () => {
     expect(await lines('**nobody**, [people](x), > somebody\n')).toHaveLength(3);
   });
 
-  it('leaves out code in documents and in comments', async () => {
+  it('skips code in documents and in comments', async () => {
     expect(await lintProse('a.md', '`nobody`\n\n```\nmended\n```\n')).toEqual([]);
     expect(await lintProse('a.ts', '/** The value `nobody`. */')).toEqual([]);
   });
@@ -101,7 +101,7 @@ describe('prose of code', () => {
   const texts = (source: string) =>
     proseOf('a.ts', source).ast.children.map(({ raw }) => raw.replace(/\s+/g, ' ').trim());
 
-  it('is comments and literals of several words', () => {
+  it('consists of comments and literals of several words', () => {
     const source = [
       "import x from 'not this';",
       '/** Reads a',
@@ -122,14 +122,14 @@ describe('prose of code', () => {
     ]);
   });
 
-  it('masks what a template inserts, and strings within', () => {
+  it('masks the expressions of a template, including strings', () => {
     const inserted = (expression: string) => `\${${expression}}`;
     expect(texts(`const a = \`no ${inserted("kind('of a thing')")} found in ${inserted('b')}\`;`)).toEqual([
       'no XXXXXXXXXXXXXXXXXXXXX found in XXXX',
     ]);
   });
 
-  it('stays at its place in the file', async () => {
+  it('keeps its position in the file', async () => {
     const source = '/*\n * one\n */\nconst a = 1;\n/**\n * Some text\n * for\n * people.\n */\n';
     expect(proseOf('a.ts', source).text).toHaveLength(source.length);
     expect(await lintProse('a.ts', source)).toEqual([{ file: 'a.ts', line: 8, message: 'people => users' }]);

@@ -7,7 +7,7 @@ import { metricsTable } from '../../../tools/codegen/metrics-reference.ts';
 import { REFERENCE } from '../../../tools/codegen/reference.ts';
 
 describe('the reference', () => {
-  it.each(REFERENCE)('$file is what `make docs` writes', async ({ file, render }) => {
+  it.each(REFERENCE)('$file is up to date with `make docs`', async ({ file, render }) => {
     const document = readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
     expect(await render(document)).toBe(document);
   });
@@ -35,7 +35,7 @@ describe('withBlocks', () => {
     expect(withBlocks(replaced, blocks)).toBe(replaced);
   });
 
-  it.each([[['a']], [['a', 'b', 'c']], [['b', 'a']]])('refuses a document without exactly the blocks %j', (names) => {
+  it.each([[['a']], [['a', 'b', 'c']], [['b', 'a']]])('rejects a document without exactly the blocks %j', (names) => {
     expect(() => withBlocks(document, new Map(names.map((name) => [name, ''])))).toThrow('expected the blocks');
   });
 });
@@ -54,7 +54,7 @@ describe('metricsTable', () => {
     expect(rows[1]).toMatch(/^\| `h_seconds` \| histogram \| +\| Time\. Buckets: 0\.5, 2\. +\|$/);
   });
 
-  it('has metrics that a registry writes by itself', async () => {
+  it('includes metrics that exist only in the exposition', async () => {
     class OwnHistogram extends Registry {
       override async metrics(): Promise<string> {
         return '# HELP own_seconds Own.\n# TYPE own_seconds histogram\nown_seconds_bucket{t="udp",le="0.1"} 0\nown_seconds_bucket{t="udp",le="+Inf"} 0\n';

@@ -1,5 +1,5 @@
-// Prints how Go reads and writes the fields of Kubernetes types, which OpenAPI documents do not tell: tools/codegen/openapi.ts
-// uses it. The output is JSON: component of the OpenAPI documents -> field -> {type, nilable, omitted}.
+// Prints how Go decodes and encodes the fields of Kubernetes types, which OpenAPI documents do not contain, for
+// tools/codegen/openapi.ts. The output is JSON: OpenAPI component -> field -> {type, kind, pointer, omitted, own}.
 package main
 
 import (
@@ -35,15 +35,15 @@ var roots = []any{
 }
 
 type field struct {
-	// The Go type without its pointer, as the JSON decoder names it.
+	// The Go type without its pointer, as named by the JSON decoder.
 	Type string `json:"type"`
 	// Kind of the Go type: string, int32, slice, map, struct ...
 	Kind string `json:"kind"`
-	// Whether nil can be told from the zero value.
+	// Whether nil is distinguishable from the zero value.
 	Pointer bool `json:"pointer,omitempty"`
-	// Whether the zero value is not written.
+	// Whether the zero value is omitted.
 	Omitted bool `json:"omitted,omitempty"`
-	// Whether the type has its own JSON form.
+	// Whether the type has its own JSON encoding.
 	Own bool `json:"own,omitempty"`
 }
 

@@ -25,7 +25,7 @@ describe('catamaran dns', () => {
     ['--kubeconfig', ''],
     ['--stale-after', 'soon'],
     ['--rate-limit', 'x'],
-  ])('%s %s is wrong usage', async (option, value) => {
+  ])('%s %s is a usage error', async (option, value) => {
     const { code, stdout, stderr } = await invoke(['dns', option, value]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`CTM_USAGE.*${option}`));
@@ -51,7 +51,7 @@ describe('catamaran dns enable, disable, check', () => {
     [['check'], '--configmap', 'coredns'],
     [['check'], '--configmap', 'kube-system/core dns'],
     [['check'], '--cluster-role', ''],
-  ])('%j %s %j is wrong usage', async (command, option, value) => {
+  ])('%j %s %j is a usage error', async (command, option, value) => {
     const { code, stdout, stderr } = await invoke(['dns', ...command, option, value]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^error: \\[CTM_USAGE\\] .*${option}`));
@@ -61,7 +61,7 @@ describe('catamaran dns enable, disable, check', () => {
   it.each([
     ['enabel', '\n(Did you mean enable?)'],
     ['restart', '; available: enable, disable, check'],
-  ])('%s is no command: %s', async (word, advice) => {
+  ])('%s is an unknown command: %s', async (word, advice) => {
     expect(await invoke(['dns', word])).toEqual({
       code: 2,
       stdout: '',
@@ -70,7 +70,7 @@ describe('catamaran dns enable, disable, check', () => {
   });
 });
 
-describe('with an API server that takes connections and says nothing', () => {
+describe('with an API server that accepts connections but does not respond', () => {
   const silent = createServer();
   let dir: string;
   let kubeconfig: string;
@@ -96,7 +96,7 @@ describe('with an API server that takes connections and says nothing', () => {
     await rm(dir, { recursive: true });
   });
 
-  it.each([[['check']], [['disable']], [['enable', '--mode', 'coredns']]])('%j ends at Ctrl-C', async (command) => {
+  it.each([[['check']], [['disable']], [['enable', '--mode', 'coredns']]])('%j exits on Ctrl-C', async (command) => {
     const stop = new AbortController();
     silent.once('connection', () => stop.abort(new DOMException('stopped by SIGINT', 'AbortError')));
     const done = await invoke(['dns', ...command, '--kubeconfig', kubeconfig], { signal: stop.signal });

@@ -23,7 +23,7 @@ function sandbox(...args: readonly string[]) {
   return invoke(['sandbox', ...args, '--state-dir', state.dir]);
 }
 
-describe('wrong usage', () => {
+describe('usage errors', () => {
   it.each([
     ['up', '--clusters', '1'],
     ['up', '--clusters', '101'],
@@ -56,7 +56,7 @@ describe('wrong usage', () => {
   });
 });
 
-describe('where nothing runs', () => {
+describe('without a running sandbox', () => {
   it.each([
     ['down'],
     ['status'],
@@ -66,7 +66,7 @@ describe('where nothing runs', () => {
     ['start', 'cluster1'],
     ['slow', 'cluster1'],
     ['curl', '--from', 'cluster1', 'a'],
-  ])('%s says so', async (...args) => {
+  ])('%s reports it', async (...args) => {
     const { code, stdout, stderr } = await sandbox(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
@@ -74,7 +74,7 @@ describe('where nothing runs', () => {
     );
   });
 
-  it('down removes what a killed process left, and nothing of others', async () => {
+  it('down removes files of a killed process, and nothing else', async () => {
     await mkdir(state.logs, { recursive: true });
     await writeFile(state.run, JSON.stringify({ pid: process.pid, identity: 'another boot' }));
     await writeFile(state.kubeconfig, '');
@@ -84,7 +84,7 @@ describe('where nothing runs', () => {
   });
 });
 
-describe('a folder of others', () => {
+describe('a directory with other files', () => {
   const OTHERS = ['fleet.yaml', 'kubeconfig', 'logs', 'notes.txt'];
 
   beforeEach(async () => {
@@ -95,7 +95,7 @@ describe('a folder of others', () => {
     await writeFile(join(state.logs, 'mine.log'), 'mine');
   });
 
-  it.each([[['up']], [['up', '--detach']], [['down']]])('is left as it is by %j', async (args) => {
+  it.each([[['up']], [['up', '--detach']], [['down']]])('is left unchanged by %j', async (args) => {
     const { code, stderr } = await sandbox(...args);
     expect(code).toBe(args[0] === 'up' ? 2 : 1);
     expect(stderr).toContain(
@@ -105,7 +105,7 @@ describe('a folder of others', () => {
     expect(await readFile(state.kubeconfig, 'utf8')).toBe('mine');
   });
 
-  it('keeps its logs when a sandbox ends', async () => {
+  it('keeps its logs when a sandbox exits', async () => {
     await Promise.all([rm(state.kubeconfig), rm(state.fleet)]);
     claim(state);
     await writeFile(state.controllerLog, '');
@@ -114,7 +114,7 @@ describe('a folder of others', () => {
   });
 });
 
-describe('a state folder', () => {
+describe('a state directory', () => {
   it('is held by one process at a time', async () => {
     claim(state);
     expect(() => claim(state)).toThrow(expect.objectContaining({ code: 'CTM_SANDBOX_RUNNING' }));
@@ -129,7 +129,7 @@ describe('a state folder', () => {
     });
   });
 
-  it('is taken over from a process that is gone', async () => {
+  it('is taken over from a process that no longer exists', async () => {
     await mkdir(state.dir);
     await writeFile(state.run, JSON.stringify({ pid: 2 ** 22 + 1, identity: 'x' }));
     await writeFile(state.socket, '');
@@ -147,7 +147,7 @@ describe('a state folder', () => {
     expect(stderr).toMatch(/^error: \[CTM_SANDBOX_STATE\] .*state: cannot be used: .*(EEXIST|ENOTDIR)/);
   });
 
-  it.each([[[]], [['--detach']]])('cannot be where none can be made: up %j', async (more) => {
+  it.each([[[]], [['--detach']]])('must be creatable: up %j', async (more) => {
     await writeFile(join(dir, 'file'), '');
     for (const folder of ['/proc/none', join(dir, 'file', 'state')]) {
       const { code, stderr } = await invoke(['sandbox', 'up', ...more, '--state-dir', folder]);
@@ -156,14 +156,14 @@ describe('a state folder', () => {
     }
   });
 
-  it('cannot have a path that is too long for a socket', async () => {
+  it('must have a path short enough for a socket', async () => {
     const { code, stderr } = await invoke(['sandbox', 'status', '--state-dir', join(dir, 'x'.repeat(120))]);
     expect(code).toBe(2);
     expect(stderr).toContain('exceeds the limit of 103 bytes');
   });
 
-  it('cannot be one that may not be written', async () => {
-    if (process.getuid?.() === 0) return; // root may write everywhere
+  it('must be writable', async () => {
+    if (process.getuid?.() === 0) return; // root can write everywhere
     await mkdir(state.dir);
     await chmod(state.dir, 0o500);
     expect(await sandbox('up')).toMatchObject({ code: 2, stderr: expect.stringContaining('CTM_SANDBOX_STATE') });
@@ -242,7 +242,7 @@ describe('with a sandbox', () => {
     server.closeAllConnections();
   });
 
-  it('the socket is for its user only', async () => {
+  it('the socket is accessible to its user only', async () => {
     expect((await stat(state.socket)).mode & 0o777).toBe(0o600);
   });
 
@@ -266,7 +266,7 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     expect(parse((await sandbox('status', '-o', 'yaml')).stdout)).toEqual(STATUS);
   });
 
-  it('status says that the controller ended, and how to start another one', async () => {
+  it('status reports that the controller exited, and how to start another one', async () => {
     const { ready: _, ...controller } = STATUS.controller;
     status = { ...STATUS, controller: { ...controller, ended: 'SIGKILL' } };
     expect((await sandbox('status')).stdout).toContain(
@@ -281,15 +281,15 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     [['start', 'cluster1'], { action: 'start' }, 'API server started'],
     [['slow', 'cluster1'], { action: 'slow', ms: 500 }, 'responses to the controller are delayed by 500 ms'],
     [['slow', 'cluster1', '--ms', '0'], { action: 'slow', ms: 0 }, 'responds without delay'],
-  ] as const)('%j is done', async (args, request, said) => {
-    expect(await sandbox(...args)).toEqual({ code: 0, stdout: `cluster1: ${said}\n`, stderr: '' });
+  ] as const)('%j is performed', async (args, request, outcome) => {
+    expect(await sandbox(...args)).toEqual({ code: 0, stdout: `cluster1: ${outcome}\n`, stderr: '' });
     expect(acts).toEqual([['cluster1', request]]);
   });
 
   it.each([
     ['partition', 'cluster3'],
     ['curl', '--from', 'cluster3', 'a'],
-  ])('%s knows which clusters there are', async (...args) => {
+  ])('%s lists the available clusters for an unknown one', async (...args) => {
     expect(await sandbox(...args)).toEqual({
       code: 2,
       stdout: '',
@@ -297,18 +297,18 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     });
   });
 
-  it('curl prints the answer, and its head where told', async () => {
+  it('curl prints the response, with headers on request', async () => {
     expect(await sandbox('curl', '--from', 'cluster1', 'a')).toEqual({ code: 0, stdout: 'no\n', stderr: '' });
     expect(await sandbox('curl', '-i', '--from', 'cluster1', 'a')).toMatchObject({
       stdout: 'HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\n\r\nno\n',
     });
   });
 
-  it.each(['86400', '20.0001', '20s'])('curl waits %s', async (time) => {
+  it.each(['86400', '20.0001', '20s'])('curl accepts the time limit %s', async (time) => {
     expect(await sandbox('curl', '-m', time, '--from', 'cluster1', 'a')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('curl ends with the exit code of curl', async () => {
+  it('curl exits with the exit code of curl', async () => {
     expect(await sandbox('curl', '-f', '--from', 'cluster1', 'a')).toEqual({
       code: 22,
       stdout: '',
@@ -326,7 +326,7 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     ['a: [', /manifest\.yaml, document 1: Flow sequence/],
     ['a: 1\n', /manifest\.yaml, document 1: .*apiVersion/],
     ['apiVersion: v1\nkind: Pod\nmetadata: {}\n', /manifest\.yaml, document 1: .*metadata\.name/],
-  ])('apply refuses %j', async (text, message) => {
+  ])('apply rejects %j', async (text, message) => {
     const file = join(dir, 'manifest.yaml');
     await writeFile(file, text);
     const { code, stderr } = await sandbox('apply', '--to', 'cluster1', '-f', file);
@@ -335,7 +335,7 @@ controller: ready, process 7, http://127.0.0.1:9470/readyz
     expect(stderr).toMatch(message);
   });
 
-  it('apply refuses a file that is not there', async () => {
+  it('apply rejects a missing file', async () => {
     expect(await sandbox('apply', '--to', 'cluster1', '-f', join(dir, 'none.yaml'))).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/none\.yaml: cannot be read: ENOENT/),
