@@ -23,7 +23,7 @@ export interface Sample {
   readonly perCpuSecond: number;
   /** At full load. */
   readonly busy: Latencies;
-  /** At {@link CALM_RATE} queries per second, which no server has trouble with. */
+  /** At {@link CALM_RATE} queries per second, which every server can handle. */
   readonly calm: Latencies;
 }
 

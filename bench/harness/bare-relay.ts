@@ -1,6 +1,6 @@
 /**
  * The baseline: a process that watches the EndpointSlices in a namespace of one API server and writes each to a
- * namespace of another. It does not merge, validate, compare or delete anything, and fails on any error. Its cost is
+ * namespace of another. It does not merge, validate, compare or delete anything, and exits on any error. Its cost is
  * that of the two API servers and of the language.
  */
 import { z } from 'zod';

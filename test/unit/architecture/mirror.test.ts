@@ -18,7 +18,7 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'core/desired/user-imports.test.ts': 'ServiceImports that users create, through merge, desired and plan',
   'core/properties.test.ts': 'laws that hold for random fleets',
   'dns/cases.test.ts': 'responses of the zone, from objects to records',
-  'dns/comes-back.test.ts': 'the zone after its API server was unreachable',
+  'dns/recovery.test.ts': 'the zone after its API server was unreachable',
   'dns/mutated-packets.test.ts': 'the server under mutated packets',
   'dns/oracle.test.ts': 'the codec against the package dns-packet',
 };
