@@ -62,13 +62,13 @@ mutation: node ## Break src/core in one place at a time: the unit tests have to 
 docs: node ## Write the generated parts of docs/reference.
 	@node tools/tasks/docs.ts
 
-# Not part of `make check` until the count is zero.
-prose: node ## Lint the English of documents, comments and messages; lists the findings of each file.
+prose: node ## Lint the English of documents, comments and messages.
 	@node tools/tasks/prose.ts
 
-check: node ## Types, lint, format, imports, dead code.
+check: node ## Types, lint, format, prose, dead code, imports.
 	@echo 'types'; tsc --noEmit
 	@echo 'lint and format'; biome check --error-on-warnings .
+	@echo 'prose'; node tools/tasks/prose.ts
 	@echo 'dead code'; knip
 	@echo 'imports'; vitest run --project unit --reporter dot test/unit/architecture
 
