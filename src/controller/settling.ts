@@ -5,8 +5,8 @@ import type { Member } from '../fleet/member.ts';
 const SETTLE_MS = 10_000;
 
 /**
- * Counts the members that are still being listed. Many members take a while together: as long as one after the other
- * completes, the wait goes on.
+ * Counts the members that are still being listed. Many members take a while: the wait lasts as long as one after another
+ * completes.
  */
 export class Settling {
   /** Number of pending members at the last update, and since when it has been the same. */

@@ -85,7 +85,7 @@ export interface ConsumerView {
   /** Values of `trafficDistribution` that the member's API server accepts; absent means all. */
   readonly trafficDistributions?: readonly string[];
   readonly import?: ServiceImport;
-  /** The Service of the derived name, whoever created it. */
+  /** The Service of the derived name, whether or not it is managed by Catamaran. */
   readonly derivedService?: Service;
   readonly derivedSlices: readonly DerivedSlice[];
   /** Services derived for this import under another prefix, from before `derivedPrefix` changed. */

@@ -13,7 +13,7 @@ export interface Traffic {
   readonly trafficDistribution?: string;
 }
 
-/** The fields of a Service that say how connections are spread. Headless Services have no affinity. */
+/** The fields of a Service that control the distribution of connections. Headless Services have no affinity. */
 export function trafficOf(service: Service): Traffic {
   const { sessionAffinity, sessionAffinityConfig, internalTrafficPolicy, trafficDistribution } = service.spec;
   const sticky = sessionAffinity === 'ClientIP' && importTypeOf(service) === 'ClusterSetIP';

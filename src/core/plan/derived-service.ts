@@ -97,7 +97,7 @@ export function mustBeReplaced(observed: Service, shape: ServiceShape): boolean 
   return shapeOf(observed).headless !== shape.headless || observed.spec.ipFamilies?.[0] !== shape.families[0];
 }
 
-/** The merge patch that gives an observed Service the shape; undefined if it has it. */
+/** The merge patch from an observed Service to the shape; undefined if there is no difference. */
 export function servicePatch(
   observed: Service,
   from: string,
