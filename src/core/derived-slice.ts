@@ -1,6 +1,6 @@
 /**
  * The parts of a derived EndpointSlice that are compared: its body (address type, endpoints, ports) and its meta (labels,
- * owner), each as a fingerprint, so that the slices of a consumer take little memory.
+ * owner). The body is kept as a fingerprint, so that the slices of a consumer take little memory.
  * KEP-1645, "Using EndpointSlice objects to track endpoints".
  */
 import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
@@ -54,9 +54,9 @@ export function sliceBody(
   return { hash, ready: endpoints.filter(({ conditions }) => conditions?.ready !== false).length };
 }
 
-/** Fingerprint of the labels of a slice that Catamaran sets, and of the UIDs of the ServiceImports that own it. */
+/** The labels of a slice that Catamaran sets, and the UIDs of the ServiceImports that own it, as a text to compare. */
 export function sliceMeta(labels: StringMap | undefined, ownerUids: readonly string[]): string {
-  return fingerprint([OWN_LABELS.map((label) => labels?.[label] ?? null), ownerUids]);
+  return JSON.stringify([...OWN_LABELS.map((label) => labels?.[label] ?? null), ...ownerUids]);
 }
 
 /** Reduces an observed derived slice to what the planner compares. */

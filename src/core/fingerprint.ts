@@ -20,6 +20,8 @@ export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false;
   if (Array.isArray(a) && Array.isArray(b) && a.length !== b.length) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return keys.values().every((key) => equal(a[key], b[key]));
+  return (
+    Object.keys(a).every((key) => equal(a[key], b[key])) &&
+    Object.keys(b).every((key) => a[key] !== undefined || b[key] === undefined)
+  );
 }

@@ -1,6 +1,7 @@
 /** One source slice becomes one derived slice per consumer. */
 import type { Endpoint, EndpointPort } from '../../api/endpoint-slice.ts';
-import { sliceBody } from '../derived-slice.ts';
+import type { StringMap } from '../../api/meta.ts';
+import { sliceBody, sliceLabels } from '../derived-slice.ts';
 import type { Exporter } from '../merge/exports.ts';
 import { type Port, portKey, portsOf } from '../merge/ports.ts';
 import { derivedSliceName } from '../naming.ts';
@@ -19,7 +20,28 @@ export interface DerivedContent {
   readonly triggerTime: string | undefined;
 }
 
-/** What all slices of one exporter have in common for one consumer. */
+/** A slice that the consumer should hold. */
+export interface DesiredSlice {
+  readonly source: string;
+  readonly content: DerivedContent;
+  readonly labels: StringMap;
+}
+
+/** What the slices of an exporter depend on in a consumer. */
+export interface DeriveTarget {
+  readonly namespace: string;
+  /** Name of the ServiceImport. */
+  readonly name: string;
+  readonly derivedService: string;
+  readonly headless: boolean;
+  /** The ports that the derived Service serves. */
+  readonly ports: readonly Port[];
+  readonly trafficDistribution: string | undefined;
+  /** Whether the consumer is the exporter itself: its node names mean something there. */
+  readonly local: boolean;
+}
+
+/** What all slices of one exporter have in common for a target. */
 export interface DeriveContext {
   readonly member: string;
   readonly namespace: string;
@@ -27,7 +49,6 @@ export interface DeriveContext {
   readonly headless: boolean;
   /** Traffic should stay in its zone, so kube-proxy needs to know the zone of each endpoint. */
   readonly zoneHints: boolean;
-  /** The consumer is the exporter itself: its node names mean something there. */
   readonly local: boolean;
   /** The port in the consumer, by the name that it has in the exporter. */
   readonly served: ReadonlyMap<string, Port>;
@@ -35,26 +56,18 @@ export interface DeriveContext {
   readonly key: string;
 }
 
-/** The context of an exporter's slices for a consumer that serves `ports`. */
-export function deriveContext(parts: {
-  readonly exporter: Pick<Exporter, 'member' | 'service'>;
-  readonly namespace: string;
-  readonly derivedService: string;
-  readonly headless: boolean;
-  readonly trafficDistribution: string | undefined;
-  readonly consumer: string;
-  readonly ports: readonly Port[];
-}): DeriveContext {
-  const { exporter, namespace, derivedService, headless, consumer } = parts;
-  const { member } = exporter;
-  const wanted = new Map(parts.ports.map((port) => [portKey(port), port]));
+/** The context of an exporter's slices for a target. */
+export function deriveContext(
+  { member, service }: Pick<Exporter, 'member' | 'service'>,
+  { namespace, derivedService, headless, ports, trafficDistribution, local }: DeriveTarget,
+): DeriveContext {
+  const wanted = new Map(ports.map((port) => [portKey(port), port]));
   const served = new Map<string, Port>();
-  for (const port of portsOf(exporter.service.spec.ports)) {
+  for (const port of portsOf(service.spec.ports)) {
     const target = wanted.get(portKey(port));
     if (target) served.set(port.name, target);
   }
-  const zoneHints = parts.trafficDistribution === 'PreferClose' || parts.trafficDistribution === 'PreferSameZone';
-  const local = member === consumer;
+  const zoneHints = trafficDistribution === 'PreferClose' || trafficDistribution === 'PreferSameZone';
   const renamed = [...served].map(([name, target]) => [name, target.name, target.protocol]);
   const key = JSON.stringify([member, namespace, derivedService, headless, zoneHints, local, renamed]);
   return { member, namespace, derivedService, headless, zoneHints, local, served, key };
@@ -118,11 +131,31 @@ export function deriveSlice(slice: SourceSlice, context: DeriveContext): Derived
 const CONTEXTS_KEPT = 8;
 
 /**
- * Derived slices by source slice, for as long as the source slice lives: a change of one slice costs the derivation of
- * one, and the consumers of a fleet share it.
+ * Remembers derived slices. A change of one source slice costs the derivation of one, and the consumers of a fleet that
+ * serve the same ports under the same name share the result.
  */
 export class Derivations {
+  /** For as long as the source slice lives. */
   readonly #bySlice = new WeakMap<SourceSlice, Map<string, DerivedContent | undefined>>();
+  /** For as long as the merge lives that the exporter and the ports belong to. */
+  readonly #byExporter = new WeakMap<Exporter, WeakMap<readonly Port[], Map<string, readonly DesiredSlice[]>>>();
+
+  /** The slices that a consumer should hold of an exporter, in all address families. */
+  slicesOf(exporter: Exporter, target: DeriveTarget): readonly DesiredSlice[] {
+    const { derivedService, headless, trafficDistribution, local } = target;
+    const byTarget = this.#targetsOf(exporter, target.ports);
+    const key = `${derivedService} ${headless} ${local} ${trafficDistribution}`;
+    const known = byTarget.get(key);
+    if (known) return known;
+    const context = deriveContext(exporter, target);
+    const labels = sliceLabels(derivedService, target.name, exporter.member, headless);
+    const slices = exporter.slices.flatMap((slice) => {
+      const content = this.of(slice, context);
+      return content ? [{ source: exporter.member, content, labels }] : [];
+    });
+    byTarget.set(key, slices);
+    return slices;
+  }
 
   /** The same as {@link deriveSlice}. */
   of(slice: SourceSlice, context: DeriveContext): DerivedContent | undefined {
@@ -133,5 +166,19 @@ export class Derivations {
     }
     if (!byContext.has(context.key)) byContext.set(context.key, deriveSlice(slice, context));
     return byContext.get(context.key);
+  }
+
+  #targetsOf(exporter: Exporter, ports: readonly Port[]): Map<string, readonly DesiredSlice[]> {
+    let byPorts = this.#byExporter.get(exporter);
+    if (!byPorts) {
+      byPorts = new WeakMap();
+      this.#byExporter.set(exporter, byPorts);
+    }
+    let byTarget = byPorts.get(ports);
+    if (!byTarget) {
+      byTarget = new Map();
+      byPorts.set(ports, byTarget);
+    }
+    return byTarget;
   }
 }

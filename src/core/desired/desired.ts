@@ -1,22 +1,13 @@
 /** What one consumer should hold of one namespace/name. */
 import type { Service } from '../../api/core.ts';
-import type { StringMap } from '../../api/meta.ts';
-import { sliceLabels } from '../derived-slice.ts';
 import type { Exporter } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
 import { derivedServiceName } from '../naming.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
-import { Derivations, type DerivedContent, deriveContext } from './derivations.ts';
+import { Derivations, type DesiredSlice } from './derivations.ts';
 import { type DesiredImport, desiredImport } from './import.ts';
 import type { ServiceShape } from './service-shape.ts';
-
-/** A slice that the consumer should hold. */
-export interface DesiredSlice {
-  readonly source: string;
-  readonly content: DerivedContent;
-  readonly labels: StringMap;
-}
 
 /** What one consumer should hold of one name. */
 export interface Desired {
@@ -34,28 +25,23 @@ export interface Desired {
 
 function slicesOf(
   exporter: Exporter,
-  consumer: ConsumerView,
+  { member, namespace, name }: ConsumerView,
   derivedService: string,
-  shape: ServiceShape,
+  { headless, ports, traffic, families }: ServiceShape,
   derivations: Derivations,
 ): readonly DesiredSlice[] {
-  const { namespace, name, member } = consumer;
-  const context = deriveContext({
-    exporter,
+  const { trafficDistribution } = traffic;
+  const local = exporter.member === member;
+  const slices = derivations.slicesOf(exporter, {
     namespace,
+    name,
     derivedService,
-    headless: shape.headless,
-    trafficDistribution: shape.traffic.trafficDistribution,
-    consumer: member,
-    ports: shape.ports,
+    headless,
+    ports,
+    trafficDistribution,
+    local,
   });
-  const labels = sliceLabels(derivedService, name, exporter.member, shape.headless);
-  return exporter.slices.flatMap((slice) => {
-    const content = derivations.of(slice, context);
-    return content && shape.families.includes(content.addressType)
-      ? [{ source: exporter.member, content, labels }]
-      : [];
-  });
+  return slices.filter(({ content }) => families.includes(content.addressType));
 }
 
 type Holdings = Pick<Desired, 'slices' | 'kept'>;

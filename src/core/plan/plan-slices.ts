@@ -5,7 +5,8 @@ import { LAST_CHANGE_TRIGGER_TIME } from '../../api/labels.ts';
 import type { OwnerReference } from '../../api/meta.ts';
 import type { Change, Target } from '../change.ts';
 import { labelsPatch, sliceMeta } from '../derived-slice.ts';
-import type { Desired, DesiredSlice } from '../desired/desired.ts';
+import type { DesiredSlice } from '../desired/derivations.ts';
+import type { Desired } from '../desired/desired.ts';
 import { quoted } from '../message.ts';
 import type { ConsumerView, DerivedSlice } from '../view.ts';
 

@@ -19,13 +19,13 @@ export function contextOf(source: SourceView, consumer = 'cluster2', headless = 
   const [exporter] = classifyExports([source]).valid;
   if (!exporter) throw new Error('the export is not valid');
   const ports = [{ name: 'http', protocol: 'TCP' as const, port: 80 }];
-  return deriveContext({
-    exporter,
+  return deriveContext(exporter, {
     namespace: NAMESPACE,
+    name: NAME,
     derivedService: DERIVED,
     headless,
     trafficDistribution: undefined,
-    consumer,
+    local: exporter.member === consumer,
     ports,
   });
 }

@@ -9,7 +9,17 @@ import { addressPolicy } from '../../../../src/core/merge/addresses.ts';
 import { classifyExports } from '../../../../src/core/merge/exports.ts';
 import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anEndpoint, anExport, aService, aSlice, at, DERIVED, HTTP, NAMESPACE } from '../../../support/core/objects.ts';
+import {
+  anEndpoint,
+  anExport,
+  aService,
+  aSlice,
+  at,
+  DERIVED,
+  HTTP,
+  NAME,
+  NAMESPACE,
+} from '../../../support/core/objects.ts';
 import { ADMIN, derivedPorts, exporting, joinedBy } from '../../../support/core/scenarios.ts';
 import { ANY, aSource, contextOf } from '../../../support/core/sources.ts';
 
@@ -212,6 +222,44 @@ describe('deriving', () => {
     ]);
   });
 
+  test('are made once for all consumers of one merge that serve the same, in every family', () => {
+    const derivations = new Derivations();
+    const v6 = aSlice('web-2', [{ addresses: ['fd00::1'] }], undefined, 'IPv6');
+    const slices = [checked(), sourceSlice(v6, ANY)];
+    const [exporter] = classifyExports([aSource({ slices })]).valid;
+    if (!exporter) throw new Error('the export is not valid');
+    const ports = [{ name: 'http', protocol: 'TCP' as const, port: 80 }];
+    const base = {
+      namespace: NAMESPACE,
+      name: NAME,
+      derivedService: DERIVED,
+      headless: false,
+      trafficDistribution: undefined,
+      local: false,
+      ports,
+    };
+    const first = derivations.slicesOf(exporter, base);
+    expect(first.map(({ content }) => content.addressType)).toEqual(['IPv4', 'IPv6']);
+    expect(first.every(({ labels }) => labels['kubernetes.io/service-name'] === DERIVED)).toBe(true);
+    expect(derivations.slicesOf(exporter, { ...base })).toBe(first);
+    const renamed = ports.map((port) => ({ ...port, name: 'web' }));
+    const others = [
+      { ...base, local: true },
+      { ...base, headless: true },
+      { ...base, derivedService: 'mc-web' },
+      { ...base, trafficDistribution: 'PreferClose' },
+      { ...base, ports: renamed },
+    ];
+    for (const other of others) {
+      const slices = derivations.slicesOf(exporter, other);
+      expect(slices).not.toBe(first);
+      expect(slices).not.toEqual(first);
+    }
+    const again = classifyExports([aSource({ slices })]).valid[0] ?? exporter;
+    expect(derivations.slicesOf(again, base)).not.toBe(first);
+    expect(derivations.slicesOf(again, base)).toEqual(first);
+  });
+
   test('copes with a slice of 1,000 endpoints and 100 ports', () => {
     const ports = Array.from({ length: 100 }, (_, index) => ({
       name: `p${index}`,
@@ -220,14 +268,16 @@ describe('deriving', () => {
     }));
     const [exporter] = classifyExports([aSource({ service: aService({ ports }) })]).valid;
     if (!exporter) throw new Error('the export is not valid');
-    const shared = {
-      exporter,
+    const target = {
       namespace: NAMESPACE,
+      name: NAME,
       derivedService: DERIVED,
       headless: false,
       trafficDistribution: undefined,
+      local: false,
+      ports,
     };
-    const context = deriveContext({ ...shared, consumer: 'cluster2', ports });
+    const context = deriveContext(exporter, target);
     const endpoints = Array.from({ length: 1000 }, (_, index) => anEndpoint(`10.1.${index >> 8}.${index & 255}`));
     const large = deriveSlice(aSourceSlice('web-1', endpoints, ports), context);
     expect([large?.endpoints.length, large?.ports.length, large?.ready]).toEqual([1000, 100, 1000]);
