@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { ROOT } from '../paths.ts';
 import { lintProse } from '../prose/lint.ts';
 
-const FILES = ['*.md', '{docs,examples,bench}/**/*.md', 'packages/*/*.md', 'src/**/*.ts', 'packages/*/src/**/*.ts'];
+const FILES = [
+  '*.md',
+  '{docs,examples,bench}/**/*.md',
+  'packages/*/*.md',
+  '{src,tools,bench,examples}/**/*.ts',
+  'packages/*/src/**/*.ts',
+  'test/{integration,e2e}/**/*.ts',
+  'test/unit/{architecture,controller,docs,fleet,sandbox}/**/*.ts',
+];
 
 const chosen = process.argv.slice(2);
 const files = chosen.length > 0 ? chosen : globSync(FILES, { cwd: ROOT }).toSorted();
