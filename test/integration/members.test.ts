@@ -294,7 +294,7 @@ describe('two members', () => {
     expect(() => fleetConfig([faulty, { ...other, name: faulty.name }])).toThrow(
       expect.objectContaining({
         code: 'CTM_MEMBER_DUPLICATE',
-        message: expect.stringContaining('"cluster1" is the name of members[0] too'),
+        message: expect.stringContaining('"cluster1" is also the name of members[0]; names must be unique'),
       }),
     );
   });

@@ -429,7 +429,7 @@ describe('exported labels and annotations', () => {
       return found;
     });
     expect(ready?.message).toContain('"catamaran.dev/import-origin" is reserved');
-    expect(ready?.message).toContain('"bad" has a value that no label can have');
+    expect(ready?.message).toContain('"bad" has a value that is not a valid label value');
     await change('reserved', { exportedLabels: { bad: 'good' } });
     await eventually(async () => {
       expect((await held(consumer, ns, 'reserved')).import?.metadata.labels).toMatchObject({ bad: 'good' });
