@@ -5,13 +5,8 @@ import { CONFIG_MAPS, type CoreDnsNames } from '../../src/dns/coredns/coredns-ob
 import { addZone } from '../../src/dns/coredns/corefile-edit.ts';
 import { BACKUP, planInstall } from '../../src/dns/coredns/install.ts';
 import { applyEdits } from '../../src/dns/coredns/object-edit.ts';
-import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
-import { type DnsServer, openDnsServer } from '../../src/dns/server/dns-server.ts';
 import { parseMessage } from '../../src/dns/wire/wire-message.ts';
-import { Zone } from '../../src/dns/zone/zone.ts';
-import { ZoneSource } from '../../src/dns/zone/zone-source.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { startCoreDns } from '../../tools/controlplane/coredns.ts';
 import { type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, installCrds } from '../support/clusters/shared-clusters.ts';
@@ -19,8 +14,8 @@ import { askUdp, type Target } from '../support/dns/clients.ts';
 import { clusterDnsObjects, KUBEADM_COREFILE } from '../support/dns/coredns-objects.ts';
 import { caseObjects } from '../support/dns/objects.ts';
 import { questionOf, ZONE } from '../support/dns/served-zone.ts';
+import { serveZoneOf, type ZoneOfCluster } from '../support/dns/zone-of-cluster.ts';
 import { invoke } from '../support/invoke.ts';
-import { silent } from '../support/silent-log.ts';
 import { controlPlane } from './api-clients.ts';
 
 interface ConfigMap extends KubeObject {
@@ -166,39 +161,15 @@ describe('catamaran dns enable', () => {
 });
 
 describe('with the real CoreDNS', () => {
-  const stop = new AbortController();
-  let server: DnsServer;
+  let server: ZoneOfCluster;
   let target: Target;
-  let running: Promise<void>;
 
   beforeAll(async () => {
-    const zone = new Zone({ zone: ZONE, ttl: 5 });
-    const clock = systemClock;
-    const source = new ZoneSource({
-      client: cluster.client,
-      zone,
-      clock,
-      random: Math.random,
-      logger: silent,
-      staleAfterMs: Number.POSITIVE_INFINITY,
-    });
-    const options = {
-      zone,
-      current: () => source.current,
-      metrics: new DnsMetrics(),
-      clock,
-      logger: silent,
-      monotonic: () => performance.now(),
-      rateLimit: 0,
-    };
-    server = await openDnsServer(options, { host: '127.0.0.1', port: 0 });
+    server = await serveZoneOf(cluster.client);
     target = server.address;
-    running = source.run(stop.signal);
   });
 
   afterAll(async () => {
-    stop.abort();
-    await running;
     await server?.[Symbol.asyncDispose]();
   });
 

@@ -1,12 +1,7 @@
 /** Every DNS case on Catamaran and on real CoreDNS, with the same objects on a real API server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
-import { type DnsServer, openDnsServer } from '../../src/dns/server/dns-server.ts';
 import { rcodeName } from '../../src/dns/wire/protocol.ts';
 import { type Message, parseMessage } from '../../src/dns/wire/wire-message.ts';
-import { Zone } from '../../src/dns/zone/zone.ts';
-import { ZoneSource } from '../../src/dns/zone/zone-source.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
 import { type CoreDns, multiclusterPlugins, startCoreDns } from '../../tools/controlplane/coredns.ts';
 import { type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, installCrds } from '../support/clusters/shared-clusters.ts';
@@ -14,20 +9,18 @@ import { CASES, type Expected } from '../support/dns/cases.ts';
 import { askTcp, askUdp, type Target } from '../support/dns/clients.ts';
 import type { Difference } from '../support/dns/differences.ts';
 import { caseObjects, importedSlice, serviceImport } from '../support/dns/objects.ts';
-import { questionOf, shown, sorted, ZONE } from '../support/dns/served-zone.ts';
-import { silent } from '../support/silent-log.ts';
+import { questionOf, shown, sorted } from '../support/dns/served-zone.ts';
+import { serveZoneOf, type ZoneOfCluster } from '../support/dns/zone-of-cluster.ts';
 import { controlPlane } from './api-clients.ts';
 
 const CROWD = Array.from({ length: 150 }, (_, i) => ({ ip: `10.1.9.${i}`, host: `crowd-${i}` }));
 const CROWD_PORT = { name: 'crowd', protocol: 'TCP', port: 7 };
 
-const stop = new AbortController();
 let cluster: Cluster;
 let ns: string;
 let coredns: CoreDns;
-let server: DnsServer;
+let server: ZoneOfCluster;
 let catamaran: Target;
-let running: Promise<void>;
 
 beforeAll(async () => {
   cluster = openCluster(controlPlane());
@@ -39,32 +32,11 @@ beforeAll(async () => {
     importedSlice(ns, 'crowd', 'east', CROWD, [CROWD_PORT]),
   );
   coredns = await startCoreDns({ plugins: multiclusterPlugins(cluster.plane.kubeconfig, cluster.name) });
-  const zone = new Zone({ zone: ZONE, ttl: 5 });
-  const source = new ZoneSource({
-    client: cluster.client,
-    zone,
-    clock: systemClock,
-    random: Math.random,
-    logger: silent,
-    staleAfterMs: Number.POSITIVE_INFINITY,
-  });
-  const options = {
-    zone,
-    current: () => source.current,
-    metrics: new DnsMetrics(),
-    clock: systemClock,
-    logger: silent,
-    monotonic: () => performance.now(),
-    rateLimit: 0,
-  };
-  server = await openDnsServer(options, { host: '127.0.0.1', port: 0 });
+  server = await serveZoneOf(cluster.client);
   catamaran = server.address;
-  running = source.run(stop.signal);
 });
 
 afterAll(async () => {
-  stop.abort();
-  await running;
   await Promise.all([server?.[Symbol.asyncDispose](), coredns?.stop()]);
 });
 

@@ -6,6 +6,8 @@ export default {
   vitest: { configFile: 'tools/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
   concurrency: 2,
+  // A machine with other work must not make a slow mutant look like a killed one.
+  timeoutMS: 20_000,
   // Stryker calls the JavaScript API of TypeScript, which version 7 lacks, if it finds a tsconfig.json; so only the
   // files that the tests import are copied to the sandbox.
   ignorePatterns: [

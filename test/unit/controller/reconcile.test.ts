@@ -5,9 +5,9 @@ import { REQUEUE, type Result } from '../../../src/controller/result.ts';
 import { Workqueue } from '../../../src/controller/workqueue.ts';
 import type { Change } from '../../../src/core/change.ts';
 import { merge } from '../../../src/core/merge/merge.ts';
-import type { ConsumerView } from '../../../src/core/view.ts';
-import { recordingLog } from '../../support/silent-log.ts';
-import { ManualClock } from '../../support/stepped-clock.ts';
+import { aConsumer } from '../../support/core/sources.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
 
 const KEY = 'ns/web';
 
@@ -31,22 +31,12 @@ interface Scenario {
   apply: (changes: readonly Change[]) => Result;
 }
 
-const CONSUMER: ConsumerView = {
-  member: 'cluster1',
-  namespace: 'ns',
-  name: 'web',
-  namespacePhase: 'Active',
-  importMode: 'Automatic',
-  derivedPrefix: 'amcs-',
-  ipFamilies: ['IPv4'],
-  derivedSlices: [],
-  foreignSlices: [],
-};
+const CONSUMER = aConsumer({ member: 'cluster1', namespace: 'ns', name: 'web' });
 
 function open(scenario: Scenario) {
   const clock = new ManualClock();
   const stop = new AbortController();
-  const { log, lines } = recordingLog();
+  const logger = new MemoryLogger();
   const reconciler = new Reconciler({
     view: () => ({ clusterset: merge([]), consumer: CONSUMER }),
     changes: ({ consumer }) => scenario.plan(consumer.refusal),
@@ -55,7 +45,7 @@ function open(scenario: Scenario) {
       return scenario.apply(changes);
     },
     clock,
-    logger: log,
+    logger,
     metrics: { reconciled: () => {} },
   });
   const queue = new Workqueue<ServiceKey>({ clock, random: () => 1, workers: 16 });
@@ -63,7 +53,7 @@ function open(scenario: Scenario) {
   return {
     queue,
     clock,
-    lines,
+    lines: logger.lines,
     async close() {
       stop.abort();
       await done;
@@ -74,8 +64,7 @@ function open(scenario: Scenario) {
 /** Lets time pass in steps, so that work in between can run. */
 async function elapse(clock: ManualClock, ms: number): Promise<void> {
   for (let step = 0; step < ms; step += 10) {
-    clock.pass(10);
-    await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(10);
   }
 }
 

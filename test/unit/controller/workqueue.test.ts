@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Requeue } from '../../../src/controller/result.ts';
 import { Workqueue } from '../../../src/controller/workqueue.ts';
-import { ManualClock } from '../../support/stepped-clock.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 function started(work: (key: string) => Promise<Requeue>, workers = 1) {
   const clock = new ManualClock();
@@ -92,24 +92,24 @@ describe('a queue', () => {
   });
 
   it('waits longer after each failure, and restarts from the shortest wait after a success', async () => {
-    const waits: number[] = [];
+    const attempts: number[] = [];
     let fail = true;
-    const { queue, clock, done, stop } = started(async () => (fail ? 'after-backoff' : 'when-added'));
-    for (const round of [1, 2, 3]) {
-      if (round === 1) queue.add('a');
-      await expect.poll(() => queue.retrying).toBe(1);
-      waits.push(clock.passNext());
-      await queue.idle();
-    }
-    expect(waits).toEqual([50, 100, 200]);
-    await expect.poll(() => queue.retrying).toBe(1);
+    const { queue, clock, done, stop } = started(async () => {
+      attempts.push(clock.now() - start);
+      return fail ? 'after-backoff' : 'when-added';
+    });
+    const start = clock.now();
+    queue.add('a');
+    await clock.advance(700);
+    expect(attempts.splice(0)).toEqual([0, 50, 150, 350]);
     fail = false;
-    clock.passNext();
-    await expect.poll(() => queue.retrying + queue.depth).toBe(0);
+    await clock.advance(50);
+    expect(attempts.splice(0)).toEqual([750]);
+    expect(queue.retrying + queue.depth).toBe(0);
     fail = true;
     queue.add('a');
-    await expect.poll(() => queue.retrying).toBe(1);
-    expect(clock.passNext()).toBe(50);
+    await clock.advance(60);
+    expect(attempts).toEqual([750, 800]);
     stop();
     await done;
   });
