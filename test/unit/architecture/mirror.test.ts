@@ -18,9 +18,9 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'core/desired/user-imports.test.ts': 'ServiceImports that users create, through merge, desired and plan',
   'core/properties.test.ts': 'laws that hold for random fleets',
   'dns/cases.test.ts': 'responses of the zone, from objects to records',
-  'dns/recovery.test.ts': 'the zone after its API server was unreachable',
   'dns/mutated-packets.test.ts': 'the server under mutated packets',
   'dns/oracle.test.ts': 'the codec against the package dns-packet',
+  'dns/recovery.test.ts': 'the zone after its API server was unreachable',
 };
 
 const paths = (pattern: string, cwd: string) => globSync(pattern, { cwd: join(ROOT, cwd) }).toSorted();
