@@ -87,7 +87,7 @@ export async function applyManifests(
   manifests: readonly Manifest[],
   namespace: string,
   signal: AbortSignal,
-  tell: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const groups = new Map<string, Promise<z.infer<typeof discoverySchema>['resources']>>();
   for (const manifest of manifests) {
@@ -101,7 +101,7 @@ export async function applyManifests(
     const metadata = { ...(object.metadata as JsonObject), ...place }; // checked by objectSchema
     await client.patch(resource, place, { ...object, metadata }, { kind: 'apply', signal });
     const type = resource.group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${resource.group}`;
-    tell(`${type}/${name} serverside-applied`);
+    print(`${type}/${name} serverside-applied`);
     // Later objects may be of the new kind.
     if (kind === 'CustomResourceDefinition') groups.clear();
   }

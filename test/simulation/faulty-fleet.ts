@@ -94,7 +94,7 @@ export class FaultyFleet {
     const links = new Map<string, Link>();
     const stop = new AbortController();
     const logger = tracing((line) => trace(`${time.now()} ${process.identity} ${line}`));
-    this.#tell(process.identity);
+    this.#recordMembers(process.identity);
     const controller = new Controller(this.membership.config(), {
       connect: async ({ name }) => {
         const cluster = clusters.find((each) => each.name === name);
@@ -138,7 +138,7 @@ export class FaultyFleet {
         const due = process.sleep(ms);
         following = Promise.all([due, following]).then(async () => {
           if (stop.signal.aborted) return;
-          this.#tell(process.identity);
+          this.#recordMembers(process.identity);
           await controller.configure(this.membership.config());
         });
       },
@@ -157,7 +157,7 @@ export class FaultyFleet {
   }
 
   /** Records the membership configuration passed to a replica. */
-  #tell(identity: string): void {
+  #recordMembers(identity: string): void {
     for (const { name } of this.#options.clusters) {
       this.monitor.ledger(identity, name).configured(this.membership.has(name));
     }

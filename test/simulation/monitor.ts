@@ -127,13 +127,13 @@ export class Monitor {
     const slices = this.#options.apis.get(cluster)?.list(SLICES, { namespace: target.namespace ?? '' }) ?? [];
     const ofSource = (key: ServiceKey, source: string) =>
       slices.filter((slice) => keyOf(slice) === key && labelOf(slice, SOURCE_CLUSTER) === source);
-    const gone =
+    const lost =
       target.resource === SLICES && before
         ? [before]
         : target.resource === IMPORTS && before && !after
           ? slices.filter((slice) => keyOf(slice) === serviceKey(target.namespace ?? '', target.name ?? ''))
           : [];
-    return gone.flatMap((slice) => {
+    return lost.flatMap((slice) => {
       const source = labelOf(slice, SOURCE_CLUSTER);
       if (source === undefined) return [];
       const key = keyOf(slice);
@@ -162,7 +162,7 @@ export class Monitor {
       !known.lackedOffer(key, address, Math.max(known.completeAt, wroteAt)) &&
       !this.#isOnItsWay(write, key, source, address)
     ) {
-      violated('it was offered all the time, as far as the replica was told');
+      violated('it was offered throughout, as far as the replica knew');
     }
   }
 

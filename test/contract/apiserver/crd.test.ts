@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { CRDS, crdOf, newGroup } from './crd-schemas.ts';
-import { both, objectOf, PATCHES, type Told } from './schemas.ts';
+import { both, objectOf, PATCHES, type Responses } from './schemas.ts';
 
 const servers = both();
 const group = newGroup();
@@ -66,8 +66,8 @@ const VERSIONS: readonly JsonObject[] = [
  * The API server prints versions and schemas as Go values. Causes are compared without them, and the message not at
  * all.
  */
-function withoutGoValues(told: Json): Json {
-  const text = JSON.stringify(told, (key, value) =>
+function withoutGoValues(response: Json): Json {
+  const text = JSON.stringify(response, (key, value) =>
     key === 'message' && /^\S+ "\S+" is invalid/.test(value) ? '' : value,
   );
   return JSON.parse(
@@ -75,13 +75,13 @@ function withoutGoValues(told: Json): Json {
   );
 }
 
-function expectSame({ real, kubesim }: Told): void {
+function expectSame({ real, kubesim }: Responses): void {
   expect(withoutGoValues(kubesim)).toEqual(withoutGoValues(real));
 }
 
 /** The resources of a group version by name, regardless of their order and that of their verbs. */
-function resourcesIn(told: Json): Json {
-  const text = JSON.stringify(told, (key, value) => {
+function resourcesIn(response: Json): Json {
+  const text = JSON.stringify(response, (key, value) => {
     if (key === 'storageVersionHash') return undefined;
     if (key === 'verbs') return value.toSorted();
     return key === 'resources' ? Object.fromEntries(value.map((one: { name: string }) => [one.name, one])) : value;
@@ -90,9 +90,9 @@ function resourcesIn(told: Json): Json {
 }
 
 /** Without the managedFields of the status: on the real server, a controller writes it moments later. */
-function statusOf({ real, kubesim }: Told): readonly (readonly [Json | undefined, Json | undefined])[] {
-  const part = (told: Json): readonly [Json | undefined, Json | undefined] => {
-    const body = typeof told === 'object' && told !== null && 'body' in told ? told.body : undefined;
+function statusOf({ real, kubesim }: Responses): readonly (readonly [Json | undefined, Json | undefined])[] {
+  const part = (response: Json): readonly [Json | undefined, Json | undefined] => {
+    const body = typeof response === 'object' && response !== null && 'body' in response ? response.body : undefined;
     return typeof body === 'object' && body !== null && 'spec' in body && 'status' in body
       ? [body.spec, body.status]
       : [undefined, undefined];
@@ -101,13 +101,15 @@ function statusOf({ real, kubesim }: Told): readonly (readonly [Json | undefined
 }
 
 describe('a CRD', () => {
-  const post = async (body: JsonObject): Promise<Told> => await servers().send('POST', `${CRDS}?dryRun=All`, { body });
+  const post = async (body: JsonObject): Promise<Responses> =>
+    await servers().send('POST', `${CRDS}?dryRun=All`, { body });
 
   it.each(VERSIONS.map((version): [JsonObject] => [version]))('with a version of %j', async (version) => {
-    const told = await post(crdOf(group, version));
+    const response = await post(crdOf(group, version));
     // The status of a new CRD differs: the real server's controller has not processed it yet.
-    if (JSON.stringify(told.real).startsWith('{"status":201')) expect(told.kubesim).toMatchObject({ status: 201 });
-    else expectSame(told);
+    if (JSON.stringify(response.real).startsWith('{"status":201'))
+      expect(response.kubesim).toMatchObject({ status: 201 });
+    else expectSame(response);
   });
 
   it.each<[JsonObject]>([
@@ -134,7 +136,7 @@ describe('a CRD', () => {
 describe('the resource of a CRD', () => {
   const path = (version = 'v1'): string => `/apis/${group}/${version}/namespaces/NAMESPACE/wids`;
   const wid = (fields: JsonObject, version = 'v1'): JsonObject => objectOf(`${group}/${version}`, 'Wid', 'x', fields);
-  const same = ({ real, kubesim }: Told): void => expect(kubesim).toEqual(real);
+  const same = ({ real, kubesim }: Responses): void => expect(kubesim).toEqual(real);
   const schema = {
     type: 'object',
     properties: {
@@ -255,9 +257,9 @@ describe('the resource of a CRD', () => {
     same(await servers().send('POST', path(), { body: wid({ spec: { type: 't', items } }) }));
     const { real, kubesim } = await servers().send('GET', path(), { headers: { accept } });
     // Descriptions of common columns are specific to kubesim, and a second may have passed.
-    const shown = (told: Json): Json =>
+    const shown = (response: Json): Json =>
       JSON.parse(
-        JSON.stringify(told)
+        JSON.stringify(response)
           .replaceAll(/("name":"Name",.*?"description":")[^"]*/g, '$1')
           .replaceAll(/"\d+s"/g, '"AGE"'),
       );

@@ -24,14 +24,14 @@ export const PATCHES = {
 } as const;
 
 /** The responses of both servers, in comparable form. */
-export interface Told {
+export interface Responses {
   readonly real: Json;
   readonly kubesim: Json;
 }
 
 /** Both servers, each with its own namespace, written as `NAMESPACE` in paths. */
 export interface Both {
-  send(method: Method, path: string, sent?: Sent): Promise<Told>;
+  send(method: Method, path: string, sent?: Sent): Promise<Responses>;
   /** Repeats a GET until both servers return 200. */
   until(path: string): Promise<void>;
 }

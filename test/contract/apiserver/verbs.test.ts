@@ -26,7 +26,8 @@ function failure(code: number, reason: string, message: string, details?: Json):
   };
 }
 
-const gone = (name: string) => failure(404, 'NotFound', `configmaps "${name}" not found`, { name, kind: 'configmaps' });
+const absent = (name: string) =>
+  failure(404, 'NotFound', `configmaps "${name}" not found`, { name, kind: 'configmaps' });
 const NOT_SERVED = failure(404, 'NotFound', 'the server could not find the requested resource', {});
 const NOT_ALLOWED = failure(
   405,
@@ -41,7 +42,7 @@ onBothServers((server) => {
   const create = (namespace: string, body: Json, query = '', type?: string) =>
     server().request('POST', `${place(namespace)}${query}`, { body, ...(type && { type }) });
   const patch = (path: string, body: Json, type: string = MERGE) => server().request('PATCH', path, { body, type });
-  const told = ({ status, body }: Answer, namespace = ''): readonly [number, Json] => [
+  const plain = ({ status, body }: Answer, namespace = ''): readonly [number, Json] => [
     status,
     normalized(body, namespace),
   ];
@@ -50,7 +51,7 @@ onBothServers((server) => {
     it('returns the object with the fields added by the server', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, configMap('one', { data: { a: '1' } }));
-      expect(told(answer, namespace)).toEqual([
+      expect(plain(answer, namespace)).toEqual([
         201,
         {
           apiVersion: 'v1',
@@ -185,7 +186,7 @@ onBothServers((server) => {
       ],
     ])('refuses %s', async (_what, body, status, answer) => {
       const namespace = await server().namespace();
-      expect(told(await create(namespace, body), namespace)).toEqual([status, answer]);
+      expect(plain(await create(namespace, body), namespace)).toEqual([status, answer]);
     });
 
     it.each<[string, string, string]>([
@@ -200,7 +201,7 @@ onBothServers((server) => {
     ])('rejects a body with %s', async (_what, body, words) => {
       const namespace = await server().namespace();
       const message = `the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ${words}`;
-      expect(told(await create(namespace, body))).toEqual([400, failure(400, 'BadRequest', message)]);
+      expect(plain(await create(namespace, body))).toEqual([400, failure(400, 'BadRequest', message)]);
     });
 
     it('rejects other media types', async () => {
@@ -208,13 +209,13 @@ onBothServers((server) => {
       const answer = await create(namespace, 'name=a', '', 'text/plain');
       const message =
         'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-      expect(told(answer)).toEqual([415, failure(415, 'UnsupportedMediaType', message)]);
+      expect(plain(answer)).toEqual([415, failure(415, 'UnsupportedMediaType', message)]);
     });
 
     it('rejects a body that is too large', async () => {
       const namespace = await server().namespace();
       const answer = await create(namespace, configMap('huge', { data: { a: 'x'.repeat(3 * 1024 * 1024) } }));
-      expect(told(answer)).toEqual([
+      expect(plain(answer)).toEqual([
         413,
         failure(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728'),
       ]);
@@ -301,7 +302,7 @@ onBothServers((server) => {
     it('rejects an existing name', async () => {
       const namespace = await server().namespace();
       await create(namespace, configMap('twice'));
-      expect(told(await create(namespace, configMap('twice')))).toEqual([
+      expect(plain(await create(namespace, configMap('twice')))).toEqual([
         409,
         failure(409, 'AlreadyExists', 'configmaps "twice" already exists', { name: 'twice', kind: 'configmaps' }),
       ]);
@@ -309,7 +310,7 @@ onBothServers((server) => {
 
     it('rejects a namespace that does not exist', async () => {
       const namespaces = { name: 'nowhere', kind: 'namespaces' };
-      expect(told(await create('nowhere', configMap('lost')))).toEqual([
+      expect(plain(await create('nowhere', configMap('lost')))).toEqual([
         404,
         failure(404, 'NotFound', 'namespaces "nowhere" not found', namespaces),
       ]);
@@ -319,7 +320,7 @@ onBothServers((server) => {
       const namespace = await server().namespace();
       const { status, body } = await create(namespace, configMap('dry', { data: { a: '1' } }), '?dryRun=All');
       expect([status, at(body, 'data')]).toEqual([201, { a: '1' }]);
-      expect(told(await server().request('GET', place(namespace, 'dry')))).toEqual([404, gone('dry')]);
+      expect(plain(await server().request('GET', place(namespace, 'dry')))).toEqual([404, absent('dry')]);
     });
   });
 
@@ -329,9 +330,9 @@ onBothServers((server) => {
 
     it('are rejected under strict validation', async () => {
       const namespace = await server().namespace();
-      const { status, body: told } = await create(namespace, body, '?fieldValidation=Strict');
+      const { status, body: rejection } = await create(namespace, body, '?fieldValidation=Strict');
       expect(status).toBe(400);
-      const message = String(at(told, 'message'));
+      const message = String(at(rejection, 'message'));
       const [head = '', list = ''] = message.split('strict decoding error: ');
       expect(head).toBe('ConfigMap in version "v1" cannot be handled as a ConfigMap: ');
       expect(list.split(', ').toSorted()).toEqual(fields.toSorted());
@@ -465,13 +466,13 @@ onBothServers((server) => {
       const namespace = await server().namespace();
       await create(namespace, configMap('it'));
       const given = await server().request('PUT', place(namespace, 'it'), { body });
-      expect(told(given, namespace)).toEqual([status, answer(namespace)]);
+      expect(plain(given, namespace)).toEqual([status, answer(namespace)]);
     });
 
     it('of a missing object is rejected', async () => {
       const namespace = await server().namespace();
       const answer = await server().request('PUT', place(namespace, 'none'), { body: configMap('none') });
-      expect(told(answer)).toEqual([404, gone('none')]);
+      expect(plain(answer)).toEqual([404, absent('none')]);
     });
 
     it('creates a missing Lease, and requires the version of an existing one', async () => {
@@ -532,7 +533,7 @@ onBothServers((server) => {
       expect(same.body).toEqual(next.body);
 
       const other = configMap('applied', { data: { a: '9' } });
-      expect(told(await patch(`${path}?fieldManager=two`, other, APPLY))).toEqual([
+      expect(plain(await patch(`${path}?fieldManager=two`, other, APPLY))).toEqual([
         409,
         failure(409, 'Conflict', 'Apply failed with 1 conflict: conflict with "one": .data.a', {
           causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "one"', field: '.data.a' }],
@@ -669,12 +670,12 @@ onBothServers((server) => {
     ])('refuses %s', async (_what, query, body, type, status, answer) => {
       const namespace = await server().namespace();
       await create(namespace, configMap('it'));
-      expect(told(await patch(`${place(namespace, 'it')}${query}`, body, type))).toEqual([status, answer]);
+      expect(plain(await patch(`${place(namespace, 'it')}${query}`, body, type))).toEqual([status, answer]);
     });
 
     it('of a missing object is rejected', async () => {
       const namespace = await server().namespace();
-      expect(told(await patch(place(namespace, 'none'), { data: { a: '1' } }))).toEqual([404, gone('none')]);
+      expect(plain(await patch(place(namespace, 'none'), { data: { a: '1' } }))).toEqual([404, absent('none')]);
     });
   });
 
@@ -684,7 +685,7 @@ onBothServers((server) => {
     it('returns a Status about the deleted object', async () => {
       const namespace = await server().namespace();
       await create(namespace, configMap('d'));
-      expect(told(await remove(place(namespace, 'd')))).toEqual([
+      expect(plain(await remove(place(namespace, 'd')))).toEqual([
         200,
         {
           kind: 'Status',
@@ -694,7 +695,7 @@ onBothServers((server) => {
           details: { name: 'd', kind: 'configmaps', uid: 'UID' },
         },
       ]);
-      expect(told(await remove(place(namespace, 'd')))).toEqual([404, gone('d')]);
+      expect(plain(await remove(place(namespace, 'd')))).toEqual([404, absent('d')]);
     });
 
     it('returns a deleted Service itself', async () => {
@@ -736,7 +737,7 @@ onBothServers((server) => {
       expect(at(one.body, 'metadata', 'finalizers')).toEqual(['example.com/a']);
       const last = await patch(path, { metadata: { finalizers: null } });
       expect([last.status, at(last.body, 'metadata', 'finalizers')]).toEqual([200, undefined]);
-      expect(told(await server().request('GET', path))).toEqual([404, gone('held')]);
+      expect(plain(await server().request('GET', path))).toEqual([404, absent('held')]);
     });
 
     it.each<[string, Json, number, string]>([
@@ -787,7 +788,7 @@ onBothServers((server) => {
 
   describe('paths and methods', () => {
     it.each<[string, string, number, Json]>([
-      ['GET', '/api/v1/namespaces/NS/configmaps/none', 404, gone('none')],
+      ['GET', '/api/v1/namespaces/NS/configmaps/none', 404, absent('none')],
       ['GET', '/api/v1/namespaces/NS/configmaps/none/status', 404, NOT_SERVED],
       ['GET', '/api/v1/namespaces/NS/nothings', 404, NOT_SERVED],
       ['GET', '/api/v1/configmaps/none', 404, NOT_SERVED],
@@ -804,7 +805,7 @@ onBothServers((server) => {
       const namespace = await server().namespace();
       const verb = method === 'GET' || method === 'POST' || method === 'PUT' || method === 'PATCH' ? method : 'DELETE';
       const sent = verb === 'GET' || verb === 'DELETE' ? {} : { body: {} };
-      expect(told(await server().request(verb, path.replace('NS', namespace), sent))).toEqual([status, body]);
+      expect(plain(await server().request(verb, path.replace('NS', namespace), sent))).toEqual([status, body]);
     });
 
     it.each([
@@ -814,7 +815,7 @@ onBothServers((server) => {
       const path = list === '' ? '/api/v1/namespaces/default' : '/api/v1/namespaces';
       const available = `application/json, application/yaml, application/vnd.kubernetes.protobuf${more}`;
       const message = `406: Not Acceptable\n\nAvailable representations: ${available}`;
-      expect(told(await server().request('GET', path, { headers: { accept: 'text/html' } }))).toEqual([
+      expect(plain(await server().request('GET', path, { headers: { accept: 'text/html' } }))).toEqual([
         406,
         failure(406, 'NotAcceptable', message, {}),
       ]);
@@ -822,7 +823,7 @@ onBothServers((server) => {
 
     it('another token is rejected', async () => {
       const bad = await server().request('GET', '/api/v1/namespaces', { headers: { authorization: 'Bearer bad' } });
-      expect(told(bad)).toEqual([401, failure(401, 'Unauthorized', 'Unauthorized')]);
+      expect(plain(bad)).toEqual([401, failure(401, 'Unauthorized', 'Unauthorized')]);
     });
   });
 });

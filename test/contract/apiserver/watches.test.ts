@@ -16,7 +16,7 @@ onBothServers((server) => {
   const watch = (query: string) => server().watch(`${path()}?watch=1&timeoutSeconds=1&${query}`);
   const version = async (): Promise<string> =>
     String(at((await server().request('GET', path())).body, 'metadata', 'resourceVersion'));
-  const told = (events: readonly JsonObject[]): readonly string[] =>
+  const summaries = (events: readonly JsonObject[]): readonly string[] =>
     events.map(({ type, object }) => `${type} ${at(object, 'metadata', 'name') ?? ''}`.trim());
 
   beforeEach(async () => {
@@ -30,7 +30,7 @@ onBothServers((server) => {
     await label('a', { x: 'y' });
     const removed = await remove('b');
     const events = await watch(`resourceVersion=${from}`);
-    expect(told(events)).toEqual(['ADDED b', 'MODIFIED a', 'DELETED b']);
+    expect(summaries(events)).toEqual(['ADDED b', 'MODIFIED a', 'DELETED b']);
     expect(events[0]?.object).toMatchObject({ kind: 'Secret', apiVersion: 'v1' });
     // A deletion has its own version.
     const versions = events.map(({ object }) => Number(at(object, 'metadata', 'resourceVersion')));
@@ -41,7 +41,7 @@ onBothServers((server) => {
   it.each(['', 'resourceVersion=0'])('without a version (%s) send the state first', async (query) => {
     await create('a');
     await create('b');
-    await expect.poll(async () => told(await watch(query)), { timeout: 20_000 }).toEqual(['ADDED a', 'ADDED b']);
+    await expect.poll(async () => summaries(await watch(query)), { timeout: 20_000 }).toEqual(['ADDED a', 'ADDED b']);
   });
 
   it('of objects that enter and leave the selection', async () => {
@@ -53,7 +53,7 @@ onBothServers((server) => {
     await label('a', { other: 'y' });
     await remove('a');
     const events = await watch(`resourceVersion=${from}&labelSelector=on=yes`);
-    expect(told(events)).toEqual(['DELETED a', 'ADDED a', 'MODIFIED a', 'DELETED a']);
+    expect(summaries(events)).toEqual(['DELETED a', 'ADDED a', 'MODIFIED a', 'DELETED a']);
     // An object that left is sent in its previous state, with the version at which it left.
     expect(at(events[0]?.object, 'metadata', 'labels')).toEqual({ on: 'yes' });
     expect(Number(at(events[0]?.object, 'metadata', 'resourceVersion'))).toBeGreaterThan(Number(from));
@@ -64,7 +64,7 @@ onBothServers((server) => {
     await create('a');
     await create('b');
     const events = await watch(`resourceVersion=${from}&fieldSelector=metadata.name=b`);
-    expect(told(events)).toEqual(['ADDED b']);
+    expect(summaries(events)).toEqual(['ADDED b']);
   });
 
   it('with finalizers send each step of a deletion', async () => {
@@ -76,7 +76,7 @@ onBothServers((server) => {
       type: 'application/merge-patch+json',
     });
     const events = await watch(`resourceVersion=${from}`);
-    expect(told(events)).toEqual(['MODIFIED a', 'DELETED a']);
+    expect(summaries(events)).toEqual(['MODIFIED a', 'DELETED a']);
     expect(at(events[1]?.object, 'metadata', 'finalizers')).toEqual(['example.com/x']);
   });
 
@@ -102,7 +102,7 @@ onBothServers((server) => {
     const seen: string[] = [];
     const reading = (async () => {
       for await (const event of server().events(`${path()}?watch=1&timeoutSeconds=20&resourceVersion=${from}`)) {
-        seen.push(...told([event]));
+        seen.push(...summaries([event]));
         if (seen.length === 2) return;
       }
     })();
@@ -120,10 +120,10 @@ onBothServers((server) => {
       await create('a');
       await create('b', { on: 'yes' });
       const events = await watch(WATCH_LIST);
-      expect(told(events).slice(0, 3)).toEqual(['ADDED a', 'ADDED b', 'BOOKMARK']);
+      expect(summaries(events).slice(0, 3)).toEqual(['ADDED a', 'ADDED b', 'BOOKMARK']);
       expect(at(events[2]?.object, 'metadata', 'annotations')).toEqual(INITIAL_END);
       const selected = await watch(`${WATCH_LIST}&labelSelector=on=yes`);
-      expect(told(selected).slice(0, 2)).toEqual(['ADDED b', 'BOOKMARK']);
+      expect(summaries(selected).slice(0, 2)).toEqual(['ADDED b', 'BOOKMARK']);
     });
 
     it('of an empty collection sends only the bookmark', async () => {
@@ -133,7 +133,7 @@ onBothServers((server) => {
 
     it('without bookmarks does not mark the end of the state', async () => {
       await create('a');
-      expect(told(await watch('sendInitialEvents=true&resourceVersionMatch=NotOlderThan'))).toEqual(['ADDED a']);
+      expect(summaries(await watch('sendInitialEvents=true&resourceVersionMatch=NotOlderThan'))).toEqual(['ADDED a']);
     });
 
     it('can be declined', async () => {

@@ -100,7 +100,7 @@ export class CustomResources {
   #withdraw(name: ResourceName | undefined): void {
     if (name === undefined) return;
     this.#options.state.registry.remove(name);
-    this.#served.get(name)?.abort(new Error('the resource is gone'));
+    this.#served.get(name)?.abort(new Error('the resource was removed'));
     this.#served.delete(name);
     // A new CRD with the same name must not continue from versions of the old one.
     this.#options.state.store.compact(this.#options.state.store.version, name);

@@ -28,7 +28,7 @@ export interface DeleteOptions {
 /** Result of a delete: the last state, and whether the object was removed. */
 export interface Deleted {
   readonly object: StoredObject;
-  readonly gone: boolean;
+  readonly removed: boolean;
 }
 
 /** Namespaces that must not be deleted. */
@@ -75,11 +75,11 @@ export class Deleter {
     if (!old) throw notFound(definition, name);
     checkPreconditions(definition, old, options);
     const next = this.#marked(definition, old, options);
-    if (next === undefined) return { object: this.#remove(definition, old, options), gone: true };
-    if (next === old || options.dryRun) return { object: next, gone: false };
+    if (next === undefined) return { object: this.#remove(definition, old, options), removed: true };
+    if (next === old || options.dryRun) return { object: next, removed: false };
     const stored = this.#state.store.put(resource, next);
     definition.strategy.committed?.(stored, old);
-    return { object: stored, gone: false };
+    return { object: stored, removed: false };
   }
 
   /** The object marked for deletion; undefined if it can be removed immediately. */

@@ -27,7 +27,7 @@ interface Item {
 }
 
 /** Known state of an owner. */
-type OwnerState = 'there' | 'gone' | 'waiting';
+type OwnerState = 'present' | 'gone' | 'waiting';
 
 function isWaiting({ metadata }: StoredObject): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND_FINALIZER);
@@ -114,8 +114,8 @@ export class GarbageCollector {
     const owners = metadata.ownerReferences ?? [];
     if (owners.length === 0) return;
     const states = owners.map((owner) => this.#stateOf(owner, metadata.namespace));
-    if (states.includes('there')) {
-      const kept = owners.filter((_, index) => states[index] === 'there');
+    if (states.includes('present')) {
+      const kept = owners.filter((_, index) => states[index] === 'present');
       if (kept.length < owners.length) this.#setOwners(item, kept);
       return;
     }
@@ -149,10 +149,10 @@ export class GarbageCollector {
   #stateOf(owner: Owner, namespace: string | undefined): OwnerState {
     if (this.#absent.has(owner.uid)) return 'gone';
     // An owner of a kind that is not served is unknown, and not considered gone.
-    if (!this.#isServed(owner)) return 'there';
+    if (!this.#isServed(owner)) return 'present';
     const found = this.#find(owner, namespace);
     if (!found) return 'gone';
-    return isWaiting(found.object) ? 'waiting' : 'there';
+    return isWaiting(found.object) ? 'waiting' : 'present';
   }
 
   #find(owner: Owner, namespace: string | undefined): Item | undefined {

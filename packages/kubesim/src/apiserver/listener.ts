@@ -71,8 +71,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 }
 
 async function answer(api: ApiServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(new Error('the client is gone')));
+  const disconnected = new AbortController();
+  response.once('close', () => disconnected.abort(new Error('the client disconnected')));
   const sent = await bodyOf(request);
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
@@ -86,7 +86,7 @@ async function answer(api: ApiServer, request: IncomingMessage, response: Server
     ...(translated === undefined
       ? { headers, body }
       : { headers: { ...headers, 'content-type': 'application/json' }, body: translated }),
-    signal: gone.signal,
+    signal: disconnected.signal,
   });
   if (typeof given.body === 'string')
     await sendText(given, given.body, headers['accept-encoding'] ?? '', method, response);

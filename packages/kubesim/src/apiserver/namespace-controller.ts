@@ -60,7 +60,7 @@ export class NamespaceController {
     const before = this.#left(name);
     for (const { definition, objects } of before) for (const object of objects) this.#delete(definition, object);
     const left = this.#left(name);
-    if (left.length > 0) this.#tell(namespace, left);
+    if (left.length > 0) this.#report(namespace, left);
     else this.#finish(namespace);
   }
 
@@ -98,7 +98,7 @@ export class NamespaceController {
   }
 
   /** Reports in the namespace's status what it is waiting for. */
-  #tell(namespace: StoredObject, left: readonly Left[]): void {
+  #report(namespace: StoredObject, left: readonly Left[]): void {
     const { clock, store } = this.#options.state;
     const now = timeText(clock.now());
     const status: JsonObject = isObject(namespace.status) ? namespace.status : {};

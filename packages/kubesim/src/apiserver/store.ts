@@ -47,7 +47,7 @@ export class Store {
     const stored = withVersion(object, version);
     const key = keyText(stored.metadata);
     collection.commit({ version, type: old ? 'MODIFIED' : 'ADDED', key, object: stored, ...(old && { old }) });
-    this.#tell({ resource, object: stored, ...(old && { old }) });
+    this.#notify({ resource, object: stored, ...(old && { old }) });
     return stored;
   }
 
@@ -59,7 +59,7 @@ export class Store {
     const version = ++this.#version;
     const object = withVersion(old, version);
     collection.commit({ version, type: 'DELETED', key: keyText(key), object, old });
-    this.#tell({ resource, old });
+    this.#notify({ resource, old });
     return object;
   }
 
@@ -77,7 +77,7 @@ export class Store {
     signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
   }
 
-  #tell(change: Changed): void {
+  #notify(change: Changed): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -174,9 +174,9 @@ export class Verbs {
 
   #delete({ route: { target }, query, form, request }: Call): Result {
     const options = deleteOptions(query, this.#deleteBody(request));
-    const { object, gone } = this.#options.deleter.delete(target, options);
+    const { object, removed } = this.#options.deleter.delete(target, options);
     const { definition, name = '' } = target;
-    if (!gone || definition.returnsDeleted) return { status: 200, value: form.object(object) };
+    if (!removed || definition.returnsDeleted) return { status: 200, value: form.object(object) };
     return {
       status: 200,
       value: {

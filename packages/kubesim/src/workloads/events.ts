@@ -13,7 +13,7 @@ import { condition, isTerminating } from './pods.ts';
 import { apiTime } from './time.ts';
 
 /** Content and subject of an Event. */
-interface Told {
+interface EventContent {
   readonly about: JsonObject;
   readonly component: string;
   readonly type: 'Normal' | 'Warning';
@@ -48,7 +48,7 @@ function controllerReference(object: StoredObject): JsonObject | undefined {
   return { apiVersion, kind, namespace: object.metadata.namespace ?? '', name, uid };
 }
 
-function created(pod: Pod): readonly Told[] {
+function created(pod: Pod): readonly EventContent[] {
   const about = controllerReference(pod);
   const owner = about && controllerOf(pod);
   if (!owner) return [];
@@ -61,7 +61,7 @@ function created(pod: Pod): readonly Told[] {
   return [{ ...normal, component: 'statefulset-controller', message }];
 }
 
-function scheduled(pod: Pod, old: Pod): readonly Told[] {
+function scheduled(pod: Pod, old: Pod): readonly EventContent[] {
   const { namespace, name } = pod.metadata;
   const [about, component] = [reference(pod), 'default-scheduler'];
   const { nodeName } = pod.spec;
@@ -80,13 +80,13 @@ function problemOf({ state }: ContainerStatus): string | undefined {
   return waiting?.message;
 }
 
-function run(pod: Pod, old: Pod): readonly Told[] {
+function run(pod: Pod, old: Pod): readonly EventContent[] {
   const of = (name: string) => ({
     about: { ...reference(pod), fieldPath: `spec.containers{${name}}` },
     component: 'kubelet',
   });
   const ends = isTerminating(pod) && !isTerminating(old) && pod.status?.phase === 'Running';
-  return (pod.status?.containerStatuses ?? []).flatMap((container): readonly Told[] => {
+  return (pod.status?.containerStatuses ?? []).flatMap((container): readonly EventContent[] => {
     const { name, state } = container;
     if (ends) return [{ ...of(name), type: 'Normal', reason: 'Killing', message: `Stopping container ${name}` }];
     const before = old.status?.containerStatuses?.find((each) => each.name === name);
@@ -102,7 +102,7 @@ function run(pod: Pod, old: Pod): readonly Told[] {
 }
 
 /** Scaling of a Deployment's ReplicaSet is always attributed to the Deployment controller. */
-function scaled(set: ReplicaSet, old: ReplicaSet | undefined): readonly Told[] {
+function scaled(set: ReplicaSet, old: ReplicaSet | undefined): readonly EventContent[] {
   const about = controllerReference(set);
   const [before, now] = [old ? (old.spec.replicas ?? 1) : 0, set.spec.replicas ?? 1];
   if (about?.kind !== 'Deployment' || before === now) return [];
@@ -111,7 +111,7 @@ function scaled(set: ReplicaSet, old: ReplicaSet | undefined): readonly Told[] {
 }
 
 /** Events for a change. Stored objects have the kind of their resource. */
-function tidings({ resource, object, old }: Changed): readonly Told[] {
+function eventsFor({ resource, object, old }: Changed): readonly EventContent[] {
   if (!object) return [];
   if (resource === 'apps/replicasets') return scaled(object as ReplicaSet, old as ReplicaSet | undefined);
   if (resource !== '/pods') return [];
@@ -123,7 +123,7 @@ function tidings({ resource, object, old }: Changed): readonly Told[] {
 export class EventRecorder {
   readonly #api: ClusterApi;
   readonly #clock: Clock;
-  #waiting: Told[] = [];
+  #waiting: EventContent[] = [];
   /** Names of existing Events, by identity. */
   readonly #names = new Map<string, string>();
   #serial = 0n;
@@ -136,15 +136,15 @@ export class EventRecorder {
   /** Returns whether there are Events to write. */
   note(change: Changed): boolean {
     if (change.resource === '/events' && !change.object && change.old) this.#names.delete(identityOf(change.old));
-    this.#waiting.push(...tidings(change));
+    this.#waiting.push(...eventsFor(change));
     return this.#waiting.length > 0;
   }
 
   /** Writes the recorded Events. Rejected ones are dropped, for example in a terminating namespace. */
   write(): void {
-    const told = this.#waiting;
+    const pending = this.#waiting;
     this.#waiting = [];
-    for (const one of told) {
+    for (const one of pending) {
       try {
         this.#write(one);
       } catch (error) {
@@ -154,7 +154,7 @@ export class EventRecorder {
   }
 
   /** Increments the count of a repeated Event. */
-  #write({ about, component, type, reason, message }: Told): void {
+  #write({ about, component, type, reason, message }: EventContent): void {
     const same = identity(about, component, type, reason, message);
     const namespace = String(about.namespace);
     const now = this.#clock.now();

@@ -47,7 +47,7 @@ export class PodLogs {
     lines.push(line);
     if (lines.length > KEPT) lines.splice(0, lines.length - KEPT);
     this.#lines.set(id, lines);
-    for (const tell of this.#followers.get(id) ?? []) tell(line);
+    for (const push of this.#followers.get(id) ?? []) push(line);
   }
 
   /** Drops the log of a removed pod, and ends its streams. */
@@ -55,7 +55,7 @@ export class PodLogs {
     for (const { name } of [...spec.containers, ...(spec.initContainers ?? [])]) {
       const id = `${metadata.uid} ${name}`;
       this.#lines.delete(id);
-      for (const tell of this.#followers.get(id) ?? []) tell(undefined);
+      for (const push of this.#followers.get(id) ?? []) push(undefined);
     }
   }
 
@@ -99,13 +99,13 @@ export class PodLogs {
       return;
     }
     let wake = () => {};
-    const tell = (line: Line | undefined) => {
+    const push = (line: Line | undefined) => {
       queue.push(line);
       wake();
     };
-    const end = () => tell(undefined);
+    const end = () => push(undefined);
     const followers = this.#followers.get(id) ?? new Set();
-    followers.add(tell);
+    followers.add(push);
     this.#followers.set(id, followers);
     signal.addEventListener('abort', end, { once: true });
     try {
@@ -122,7 +122,7 @@ export class PodLogs {
       }
     } finally {
       signal.removeEventListener('abort', end);
-      followers.delete(tell);
+      followers.delete(push);
       if (followers.size === 0) this.#followers.delete(id);
     }
   }

@@ -97,7 +97,7 @@ export class Triggers {
   #owners(
     object: StoredObject | undefined,
     old: StoredObject | undefined,
-    takers: readonly ('apps/deployments' | 'apps/replicasets' | 'apps/statefulsets')[],
+    adopters: readonly ('apps/deployments' | 'apps/replicasets' | 'apps/statefulsets')[],
   ): void {
     for (const each of [object, old]) {
       const owner = each && controllerOf(each);
@@ -105,9 +105,9 @@ export class Triggers {
       if (controller) this.#note(controller, each.metadata.namespace ?? '', owner.name);
     }
     if (!object || controllerOf(object)) return;
-    for (const resource of takers) {
-      for (const taker of this.#objects.list(resource, object.metadata.namespace)) {
-        if (selects(taker.spec.selector, object.metadata.labels)) this.#own(resource, taker);
+    for (const resource of adopters) {
+      for (const adopter of this.#objects.list(resource, object.metadata.namespace)) {
+        if (selects(adopter.spec.selector, object.metadata.labels)) this.#own(resource, adopter);
       }
     }
   }
