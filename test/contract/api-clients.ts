@@ -1,4 +1,4 @@
-/** What the contract tests share: clients of an API server, with and without the proxy, and a place to work in. */
+/** Shared by the contract tests: clients with and without the proxy, and namespaces. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { inject } from 'vitest';
@@ -20,14 +20,14 @@ export const CONFIG_MAPS: Resource = {
   namespaced: true,
 };
 
-/** The control plane of tests that need more than an API server. */
+/** A control plane, for tests that need more than an API server. */
 export function controlPlane(): SharedControlPlane {
   const [plane] = inject('controlPlanes');
   if (!plane) throw new Error('no control plane was started');
   return plane;
 }
 
-/** How to reach an API server, by the proxy where there is one. */
+/** Access to an API server, through the proxy if there is one. */
 export function accessOf(
   to: ServerAccess,
   proxy?: FaultProxy,
@@ -45,7 +45,7 @@ export function clientOf(access: ClusterAccess, limits: Partial<ClientLimits> = 
   return createKubeClient({ cluster: 'east', access, limits });
 }
 
-/** Makes a namespace that no other test uses. */
+/** Creates a namespace that no other test uses. */
 export async function newNamespace(client: KubeClient, prefix: string): Promise<string> {
   const name = `${prefix}-${randomBytes(4).toString('hex')}`;
   await client.create(RESOURCES.namespaces, undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });

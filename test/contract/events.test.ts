@@ -1,4 +1,4 @@
-/** Events, against both API servers. */
+/** Events against both API servers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectReference } from '../../src/api/core.ts';
 import type { KubeObject } from '../../src/api/meta.ts';
@@ -69,7 +69,7 @@ onBothServers((server) => {
   }
 
   describe('an Event', () => {
-    it('says what, when, about what and by whom', async () => {
+    it('has message, time, object and reporter', async () => {
       const { recorder: one } = recorder();
       one.record(about('first', { type: 'Normal', reason: 'Imported', message: 'x'.repeat(2_000), action: 'Import' }));
       await one.close();
@@ -87,7 +87,7 @@ onBothServers((server) => {
       expect(event?.series).toBeUndefined();
     });
 
-    it('has no more text than the API takes, which counts bytes', async () => {
+    it('has a note within the limit of the API, which is in bytes', async () => {
       const { recorder: one, log } = recorder();
       one.record(about('worded', { message: `${'x'.repeat(1_022)}… and 3 more` }));
       one.record(about('worded', { message: 'é'.repeat(600) }));
@@ -97,7 +97,7 @@ onBothServers((server) => {
       expect(notes.toSorted()).toEqual(['x'.repeat(1_022), 'é'.repeat(512)]);
     });
 
-    it('that comes again within ten minutes raises a count', async () => {
+    it('that is repeated within ten minutes raises a count', async () => {
       const { recorder: one, clock } = recorder();
       for (let i = 1; i <= 3; i++) {
         one.record(about('again'));
@@ -116,7 +116,7 @@ onBothServers((server) => {
       expect(await eventsOf('again')).toHaveLength(2);
     });
 
-    it('of another reason, note or object is another one', async () => {
+    it('with another reason, note or object is separate', async () => {
       const { recorder: one } = recorder();
       one.record(about('varied'));
       one.record(about('varied', { reason: 'NoService' }));
@@ -126,7 +126,7 @@ onBothServers((server) => {
       expect(await eventsOf('varied')).toHaveLength(4);
     });
 
-    it('repeated a thousand times at once is one write or two', async () => {
+    it('that is repeated a thousand times at once takes one or two writes', async () => {
       const { recorder: one } = recorder();
       for (let i = 0; i < 1_000; i++) one.record(about('storm'));
       await one.close();
@@ -135,7 +135,7 @@ onBothServers((server) => {
       expect(events[0]?.series?.count).toBe(1_000);
     });
 
-    it('is held back where one object has too many, and others are not', async () => {
+    it('is dropped if its object has too many, which does not affect other objects', async () => {
       const { recorder: one, clock } = recorder();
       for (let i = 0; i < 40; i++) one.record(about('chatty', { message: `number ${i}` }));
       one.record(about('quiet'));
@@ -156,14 +156,14 @@ onBothServers((server) => {
       expect(await eventsOf(name)).toHaveLength(1);
     });
 
-    it('that cannot be written is dropped, and told at debug', async () => {
+    it('that cannot be written is dropped, and logged at debug', async () => {
       const { recorder: one, log } = recorder();
       one.record(about('lost', { regarding: { ...about('lost').regarding, namespace: `${namespace}-missing` } }));
       await one.close();
       expect(log.lines).toMatchObject([{ level: 'debug', message: 'event dropped', fields: { err: { status: 404 } } }]);
     });
 
-    it('of a closed recorder goes nowhere', async () => {
+    it('of a closed recorder is not written', async () => {
       const { recorder: one } = recorder();
       await one.close();
       one.record(about('late'));

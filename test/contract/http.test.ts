@@ -43,7 +43,7 @@ onBothServers((server) => {
     await direct.close();
   });
 
-  /** Runs a test with a client of its own that goes through the proxy, and heals the proxy afterwards. */
+  /** Runs a test with a separate client through the proxy, and heals the proxy afterwards. */
   async function throughProxy(
     test: (client: KubeClient) => Promise<void>,
     options: { access?: Partial<ClusterAccess>; limits?: Parameters<typeof clientOf>[1] } = {},
@@ -57,7 +57,7 @@ onBothServers((server) => {
     }
   }
 
-  /** Requests for the object or collection of this name, newer than `since`. */
+  /** Requests for the object or collection of this name since `since`. */
   const at =
     (name: string): Match =>
     ({ path }) =>
@@ -112,7 +112,7 @@ onBothServers((server) => {
       expect(items.map(({ metadata }) => metadata.name)).toEqual(['label-front-1', 'label-front-2']);
     });
 
-    it('are owned by our field manager', async () => {
+    it('have the field manager catamaran', async () => {
       await direct.create(CONFIG_MAPS, namespace, configMap('managed', { a: '1' }));
       const object: unknown = await direct.get(CONFIG_MAPS, { namespace, name: 'managed' });
       expect(object).toMatchObject({ metadata: { managedFields: [{ manager: 'catamaran' }] } });
@@ -133,18 +133,18 @@ onBothServers((server) => {
       expect(error.message).toBe(
         'cluster east: list widgets.nobody.example: 404 NotFound: the server does not serve this resource',
       );
-      // Whether there is such an object is not said.
+      // It does not say whether the object exists.
       expect(isAbsent(await errorOf(direct.get(widgets, { namespace, name: 'x' })))).toBe(false);
       expect(isNotFound(await errorOf(direct.delete(widgets, { namespace, name: 'x' })))).toBe(true);
     });
 
-    it('that are invalid are refused with the causes', async () => {
+    it('that are invalid are rejected with the causes', async () => {
       const error = await errorOf(direct.create(CONFIG_MAPS, namespace, configMap('Not_A_Name')));
       expect(error).toMatchObject({ code: 'CTM_API_STATUS', status: 422, reason: 'Invalid' });
       expect(error.causes).toMatchObject([{ field: 'metadata.name', reason: 'FieldValueInvalid' }]);
     });
 
-    it('are refused in a namespace that is going', async () => {
+    it('are rejected in a terminating namespace', async () => {
       const going = await newNamespace(direct, 'going');
       const held = { ...configMap('held'), metadata: { name: 'held', finalizers: ['catamaran.dev/test'] } };
       await direct.create(CONFIG_MAPS, going, held);
@@ -156,14 +156,14 @@ onBothServers((server) => {
   });
 
   describe('patches', () => {
-    it('merge: sets, removes by null, leaves the rest', async () => {
+    it('merge: sets fields, removes null ones, keeps the rest', async () => {
       await direct.create(CONFIG_MAPS, namespace, configMap('merge', { keep: '1', drop: '2' }));
       const object = { namespace, name: 'merge' };
       const patched = await direct.patch<ConfigMap>(CONFIG_MAPS, object, { data: { drop: null, add: '3' } });
       expect(patched.data).toEqual({ keep: '1', add: '3' });
     });
 
-    it('merge: fails on another version than the one it names', async () => {
+    it('merge: fails on a version other than the given one', async () => {
       const { metadata } = await direct.create(CONFIG_MAPS, namespace, configMap('merge-version'));
       const object = { namespace, name: 'merge-version' };
       const patch = { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, data: { a: '1' } };
@@ -183,7 +183,7 @@ onBothServers((server) => {
       expect(patched.data).toEqual({ a: '2', b: '3' });
     });
 
-    it('apply: makes the object, and takes back what is applied no more', async () => {
+    it('apply: creates the object, and removes fields that are no longer applied', async () => {
       const object = { namespace, name: 'apply' };
       const first = { ...configMap('apply', { a: '1', b: '2' }) };
       await direct.patch(CONFIG_MAPS, object, first, { kind: 'apply' });
@@ -193,17 +193,17 @@ onBothServers((server) => {
       expect(second.data).toEqual({ a: '1' });
     });
 
-    it('apply: takes a field of another manager only by force', async () => {
+    it('apply: takes over a field of another manager only with force', async () => {
       const object = { namespace, name: 'forced' };
       await direct.create(CONFIG_MAPS, namespace, configMap('forced', { a: 'theirs' }));
       const ours = configMap('forced', { a: 'ours' });
-      // The create above was an Update of manager catamaran, which is another manager than its Apply.
+      // The create above was an Update by catamaran, which is not the same manager as its Apply.
       expect(isConflict(await errorOf(direct.patch(CONFIG_MAPS, object, ours, { kind: 'apply' })))).toBe(true);
       const forced = await direct.patch<ConfigMap>(CONFIG_MAPS, object, ours, { kind: 'apply', force: true });
       expect(forced.data).toEqual({ a: 'ours' });
     });
 
-    it('status: changes the status alone', async () => {
+    it('status: changes only the status', async () => {
       const spec = { ports: [{ port: 80 }] };
       const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'status' }, spec };
       const { metadata } = await direct.create<Service>(RESOURCES.services, namespace, service);
@@ -268,10 +268,10 @@ onBothServers((server) => {
 
     afterAll(() => direct.delete(RESOURCES.namespaces, { name: many }));
 
-    // kube-controller-manager adds a ConfigMap of its own to every namespace.
+    // kube-controller-manager adds a ConfigMap to every namespace.
     const ours = (items: readonly KubeObject[]) => items.filter(({ metadata }) => metadata.name.startsWith('c-'));
 
-    it('are read in pages of 500, all as of one version', () =>
+    it('are read in pages of 500, all of the same version', () =>
       throughProxy(async (client) => {
         const pages = await Array.fromAsync(client.pages(CONFIG_MAPS, { namespace: many }));
         expect(pages.map(({ items }) => items.length).slice(0, 2)).toEqual([500, 500]);
@@ -282,7 +282,7 @@ onBothServers((server) => {
         expect(proxy.count(({ query, path }) => path.includes(many) && query.get('limit') === '500')).toBe(6);
       }));
 
-    it('begin anew where the continue token has expired', () =>
+    it('start over if the continue token has expired', () =>
       throughProxy(async (client) => {
         proxy.inject(({ verb }) => verb === 'page', { kind: 'answer', status: 410 }, 1);
         const { items } = await client.list(CONFIG_MAPS, { namespace: many });
@@ -290,23 +290,23 @@ onBothServers((server) => {
         expect(new Set(items.map(({ metadata }) => metadata.uid)).size).toBe(items.length);
       }));
 
-    it('fail where it expires again and again', () =>
+    it('fail if it expires repeatedly', () =>
       throughProxy(async (client) => {
         proxy.inject(({ verb }) => verb === 'page', { kind: 'answer', status: 410 });
         expect(isGone(await errorOf(client.list(CONFIG_MAPS, { namespace: many })))).toBe(true);
       }));
 
-    it('are an error, never empty, where a page breaks off', () =>
+    it('fail, and are never empty, if a page is incomplete', () =>
       throughProxy(async (client) => {
         proxy.inject(({ verb }) => verb === 'page', { kind: 'cut', afterBytes: 2_000 });
         expect(isUnreachable(await errorOf(client.list(CONFIG_MAPS, { namespace: many })))).toBe(true);
       }));
   });
 
-  describe('a server that asks to wait', () => {
+  describe('a server that responds with Retry-After', () => {
     const retryAfter = { 'retry-after': '0' };
 
-    it('429: the request is sent again, a create too', () =>
+    it('429: the request is retried, even a create', () =>
       throughProxy(async (client) => {
         const creates = ({ verb, path }: Parameters<Match>[0]) => verb === 'create' && path.includes(namespace);
         proxy.inject(creates, { kind: 'answer', status: 429, headers: retryAfter }, 2);
@@ -315,7 +315,7 @@ onBothServers((server) => {
         expect(proxy.count(creates) - before).toBe(3);
       }));
 
-    it('429 for ever: gives up after some tries, and tells how long to wait', () =>
+    it('persistent 429: fails after some retries, with the time to wait', () =>
       throughProxy(
         async (client) => {
           proxy.inject(at('forever'), { kind: 'answer', status: 429, headers: retryAfter });
@@ -326,7 +326,7 @@ onBothServers((server) => {
         { limits: { retries: 2 } },
       ));
 
-    it('429 for long: leaves the wait to the caller', () =>
+    it('429 with a long wait: leaves the wait to the caller', () =>
       throughProxy(async (client) => {
         proxy.inject(at('long'), { kind: 'answer', status: 429, headers: { 'retry-after': '3600' } });
         const error = await errorOf(client.get(CONFIG_MAPS, { namespace, name: 'long' }));
@@ -334,7 +334,7 @@ onBothServers((server) => {
         expect(proxy.count(at('long'))).toBe(1);
       }));
 
-    it('503: a read is sent again, a create is not, since the server may have acted', () =>
+    it('503: a read is retried, a create is not, since the server may have acted on it', () =>
       throughProxy(async (client) => {
         await direct.create(CONFIG_MAPS, namespace, configMap('busy'));
         proxy.inject(at('busy'), { kind: 'answer', status: 503, headers: retryAfter }, 1);
@@ -345,7 +345,7 @@ onBothServers((server) => {
   });
 
   describe('a server that cannot be reached', () => {
-    it('refuses: CTM_API_UNREACHABLE', async () => {
+    it('refuses connections: CTM_API_UNREACHABLE', async () => {
       const closed = createServer().listen(0, '127.0.0.1');
       await vi.waitFor(() => expect(closed.listening).toBe(true));
       const { port } = closed.address() as AddressInfo;
@@ -357,7 +357,7 @@ onBothServers((server) => {
       await client.close();
     });
 
-    it('has a certificate of another authority: CTM_API_TLS', async () => {
+    it('has a certificate of another CA: CTM_API_TLS', async () => {
       const client = clientOf({ ...accessOf(server().access), tls: { ca: selfSigned('somebody').cert } });
       const error = await errorOf(client.list(RESOURCES.services));
       expect(error).toMatchObject({ code: 'CTM_API_TLS', status: 0 });
@@ -379,7 +379,7 @@ onBothServers((server) => {
         { access: { tls: { ca: proxy.ca, serverName: 'another.test' } } },
       ));
 
-    it('says nothing: CTM_API_TIMEOUT', () =>
+    it('does not respond: CTM_API_TIMEOUT', () =>
       throughProxy(
         async (client) => {
           proxy.inject(at('silent'), { kind: 'hang' });
@@ -392,7 +392,7 @@ onBothServers((server) => {
 
     it.each([
       [
-        'a page for people',
+        'an HTML page',
         200,
         { 'content-type': 'text/html' },
         '<html>Log in</html>',
@@ -419,7 +419,7 @@ onBothServers((server) => {
         '',
         '302 Found (text/html, not a Kubernetes Status)',
       ],
-    ])('is something else, %s: CTM_API_PROTOCOL', (_what, status, headers, body, message) =>
+    ])('is not an API server, %s: CTM_API_PROTOCOL', (_what, status, headers, body, message) =>
       throughProxy(async (client) => {
         proxy.inject(at('services'), { kind: 'answer', status, headers, body });
         const error = await errorOf(client.list(RESOURCES.services, { namespace }));
@@ -428,7 +428,7 @@ onBothServers((server) => {
       }),
     );
 
-    it('is a load balancer without a server behind: the status is told', () =>
+    it('is a load balancer without a backend: the error has the status', () =>
       throughProxy(async (client) => {
         const headers = { 'content-type': 'text/plain' };
         proxy.inject(at('services'), { kind: 'answer', status: 502, headers, body: 'no upstream\n' });
@@ -440,14 +440,14 @@ onBothServers((server) => {
   });
 
   describe('connections', () => {
-    it('that were closed while idle cost a read nothing', () =>
+    it('that were closed while idle do not fail a read', () =>
       throughProxy(async (client) => {
         await client.get(RESOURCES.namespaces, { name: namespace });
         proxy.inject(at(namespace), { kind: 'reset' }, 1);
         await client.get(RESOURCES.namespaces, { name: namespace });
       }));
 
-    it('that break do not repeat a write', () =>
+    it('that break do not cause a write to be retried', () =>
       throughProxy(async (client) => {
         const creates: Match = ({ verb, path }) => verb === 'create' && path.includes(namespace);
         proxy.inject(creates, { kind: 'reset' }, 1);
@@ -458,7 +458,7 @@ onBothServers((server) => {
         expect(proxy.count(creates) - before).toBe(1);
       }));
 
-    it('carry no more requests at once than allowed, and watches beside them', () =>
+    it('carry no more concurrent requests than allowed, in addition to watches', () =>
       throughProxy(
         async (client) => {
           await client.get(RESOURCES.namespaces, { name: namespace });
@@ -478,7 +478,7 @@ onBothServers((server) => {
         { limits: { inFlight: 4 } },
       ));
 
-    it('are freed when a request is given up, which rejects with the reason', () =>
+    it('are freed when a request is aborted, which rejects with the reason', () =>
       throughProxy(
         async (client) => {
           proxy.inject(at('slow'), { kind: 'hang' });
@@ -504,7 +504,7 @@ onBothServers((server) => {
   });
 
   describe('credentials', () => {
-    it('an expired token file: 401, and the new content is used at once', async () => {
+    it('an expired token file: 401, and the new content is used immediately', async () => {
       let token = 'expired';
       const credentials = fileCredentials({ tokenFile: '/token' }, async () => token, systemClock);
       const client = clientOf(accessOf(server().access, undefined, credentials));
@@ -517,7 +517,7 @@ onBothServers((server) => {
       await client.close();
     });
 
-    it('one that the server stops taking is renewed within the request', () =>
+    it('a token that the server no longer accepts is renewed within the request', () =>
       throughProxy(async (client) => {
         proxy.inject(at('services'), { kind: 'answer', status: 401 }, 1);
         await client.list(RESOURCES.services, { namespace });
@@ -545,7 +545,7 @@ onBothServers((server) => {
       );
     });
 
-    it('that cannot be obtained are told of, with the request', async () => {
+    it('that cannot be loaded are reported with the request', async () => {
       const files = async () => {
         throw new Error('permission denied');
       };
@@ -566,7 +566,7 @@ onBothServers((server) => {
     });
   });
 
-  it('says who it is', () =>
+  it('sends its user agent', () =>
     throughProxy(async (client) => {
       await client.raw('/version');
       expect(proxy.requests.findLast(at('version'))?.headers['user-agent']).toMatch(/^catamaran\/\d+\.\d+\.\d+/);

@@ -1,4 +1,4 @@
-/** Leases, against both API servers: what the fake of the unit tests leaves out. */
+/** Leases against both API servers, for cases that the fake of the unit tests does not cover. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/api/core.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
@@ -37,7 +37,7 @@ onBothServers((server) => {
     await direct.close();
   });
 
-  function stand(identity: string, options: Partial<LeaseOptions> = {}): Candidacy {
+  function startCandidate(identity: string, options: Partial<LeaseOptions> = {}): Candidacy {
     const holder = new LeaseHolder({
       client: direct,
       namespace,
@@ -61,29 +61,29 @@ onBothServers((server) => {
   }
 
   describe('a Lease', () => {
-    it('has one holder of two that start together, and passes on when it is given back', async () => {
+    it('has one holder if two start together, and passes to the other when released', async () => {
       namespace = await newNamespace(direct, 'lease');
-      const candidates = [stand('a'), stand('b')];
+      const candidates = [startCandidate('a'), startCandidate('b')];
       await expect.poll(() => candidates.filter(({ holder }) => holder.held()).length).toBe(1);
       const first = candidates.find(({ holder }) => holder.held());
       const second = candidates.find((candidate) => candidate !== first);
-      if (!first || !second) throw new Error('nobody holds the Lease');
+      if (!first || !second) throw new Error('no candidate holds the Lease');
       await expect.poll(() => second.holder.holder()).not.toBe('');
-      expect(second.told).toEqual([]);
+      expect(second.transitions).toEqual([]);
 
       await first.stop();
       expect(first.holder.held()).toBe(false);
       await held(second);
       expect((await lease()).spec).toMatchObject({ leaseDurationSeconds: 2, leaseTransitions: 1 });
-      expect(first.told).toEqual(['acquired', 'lost']);
+      expect(first.transitions).toEqual(['acquired', 'lost']);
     });
 
-    it('passes on when its holder is cut off, who has let go by then', async () => {
+    it('passes to the other when its holder is cut off, which no longer considers itself the holder by then', async () => {
       namespace = await newNamespace(direct, 'lease');
       const client = clientOf(accessOf(server().access, proxy));
-      const a = stand('a', { client });
+      const a = startCandidate('a', { client });
       await held(a);
-      const b = stand('b');
+      const b = startCandidate('b');
       await expect.poll(() => b.holder.holder()).toBe('a');
 
       proxy.inject(() => true, { kind: 'hang' });
@@ -99,7 +99,7 @@ onBothServers((server) => {
         )
         .toBe(true);
       expect(both).toBe(false);
-      await expect.poll(() => a.told).toEqual(['acquired', 'lost']);
+      await expect.poll(() => a.transitions).toEqual(['acquired', 'lost']);
 
       proxy.heal();
       await expect.poll(() => a.holder.holder(), { timeout: 15_000 }).toBe('b');
@@ -109,33 +109,33 @@ onBothServers((server) => {
       await client.close();
     });
 
-    it('keeps its holder through an annotation, by which another asks for it', async () => {
+    it('keeps its holder when another candidate requests it by annotation', async () => {
       namespace = await newNamespace(direct, 'lease');
       const wanted = 'catamaran.dev/wanted-by';
       let giving = false;
-      const a = stand('a', {
+      const a = startCandidate('a', {
         shouldRelease: ({ metadata }) => giving && metadata.annotations?.[wanted] === 'b',
       });
       await held(a);
-      const b = stand('b', { annotate: () => ({ [wanted]: 'b' }) });
+      const b = startCandidate('b', { annotate: () => ({ [wanted]: 'b' }) });
       await expect.poll(async () => (await lease()).metadata.annotations?.[wanted]).toBe('b');
       const { renewTime } = (await lease()).spec ?? {};
       await expect.poll(async () => (await lease()).spec?.renewTime).not.toBe(renewTime);
-      expect(a.told).toEqual(['acquired']);
+      expect(a.transitions).toEqual(['acquired']);
 
       giving = true;
       await held(b);
-      expect(a.told).toEqual(['acquired', 'lost']);
+      expect(a.transitions).toEqual(['acquired', 'lost']);
       expect((await lease()).spec?.holderIdentity).toBe('b');
     });
 
-    it('is waited for where its namespace does not exist', async () => {
+    it('is retried while its namespace does not exist', async () => {
       namespace = await newNamespace(direct, 'lease');
       const logger = new MemoryLogger();
-      const a = stand('a', { namespace: `${namespace}-missing`, logger });
+      const a = startCandidate('a', { namespace: `${namespace}-missing`, logger });
       await expect.poll(() => logger.lines.map(({ message }) => message)).toContain('failed to acquire or renew lease');
       expect(a.holder.held()).toBe(false);
-      // Told once, not at every look.
+      // Logged once rather than on every attempt.
       expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
     });
   });

@@ -1,4 +1,4 @@
-/** The reflector, against both API servers whose answers a proxy breaks. */
+/** The reflector against both API servers, with faults injected by a proxy. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/api/json.ts';
 import { asText, metadataOf } from '../../src/api/json.ts';
@@ -41,7 +41,7 @@ onBothServers((server) => {
     await direct.close();
   });
 
-  /** Holds what a reflector tells, by name; a full reading takes out what it did not show. */
+  /** The objects of a reflector, by name; a full list removes those that it does not contain. */
   class MapSink implements Sink {
     readonly objects = new Map<string, JsonObject>();
     /** Names of the calls, in order. */
@@ -72,7 +72,7 @@ onBothServers((server) => {
       for (const name of this.objects.keys()) if (!this.#seen.has(name)) this.objects.delete(name);
     }
 
-    /** `name=value` of all objects that tests made. */
+    /** `name=value` of all objects of the tests. */
     get content(): string[] {
       const data = (object: JsonObject) => (object.data ? Object.values(object.data).join() : '');
       const ours = [...this.objects].filter(([name]) => name !== 'kube-root-ca.crt');
@@ -97,7 +97,7 @@ onBothServers((server) => {
     stop(): Promise<void>;
   }
 
-  /** Starts a reflector that goes through the proxy. */
+  /** Starts a reflector through the proxy. */
   function reflect(
     options: { resource?: Resource; limits?: Partial<ReflectorLimits>; client?: Partial<ClientLimits> } = {},
   ): Run {
@@ -114,7 +114,7 @@ onBothServers((server) => {
       clock: systemClock,
       random: Math.random,
       namespace,
-      // Waits short enough for a test, long enough to be told from none.
+      // Short enough for a test, long enough to be distinguishable from no wait.
       limits: { backoffBaseMs: 20, backoffCapMs: 100, ...options.limits },
       onState: (state) => states.push(state),
       onRestart: (reason) => restarts.push(reason),
@@ -149,7 +149,7 @@ onBothServers((server) => {
     await expect.poll(() => run.reflector.state.phase, { timeout: 10_000 }).toBe('watching');
   }
 
-  /** Makes the server refuse WatchList, as one does that has the feature switched off. */
+  /** Makes the server reject WatchList, like one with the feature gate disabled. */
   const withoutWatchList = () => proxy.inject(ours('watchlist'), { kind: 'answer', status: 422 });
 
   describe.each(['WatchList', 'LIST'] as const)('by %s', (mode) => {
@@ -157,7 +157,7 @@ onBothServers((server) => {
       if (mode === 'LIST') withoutWatchList();
     });
 
-    it('gives the state, then every change', async () => {
+    it('delivers the initial state, then every change', async () => {
       await create('a');
       await create('b');
       const run = reflect();
@@ -174,21 +174,21 @@ onBothServers((server) => {
       expect(proxy.count(ours('list'))).toBe(mode === 'LIST' ? 1 : 0);
     });
 
-    it('gives objects with apiVersion and kind', async () => {
+    it('delivers objects with apiVersion and kind', async () => {
       await create('a');
       const run = reflect();
       await holds(run, 'a=1');
       expect(run.sink.objects.get('a')).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
     });
 
-    it('gives an empty state as such', async () => {
+    it('delivers an empty state', async () => {
       const run = reflect({ resource: RESOURCES.services });
       await watching(run);
       expect(run.sink.calls).toContain('listed');
       expect(run.sink.objects.size).toBe(0);
     });
 
-    it('goes on after a cut without reading anew, and misses nothing', async () => {
+    it('resumes after a broken connection without a new list, and misses nothing', async () => {
       await create('a');
       const run = reflect();
       await watching(run);
@@ -203,11 +203,11 @@ onBothServers((server) => {
       expect(readings()).toBe(before);
       expect(run.sink.readings).toBe(1);
       expect(run.restarts).toContain('failed');
-      // A cut that is mended at once is no loss of the server.
+      // A broken connection that is reopened immediately does not count as a loss of the server.
       expect(run.states.map(({ phase }) => phase)).toEqual(['watching']);
     });
 
-    it('finds by comparison what was deleted while it could not see', async () => {
+    it('detects by comparison objects that were deleted during an outage', async () => {
       await create('a');
       await create('b');
       const run = reflect();
@@ -226,7 +226,7 @@ onBothServers((server) => {
       expect(run.restarts).toContain('expired');
     });
 
-    it('reads anew after 410 in the stream', async () => {
+    it('lists again after 410 in the stream', async () => {
       const run = reflect();
       await watching(run);
       const expired = {
@@ -243,7 +243,7 @@ onBothServers((server) => {
         1,
       );
       proxy.disconnect();
-      // The stream is silent until something happens; what happened is in the new reading.
+      // The stream is silent until the next change, which is then in the new list.
       await expect.poll(() => proxy.count(ours('watch'))).toBeGreaterThan(0);
       await create('a');
       await holds(run, 'a=1');
@@ -251,12 +251,12 @@ onBothServers((server) => {
       expect(run.restarts).toContain('expired');
     });
 
-    it('keeps what it has through 500s, and goes on where it was', async () => {
+    it('keeps its objects during 500s, and resumes at its last version', async () => {
       await create('a');
       const run = reflect();
       await watching(run);
       const before = readings();
-      const mend = proxy.inject(ours('list', 'watch', 'watchlist'), { kind: 'answer', status: 500 });
+      const heal = proxy.inject(ours('list', 'watch', 'watchlist'), { kind: 'answer', status: 500 });
       proxy.disconnect();
       await expect.poll(() => run.reflector.state).toMatchObject({ phase: 'lost', error: { status: 500 } });
       const { since } = run.reflector.state as ReflectorState & { phase: 'lost' };
@@ -264,14 +264,14 @@ onBothServers((server) => {
       expect(run.reflector.state).toMatchObject({ since });
       await create('b');
       await remove('a');
-      mend();
+      heal();
       await holds(run, 'b=1');
       await watching(run);
       expect(readings()).toBe(before);
       expect(run.sink.calls).toContain('removed a');
     });
 
-    it('starts as soon as the server answers', async () => {
+    it('starts as soon as the server responds', async () => {
       await create('a');
       await proxy.down();
       const run = reflect();
@@ -284,37 +284,37 @@ onBothServers((server) => {
       await watching(run);
     });
 
-    it.each([401, 403] as const)('%i: says so, keeps what it has, and tries on', async (status) => {
+    it.each([401, 403] as const)('%i: reports it, keeps its objects, and retries', async (status) => {
       await create('a');
       const run = reflect();
       await watching(run);
-      const mend = proxy.inject(() => true, { kind: 'answer', status });
+      const heal = proxy.inject(() => true, { kind: 'answer', status });
       proxy.disconnect();
       await expect.poll(() => run.reflector.state).toMatchObject({ phase: 'lost', error: { status } });
       expect(run.sink.content).toEqual(['a=1']);
       await create('b');
-      mend();
+      heal();
       await holds(run, 'a=1', 'b=1');
     });
 
-    it('stays away for as long as the server asks', async () => {
-      const mend = proxy.inject(ours('list', 'watch', 'watchlist'), {
+    it('waits for as long as Retry-After', async () => {
+      const heal = proxy.inject(ours('list', 'watch', 'watchlist'), {
         kind: 'answer',
         status: 429,
         headers: { 'retry-after': '1' },
       });
       const run = reflect({ client: { retries: 0 } });
       await expect.poll(() => run.reflector.state).toMatchObject({ phase: 'starting', error: { status: 429 } });
-      mend();
+      heal();
       await watching(run);
       expect(watches() + proxy.count(ours('list'))).toBeLessThanOrEqual(mode === 'LIST' ? 4 : 2);
     });
 
-    it('starts again where the state breaks off, and takes nothing out for it', async () => {
+    it('starts over if the initial state is incomplete, and removes nothing', async () => {
       for (const name of ['a', 'b', 'c', 'd', 'e']) await create(name);
       const run = reflect({ limits: { pageSize: 2 } });
       await holds(run, 'a=1', 'b=1', 'c=1', 'd=1', 'e=1');
-      // The next two readings break off after an object or two; the third is whole.
+      // The next two lists break after an object or two; the third is complete.
       if (mode === 'LIST') proxy.inject(ours('page'), { kind: 'answer', status: 410 }, 2);
       else proxy.inject(ours('watchlist'), { kind: 'lines', each: (line, index) => (index < 2 ? [line] : 'cut') }, 2);
       proxy.inject(ours('watch'), { kind: 'answer', status: 410 }, 1);
@@ -327,7 +327,7 @@ onBothServers((server) => {
       expect(started() - before).toBe(3);
     });
 
-    it('skips an object that the sink cannot take, and goes on', async () => {
+    it('skips an object that the sink rejects, and continues', async () => {
       await create('poison');
       await create('a');
       const run = reflect();
@@ -342,7 +342,7 @@ onBothServers((server) => {
   });
 
   describe('watching', () => {
-    it('renews a stream that the server ends in order, without a wait', async () => {
+    it('renews a stream that the server ends regularly, without a wait', async () => {
       await create('a');
       const run = reflect({
         limits: {
@@ -361,7 +361,7 @@ onBothServers((server) => {
       expect(run.states).toHaveLength(1);
     });
 
-    it('asks for streams of different lengths', async () => {
+    it('requests streams of different durations', async () => {
       reflect();
       reflect();
       reflect();
@@ -374,10 +374,10 @@ onBothServers((server) => {
       expect(new Set(seconds).size).toBeGreaterThan(1);
     });
 
-    it('goes on from the last bookmark', async () => {
+    it('resumes from the last bookmark', async () => {
       const run = reflect();
       await watching(run);
-      // Instead of b's event comes a bookmark of its version, as if a selector left b out.
+      // A bookmark replaces the event of b, as if a selector excluded b.
       const bookmarkForB = (line: string): string[] => {
         const { object } = JSON.parse(line);
         const { name, resourceVersion } = object.metadata;
@@ -400,7 +400,7 @@ onBothServers((server) => {
       expect(run.sink.readings).toBe(1);
     });
 
-    it('bears events twice', async () => {
+    it('tolerates duplicate events', async () => {
       await create('a');
       const run = reflect();
       await watching(run);
@@ -412,7 +412,7 @@ onBothServers((server) => {
       await holds(run, 'b=2');
     });
 
-    it('waits for events that are late', async () => {
+    it('waits for delayed events', async () => {
       await create('a');
       const run = reflect();
       await watching(run);
@@ -433,7 +433,7 @@ onBothServers((server) => {
       expect(run.sink.readings).toBe(1);
     });
 
-    it('notices a stream that has fallen silent', async () => {
+    it('detects a stream that has fallen silent', async () => {
       await create('a');
       const run = reflect({ limits: { silenceMs: 300 } });
       await watching(run);
@@ -447,7 +447,7 @@ onBothServers((server) => {
       expect(run.states.map(({ phase }) => phase)).toEqual(['watching']);
     });
 
-    it('reads anew where resumed streams stay silent', async () => {
+    it('lists again if resumed streams stay silent', async () => {
       await create('a');
       const run = reflect({ limits: { silenceMs: 200 } });
       await watching(run);
@@ -458,7 +458,7 @@ onBothServers((server) => {
       expect(run.restarts).toContain('stalled');
     });
 
-    it('is not held by a server that takes the request and says nothing', async () => {
+    it('does not hang if the server accepts a request and never responds', async () => {
       await create('a');
       const run = reflect({ client: { requestTimeoutMs: 200 } });
       await watching(run);
@@ -470,7 +470,7 @@ onBothServers((server) => {
       await watching(run);
     });
 
-    it('loses nothing by a garbled event: it is asked for again', async () => {
+    it('loses nothing after a garbled event, which is requested again', async () => {
       await create('a');
       const run = reflect();
       await watching(run);
@@ -481,7 +481,7 @@ onBothServers((server) => {
       expect(run.sink.readings).toBe(1);
     });
 
-    it('reads anew where the same event stays garbled', async () => {
+    it('lists again if the same event stays garbled', async () => {
       await create('a');
       const run = reflect();
       await watching(run);
@@ -493,13 +493,13 @@ onBothServers((server) => {
       expect(run.sink.readings).toBe(2);
     });
 
-    it('compares everything again from time to time', async () => {
+    it('compares everything periodically', async () => {
       const run = reflect({ limits: { minWatchSeconds: 1, maxWatchSeconds: 1, verifyMs: 1 } });
       await expect.poll(() => run.sink.readings, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
       expect(run.restarts).toContain('verify');
     });
 
-    it('stops at once, whatever it is doing', async () => {
+    it('stops immediately in any state', async () => {
       proxy.inject(ours('watchlist'), { kind: 'hang' });
       const run = reflect();
       await expect.poll(watches).toBe(1);
@@ -512,7 +512,7 @@ onBothServers((server) => {
   describe('a server without WatchList', () => {
     const END = 'k8s.io/initial-events-end';
 
-    it('that refuses it is asked once', async () => {
+    it('that rejects it is asked once', async () => {
       withoutWatchList();
       await create('a');
       const run = reflect();
@@ -524,11 +524,11 @@ onBothServers((server) => {
       expect(run.states.map(({ phase }) => phase)).toEqual(['watching']);
     });
 
-    // A server before 1.27 takes the unknown parameters: it sends the objects and never says where the state ends.
+    // A server before 1.27 ignores the unknown parameters: it sends the objects, but no end of the initial state.
     it.each([
       ['its silence', (line: string) => (line.includes(END) ? [] : [line])],
       ['a bookmark without the annotation', (line: string) => [line.replace(END, 'another.example/annotation')]],
-    ])('that does not know it is found out by %s', async (_what, each) => {
+    ])('that ignores it is detected by %s', async (_what, each) => {
       proxy.inject(ours('watchlist'), { kind: 'lines', each });
       await create('a');
       const run = reflect({ limits: { initialSilenceMs: 300 } });
@@ -540,7 +540,7 @@ onBothServers((server) => {
     });
   });
 
-  describe('a resource that is not there yet', () => {
+  describe('a resource that does not exist yet', () => {
     const widgets: Resource = {
       group: 'contract.catamaran.test',
       version: 'v1',
@@ -577,7 +577,7 @@ onBothServers((server) => {
 
     afterEach(uninstall);
 
-    it('is found when its CRD is installed, and again after it was taken away', async () => {
+    it('is found when its CRD is installed, and again after it was removed', async () => {
       const run = reflect({ resource: widgets, limits: { backoffCapMs: 30_000 } });
       await expect.poll(() => run.reflector.state).toMatchObject({ phase: 'starting', error: { status: 404 } });
       expect(run.sink.calls).not.toContain('listed');

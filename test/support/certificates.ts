@@ -1,16 +1,16 @@
-/** Certificates made by the openssl command, for tests only. */
+/** Test certificates, created with the openssl command. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A self-signed certificate, which is its own authority, and its key. PEM. */
+/** A self-signed certificate, which is its own CA, and its key, in PEM. */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** Makes a certificate for 127.0.0.1 and the given DNS names. */
+/** Creates a certificate for 127.0.0.1 and the given DNS names. */
 export function selfSigned(commonName: string, names: readonly string[] = []): TestCertificate {
   const dir = mkdtempSync(join(tmpdir(), 'catamaran-cert-'));
   const alternatives = ['IP:127.0.0.1', ...names.map((name) => `DNS:${name}`)].join(',');

@@ -1,22 +1,22 @@
-/** An API server of a few lines, for what happens when one goes and comes back. */
+/** A minimal fake API server, for tests of outages and recovery. */
 import type { JsonObject } from '../../src/api/json.ts';
 import type { Resource } from '../../src/api/resources.ts';
 import { ApiError } from '../../src/kube/client/api-errors.ts';
 import type { KubeClient, WatchEvent, WatchOptions } from '../../src/kube/client/client.ts';
 
-/** An API server whose objects never change, that can be taken away. */
+/** An API server whose objects never change, and which can be taken down. */
 export class FakeApi {
-  /** Resources of which a watch was asked, each time. */
-  readonly asked: string[] = [];
+  /** Resources of all watch requests, in order. */
+  readonly watched: string[] = [];
   readonly open = new Set<string>();
-  /** What a watch of a resource is refused with. */
+  /** Errors of watch requests, by resource. */
   readonly refusals = new Map<string, ApiError>();
-  /** What there is of each resource when it is first read. */
+  /** The initial state, by resource. */
   readonly objects = new Map<string, readonly JsonObject[]>();
   readonly #uid: string;
   #away = new AbortController();
 
-  /** @param uid identity of the cluster. */
+  /** @param uid UID of the namespace kube-system, which identifies the cluster. */
   constructor(uid = 'kube-system') {
     this.#uid = uid;
   }
@@ -34,7 +34,7 @@ export class FakeApi {
     return new ApiError(code, request, 'not now', { status, retryAfterMs });
   }
 
-  /** Only what followers of a cluster ask of a client. */
+  /** Implements only the methods that are used to follow a cluster. */
   client(): KubeClient {
     const client: Partial<KubeClient> = {
       cluster: 'cluster1',
@@ -46,11 +46,11 @@ export class FakeApi {
       watch: (resource, options) => this.#watch(resource, options),
       close: async () => {},
     };
-    return client as KubeClient; // nobody asks more of it
+    return client as KubeClient; // no other method is called
   }
 
   async *#watch({ plural }: Resource, { signal, onOpen, sendInitialEvents }: WatchOptions): AsyncIterable<WatchEvent> {
-    this.asked.push(plural);
+    this.watched.push(plural);
     const away = this.#away.signal;
     away.throwIfAborted();
     const refusal = this.refusals.get(plural);

@@ -1,6 +1,6 @@
 /**
- * A reverse proxy in front of one API server that breaks, on demand, what passes through it. TLS on both sides; bearer
- * tokens pass through.
+ * A reverse proxy for one API server that injects faults into requests and responses. TLS on both sides; bearer tokens
+ * are forwarded.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -12,24 +12,22 @@ import { TLSSocket } from 'node:tls';
 import type { ServerAccess } from './api-servers/both-servers.ts';
 import { selfSigned } from './certificates.ts';
 
-/** A request that came by. */
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** What is asked for: a WatchList is `watchlist`, a further page of a list `page`. */
+  /** A WatchList is `watchlist`, a further page of a list `page`. */
   readonly verb: 'get' | 'list' | 'page' | 'watch' | 'watchlist' | 'create' | 'update' | 'patch' | 'delete';
   readonly headers: IncomingMessage['headers'];
-  /** Common name of the client's certificate, where it had one. */
+  /** Common name of the client's certificate, if any. */
   readonly clientName: string | undefined;
 }
 
-/** Which requests a fault is for. */
+/** Selects the requests of a fault. */
 export type Match = (request: SeenRequest) => boolean;
 
-/** What is done to a request, or to its answer. */
 export type Fault =
-  /** Answers by itself. Without a body, a Status with the reason. */
+  /** Responds itself. Default body: a Status with the reason. */
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -37,13 +35,16 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
     }
-  /** Takes the request and says nothing. */
+  /** Accepts the request and never responds. */
   | { readonly kind: 'hang' }
-  /** Closes the connection before any byte of an answer. */
+  /** Closes the connection before any byte of a response. */
   | { readonly kind: 'reset' }
-  /** Closes the connection after so many bytes of the body. */
+  /** Closes the connection after `afterBytes` of the body. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
-  /** Passes each line of a watch through a function: drop, hold back, duplicate, garble, add; `cut` ends it. */
+  /**
+   * Passes each line of a watch through a function, which can drop, delay, duplicate, garble or add lines; `cut` ends
+   * it.
+   */
   | { readonly kind: 'lines'; readonly each: (line: string, index: number) => Lines | Promise<Lines> };
 
 type Lines = readonly string[] | 'cut';
@@ -54,7 +55,7 @@ interface Injected {
   left: number;
 }
 
-/** A reason for each status that tests answer with, as kube-apiserver has it. */
+/** Default reasons, as in kube-apiserver. */
 const REASONS: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
@@ -74,11 +75,10 @@ const WRITES: Readonly<Record<string, SeenRequest['verb']>> = {
   DELETE: 'delete',
 };
 
-/** A running proxy. */
 export class FaultProxy {
   /** `https://127.0.0.1:PORT` */
   readonly url: string;
-  /** PEM of the authority that signed the proxy's certificate. */
+  /** PEM of the CA that signed the proxy's certificate. */
   readonly ca: string;
   /** All requests since the start, in order. */
   readonly requests: SeenRequest[] = [];
@@ -106,26 +106,29 @@ export class FaultProxy {
 
   static async start(to: ServerAccess): Promise<FaultProxy> {
     const { cert, key } = selfSigned('faultproxy', ['faultproxy.test']);
-    // Any client certificate is taken: what counts is which one comes.
+    // Any client certificate is accepted, since tests only check which one is presented.
     const server = createServer({ cert, key, requestCert: true, rejectUnauthorized: false });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new FaultProxy(to, cert, server);
   }
 
-  /** Most requests that were under way at once, watches left out, since the last call. */
+  /** Maximum number of concurrent requests, without watches, since the last call. */
   takePeak(): number {
     const peak = this.#peak;
     this.#peak = this.#inFlight;
     return peak;
   }
 
-  /** How many matching requests came by. */
+  /** Number of matching requests. */
   count(match: Match): number {
     return this.requests.filter(match).length;
   }
 
-  /** Breaks the next `times` matching requests, or all of them; gives a function that ends it. Newer faults go first. */
+  /**
+   * Injects a fault into the next `times` matching requests (default: all). Returns a function that ends it. The newest
+   * matching fault applies.
+   */
   inject(match: Match, fault: Fault, times = Number.POSITIVE_INFINITY): () => void {
     const injected = { match, fault, left: times };
     this.#faults.unshift(injected);
@@ -134,7 +137,6 @@ export class FaultProxy {
     };
   }
 
-  /** Ends all faults. */
   heal(): void {
     this.#faults.length = 0;
   }
@@ -144,7 +146,7 @@ export class FaultProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Refuses connections from now on, and closes those there are. */
+  /** Refuses new connections and closes existing ones. */
   async down(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -152,7 +154,7 @@ export class FaultProxy {
     await closed;
   }
 
-  /** Listens again, on the same port. */
+  /** Listens again on the same port. */
   async up(): Promise<void> {
     this.#server.listen(Number(new URL(this.url).port), '127.0.0.1');
     await once(this.#server, 'listening');
@@ -196,14 +198,14 @@ export class FaultProxy {
     const upstream = forward(
       url,
       { method, headers: { ...headers, host: url.host }, agent: this.#agent },
-      (answered) => {
-        response.writeHead(answered.statusCode ?? 502, answered.headers);
-        // A watch without events would keep its headers back.
+      (incoming) => {
+        response.writeHead(incoming.statusCode ?? 502, incoming.headers);
+        // Otherwise a watch without events would not send its headers.
         response.flushHeaders();
-        if (fault?.kind === 'cut') cutAfter(answered, response, fault.afterBytes);
-        else if (fault?.kind === 'lines') throughLines(answered, response, fault.each);
-        else answered.pipe(response);
-        answered.once('error', () => response.destroy());
+        if (fault?.kind === 'cut') cutAfter(incoming, response, fault.afterBytes);
+        else if (fault?.kind === 'lines') throughLines(incoming, response, fault.each);
+        else incoming.pipe(response);
+        incoming.once('error', () => response.destroy());
       },
     );
     upstream.once('error', () => response.destroy());
@@ -255,7 +257,7 @@ function cutAfter(from: IncomingMessage, to: ServerResponse, afterBytes: number)
 function throughLines(from: IncomingMessage, to: ServerResponse, each: (Fault & { kind: 'lines' })['each']): void {
   let held = '';
   let index = 0;
-  // One after the other: a line that is held back holds back those behind it.
+  // Sequentially: a delayed line delays those after it.
   let sent = Promise.resolve();
   const send = async (line: string): Promise<void> => {
     const lines = await each(line, index++);

@@ -3,25 +3,23 @@ import type { CliContext } from '../../src/cli/context.ts';
 import { readEnvironment, type Variables } from '../../src/cli/environment.ts';
 import { runCli } from '../../src/cli/program.ts';
 
-/** The program, as `node` runs it. */
+/** The program, for `node`. */
 export const MAIN: string = join(import.meta.dirname, '../../src/cli/main.ts');
 
-/** What an invocation printed, and how it ended. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a test sets the stage. */
 export interface Stage {
   readonly colors?: boolean;
   readonly variables?: Variables;
-  /** Aborts as at Ctrl-C. */
+  /** Aborts as on Ctrl-C. */
   readonly signal?: AbortSignal;
 }
 
-/** A context that keeps what is printed. */
+/** A context that records output. */
 export function recordingContext(options: Stage = {}) {
   const printed = { stdout: '', stderr: '' };
   const into = (name: keyof typeof printed) => ({
@@ -41,7 +39,7 @@ export function recordingContext(options: Stage = {}) {
   return { context, printed };
 }
 
-/** Runs the command line inside this process. */
+/** Runs the command line in this process. */
 export async function invoke(args: readonly string[], options?: Stage): Promise<Outcome> {
   const { context, printed } = recordingContext(options);
   const code = await runCli(args, context);

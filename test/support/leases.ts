@@ -1,4 +1,4 @@
-/** An API server that knows one Lease, for tests with a clock of their own. */
+/** A fake API server with one Lease, for tests with their own clock. */
 import type { Lease } from '../../src/api/core.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { ApiError } from '../../src/kube/client/api-errors.ts';
@@ -10,31 +10,30 @@ function refused(status: number, reason: string): ApiError {
   return new ApiError('CTM_API_STATUS', name, reason, { status, reason });
 }
 
-/** A candidate at work. */
 export interface Candidacy {
   readonly holder: LeaseHolder;
   /** `acquired` and `lost`, in order. */
-  readonly told: string[];
+  readonly transitions: string[];
   readonly stop: () => Promise<void>;
 }
 
-/** Lets a candidate run. */
+/** Runs a candidate. */
 export function candidacy(holder: LeaseHolder): Candidacy {
-  const told: string[] = [];
+  const transitions: string[] = [];
   const abort = new AbortController();
   const done = holder.run(abort.signal, {
     onAcquired: () => {
-      told.push('acquired');
+      transitions.push('acquired');
     },
     onLost: () => {
-      told.push('lost');
+      transitions.push('lost');
     },
   });
   const stop = async () => {
     abort.abort(new Error('over'));
     await done;
   };
-  return { holder, told, stop };
+  return { holder, transitions, stop };
 }
 
 export class LeaseServer {
@@ -71,31 +70,31 @@ export class LeaseServer {
       uid: 'u',
       resourceVersion: `${++this.#version}`,
     };
-    // The tests only store what a LeaseHolder wrote.
+    // The tests only store objects written by a LeaseHolder.
     this.lease = { ...object, metadata } as unknown as Lease;
     return this.lease;
   }
 }
 
-/** The way of one candidate to the server; it can be cut. */
+/** A candidate's connection to the server, which can be cut. */
 export class LeaseLine {
   cut = false;
-  /** The next write reaches the server and its answer is lost. */
-  loseAnswer = false;
+  /** The next request reaches the server, but its response is lost. */
+  loseResponse = false;
   readonly #server: LeaseServer;
 
   constructor(server: LeaseServer) {
     this.#server = server;
   }
 
-  /** The methods that a LeaseHolder calls. */
+  /** Implements the methods that a LeaseHolder calls. */
   client(): KubeClient {
     const call = async (work: () => Lease, signal: AbortSignal | undefined): Promise<Lease> => {
       await Promise.resolve();
       if (this.cut) return await silence(signal);
-      const answer = structuredClone(work());
-      if (!this.loseAnswer) return answer;
-      this.loseAnswer = false;
+      const response = structuredClone(work());
+      if (!this.loseResponse) return response;
+      this.loseResponse = false;
       return await silence(signal);
     };
     const used = {

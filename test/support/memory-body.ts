@@ -1,13 +1,13 @@
-/** Bodies of answers that never leave the process. */
+/** In-memory response bodies. */
 import type { ResponseBody } from '../../src/kube/client/transport.ts';
 
-/** A body made of pieces as they come. */
+/** A body that is streamed in chunks. */
 export class MemoryBody implements ResponseBody {
-  readonly #pieces: AsyncIterable<Uint8Array>;
+  readonly #chunks: AsyncIterable<Uint8Array>;
   #closed: (() => void)[] = [];
 
-  constructor(pieces: AsyncIterable<Uint8Array>) {
-    this.#pieces = pieces;
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks;
   }
 
   once(_: 'close', listener: () => void): void {
@@ -15,21 +15,21 @@ export class MemoryBody implements ResponseBody {
   }
 
   async text(): Promise<string> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this) pieces.push(piece);
-    return Buffer.concat(pieces).toString();
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      yield* this.#pieces;
+      yield* this.#chunks;
     } finally {
       for (const listener of this.#closed.splice(0)) listener();
     }
   }
 }
 
-/** A body that is there as a whole. */
+/** A body in a single chunk. */
 export function wholeBody(text: string): MemoryBody {
   return new MemoryBody(
     (async function* () {
@@ -38,12 +38,12 @@ export function wholeBody(text: string): MemoryBody {
   );
 }
 
-/** What a socket fails with. */
+/** The error of a failed socket. */
 export function socketError(code: 'ECONNREFUSED' | 'ECONNRESET'): Error {
   return Object.assign(new Error(code === 'ECONNRESET' ? 'read ECONNRESET' : 'connect ECONNREFUSED'), { code });
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts. */
+/** Settles like `work`, or rejects with the signal's reason if it aborts first. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

@@ -1,4 +1,4 @@
-/** Keeps what is logged, so that a test can check what was logged and that nothing secret was. */
+/** Records all log lines, so that tests can check messages and the absence of secrets. */
 import type { Logger } from '../../src/runtime/logger.ts';
 
 export interface LogLine {

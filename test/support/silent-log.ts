@@ -1,6 +1,6 @@
 import type { Logger } from '../../src/runtime/logger.ts';
 
-/** A log that keeps nothing. */
+/** Discards everything. */
 export const silent: Logger = {
   debug: () => {},
   info: () => {},

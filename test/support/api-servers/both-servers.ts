@@ -1,4 +1,4 @@
-/** The two API servers that every case of the contract runs on: kube-apiserver, and kubesim. */
+/** The two API servers for every case of the contract: kube-apiserver and kubesim. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,6 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { kubeconfig } from '../../../tools/controlplane/kubeconfig.ts';
 import { MemoryLogger } from '../memory-logger.ts';
 
-/** How to reach an API server. */
 export interface ServerAccess {
   /** https://127.0.0.1:PORT */
   readonly server: string;
@@ -23,25 +22,24 @@ export interface ServerAccess {
   readonly kubeconfig: string;
 }
 
-/** An answer as it came. `body` is the JSON of it, or the text where it is none. */
+/** `body` is JSON, or text for any other content type. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Json;
 }
 
-/** What a request has besides method and path. A body that is not a string is sent as JSON. */
+/** A body that is not a string is sent as JSON. */
 export interface Sent {
   readonly body?: Json;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One of the two servers, open. */
 export class TestServer {
   readonly name: ServerName;
   readonly access: ServerAccess;
-  /** The kubesim server, for what only it can be told to do. */
+  /** Set for kubesim, for operations that only it supports. */
   readonly kubesim: ApiServer | undefined;
   readonly #agent: Agent;
   readonly #close: () => Promise<void>;
@@ -55,7 +53,7 @@ export class TestServer {
     this.#agent = new Agent({ connect: { ca: readFileSync(access.caFile, 'utf8') } });
   }
 
-  /** Sends one request with the token. */
+  /** Authenticates with the token. */
   async request(method: Dispatcher.HttpMethod, path: string, sent: Sent = {}): Promise<Answer> {
     const { statusCode, headers, body } = await this.#send(method, path, sent);
     const text = await body.text();
@@ -63,21 +61,21 @@ export class TestServer {
     return { status: statusCode, headers, body: json ? parseJson(text) : text };
   }
 
-  /** The events of a watch until its time is up, which the path should bound by `timeoutSeconds`. */
+  /** The events of a watch until it ends, so the path should have `timeoutSeconds`. */
   async watch(path: string, sent: Sent = {}): Promise<readonly JsonObject[]> {
     const events: JsonObject[] = [];
     for await (const event of this.events(path, sent)) events.push(event);
     return events;
   }
 
-  /** The events of a watch as they come. */
+  /** Yields the events of a watch as they arrive. */
   async *events(path: string, sent: Sent = {}): AsyncGenerator<JsonObject, void, undefined> {
     const { statusCode, body } = await this.#send('GET', path, sent);
-    if (statusCode !== 200) throw new Error(`watch answered ${statusCode}: ${await body.text()}`);
+    if (statusCode !== 200) throw new Error(`watch returned ${statusCode}: ${await body.text()}`);
     for await (const event of jsonLines(body)) if (isJsonObject(event)) yield event;
   }
 
-  /** A namespace of its own for a test; it goes when the server is closed. */
+  /** Creates a namespace for a test, which is deleted when the server is closed. */
   async namespace(prefix = 'case'): Promise<string> {
     const name = `${prefix}-${randomBytes(4).toString('hex')}`;
     await this.request('POST', '/api/v1/namespaces', {
@@ -111,10 +109,10 @@ export class TestServer {
 
 export type ServerName = 'kube-apiserver' | 'kubesim';
 
-/** Both servers' names, for `describe.each`. */
+/** For `describe.each`. */
 export const SERVER_NAMES = ['kube-apiserver', 'kubesim'] as const satisfies readonly ServerName[];
 
-/** Opens a server; the caller closes it. */
+/** The caller must close the server. */
 export async function openServer(name: ServerName): Promise<TestServer> {
   if (name === 'kubesim') return await openKubesim();
   const [plane] = inject('controlPlanes');
@@ -154,7 +152,7 @@ async function openKubesim(): Promise<TestServer> {
   return new TestServer('kubesim', access, close, kubesim);
 }
 
-/** Runs a suite on both servers; `server` gives the one of the moment. */
+/** Runs a suite on both servers; `server` returns the current one. */
 export function onBothServers(suite: (server: () => TestServer) => void): void {
   describe.each(SERVER_NAMES)('%s', (name) => {
     let server: TestServer | undefined;
@@ -172,7 +170,9 @@ export function onBothServers(suite: (server: () => TestServer) => void): void {
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
-/** A value without what differs between any two clusters: uids, times, versions; `name` stands for the given namespace. */
+/**
+ * Replaces everything that differs between two clusters: UIDs, times, versions and the name of the test's namespace.
+ */
 export function normalized(value: Json | undefined, namespace = ''): Json {
   if (typeof value === 'string') {
     const text = value.replaceAll(UID, 'UID').replaceAll(TIME, 'TIME');
@@ -189,7 +189,7 @@ export function normalized(value: Json | undefined, namespace = ''): Json {
   return Object.fromEntries(members);
 }
 
-/** The part of a value below a path of keys. */
+/** The value at a path of keys. */
 export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
   let here: Json | undefined = value;
   for (const key of path) {

@@ -1,5 +1,4 @@
-/** Manifests that tests use, as a user would write them. */
-
+/** Manifests for tests, in the form that users write them. */
 import type { ServiceSpec } from '../../../src/api/core.ts';
 import type { EndpointPort } from '../../../src/api/endpoint-slice.ts';
 import type { ServiceImportSpec } from '../../../src/api/multicluster.ts';
@@ -13,7 +12,7 @@ export const service = (namespace: string, name: string, spec: Partial<ServiceSp
   spec: { ports: [{ name: 'http', port: 80, targetPort: 8080, protocol: 'TCP' as const }], ...spec },
 });
 
-/** A ServiceExport of the version that the documents use. */
+/** Without `spec`, in the version that the documents use. */
 export const serviceExport = (namespace: string, name: string, spec?: object) => ({
   apiVersion: spec ? 'multicluster.x-k8s.io/v1beta1' : 'multicluster.x-k8s.io/v1alpha1',
   kind: 'ServiceExport',
@@ -21,7 +20,7 @@ export const serviceExport = (namespace: string, name: string, spec?: object) =>
   ...(spec && { spec }),
 });
 
-/** A ServiceImport of the version that the documents use. */
+/** In the version that the documents use. */
 export const serviceImport = (
   namespace: string,
   name: string,
@@ -33,7 +32,7 @@ export const serviceImport = (
   spec: { type: 'ClusterSetIP', ports: [{ name: 'http', port: 80, protocol: 'TCP' }], ...spec },
 });
 
-/** A slice as the owner of a selector-less Service writes it. */
+/** A slice of a Service without a selector, as its owner writes it. */
 export const slice = (
   namespace: string,
   service: string,

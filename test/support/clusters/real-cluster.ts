@@ -1,4 +1,4 @@
-/** One real cluster as a test uses it: kubectl for what a user does, a client for setting things up and looking. */
+/** A real cluster in a test: kubectl for user actions, a client for setup and assertions. */
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../../../src/api/json.ts';
 import type { KubeObject } from '../../../src/api/meta.ts';
@@ -9,20 +9,19 @@ import { findBinary } from '../../../tools/controlplane/binaries.ts';
 import { run } from '../../../tools/controlplane/component.ts';
 import type { SharedControlPlane } from '../setup/control-planes.ts';
 
-/** A control plane with a client. */
 export interface Cluster {
   readonly name: string;
   readonly plane: SharedControlPlane;
   readonly client: KubeClient;
-  /** Runs kubectl against the cluster; gives what it prints, throws what it complains of. */
+  /** Runs kubectl against the cluster; returns stdout, or throws an Error with stderr. */
   kubectl(...args: string[]): Promise<string>;
-  /** `kubectl apply -f -` of manifests. */
+  /** `kubectl apply -f -` */
   apply(...objects: readonly object[]): Promise<string>;
-  /** `kubectl create -f -` of one manifest. */
+  /** `kubectl create -f -` */
   create(object: object): Promise<string>;
 }
 
-/** Access as the cluster's admin; `server` may be that of a proxy in front of it. */
+/** Admin access; `server` may be a proxy in front of the API server. */
 export function adminClient(plane: SharedControlPlane, server: string = plane.server): KubeClient {
   return createKubeClient({
     cluster: plane.name,
@@ -50,7 +49,7 @@ export function openCluster(plane: SharedControlPlane): Cluster {
   };
 }
 
-/** An object, or undefined where there is none. */
+/** Undefined if the object does not exist. */
 export async function find<T extends KubeObject>(
   cluster: Cluster,
   resource: Parameters<KubeClient['get']>[0],

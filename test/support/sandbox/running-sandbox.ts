@@ -1,4 +1,4 @@
-/** `catamaran sandbox up` as a process of its own, as users run it. */
+/** `catamaran sandbox up` as a separate process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,22 +8,21 @@ import { remote } from '../../../src/sandbox/control-client.ts';
 import { processIdentity, stateDir } from '../../../src/sandbox/state.ts';
 import { invoke, MAIN, type Outcome } from '../invoke.ts';
 
-/** A sandbox that runs. */
 export interface RunningSandbox {
   readonly dir: string;
   readonly kubeconfig: string;
   readonly pid: number;
-  /** All that it printed so far. */
+  /** Output so far. */
   printed(): string;
-  /** `catamaran sandbox ARGS`, with its state folder. */
+  /** `catamaran sandbox ARGS`, with its state directory. */
   call(...args: readonly string[]): Promise<Outcome>;
-  /** Sends a signal and gives the exit code once it is gone. */
+  /** Sends a signal, and returns the exit code after the process has exited. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
-  /** Ends it and removes its folder. */
+  /** Stops it and removes its directory. */
   stop(): Promise<void>;
 }
 
-/** Starts one in a folder of its own and waits until it is ready. */
+/** Starts a sandbox in a new directory and waits until it is ready. */
 export async function runSandbox(...args: readonly string[]): Promise<RunningSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'catamaran-sandbox-'));
   const dir = join(folder, 'state');
@@ -66,5 +65,5 @@ export async function runSandbox(...args: readonly string[]): Promise<RunningSan
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await rm(folder, { recursive: true, force: true });
-  throw new Error(`sandbox up ended with ${child.exitCode ?? child.signalCode}:\n${printed}`);
+  throw new Error(`sandbox up exited with ${child.exitCode ?? child.signalCode}:\n${printed}`);
 }

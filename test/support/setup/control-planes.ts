@@ -1,16 +1,16 @@
 /**
- * Three real control planes, started once for all contract and integration tests. Tests get what they need to talk to
- * them by `inject('controlPlanes')`; CRDs are for the tests to install.
+ * Three real control planes, started once for all contract and integration tests, which access them through
+ * `inject('controlPlanes')` and install the CRDs.
  */
 import type { TestProject } from 'vitest/node';
 import { type ControlPlane, startControlPlanes } from '../../../tools/controlplane/index.ts';
 
-/** A control plane as plain data, which is all that can reach the processes that run the tests. */
+/** A control plane as plain data, since only that can be passed to the processes that run the tests. */
 export type SharedControlPlane = Omit<ControlPlane, 'stopApiServer' | 'startApiServer' | 'stop'>;
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** cluster1, cluster2, cluster3; pods run, on fake nodes. */
+    /** cluster1, cluster2, cluster3; pods run on fake nodes. */
     readonly controlPlanes: readonly SharedControlPlane[];
   }
 }

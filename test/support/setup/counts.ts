@@ -1,12 +1,12 @@
 /**
- * A reporter that writes how many tests passed, failed and were skipped to `.cache/test-counts.json`, for `.ci/run`,
- * and fails a run that skipped a test or had none.
+ * A reporter that writes the numbers of passed, failed and skipped tests to `.cache/test-counts.json`, for `.ci/run`,
+ * and fails a run with skipped tests, or without passed ones.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node';
 
-/** What a run came to. `failed` counts files and hooks that failed outside of a test as well. */
+/** `failed` also counts files and hooks that failed outside a test. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
@@ -23,7 +23,7 @@ export default class CountsReporter implements Reporter {
     const problem =
       counts.skipped > 0 ? `${counts.skipped} tests were skipped` : counts.passed === 0 ? 'no test passed' : undefined;
     if (problem !== undefined && reason !== 'interrupted') {
-      process.stderr.write(`\n${problem}: that is a failure here\n`);
+      process.stderr.write(`\n${problem}, which counts as a failure\n`);
       process.exitCode = 1;
     }
   }

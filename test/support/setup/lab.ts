@@ -1,6 +1,6 @@
 /**
- * The lab for all end-to-end tests: the one that runs, or one that is started here and removed after them. Tests get it
- * by `labUp({ clusters: 2 })`, which attaches to it. After a failure the logs stay in `.catamaran/lab-logs`.
+ * The lab for all end-to-end tests: a running one, or one that is started here and removed afterwards. Tests attach to
+ * it with `labUp({ clusters: 2 })`. After a failure, the logs are in `.catamaran/lab-logs`.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,7 @@ function exit(): void {
   process.exit(1);
 }
 
-/** For an end that vitest calls no teardown at, as Ctrl-C. */
+/** For exits without vitest's teardown, such as Ctrl-C. */
 function removeNow(): void {
   spawnSync(process.execPath, [fileURLToPath(new URL('../../../tools/tasks/lab.ts', import.meta.url)), 'down']);
 }

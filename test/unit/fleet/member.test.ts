@@ -64,24 +64,24 @@ describe('a member whose API server was unreachable', () => {
     await clock.advance(70 * SECOND);
     const refused = WATCHED.filter((name) => name !== 'services');
     for (const name of refused) api.refusals.set(name, api.error('CTM_API_STATUS', 429, 10 * SECOND));
-    const before = api.asked.length;
+    const before = api.watched.length;
     api.up();
     await clock.advance(9 * SECOND);
-    expect(api.asked.slice(before).sort()).toEqual(WATCHED);
+    expect(api.watched.slice(before).sort()).toEqual(WATCHED);
     expect([...api.open]).toEqual(['services']);
     api.refusals.clear();
     await clock.advance(5 * SECOND);
     expect([...api.open].sort()).toEqual(WATCHED);
   });
 
-  it('is not asked more often for a resource that it refuses because it serves others', async () => {
+  it('is not polled more often for a rejected resource because it serves others', async () => {
     const { api, clock } = await start();
     api.down();
     api.refusals.set('services', api.error('CTM_API_STATUS', 403));
     api.up();
     await clock.advance(600 * SECOND);
     // 13 s of growing waits, then one request every 30 s.
-    expect(api.asked.filter((name) => name === 'services').length).toBeLessThan(32);
+    expect(api.watched.filter((name) => name === 'services').length).toBeLessThan(32);
     expect(api.open.size).toBe(WATCHED.length - 1);
   });
 });

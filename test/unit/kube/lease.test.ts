@@ -16,7 +16,12 @@ function skewed(clock: Clock, ms: number): Clock {
   return { now: () => clock.now() + ms, sleep: (wait, signal) => clock.sleep(wait, signal) };
 }
 
-function stand(server: LeaseServer, identity: string, clock: Clock, options: Partial<LeaseOptions> = {}): Candidate {
+function startCandidate(
+  server: LeaseServer,
+  identity: string,
+  clock: Clock,
+  options: Partial<LeaseOptions> = {},
+): Candidate {
   const line = new LeaseLine(server);
   const holder = new LeaseHolder({
     client: line.client(),
@@ -35,7 +40,7 @@ function stand(server: LeaseServer, identity: string, clock: Clock, options: Par
 async function oneHolds(): Promise<{ server: LeaseServer; clock: ManualClock; a: Candidate }> {
   const server = new LeaseServer();
   const clock = new ManualClock();
-  const a = stand(server, 'a', clock);
+  const a = startCandidate(server, 'a', clock);
   await settle();
   return { server, clock, a };
 }
@@ -44,7 +49,7 @@ describe('one candidate', () => {
   it('creates a missing Lease and renews it', async () => {
     const { server, clock, a } = await oneHolds();
     expect(a.holder.held()).toBe(true);
-    expect(a.told).toEqual(['acquired']);
+    expect(a.transitions).toEqual(['acquired']);
     expect(server.lease?.spec).toEqual({
       holderIdentity: 'a',
       leaseDurationSeconds: 15,
@@ -56,17 +61,17 @@ describe('one candidate', () => {
     expect(a.holder.held()).toBe(true);
     expect(server.lease?.spec).toMatchObject({ acquireTime: '2026-01-01T00:00:00.000000Z', leaseTransitions: 0 });
     expect(server.lease?.spec?.renewTime).toMatch(/^2026-01-01T00:00:5/);
-    expect(a.told).toEqual(['acquired']);
+    expect(a.transitions).toEqual(['acquired']);
     await a.stop();
   });
 
   it('releases it at the end, so that the next candidate need not wait', async () => {
     const { server, clock, a } = await oneHolds();
     await a.stop();
-    expect(a.told).toEqual(['acquired', 'lost']);
+    expect(a.transitions).toEqual(['acquired', 'lost']);
     expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 });
 
-    const b = stand(server, 'b', clock);
+    const b = startCandidate(server, 'b', clock);
     await settle();
     expect(b.holder.held()).toBe(true);
     expect(server.lease?.spec?.leaseTransitions).toBe(1);
@@ -118,12 +123,12 @@ describe('one candidate', () => {
     const { clock, a } = await oneHolds();
     a.line.cut = true;
     await clock.advance(9 * SECOND);
-    expect(a.told).toEqual(['acquired']);
+    expect(a.transitions).toEqual(['acquired']);
     await clock.advance(2 * SECOND);
-    expect(a.told).toEqual(['acquired', 'lost']);
+    expect(a.transitions).toEqual(['acquired', 'lost']);
     a.line.cut = false;
     await clock.advance(15 * SECOND);
-    expect(a.told).toEqual(['acquired', 'lost', 'acquired']);
+    expect(a.transitions).toEqual(['acquired', 'lost', 'acquired']);
     await a.stop();
   });
 
@@ -141,13 +146,13 @@ describe('one candidate', () => {
     await clock.advance(3 * SECOND);
     expect(held).toEqual([false]);
     expect(a.holder.held()).toBe(true);
-    expect(a.told).toEqual(['acquired', 'lost', 'acquired']);
+    expect(a.transitions).toEqual(['acquired', 'lost', 'acquired']);
     await a.stop();
   });
 
   it('finds its own renewal if the response was lost', async () => {
     const { clock, a } = await oneHolds();
-    a.line.loseAnswer = true;
+    a.line.loseResponse = true;
     await clock.advance(60 * SECOND);
     expect(a.holder.held()).toBe(true);
     await a.stop();
@@ -158,7 +163,7 @@ describe('one candidate', () => {
     server.lease = undefined;
     await clock.advance(5 * SECOND);
     expect(server.lease).toMatchObject({ spec: { holderIdentity: 'a' } });
-    expect(a.told).toEqual(['acquired']);
+    expect(a.transitions).toEqual(['acquired']);
     await a.stop();
   });
 
@@ -196,21 +201,21 @@ describe('two candidates', () => {
   it('one holds, the other waits; a year of clock skew makes no difference', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
-    const a = stand(server, 'a', skewed(clock, -365 * 86_400 * SECOND));
+    const a = startCandidate(server, 'a', skewed(clock, -365 * 86_400 * SECOND));
     await settle();
-    const b = stand(server, 'b', clock);
+    const b = startCandidate(server, 'b', clock);
     await clock.advance(300 * SECOND);
-    expect([a.told, b.told]).toEqual([['acquired'], []]);
+    expect([a.transitions, b.transitions]).toEqual([['acquired'], []]);
     expect(b.holder.holder()).toBe('a');
     await a.stop();
     await clock.advance(3 * SECOND);
-    expect(b.told).toEqual(['acquired']);
+    expect(b.transitions).toEqual(['acquired']);
     await b.stop();
   });
 
   it('the other takes over when renewals stop, not before the first considers it lost', async () => {
     const { server, clock, a } = await oneHolds();
-    const b = stand(server, 'b', clock);
+    const b = startCandidate(server, 'b', clock);
     await clock.advance(20 * SECOND);
     a.line.cut = true;
     const start = clock.now();
@@ -223,13 +228,13 @@ describe('two candidates', () => {
     expect(server.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 });
     a.line.cut = false;
     await clock.advance(60 * SECOND);
-    expect([a.told, b.told]).toEqual([['acquired', 'lost'], ['acquired']]);
+    expect([a.transitions, b.transitions]).toEqual([['acquired', 'lost'], ['acquired']]);
     await Promise.all([a.stop(), b.stop()]);
   });
 
   it('a Lease that another client deletes does not pass to the other', async () => {
     const { server, clock, a } = await oneHolds();
-    const b = stand(server, 'b', clock);
+    const b = startCandidate(server, 'b', clock);
     await clock.advance(20 * SECOND);
     a.line.cut = true;
     server.lease = undefined;
@@ -244,7 +249,10 @@ describe('two candidates', () => {
   it('one that was suspended does not acquire a Lease based on an old observation', async () => {
     const { server, clock, a } = await oneHolds();
     let lag = 0;
-    const b = stand(server, 'b', { now: () => clock.now() + lag, sleep: (ms, signal) => clock.sleep(ms, signal) });
+    const b = startCandidate(server, 'b', {
+      now: () => clock.now() + lag,
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    });
     await clock.advance(20 * SECOND);
     lag = 3_600 * SECOND;
     a.line.cut = true;
@@ -257,15 +265,15 @@ describe('two candidates', () => {
   it('a holder that is known to have exited is replaced immediately', async () => {
     const { server, clock, a } = await oneHolds();
     a.line.cut = true;
-    const b = stand(server, 'b', clock, { abandoned: (identity) => identity === 'a' });
+    const b = startCandidate(server, 'b', clock, { abandoned: (identity) => identity === 'a' });
     await clock.advance(SECOND);
-    expect(b.told).toEqual(['acquired']);
+    expect(b.transitions).toEqual(['acquired']);
     a.line.cut = false;
     await Promise.all([a.stop(), b.stop()]);
   });
 
   it.each(Array.from({ length: 30 }, (_, seed) => seed))(
-    'never both at once, whatever fails (seed %i)',
+    'never two holders at once, whatever fails (seed %i)',
     async (seed) => {
       let state = seed * 2_654_435_761 + 1;
       const random = () => {
@@ -275,7 +283,7 @@ describe('two candidates', () => {
       const server = new LeaseServer();
       const clock = new ManualClock();
       const candidates = ['a', 'b', 'c'].map((identity, i) =>
-        stand(server, identity, skewed(clock, (i - 1) * 3_600 * SECOND), { random }),
+        startCandidate(server, identity, skewed(clock, (i - 1) * 3_600 * SECOND), { random }),
       );
       let acquired = 0;
       // A candidate cannot distinguish two deletions between two of its reads from one.
@@ -286,7 +294,7 @@ describe('two candidates', () => {
         const { line } = candidates[Math.floor(random() * 3)] as Candidate;
         const dice = random();
         if (dice < 0.05) line.cut = !line.cut;
-        else if (dice < 0.1) line.loseAnswer = true;
+        else if (dice < 0.1) line.loseResponse = true;
         else if (dice < 0.11 && step - deletedAt > 100) {
           server.lease = undefined;
           deletedAt = step;
@@ -297,7 +305,7 @@ describe('two candidates', () => {
       for (const { line } of candidates) line.cut = false;
       await clock.advance(60 * SECOND);
       expect(candidates.filter(({ holder }) => holder.held())).toHaveLength(1);
-      for (const { told } of candidates) acquired += told.filter((what) => what === 'acquired').length;
+      for (const { transitions } of candidates) acquired += transitions.filter((each) => each === 'acquired').length;
       expect(acquired).toBeGreaterThan(0);
       await Promise.all(candidates.map(({ stop }) => stop()));
     },
@@ -309,7 +317,7 @@ describe('sharing', () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
     let wants = false;
-    const a = stand(server, 'a', clock, { shouldAcquire: () => wants });
+    const a = startCandidate(server, 'a', clock, { shouldAcquire: () => wants });
     await clock.advance(30 * SECOND);
     expect(server.lease).toBeUndefined();
     wants = true;
@@ -321,14 +329,14 @@ describe('sharing', () => {
   it('one requests it by annotation, the holder releases it and does not reacquire it', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
-    const a = stand(server, 'a', clock, {
+    const a = startCandidate(server, 'a', clock, {
       shouldRelease: (lease) => lease.metadata.annotations?.['test/wanted-by'] === 'b',
     });
     await settle();
     await clock.advance(10 * SECOND);
-    const b = stand(server, 'b', clock, { annotate: () => ({ 'test/wanted-by': 'b' }) });
+    const b = startCandidate(server, 'b', clock, { annotate: () => ({ 'test/wanted-by': 'b' }) });
     await clock.advance(8 * SECOND);
-    expect([a.told, b.told]).toEqual([['acquired', 'lost'], ['acquired']]);
+    expect([a.transitions, b.transitions]).toEqual([['acquired', 'lost'], ['acquired']]);
     await clock.advance(60 * SECOND);
     expect([a.holder.held(), b.holder.held()]).toEqual([false, true]);
     await Promise.all([a.stop(), b.stop()]);
@@ -337,7 +345,7 @@ describe('sharing', () => {
   it('a request of a candidate that is gone is granted once and then dropped', async () => {
     const server = new LeaseServer();
     const clock = new ManualClock();
-    const a = stand(server, 'a', clock, {
+    const a = startCandidate(server, 'a', clock, {
       shouldRelease: (lease) => lease.metadata.annotations?.['test/wanted-by'] === 'b',
       clearOnAcquire: ['test/wanted-by'],
     });
@@ -345,14 +353,14 @@ describe('sharing', () => {
     await clock.advance(10 * SECOND);
     server.patch({ metadata: { annotations: { 'test/wanted-by': 'b', 'test/other': 'kept' } } });
     await clock.advance(60 * SECOND);
-    expect(a.told).toEqual(['acquired', 'lost', 'acquired']);
+    expect(a.transitions).toEqual(['acquired', 'lost', 'acquired']);
     expect(server.lease?.metadata.annotations).toMatchObject({ 'test/wanted-by': null, 'test/other': 'kept' });
     await a.stop();
   });
 
   it('the same annotation is not written twice', async () => {
     const { server, clock, a } = await oneHolds();
-    const b = stand(server, 'b', clock, { annotate: () => ({ 'test/wanted-by': 'b' }) });
+    const b = startCandidate(server, 'b', clock, { annotate: () => ({ 'test/wanted-by': 'b' }) });
     await clock.advance(3 * SECOND);
     a.line.cut = true;
     const { writes } = server;

@@ -96,7 +96,7 @@ describe('stages', () => {
     api.refusals.set('namespaces', api.error('CTM_API_STATUS', 403));
     const { clock } = start({ api, stages: [[IMPORTS, { resource: 'namespaces', sink }], [SLICES]] });
     await clock.advance(60 * SECOND);
-    expect(api.asked).not.toContain('endpointslices');
+    expect(api.watched).not.toContain('endpointslices');
     api.refusals.clear();
     await clock.advance(60 * SECOND);
     expect([...api.open].sort()).toEqual(['endpointslices', 'namespaces', 'serviceimports']);
@@ -109,7 +109,7 @@ describe('stages', () => {
     await clock.advance(SECOND);
     abort.abort();
     await ended;
-    expect(api.asked).not.toContain('endpointslices');
+    expect(api.watched).not.toContain('endpointslices');
   });
 });
 
