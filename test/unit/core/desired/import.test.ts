@@ -147,6 +147,8 @@ describe('the decision on an import', () => {
     expect(shapeIn({ sources, consumer: asked }).families).toEqual(['IPv6']);
     expect(shapeIn({ sources, consumer: asked, own: aService({ ipFamilies: ['IPv4'] }) }).families).toEqual(['IPv4']);
     expect(shapeIn({ sources, consumer: asked, own: aService({ ipFamilies: [] }) }).families).toEqual(['IPv6']);
+    const { ipFamilies: _, ...spec } = aService().spec;
+    expect(shapeIn({ sources, consumer: asked, own: { ...aService(), spec } }).families).toEqual(['IPv6']);
     expect(shapeIn({ sources, consumer: { ...user({ ipFamilies: [] }), ...both } }).families).toEqual(['IPv4']);
     expect(shapeIn({ sources, consumer: { ...user(), ...both } }).families).toEqual(['IPv4']);
   });
@@ -228,6 +230,11 @@ describe('the decision on an import', () => {
       expect(decided({ consumer: automatic({}, stopped(reason)) }).readyStays).toBe(false);
     },
   );
+
+  test('rule 20: decides on an import without conditions', () => {
+    const consumer = automatic({}, { status: { clusters: [] } });
+    expect(decided({ sources: [UNKNOWN], consumer }).readyStays).toBe(false);
+  });
 
   test.each(['Pending', 'InvalidField', 'NameConflict'])(
     'rule 20: decides anew on an import that was not ready for %s',
@@ -315,6 +322,11 @@ describe('the decision on an import', () => {
     expect(decided({ sources: exporter({ clusterIP: 'None' }), consumer: portless })).toMatchObject({
       serving: { write: true },
       problems: [],
+    });
+    const odd = { ...portless.import.spec, sessionAffinity: 'Cookie' };
+    expect(decided({ sources: exporter({ clusterIP: 'None' }), consumer: user(odd) })).toMatchObject({
+      serving: { write: true },
+      problems: [{ reason: 'InvalidField' }],
     });
   });
 

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { SERVICE_NAME } from '../../../../src/api/labels.ts';
-import type { KubeObject } from '../../../../src/api/meta.ts';
+import type { Condition, KubeObject } from '../../../../src/api/meta.ts';
 import type { Change } from '../../../../src/core/change.ts';
 import { desired } from '../../../../src/core/desired/desired.ts';
+import { merge } from '../../../../src/core/merge/merge.ts';
 import { plan } from '../../../../src/core/plan/plan.ts';
-import type { ConsumerView } from '../../../../src/core/view.ts';
+import type { ConsumerView, DerivedSlice } from '../../../../src/core/view.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
 import {
   anEndpoint,
   anExport,
+  anImport,
   aService,
   aSlice,
+  at,
   DERIVED,
   HTTP,
   NAME,
@@ -18,7 +21,7 @@ import {
   NOW,
 } from '../../../support/core/objects.ts';
 import { ADMIN, asking, exporting, joinedBy, readyOf, summaries } from '../../../support/core/scenarios.ts';
-import { aConsumer } from '../../../support/core/sources.ts';
+import { aConsumer, aSource } from '../../../support/core/sources.ts';
 
 describe('a plan', () => {
   test('rule 18: everything derived is owned by the import, and a stale owner is a change', () => {
@@ -148,9 +151,10 @@ describe('what is deleted', () => {
 });
 
 describe('what waits', () => {
-  test('is a Service that is being deleted', () => {
+  test('is a Service that is being deleted, even if it differs', () => {
     const fleet = exporting();
-    const derivedService = going(known(fleet.member('cluster2').derivedService));
+    const own = known(fleet.member('cluster2').derivedService);
+    const derivedService = going({ ...own, spec: { ...own.spec, internalTrafficPolicy: 'Local' as const } });
     expect(summaries(planned(fleet, { derivedService }))).toEqual(['status: patch serviceImports']);
   });
 
@@ -172,6 +176,56 @@ describe('what waits', () => {
     fleet.converge();
     cluster2.api.remove('services', DERIVED);
     expect(summaries(fleet.plan('cluster2'))).toEqual(['service: create services', 'status: patch serviceImports']);
+  });
+
+  /** What is planned beside the exporter, for an import that has these conditions. */
+  function plannedWith(fleet: FleetModel, conditions: readonly Condition[], more: Partial<ConsumerView> = {}) {
+    const { status: _, ...bare } = known(fleet.member('cluster2').imported);
+    const changes = planned(fleet, { ...more, import: { ...bare, status: { conditions } } });
+    return summaries(changes).filter((each) => !each.includes('endpointSlices'));
+  }
+
+  const condition = (type: string, status: 'True' | 'False'): Condition => ({
+    type,
+    status,
+    reason: 'R',
+    message: '',
+    lastTransitionTime: NOW,
+  });
+
+  test('is so for any import that was not ready, whatever else it has', () => {
+    const fleet = exporting();
+    fleet.member('cluster2').api.remove('services', DERIVED);
+    const CREATE = ['service: create services'];
+    expect(plannedWith(fleet, [condition('Ready', 'True')])).toEqual([...CREATE, 'status: patch serviceImports']);
+    expect(plannedWith(fleet, [condition('Ready', 'False')])).toEqual(CREATE);
+    expect(plannedWith(fleet, [condition('Other', 'True')])).toEqual(CREATE);
+    const outdatedServices = [aService({}, { name: 'mc-web' })];
+    expect(plannedWith(fleet, [], { outdatedServices })).toEqual([...CREATE, 'prune: delete services']);
+    fleet.member('cluster1').set({ reachable: false });
+    expect(plannedWith(fleet, [])).toEqual(CREATE);
+  });
+
+  test('is not a status if nothing is created', () => {
+    const fleet = exporting();
+    const own = known(fleet.member('cluster2').derivedService);
+    const derivedService = { ...own, spec: { ...own.spec, clusterIP: 'None' } };
+    expect(plannedWith(fleet, [], { derivedService })).toEqual([
+      'service: delete services',
+      'status: patch serviceImports',
+    ]);
+  });
+
+  test('is a Service whose import asks for another type, whatever its labels', () => {
+    const fleet = asking();
+    const { import: imported } = fleet.consumer('cluster2');
+    const own = known(fleet.member('cluster2').derivedService);
+    const labels = { ...own.metadata.labels, 'service.kubernetes.io/headless': '' };
+    const changes = planned(fleet, {
+      import: { ...known(imported), spec: { ...known(imported).spec, type: 'Headless' } },
+      derivedService: { ...own, metadata: { ...own.metadata, labels } },
+    });
+    expect(summaries(changes)).toEqual(['status: patch serviceImports']);
   });
 
   test('is the status of an import that is written in the same plan', () => {
@@ -256,6 +310,10 @@ describe('why', () => {
     const { api } = fleet.member('cluster1').export(anExport(), undefined);
     const [invalid] = fleet.plan('cluster1').filter(({ resource }) => resource === 'serviceExports');
     expect(invalid?.notices?.map(({ reason }) => reason)).toEqual(['NoService']);
+    const external = exporting();
+    external.member('cluster1').export(anExport(), aService({ type: 'ExternalName' }));
+    const [failed] = external.plan('cluster1').filter(({ resource }) => resource === 'serviceExports');
+    expect(failed?.notices?.map(({ reason }) => reason)).toEqual(['InvalidServiceType']);
     fleet.converge();
     api.put('services', JSON.parse(JSON.stringify(aService())));
     const [valid] = fleet.plan('cluster1').filter(({ resource }) => resource === 'serviceExports');
@@ -264,6 +322,43 @@ describe('why', () => {
       why: 'its status changed',
       notices: [{ type: 'Normal', reason: 'Exported', message: 'The Service is exported to the clusterset' }],
     });
+  });
+});
+
+describe('the order', () => {
+  const held = (name: string): DerivedSlice => ({
+    name,
+    uid: name,
+    resourceVersion: '1',
+    source: 'cluster1',
+    body: '',
+    meta: '',
+    ready: 0,
+  });
+
+  test('of one stage is that of the names', () => {
+    const derivedSlices = ['c', 'a', 'd', 'b'].map(held);
+    const changes = plan(aConsumer({ derivedSlices }), desired(merge([]), aConsumer({ derivedSlices })), NOW);
+    expect(changes.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('of one name is import first, then export', () => {
+    const fleet = exporting();
+    fleet.member('cluster3').export(anExport({}, at(60)), aService({ internalTrafficPolicy: 'Local' }));
+    const changes = fleet.plan('cluster1').filter(({ stage }) => stage === 'status');
+    expect(changes.map(({ resource, name }) => `${resource} ${name}`)).toEqual([
+      'serviceImports web',
+      'serviceExports web',
+    ]);
+  });
+});
+
+describe('an object without UID', () => {
+  test('owns what is derived as far as it can', () => {
+    const { uid: _, ...metadata } = anImport().metadata;
+    const consumer = aConsumer({ import: { ...anImport(), metadata } });
+    const [created] = plan(consumer, desired(merge([aSource()]), consumer), NOW).filter(({ op }) => op === 'create');
+    expect(created).toMatchObject({ object: { metadata: { ownerReferences: [{ name: NAME, uid: '' }] } } });
   });
 });
 
