@@ -323,7 +323,7 @@ describe('the decision on an import', () => {
       serving: { write: true },
       problems: [],
     });
-    const odd = { ...portless.import.spec, sessionAffinity: 'Cookie' };
+    const odd = { ...portless.import.spec, sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } };
     expect(decided({ sources: exporter({ clusterIP: 'None' }), consumer: user(odd) })).toMatchObject({
       serving: { write: true },
       problems: [{ reason: 'InvalidField' }],
