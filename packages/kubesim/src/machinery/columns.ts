@@ -18,12 +18,12 @@ export function wide(name: string, description: string, type: Column['type'] = '
 /** The first column of most tables. */
 export const NAME: Column = { ...column('Name', 'Name of the object.'), format: 'name' };
 
-export const AGE: Column = column('Age', 'Time since the object was created.');
+export const AGE: Column = column('Age', 'Age of the object.');
 
 /** Columns for the containers of a workload, shown with `-o wide`. */
 export const CONTAINERS: readonly Column[] = [
-  wide('Containers', 'Names of the containers of the template.'),
-  wide('Images', 'Images of the containers of the template.'),
+  wide('Containers', 'Names of the containers in the template.'),
+  wide('Images', 'Images of the containers in the template.'),
 ];
 
 export function age(object: StoredObject, now: number): string {

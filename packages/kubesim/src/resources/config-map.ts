@@ -135,7 +135,7 @@ export const secrets = define({
   kind: 'Secret',
   plural: 'secrets',
   namespaced: true,
-  printer: printer([column('Type', 'What the Secret is for.'), column('Data', 'Number of keys.')], (object) => [
+  printer: printer([column('Type', 'Type of the Secret.'), column('Data', 'Number of keys.')], (object) => [
     textOf(object.type),
     Object.keys(objectOf(object.data)).length,
   ]),

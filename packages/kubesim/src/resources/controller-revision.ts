@@ -10,7 +10,7 @@ export const controllerRevisions = define({
   plural: 'controllerrevisions',
   namespaced: true,
   printer: {
-    columns: [NAME, column('Controller', 'Whose revision it is.'), column('Revision', 'Number of the revision.'), AGE],
+    columns: [NAME, column('Controller', 'Owner of the revision.'), column('Revision', 'Revision number.'), AGE],
     row(revision, now) {
       const owner = revision.metadata.ownerReferences?.find(({ controller }) => controller);
       const [group = ''] = owner?.apiVersion.includes('/') ? owner.apiVersion.split('/') : [];

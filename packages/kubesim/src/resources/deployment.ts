@@ -119,11 +119,11 @@ export const deployments = define({
   scale: SCALE,
   printer: printer(
     [
-      column('Ready', 'How many pods are ready, of how many.'),
-      column('Up-to-date', 'How many pods have the newest template.'),
-      column('Available', 'How many pods are available.'),
+      column('Ready', 'Number of ready pods out of the desired number.'),
+      column('Up-to-date', 'Number of pods with the latest template.'),
+      column('Available', 'Number of available pods.'),
       ...CONTAINERS,
-      wide('Selector', 'Labels of the pods.'),
+      wide('Selector', 'Label selector of the pods.'),
     ],
     (deployment) => {
       const spec = specOf(deployment);
@@ -195,11 +195,11 @@ export const replicaSets = define({
   scale: SCALE,
   printer: printer(
     [
-      column('Desired', 'How many pods there are to be.', 'integer'),
-      column('Current', 'How many pods there are.', 'integer'),
-      column('Ready', 'How many pods are ready.', 'integer'),
+      column('Desired', 'Desired number of pods.', 'integer'),
+      column('Current', 'Current number of pods.', 'integer'),
+      column('Ready', 'Number of ready pods.', 'integer'),
       ...CONTAINERS,
-      wide('Selector', 'Labels of the pods.'),
+      wide('Selector', 'Label selector of the pods.'),
     ],
     (set) => {
       const spec = specOf(set);

@@ -78,7 +78,9 @@ export const endpoints = define({
   namespaced: true,
   createOnUpdate: true,
   warning: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  printer: printer([column('Endpoints', 'Addresses and ports that are ready.')], (object) => [addressesText(object)]),
+  printer: printer([column('Endpoints', 'Addresses and ports of ready endpoints.')], (object) => [
+    addressesText(object),
+  ]),
   strategy: {
     defaults: (object) =>
       withEach(object, 'subsets', (subset) =>

@@ -155,15 +155,15 @@ function newSelectable(event: StoredObject): Readonly<Record<string, string>> {
 }
 
 const COLUMNS: readonly Column[] = [
-  column('Last Seen', 'Time since it was seen last.'),
+  column('Last Seen', 'Time since the last occurrence.'),
   column('Type', 'Normal or Warning.'),
-  column('Reason', 'Why, in a word.'),
-  column('Object', 'What it is about.'),
-  wide('Subobject', 'Which part of the object.'),
-  wide('Source', 'Who tells it.'),
-  column('Message', 'What happened.'),
-  wide('First Seen', 'Time since it was seen first.'),
-  wide('Count', 'How often it was seen.'),
+  column('Reason', 'Reason for the Event.'),
+  column('Object', 'Object that the Event is about.'),
+  wide('Subobject', 'Part of the object.'),
+  wide('Source', 'Component that reported the Event.'),
+  column('Message', 'Description of the Event.'),
+  wide('First Seen', 'Time since the first occurrence.'),
+  wide('Count', 'Number of occurrences.'),
   { ...NAME, priority: 1 },
 ];
 

@@ -27,7 +27,7 @@ export const leases = define({
   namespaced: true,
   createOnUpdate: true,
   versionedUpdates: true,
-  printer: printer([column('Holder', 'Who holds the lease.')], (lease) => [textOf(at(lease.spec, 'holderIdentity'))]),
+  printer: printer([column('Holder', 'Holder of the Lease.')], (lease) => [textOf(at(lease.spec, 'holderIdentity'))]),
   validate: leaseErrors,
   strategy: {
     // Fields of a feature gate that is off by default.

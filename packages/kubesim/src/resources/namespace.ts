@@ -51,7 +51,7 @@ export const namespaces = define({
   names: 'label',
   returnsDeleted: true,
   status: true,
-  printer: printer([column('Status', 'Whether the namespace is active or going.')], (namespace) => [
+  printer: printer([column('Status', 'Whether the namespace is active or terminating.')], (namespace) => [
     textOf(at(namespace.status, 'phase')),
   ]),
   strategy: {

@@ -72,11 +72,11 @@ export const nodes = define({
       column('Status', 'Whether the node is ready for pods.'),
       column('Roles', 'Roles of the node.'),
       AGE,
-      column('Version', 'Version of its kubelet.'),
+      column('Version', 'Version of the kubelet.'),
       wide('Internal-IP', 'Address inside the cluster.'),
       wide('External-IP', 'Address outside the cluster.'),
       wide('OS-Image', 'Operating system.'),
-      wide('Kernel-Version', 'Version of the kernel.'),
+      wide('Kernel-Version', 'Kernel version.'),
       wide('Container-Runtime', 'Container runtime and its version.'),
     ],
     row(node, now) {

@@ -102,13 +102,13 @@ export const persistentVolumeClaims = define({
     columns: [
       NAME,
       column('Status', 'Whether the claim is bound.'),
-      column('Volume', 'Volume that it is bound to.'),
-      column('Capacity', 'Size of that volume.'),
-      column('Access Modes', 'How the volume may be mounted.'),
-      column('StorageClass', 'Class of the storage.'),
-      column('VolumeAttributesClass', 'Class of the attributes of the volume.'),
+      column('Volume', 'Volume bound to the claim.'),
+      column('Capacity', 'Capacity of the volume.'),
+      column('Access Modes', 'Access modes of the volume.'),
+      column('StorageClass', 'StorageClass.'),
+      column('VolumeAttributesClass', 'VolumeAttributesClass.'),
       AGE,
-      wide('VolumeMode', 'File system or block device.'),
+      wide('VolumeMode', 'Filesystem or Block.'),
     ],
     row(claim, now) {
       const spec = objectOf(claim.spec);
@@ -180,16 +180,16 @@ export const persistentVolumes = define({
   printer: {
     columns: [
       NAME,
-      column('Capacity', 'Size.'),
-      column('Access Modes', 'How it may be mounted.'),
-      column('Reclaim Policy', 'What becomes of it when its claim goes.'),
-      column('Status', 'Whether it is bound.'),
-      column('Claim', 'Claim that it is bound to.'),
-      column('StorageClass', 'Class of the storage.'),
-      column('VolumeAttributesClass', 'Class of the attributes of the volume.'),
-      column('Reason', 'Why it is in this state.'),
+      column('Capacity', 'Capacity of the volume.'),
+      column('Access Modes', 'Access modes of the volume.'),
+      column('Reclaim Policy', 'What happens to the volume when its claim is deleted.'),
+      column('Status', 'Whether the volume is bound.'),
+      column('Claim', 'Claim bound to the volume.'),
+      column('StorageClass', 'StorageClass.'),
+      column('VolumeAttributesClass', 'VolumeAttributesClass.'),
+      column('Reason', 'Reason for the current status.'),
       AGE,
-      wide('VolumeMode', 'File system or block device.'),
+      wide('VolumeMode', 'Filesystem or Block.'),
     ],
     row(volume, now) {
       const spec = objectOf(volume.spec);

@@ -114,14 +114,14 @@ function orNone(value: Json | undefined): string {
 export const podPrinter: Printer = {
   columns: [
     NAME,
-    column('Ready', 'How many containers are ready, of how many.'),
-    column('Status', 'What the pod is about.'),
-    column('Restarts', 'How often containers were started again, and when last.'),
+    column('Ready', 'Number of ready containers out of all containers.'),
+    column('Status', 'Aggregate status of the containers.'),
+    column('Restarts', 'Number of container restarts, and time since the last one.'),
     AGE,
     wide('IP', 'Address of the pod.'),
-    wide('Node', 'Node that the pod runs on.'),
-    wide('Nominated Node', 'Node that is being cleared for the pod.'),
-    wide('Readiness Gates', 'How many further conditions are met, of how many.'),
+    wide('Node', 'Node of the pod.'),
+    wide('Nominated Node', 'Node on which pods are preempted for the pod.'),
+    wide('Readiness Gates', 'Number of satisfied readiness gates out of all gates.'),
   ],
   row(pod, now) {
     const summary = summarised(pod);

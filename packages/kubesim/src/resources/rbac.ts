@@ -106,9 +106,9 @@ const bindingPrinter: Printer = {
     NAME,
     column('Role', 'Kind and name of the role.'),
     AGE,
-    wide('Users', 'Users who have the role.'),
-    wide('Groups', 'Groups that have the role.'),
-    wide('ServiceAccounts', 'ServiceAccounts that have the role.'),
+    wide('Users', 'Users bound to the role.'),
+    wide('Groups', 'Groups bound to the role.'),
+    wide('ServiceAccounts', 'ServiceAccounts bound to the role.'),
   ],
   row(binding, now) {
     const subjects = objectsOf(binding.subjects);
@@ -128,7 +128,7 @@ const bindingPrinter: Printer = {
   },
 };
 
-const CREATED_AT = column('Created At', 'When the object was created.', 'date');
+const CREATED_AT = column('Created At', 'Creation time of the object.', 'date');
 
 const rolePrinter: Printer = {
   columns: [NAME, CREATED_AT],

@@ -10,7 +10,7 @@ export const serviceAccounts = define({
   shortNames: ['sa'],
   namespaced: true,
   returnsDeleted: true,
-  printer: printer([column('Secrets', 'Number of Secrets that pods of the account may use.')], (account) => [
+  printer: printer([column('Secrets', 'Number of Secrets of the account.')], (account) => [
     listOf(account.secrets).length,
   ]),
 });

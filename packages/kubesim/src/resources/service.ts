@@ -62,11 +62,11 @@ export function services({ serviceCIDRs }: ClusterSettings): ResourceDefinition 
       columns: [
         NAME,
         column('Type', 'How the Service is exposed.'),
-        column('Cluster-IP', 'First address inside the cluster.'),
+        column('Cluster-IP', 'Primary cluster-internal address.'),
         column('External-IP', 'Addresses outside the cluster.'),
-        column('Port(s)', 'Ports, and those on the nodes.'),
+        column('Port(s)', 'Ports and node ports.'),
         AGE,
-        wide('Selector', 'Labels of the pods behind the Service.'),
+        wide('Selector', 'Label selector of the pods.'),
       ],
       row(service, now) {
         const spec = specOf(service);

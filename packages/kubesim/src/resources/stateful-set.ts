@@ -182,7 +182,7 @@ export const statefulSets = define({
   status: true,
   generation: true,
   scale: SCALE,
-  printer: printer([column('Ready', 'How many pods are ready, of how many.'), ...CONTAINERS], (set) => [
+  printer: printer([column('Ready', 'Number of ready pods out of the desired number.'), ...CONTAINERS], (set) => [
     `${numberOf(objectOf(set.status).readyReplicas)}/${numberOf(specOf(set).replicas)}`,
     ...containerCells(specOf(set)),
   ]),

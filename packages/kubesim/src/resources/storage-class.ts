@@ -50,10 +50,10 @@ export const storageClasses = define({
   printer: {
     columns: [
       NAME,
-      column('Provisioner', 'Who makes volumes.'),
-      column('ReclaimPolicy', 'What becomes of a volume when its claim goes.'),
+      column('Provisioner', 'Provisioner of the volumes.'),
+      column('ReclaimPolicy', 'What happens to a volume when its claim is deleted.'),
       column('VolumeBindingMode', 'When volumes are bound.'),
-      column('AllowVolumeExpansion', 'Whether volumes can grow.'),
+      column('AllowVolumeExpansion', 'Whether volumes can be expanded.'),
       AGE,
     ],
     row(storageClass, now) {

@@ -67,7 +67,7 @@ export function recordedComponent(name: string): RecordedSchema {
     return schema;
   }
   const schema = OWN_FORMS[name] ?? RECORDED[name];
-  if (!schema) throw new RangeError(`no schema of ${name} was recorded`);
+  if (!schema) throw new RangeError(`no recorded schema for ${name}`);
   return schema;
 }
 

@@ -20,7 +20,7 @@ const AGE = {
   name: 'Age',
   type: 'date',
   jsonPath: '.metadata.creationTimestamp',
-  description: 'Time since the object was created.',
+  description: 'Age of the object.',
 };
 
 /** The printer for a version of a CRD. Default columns: name and age. */

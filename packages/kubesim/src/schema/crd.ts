@@ -30,7 +30,7 @@ export const customResourceDefinitions: ResourceDefinition = {
       name: 'v1',
       schema: builtinSchema('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition'),
       printer: {
-        columns: [NAME, column('Created At', 'When the object was created.', 'date')],
+        columns: [NAME, column('Created At', 'Creation time of the object.', 'date')],
         row: ({ metadata }) => [metadata.name, metadata.creationTimestamp],
       },
     },

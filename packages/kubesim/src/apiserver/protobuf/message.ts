@@ -29,7 +29,7 @@ export function decodeProtobuf(body: Buffer): JsonObject {
   const apiVersion = type.get(1)?.toString() ?? '';
   const kind = type.get(2)?.toString() ?? '';
   const message = KINDS[`${apiVersion}/${kind}`];
-  if (message === undefined) throw new RangeError(`${kind} of ${apiVersion} in protobuf is not known`);
+  if (message === undefined) throw new RangeError(`unknown protobuf kind ${kind} of ${apiVersion}`);
   const value = decodeMessage(message, envelope.get(2) ?? Buffer.alloc(0));
   // Types with a custom encoding occur only below an object.
   return { apiVersion, kind, ...Object(value) };
@@ -101,7 +101,7 @@ function decodeFields(name: string, message: Buffer): JsonObject {
 }
 
 function decodeEntry(type: string, field: WireField): readonly [string, Json] {
-  if (!('bytes' in field)) throw new RangeError('a map that is none');
+  if (!('bytes' in field)) throw new RangeError('malformed map');
   let key = '';
   let value: Json | undefined;
   for (const part of wireFields(field.bytes)) {

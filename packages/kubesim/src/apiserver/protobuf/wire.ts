@@ -25,11 +25,11 @@ export function* wireFields(message: Buffer): Generator<WireField, void, undefin
       const byte = message.readUInt8(at++);
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asIntN(64, value);
-      if (shift > 63n) throw new RangeError('a number of more than 64 bits');
+      if (shift > 63n) throw new RangeError('varint exceeds 64 bits');
     }
   };
   const take = (length: number): Buffer => {
-    if (length < 0 || at + length > message.length) throw new RangeError('a field that breaks off');
+    if (length < 0 || at + length > message.length) throw new RangeError('truncated field');
     at += length;
     return message.subarray(at - length, at);
   };
@@ -41,6 +41,6 @@ export function* wireFields(message: Buffer): Generator<WireField, void, undefin
     else if (type === BYTES) yield { number, bytes: take(Number(varint())) };
     else if (type === FIXED_64) yield { number, double: take(8).readDoubleLE() };
     else if (type === FIXED_32) yield { number, double: take(4).readFloatLE() };
-    else throw new RangeError(`a field of type ${type}`);
+    else throw new RangeError(`unsupported wire type ${type}`);
   }
 }
