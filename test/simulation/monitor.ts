@@ -49,7 +49,7 @@ export interface MonitorOptions {
  *   addresses;
  * - a rejected write is not retried indefinitely, unless it is due to conflicts with another client;
  * - an endpoint is removed only by a replica that has read its source completely and has learned, since it last wrote
- * the endpoint, that the source does not offer it or is not a member; an endpoint that moves to a new slice is added
+ *   the endpoint, that the source does not offer it or is not a member; an endpoint that moves to a new slice is added
  *   first.
  */
 export class Monitor {

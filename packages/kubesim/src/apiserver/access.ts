@@ -1,4 +1,4 @@
-/** Authentication and authorization. Requests with the token have full access; others only to paths that are public. */
+/** Authentication and authorization. Requests with the token have full access, others only to public paths. */
 import { timingSafeEqual } from 'node:crypto';
 import { StatusError } from '../machinery/status.ts';
 import type { ApiRequest } from './http.ts';

@@ -73,7 +73,7 @@ export interface Strategy {
   validateStatus?(object: StoredObject, old: StoredObject, context: StrategyContext): readonly FieldError[];
   /**
    * Assigns values that must be unique in the cluster, such as clusterIPs and node ports; returns errors on failure. It
-   * also runs for dry runs, so it must not reserve anything: `committed` is called for stored objects.
+   * also runs for dry runs, so values are reserved in `committed`, which is called for stored objects only.
    */
   allocate?(
     object: StoredObject,

@@ -15,7 +15,7 @@ function suffix({ metadata }: { readonly metadata: { readonly name: string } }):
 }
 
 /** All Events in a namespace, in order of occurrence: object, reason, message. */
-function told({ api }: StillCluster, namespace = NAMESPACE): readonly string[] {
+function occurrences({ api }: StillCluster, namespace = NAMESPACE): readonly string[] {
   return api
     .list('/events', { namespace })
     .toSorted((a, b) => (suffix(a) < suffix(b) ? -1 : 1))
@@ -37,12 +37,12 @@ describe('Events', () => {
       'Pod Created: Created container: main',
       'Pod Started: Started container main',
     ];
-    expect(told(cluster)).toEqual(first);
+    expect(occurrences(cluster)).toEqual(first);
     const web = cluster.objects.get('apps/deployments', NAMESPACE, 'web');
     if (!web) throw new Error('no Deployment');
     cluster.objects.update('apps/deployments', { ...web, spec: { ...web.spec, replicas: 0 } });
     await cluster.pass();
-    expect(told(cluster).slice(first.length)).toEqual([
+    expect(occurrences(cluster).slice(first.length)).toEqual([
       `Deployment ScalingReplicaSet: Scaled down replica set ${set} from 1 to 0`,
       'Pod Killing: Stopping container main',
     ]);
@@ -78,8 +78,8 @@ describe('Events', () => {
     one('unplaced', { nodeSelector: { a: 'b' } });
     one('unconfigured', {});
     await cluster.pass();
-    const said = told(cluster);
-    expect(said).toEqual(
+    const reported = occurrences(cluster);
+    expect(reported).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^Pod FailedScheduling: 0\/2 nodes are available: /),
         'Pod Failed: Error: configmap "none" not found',
@@ -91,7 +91,7 @@ describe('Events', () => {
       metadata: { name: 'other', namespace: NAMESPACE },
     });
     await cluster.pass();
-    expect(told(cluster)).toEqual(said);
+    expect(occurrences(cluster)).toEqual(reported);
   });
 
   it('are counted if repeated', async () => {
@@ -120,12 +120,14 @@ describe('Events', () => {
     await cluster.pass();
     scale(0);
     await cluster.pass(3_700_000);
-    expect(told(cluster)).toEqual([]);
+    expect(occurrences(cluster)).toEqual([]);
     scale(1);
     await cluster.pass();
     const [up] = cluster.api.list('/events', { namespace: NAMESPACE }).filter(({ count }) => count !== 1);
     expect(up).toBeUndefined();
-    expect(told(cluster)[0]).toMatch(/^Deployment ScalingReplicaSet: Scaled up replica set web-\w+ from 0 to 1$/);
+    expect(occurrences(cluster)[0]).toMatch(
+      /^Deployment ScalingReplicaSet: Scaled up replica set web-\w+ from 0 to 1$/,
+    );
   });
 
   it('do not block namespace deletion', async () => {
@@ -134,11 +136,11 @@ describe('Events', () => {
     const web = deployment({ name: 'web' });
     cluster.api.create('apps/deployments', { ...web, metadata: { name: 'web', namespace: 'other' } });
     await cluster.pass();
-    expect(told(cluster, 'other')).not.toEqual([]);
+    expect(occurrences(cluster, 'other')).not.toEqual([]);
     cluster.api.delete('/namespaces', { name: 'other' });
     await cluster.pass();
     await cluster.pass();
     expect(cluster.api.get('/namespaces', { name: 'other' })).toBeUndefined();
-    expect(told(cluster, 'other')).toEqual([]);
+    expect(occurrences(cluster, 'other')).toEqual([]);
   });
 });
