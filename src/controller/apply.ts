@@ -23,7 +23,6 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Outcome, Result } from './result.ts';
 
-/** What writes depend on. */
 export interface ApplyOptions {
   /** Called before each attempt to send a write. */
   readonly mayWrite: () => boolean;
@@ -35,16 +34,15 @@ export interface ApplyOptions {
   readonly metrics: Pick<Metrics, 'wrote' | 'propagated'>;
 }
 
-/** A member that is written to. */
 export interface ApplyTarget {
   readonly client: KubeClient;
   readonly cache: MemberCache;
 }
 
-/** Answers that change only when the object, a quota, a webhook or a permission does. */
+/** Statuses that change only with the object, a quota, a webhook or a permission. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 403, 422]);
 
-/** Outcomes of single writes, in the order in which they decide the outcome of a stage. */
+/** Outcomes of single writes; the first that occurs is the outcome of the stage. */
 const GRAVEST = ['denied', 'failed', 'stale'] as const satisfies readonly Outcome[];
 
 /**
@@ -88,8 +86,8 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
 }
 
 /**
- * The outcome of a failed request. An object that differs from the planned version is read again, ahead of the watch, so
- * that the next plan starts from the current one.
+ * The outcome of a failed request. An object that differs from the planned version is read again, ahead of the watch,
+ * so that the next plan starts from the current one.
  */
 async function resultOfError({ client, cache }: ApplyTarget, change: Change, error: unknown): Promise<Result> {
   if (!(error instanceof ApiError)) return { outcome: 'failed' };
@@ -103,16 +101,16 @@ async function resultOfError({ client, cache }: ApplyTarget, change: Change, err
     table.wrote(await client.get<RawObject>(RESOURCES[change.resource], { namespace, name }));
   } catch (reading) {
     if (!isAbsent(reading)) return { outcome: 'failed' };
-    // A create is answered 404 if its namespace is gone; for the others the object is.
+    // A create returns 404 if its namespace does not exist, all other writes if the object does not.
     if (change.op === 'create') return { outcome: 'failed' };
     table.deleted(`${namespace}/${name}`, change.precondition.resourceVersion);
   }
-  // A name that is taken by an object of another client stays taken: an immediate retry would fail again.
+  // If an object of another client has the name, an immediate retry would fail again.
   const isTaken = change.op === 'create' && table.get(`${namespace}/${name}`) === undefined;
   return isTaken ? { outcome: 'failed', refusal: error.message } : { outcome: 'stale' };
 }
 
-/** Sends one write and enters the answer in the cache. */
+/** Sends one write and enters the returned object in the cache. */
 async function send({ client, cache }: ApplyTarget, change: Change, maySend: () => boolean): Promise<void> {
   const { namespace, name } = change;
   const resource = RESOURCES[change.resource];
@@ -139,7 +137,7 @@ async function send({ client, cache }: ApplyTarget, change: Change, maySend: () 
   }
 }
 
-/** Time from the change in the source's cluster to the write in the consumer's, if the slice reports the former. */
+/** Time from the change in the source to the write in the consumer, if the slice has the time of the change. */
 function observePropagation(change: Change, now: number, metrics: ApplyOptions['metrics']): void {
   if (change.resource !== 'endpointSlices' || change.op === 'delete') return;
   const metadata = asObject((change.op === 'create' ? change.object : change.patch).metadata);

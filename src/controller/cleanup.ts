@@ -9,12 +9,10 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Result } from './result.ts';
 
-/** Interval of checks while this replica cannot clean up the member, or not yet, in ms. */
+/** Interval of checks while this replica cannot clean up the member (yet), in ms. */
 const LOOK_MS = 2_000;
-/** Between attempts that failed. */
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
-/** What a cleanup depends on. */
 export interface CleanupOptions {
   readonly fleet: Fleet;
   /** Whether this replica holds the member's Lease. */
@@ -24,7 +22,7 @@ export interface CleanupOptions {
   readonly random: Random;
 }
 
-/** The changes that are left; undefined while they are unknown. */
+/** The remaining changes; undefined while they are unknown. */
 function remainder(fleet: Fleet, member: Member): readonly Change[] | undefined {
   const { cache } = member;
   // The cluster of a refused member belongs to another member, which keeps its objects.

@@ -21,15 +21,14 @@ import { Settling } from './settling.ts';
 import { StandingReview } from './standing-review.ts';
 import { type FleetStatus, fleetStatus, gaugesOf } from './status.ts';
 
-/** How often the standing of members is compared with the configured times, in ms. */
+/** Interval at which the standing of members is compared with the configured times, in ms. */
 const REVIEW_MS = 1_000;
 
-/** What a controller depends on; everything from outside is handed in. */
 export interface ControllerOptions {
   readonly connect: (member: MemberConfig) => Promise<KubeClient>;
-  /** Name of this replica on Leases and Events; unique among running processes. */
+  /** Name of this replica in Leases and Events; unique among running processes. */
   readonly identity: string;
-  /** Whether the process behind an identity is known to have ended. */
+  /** Whether the process with an identity is known to have exited. */
   readonly ended: (identity: string) => boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -70,7 +69,7 @@ export class Controller {
       random,
       logger,
       acquired: (member) => {
-        // A source may be known well enough for the members held so far, and not for this one.
+        // The knowledge of a source may suffice for the members held so far, but not for this one.
         this.#reviewMembers();
         this.#handle({ kind: 'takeover', member: member.name });
       },
@@ -85,8 +84,8 @@ export class Controller {
   }
 
   /**
-   * Runs until the signal aborts; then takes no new work, finishes the writes in flight and releases the Leases. Errors of
-   * members are retried forever.
+   * Runs until the signal aborts; then accepts no new work, finishes writes in flight and releases the Leases. Errors
+   * of members are retried indefinitely.
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#stop = signal;
@@ -102,7 +101,7 @@ export class Controller {
     await this.#fleet.close();
   }
 
-  /** Follows a change of the configuration: members join, change and leave. */
+  /** Applies a changed configuration: adds, replaces and removes members. */
   async configure(config: FleetConfig): Promise<void> {
     if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
       this.#options.logger.warn({}, 'spec.lease changed; restart to apply it');
@@ -174,7 +173,7 @@ export class Controller {
     this.#election.join(member, client);
   }
 
-  /** Ends the worker and the candidacy of a member that is no longer watched. */
+  /** Stops the worker and the candidacy of a member that is no longer watched. */
   async #endWorker(member: Member): Promise<void> {
     const worker = this.#workers.get(member);
     this.#workers.delete(member);
@@ -204,14 +203,14 @@ export class Controller {
     }
   }
 
-  /** Cleans up a member that left, with retries until that is done or the process stops. */
+  /** Cleans up a removed member, with retries until success or until the process stops. */
   async #depart(member: Member): Promise<void> {
     const { clock, logger, random } = this.#options;
     const log = logger.child({ member: member.name });
     log.info({}, 'member removed, cleaning up');
     this.#handle({ kind: 'left', member: member.name });
     const worker = this.#workers.get(member);
-    // Writes in flight would come after the cleanup.
+    // Otherwise writes in flight could follow the cleanup.
     await worker?.stop();
     if (!this.#stop) return;
     const isHeld = (): boolean => this.#election.holds(member);

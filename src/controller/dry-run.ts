@@ -12,7 +12,6 @@ import { Settling } from './settling.ts';
 
 const POLL_MS = 50;
 
-/** What a dry run depends on. */
 export interface DryRunOptions {
   readonly connect: (member: MemberConfig) => Promise<KubeClient>;
   readonly clock: Clock;
@@ -21,8 +20,8 @@ export interface DryRunOptions {
 }
 
 /**
- * The plans of the next pass, of every member that could be listed. Waits until every member is listed or has failed;
- * rejects with the signal's reason if it aborts before.
+ * The plans of the next pass, for every member that could be listed. Waits until every member has been listed or has
+ * failed; rejects with the signal's reason if it aborts first.
  */
 export async function dryRun(
   config: FleetConfig,

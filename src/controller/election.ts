@@ -1,6 +1,6 @@
 /**
- * Which replica writes to which member. Each member has one Lease, held by one replica. Replicas balance their Leases by
- * requesting one at a time in an annotation of the Lease itself, so that they need no other channel.
+ * Decides which replica writes to which member. Each member has one Lease, held by one replica. Replicas balance their
+ * Leases by requesting one at a time in an annotation of the Lease itself, so they need no other channel.
  */
 import type { Lease } from '../api/core.ts';
 import type { LeaseConfig } from '../config/fleet-config.ts';
@@ -11,13 +11,14 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 
-/** On a member's Lease: the replica that requests it from its holder. */
+/** Annotation of a member's Lease: the replica that requests it from its holder. */
 export const WANTED_BY = 'catamaran.dev/wanted-by';
 
-/** What an election depends on. */
 export interface ElectionOptions {
   readonly identity: string;
-  /** Whether the process of an identity is known to have ended, so that its Leases can be taken before they expire. */
+  /**
+   * Whether the process of an identity is known to have exited, so that its Leases can be acquired before they expire.
+   */
   readonly ended: (identity: string) => boolean;
   readonly timing: LeaseConfig;
   readonly clock: Clock;
@@ -48,7 +49,9 @@ export class Election {
     return this.#candidacies.get(member)?.holder.held() ?? false;
   }
 
-  /** Since when no other replica may have written to the member, in ms since the epoch; now if that is unknown. */
+  /**
+   * Time since which no other replica can have written to the member, in ms since the epoch; now if that is unknown.
+   */
   heldSince(member: Member): number {
     return this.#heldSince.get(member) ?? this.#options.clock.now();
   }
@@ -58,7 +61,7 @@ export class Election {
     return [...this.#candidacies.values()].filter(({ holder }) => holder.held()).length;
   }
 
-  /** Starts the candidacy for a member's Lease; it ends with {@link leave}. */
+  /** Starts the candidacy for a member's Lease, until {@link leave}. */
   join(member: Member, client: KubeClient): void {
     if (this.#candidacies.has(member)) return;
     const { identity, timing, clock, random, logger, acquired, lost, ended } = this.#options;
@@ -95,7 +98,7 @@ export class Election {
     this.#candidacies.set(member, { holder, stop, done });
   }
 
-  /** Ends the candidacy and releases the Lease, if held, so that another replica takes it at once. */
+  /** Ends the candidacy and releases the Lease, if held, so that another replica can acquire it immediately. */
   async leave(member: Member): Promise<void> {
     const candidacy = this.#candidacies.get(member);
     if (!candidacy) return;
@@ -109,15 +112,15 @@ export class Election {
     await Promise.all([...this.#candidacies.keys()].map((member) => this.leave(member)));
   }
 
-  /** Whether another replica, which holds fewer Leases, requested this one. The last Lease is kept. */
+  /** Whether another replica with fewer Leases requested this one. The last Lease is never released. */
   #isWanted(lease: Lease): boolean {
     const wantedBy = lease.metadata.annotations?.[WANTED_BY];
     return wantedBy !== undefined && wantedBy !== '' && wantedBy !== this.#options.identity && this.held > 1;
   }
 
   /**
-   * Requests a member whose holder has at least two Leases more than this replica. Every replica reads every Lease, so each
-   * knows the distribution.
+   * Requests a member whose holder has at least two more Leases than this replica. Every replica reads every Lease, so
+   * each knows the distribution.
    */
   #claim(member: Member, lease: Lease): Record<string, string> | undefined {
     const holder = lease.spec?.holderIdentity ?? '';
@@ -125,7 +128,7 @@ export class Election {
       ([, other]) => !other.holder.held() && other.holder.holder() === holder,
     );
     if (holder === '' || theirs.length - this.held < 2) return undefined;
-    // Requesting only the first one keeps two replicas from swapping.
+    // Requesting only the first one prevents two replicas from swapping.
     if (theirs[0]?.[0] !== member || lease.metadata.annotations?.[WANTED_BY] === this.#options.identity)
       return undefined;
     return { [WANTED_BY]: this.#options.identity };

@@ -1,5 +1,6 @@
 /**
- * Which keys of which members an event concerns. The only place that decides it; pure, so that a table can test it.
+ * Maps an event to the keys to reconcile, per member. The only place for this decision; pure, so it is tested by a
+ * table.
  *
  * | event      | reconciled                                                                                   |
  * | ---------- | -------------------------------------------------------------------------------------------- |
@@ -8,7 +9,7 @@
  * | namespace  | every key of the namespace in that member                                                    |
  * | place      | in that member, every key whose derived Service has that name                                |
  * | standing   | the keys that the member exports, as for source; if it became or ceased to be current, every |
- * |            | key, since only the objects of the others show what it took part in                           |
+ * |            | key, since only the objects of the others show what it exported before                        |
  * | takeover   | in that member, every key that affects it                                                    |
  * | configured | in every member, every key that affects it                                                   |
  * | left       | every key that the member held, as for source                                                |
@@ -16,13 +17,13 @@
 import type { ServiceKey } from '../api/meta.ts';
 import type { KeyIndex } from '../fleet/key-index.ts';
 
-/** What happened, with members by name. */
+/** Members are identified by name. */
 export type FleetEvent =
   | { readonly kind: 'source' | 'consumer'; readonly member: string; readonly key: ServiceKey }
   | { readonly kind: 'namespace'; readonly member: string; readonly namespace: string }
   /** An object of another client at the namespace and name of a derived Service changed. */
   | { readonly kind: 'place'; readonly member: string; readonly service: ServiceKey }
-  /** The standing of a member changed. `current`: its own cache is complete and not behind, so that it can be relied on. */
+  /** The standing of a member changed. `current`: its own cache is complete and not behind. */
   | {
       readonly kind: 'standing';
       readonly member: string;
@@ -39,7 +40,6 @@ export interface Request {
   readonly key: ServiceKey;
 }
 
-/** The index that the decision needs. */
 export interface EventIndex extends Pick<KeyIndex, 'keys' | 'keysIn' | 'heldBy' | 'isAffected' | 'affected'> {
   /** Keys whose derived Service in a member has that namespace and name. */
   keysAt(service: ServiceKey, member: string): Iterable<ServiceKey>;
@@ -56,7 +56,6 @@ function* everyKeyOf(member: string, index: EventIndex): Generator<Request> {
   for (const key of index.keys()) if (index.isAffected(key, member)) yield { member, key };
 }
 
-/** The names to reconcile, and where. */
 export function* requestsOf(event: FleetEvent, index: EventIndex): Generator<Request> {
   const { kind } = event;
   switch (kind) {

@@ -7,13 +7,12 @@ import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { REQUEUE } from './result.ts';
 import { Workqueue } from './workqueue.ts';
 
-/** Reconciles at a time per member; the client bounds the requests below that. */
+/** Concurrent reconciles per member; the client further bounds concurrent requests. */
 const WORKERS = 16;
 
-/** What a worker depends on. */
 export interface MemberWorkerOptions extends Omit<ReconcilerOptions, 'apply'> {
   readonly client: KubeClient;
-  /** Name of this replica, on Events. */
+  /** Name of this replica in Events. */
   readonly identity: string;
   readonly random: Random;
   /** Whether the member can be reconciled: it is synced and has not left. */
@@ -21,7 +20,6 @@ export interface MemberWorkerOptions extends Omit<ReconcilerOptions, 'apply'> {
   readonly apply: (recorder: EventRecorder) => ReconcilerOptions['apply'];
 }
 
-/** The worker of a member; it runs from {@link MemberWorker.run} until that resolves. */
 export class MemberWorker {
   readonly queue: Workqueue<ServiceKey>;
   readonly recorder: EventRecorder;
@@ -36,7 +34,7 @@ export class MemberWorker {
     this.recorder = new EventRecorder({ client, clock, random, logger, instance: identity });
   }
 
-  /** Starts; works until the signal aborts or {@link stop} is called, then finishes the keys in progress. */
+  /** Processes keys until the signal aborts or {@link stop} is called, then finishes those in progress. */
   run(signal: AbortSignal): void {
     const { isOpen, apply } = this.#options;
     const reconciler = new Reconciler({ ...this.#options, apply: apply(this.recorder) });
@@ -45,13 +43,13 @@ export class MemberWorker {
     this.#done = this.queue.run(work, AbortSignal.any([this.#stop.signal, signal]));
   }
 
-  /** Takes no new work; resolves when the keys in progress are finished. */
+  /** Accepts no new work; resolves when the keys in progress are finished. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#done;
   }
 
-  /** Resolves when the work has ended and every Event was sent. */
+  /** Resolves when all work is finished and every Event has been sent. */
   async close(): Promise<void> {
     await this.stop();
     await this.recorder.close();

@@ -3,13 +3,13 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Change } from '../core/change.ts';
 import type { Outcome } from './result.ts';
 
-/** Upper bounds in seconds, from a local relay to a cluster that was away. */
+/** Upper bounds in seconds, from a local relay to a cluster after an outage. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** States of a member, each a series, so that a change shows as one going down and another up. */
+/** States of a member. Each is a series, so a transition decreases one and increases another. */
 export const MEMBER_PHASES = ['ready', 'unreachable', 'unknown', 'refused'] as const;
 
-/** Numbers read when Prometheus asks. */
+/** Values read on each scrape. */
 export interface Gauges {
   readonly members: Readonly<Record<(typeof MEMBER_PHASES)[number], number>>;
   readonly leases: number;
@@ -17,7 +17,7 @@ export interface Gauges {
   readonly queue: { readonly depth: number; readonly retrying: number };
 }
 
-/** The controller's metrics, in a registry of their own. */
+/** The controller's metrics, in a separate registry. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #writes = new Counter({
@@ -52,12 +52,11 @@ export class Metrics {
     this.#writes.inc({ member: change.member, resource: change.resource, op: change.op, result });
   }
 
-  /** @param ms milliseconds; a clock that runs behind counts as none. */
+  /** @param ms milliseconds; negative values, from clock skew, count as 0. */
   propagated(member: string, ms: number): void {
     this.#propagation.observe({ member }, Math.max(0, ms) / 1000);
   }
 
-  /** @param ms milliseconds. */
   reconciled(outcome: Outcome | 'error', ms: number): void {
     this.#reconciles.observe({ outcome }, ms / 1000);
   }
@@ -66,7 +65,7 @@ export class Metrics {
     this.#watchRestarts.inc({ member, resource, reason });
   }
 
-  /** Registers the numbers that are read when Prometheus asks. */
+  /** Registers gauges, whose values are read on each scrape. */
   gauge(read: () => Gauges): void {
     const registers = [this.registry];
     new Gauge({

@@ -12,16 +12,15 @@ import type { Metrics } from './metrics.ts';
 import type { Result } from './result.ts';
 import { WriteLoopDetector } from './write-loop.ts';
 
-/** The changes that are due in the consumer of a view. `now` is in ms since the epoch. */
+/** The due changes in the consumer of a view. `now` is in ms since the epoch. */
 export function changesFor({ clusterset, consumer }: ServiceView, derivations: Derivations, now: number): Change[] {
   const wanted = desired(clusterset, consumer, derivations);
   return plan(consumer, wanted, timestamp(now));
 }
 
-/** What the reconciles of one member depend on. */
 export interface ReconcilerOptions {
   readonly view: (key: ServiceKey) => ServiceView;
-  /** {@link changesFor}, with all but the view bound. */
+  /** {@link changesFor}, with everything but the view bound. */
   readonly changes: (view: ServiceView) => readonly Change[];
   readonly apply: (changes: readonly Change[]) => Promise<Result>;
   readonly clock: Clock;
@@ -33,7 +32,7 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #writeLoops = new WriteLoopDetector();
-  /** The API server's answer to the last writes of a key that it refuses. */
+  /** Messages of the API server for refused writes, by key. */
   readonly #refusals = new Map<ServiceKey, string>();
 
   constructor(options: ReconcilerOptions) {
@@ -70,14 +69,14 @@ export class Reconciler {
     return this.#options.changes({ clusterset, consumer: { ...consumer, ...(refusal !== undefined && { refusal }) } });
   }
 
-  /** A refusal is reported only while the refused change is due. */
+  /** A refusal is reported only as long as the refused change is due. */
   #dueChanges(key: ServiceKey): readonly Change[] {
     const refusal = this.#refusals.get(key);
     const changes = this.#changes(key, refusal);
     return refusal !== undefined && changes.every(isStatus) ? this.#changes(key, undefined) : changes;
   }
 
-  /** Reports a refusal on the import, since its user may be able to fix the reason. */
+  /** Reports a refusal on the import, since its user may be able to fix the cause. */
   async #reportRefusal(key: ServiceKey, refusal: string | undefined): Promise<void> {
     if (refusal === undefined) {
       this.#refusals.delete(key);

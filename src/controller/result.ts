@@ -1,28 +1,28 @@
 /** The result of an attempt: to write a change, to apply a plan, or to reconcile a key. */
 
 /**
- * `unchanged`: nothing was due. `applied`: everything was written. `stale`: an object had changed and has been read again.
- * `denied`: the Lease was lost, and its new holder does the work. `reverted`: written, but another client keeps undoing it.
- * `failed`: not written, or only in part.
+ * `unchanged`: nothing was due. `applied`: everything was written. `stale`: an object had changed and has been read
+ * again. `denied`: the Lease was lost, and its new holder does the work. `reverted`: written, but another client keeps
+ * reverting it. `failed`: not written, or only partly.
  */
 export type Outcome = 'unchanged' | 'applied' | 'stale' | 'denied' | 'reverted' | 'failed';
 
 export interface Result {
   readonly outcome: Outcome;
-  /** The API server's answer to a write that it refuses and that a retry will not change. */
+  /** Message of the API server for a write that it refuses, and will refuse again. */
   readonly refusal?: string;
 }
 
 /**
- * When a key is processed again: when it is added; at once; after a back-off, or when it is added; or after a back-off even
- * if it is added before, because the client that undoes the work adds it too.
+ * When a key is processed again: when it is added; at once; after a back-off, or when it is added; or after a back-off
+ * even if it is added before, because the client that reverts the writes also adds it.
  */
 export type Requeue = 'when-added' | 'at-once' | 'after-backoff' | 'not-before-backoff';
 
 export const REQUEUE: Readonly<Record<Outcome, Requeue>> = {
   unchanged: 'when-added',
   denied: 'when-added',
-  // The write may enable the next step: the UID of an owner, for example, is needed for what it owns.
+  // The write may enable the next step: creating owned objects, for example, requires the UID of the owner.
   applied: 'at-once',
   stale: 'at-once',
   failed: 'after-backoff',

@@ -5,15 +5,15 @@ import type { Member } from '../fleet/member.ts';
 const SETTLE_MS = 10_000;
 
 /**
- * Counts the members that are still being listed. Many members take a while: the wait lasts as long as one after another
- * completes.
+ * Counts the members that are still being listed. Since many members take a while, the wait lasts as long as any of
+ * them completes.
  */
 export class Settling {
-  /** Number of pending members at the last update, and since when it has been the same. */
+  /** Number of pending members at the last update, and the time since which it has been the same. */
   #awaited: { readonly count: number; readonly since: number } | undefined;
   #settled = false;
 
-  /** Whether every member has been listed or has failed, or none completed for too long. Never turns false again. */
+  /** Whether every member has been listed or has failed, or none has completed for too long. Never reverts to false. */
   get settled(): boolean {
     return this.#settled;
   }

@@ -7,19 +7,17 @@ import type { FleetEvent } from './enqueue.ts';
 interface Standing {
   readonly known: boolean;
   readonly standing: ReturnType<Fleet['standing']>;
-  /** Whether a replica that wrote before may have known more of the member than this one. */
+  /** Whether a previous writer may have known more of the member than this replica. */
   readonly behind: boolean;
 }
 
-/** What a review depends on. */
 export interface StandingReviewOptions {
   readonly fleet: Fleet;
-  /** Since when, in ms since the epoch, this replica writes to each member that it holds. */
+  /** Time since which this replica has been the writer of each member that it holds, in ms since the epoch. */
   readonly writtenSince: () => readonly number[];
   readonly logger: Logger;
 }
 
-/** The last standing of each member. */
 export class StandingReview {
   readonly #options: StandingReviewOptions;
   readonly #last = new WeakMap<Member, Standing>();
@@ -59,7 +57,7 @@ export class StandingReview {
   }
 }
 
-/** Whether the cache of the member is complete and not behind what another replica knew. */
+/** Whether the member's cache is complete and not behind that of a previous writer. */
 function isCurrent({ known, behind }: Standing): boolean {
   return known && !behind;
 }

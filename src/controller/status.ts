@@ -39,7 +39,6 @@ export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): F
   return { ready: !pending && fleet.members.some(({ cache }) => cache.synced), members };
 }
 
-/** Members by state. */
 function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {
   const counts = { ready: 0, unreachable: 0, unknown: 0, refused: 0 };
   for (const { state } of fleet.members) counts[state.phase]++;
@@ -57,7 +56,6 @@ function objectCounts(fleet: Fleet): { member: string; kind: string; count: numb
   ]);
 }
 
-/** The values of the gauges. */
 export function gaugesOf(
   fleet: Fleet,
   leases: number,

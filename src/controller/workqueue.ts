@@ -5,19 +5,17 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Requeue } from './result.ts';
 
-/** What a workqueue depends on. */
 export interface WorkqueueOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly workers: number;
 }
 
-/** Between attempts that failed. */
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
 /**
- * A level-triggered workqueue: a key that is added while it waits is processed once, and a key that is added while it is
- * processed is processed once more. A key is never processed twice at the same time.
+ * A level-triggered workqueue: a key that is added while it is waiting is processed once, and a key that is added while
+ * it is being processed is processed once more, never concurrently.
  */
 export class Workqueue<K extends string> {
   readonly #options: WorkqueueOptions;
@@ -27,7 +25,7 @@ export class Workqueue<K extends string> {
   readonly #dirty = new Set<K>();
   readonly #backoffs = new Map<K, Backoff>();
   readonly #later = new Map<K, AbortController>();
-  /** Keys of `#later` that cannot be added sooner. */
+  /** Keys of `#later` for which adds are deferred. */
   readonly #barred = new Set<K>();
   #bell: (() => void)[] = [];
   #idleBell: (() => void)[] = [];
@@ -36,7 +34,7 @@ export class Workqueue<K extends string> {
     this.#options = options;
   }
 
-  /** Keys that wait or are processed, without those in back-off. */
+  /** Keys that are waiting or being processed, excluding those in back-off. */
   get depth(): number {
     return this.#waiting.size + this.#working.size;
   }
@@ -59,7 +57,7 @@ export class Workqueue<K extends string> {
     this.#bell.shift()?.();
   }
 
-  /** Adds a key after `ms` milliseconds, unless it is added before. */
+  /** Adds a key after `ms` milliseconds, unless it is added earlier. */
   #addAfter(key: K, ms: number, signal: AbortSignal): void {
     const timer = new AbortController();
     this.#later.set(key, timer);
@@ -94,7 +92,7 @@ export class Workqueue<K extends string> {
     signal.removeEventListener('abort', ring);
   }
 
-  /** Resolves when no key waits or is processed. */
+  /** Resolves when no key is waiting or being processed. */
   async idle(): Promise<void> {
     while (this.depth > 0) await new Promise<void>((resolve) => this.#idleBell.push(resolve));
   }
@@ -122,7 +120,7 @@ export class Workqueue<K extends string> {
   #finish(key: K, requeue: Requeue, signal: AbortSignal): void {
     const dirty = this.#dirty.delete(key);
     if (requeue === 'after-backoff' || requeue === 'not-before-backoff') {
-      // Even if it was added in the meantime: the answers to the controller's own writes add it.
+      // Even if it was added in the meantime, as by the controller's own writes.
       if (requeue === 'not-before-backoff') this.#barred.add(key);
       this.#addAfter(key, this.#backoff(key).next(), signal);
     } else {

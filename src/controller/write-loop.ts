@@ -3,15 +3,17 @@ import type { ServiceKey } from '../api/meta.ts';
 import type { Change } from '../core/change.ts';
 import { fingerprint } from '../core/fingerprint.ts';
 
-/** After more passes with writes to one key within {@link BUSY_MS}, writes are compared: a repeated one was reverted. */
+/**
+ * After more writing passes than this for a key within {@link BUSY_MS}, writes are compared: a repeated one was
+ * reverted.
+ */
 const MOST_PASSES = 20;
 const BUSY_MS = 10_000;
-/** Writes are compared until there was none for this long, in ms; longer than any back-off. */
+/** Writes are compared until there has been none for this long, in ms; longer than any back-off. */
 const QUIET_MS = 60_000;
-/** Parts of a change that differ each time that it is planned. */
+/** Parts of a change that differ each time it is planned. */
 const VARYING: ReadonlySet<string> = new Set(['precondition', 'lastTransitionTime']);
 
-/** Passes with writes to one key. */
 interface Passes {
   readonly since: number;
   readonly lastAt: number;
@@ -20,18 +22,17 @@ interface Passes {
   readonly seen: Set<string>;
 }
 
-/** The passes with writes of one member. */
 export class WriteLoopDetector {
   /** By key, ordered by the last write. */
   readonly #passes = new Map<ServiceKey, Passes>();
 
-  /** Adds a pass that wrote, at a time in ms since the epoch; returns whether it repeats a reverted one. */
+  /** Adds a writing pass; returns whether it repeats a reverted one. `now` is in ms since the epoch. */
   note(key: ServiceKey, changes: readonly Change[], now: number): boolean {
     const { count, seen } = this.#enter(key, now);
     if (count <= MOST_PASSES) return false;
     const print = fingerprint(JSON.stringify(changes, (field, value) => (VARYING.has(field) ? undefined : value)));
     if (seen.has(print)) return true;
-    // The writes differ: the object really changes.
+    // The writes differ, so the object really changes.
     if (seen.size >= MOST_PASSES) seen.clear();
     seen.add(print);
     return false;

@@ -11,9 +11,9 @@ export type WrittenResource = keyof Pick<
 >;
 
 /**
- * Stages are applied in this order, the changes of one stage in any order: an endpoint that moves to a new slice, or to
- * one that grows, or out of one that shrinks, is added before it is removed, and a status reports what was written
- * before it. If two slices swap endpoints, one may be missing until both are written: a slice is written once.
+ * Stages are applied in this order, the changes within a stage in any order. So an endpoint that moves to a new or
+ * growing slice, or out of a shrinking one, is added before it is removed, and a status is written last. If two slices
+ * swap endpoints, one may be missing until both are written, since each slice is written once.
  */
 export const STAGES = ['import', 'service', 'slice', 'grow', 'change', 'shrink', 'prune', 'status'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -26,18 +26,17 @@ export interface Target {
   readonly name: string;
 }
 
-/** The version of an object that a change was planned for; the API server refuses the change on any other. */
+/** The version of an object that a change was planned for; the API server rejects the change on any other. */
 export interface Precondition {
   readonly uid: string;
   readonly resourceVersion: string;
 }
 
-/** The precondition that a change of an observed object carries. */
 export function preconditionOf({ metadata }: KubeObject): Precondition {
   return { uid: metadata.uid ?? '', resourceVersion: metadata.resourceVersion ?? '' };
 }
 
-/** An Event to record once its change was written. */
+/** An Event to record once its change has been written. */
 export interface Notice {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
@@ -52,7 +51,7 @@ interface ChangeBase extends Target {
   readonly notices?: readonly Notice[];
 }
 
-/** A POST; it fails if the name is taken, so that no object of another client is touched. */
+/** A POST, which fails if the name exists, so that no object of another client is touched. */
 export interface CreateChange extends ChangeBase {
   readonly op: 'create';
   readonly object: JsonObject;
@@ -72,5 +71,4 @@ export interface DeleteChange extends ChangeBase {
   readonly precondition: Precondition;
 }
 
-/** One write to one member. */
 export type Change = CreateChange | PatchChange | DeleteChange;

@@ -1,7 +1,7 @@
 /**
- * The parts of a derived EndpointSlice that are compared: its body (address type, endpoints, ports) and its meta (labels,
- * owner). The body is kept as a fingerprint, so that the slices of a consumer take little memory.
- * KEP-1645, "Using EndpointSlice objects to track endpoints".
+ * The parts of a derived EndpointSlice that are compared: its body (address type, endpoints, ports) and its meta
+ * (labels, owner). The body is kept as a fingerprint, so that the slices of a consumer take little memory. KEP-1645,
+ * "Using EndpointSlice objects to track endpoints".
  */
 import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
 import type { JsonObject } from '../api/json.ts';
@@ -18,7 +18,7 @@ import type { OwnerReference, StringMap } from '../api/meta.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DerivedSlice } from './view.ts';
 
-/** Labels that Catamaran sets; on a derived slice one of them that is not wanted must be absent. */
+/** Labels that Catamaran manages: those that a derived slice should not have are removed. */
 const OWN_LABELS = [SERVICE_NAME, MCS_SERVICE_NAME, SOURCE_CLUSTER, SLICE_MANAGED_BY, HEADLESS, SERVICE_PROXY_NAME];
 
 /** Compared content of a slice. */
@@ -29,8 +29,8 @@ export interface SliceBody {
 }
 
 /**
- * Fingerprint of the body of a slice. The defaults of the API server are applied first (an absent name of a port is empty,
- * an absent protocol is TCP); the order of endpoints and ports counts, since the API server keeps it.
+ * Fingerprint of the body of a slice, after applying the API server's defaults (an absent port name is empty, an absent
+ * protocol is TCP). The order of endpoints and ports is significant, since the API server keeps it.
  */
 export function sliceBody(
   addressType: AddressType,
@@ -54,12 +54,12 @@ export function sliceBody(
   return { hash, ready: endpoints.filter(({ conditions }) => conditions?.ready !== false).length };
 }
 
-/** The labels of a slice that Catamaran sets, and the UIDs of the ServiceImports that own it, as a text to compare. */
+/** The managed labels of a slice and the UIDs of its owning ServiceImports, as a text to compare. */
 export function sliceMeta(labels: StringMap | undefined, ownerUids: readonly string[]): string {
   return JSON.stringify([...OWN_LABELS.map((label) => labels?.[label] ?? null), ...ownerUids]);
 }
 
-/** Reduces an observed derived slice to what the planner compares. */
+/** Reduces an observed derived slice to the fields that the planner compares. */
 export function observeSlice(slice: EndpointSlice): DerivedSlice {
   const { name, uid, resourceVersion, labels, ownerReferences } = slice.metadata;
   const body = sliceBody(slice.addressType, slice.endpoints, slice.ports ?? []);
@@ -89,7 +89,7 @@ export function sliceLabels(derivedService: string, name: string, source: string
   };
 }
 
-/** A merge patch of labels that also removes those of Catamaran that are not wanted. */
+/** A merge patch that also removes labels of Catamaran that should be absent. */
 export function labelsPatch(labels: StringMap): JsonObject {
   return { ...Object.fromEntries(OWN_LABELS.map((label) => [label, null])), ...labels };
 }

@@ -1,7 +1,7 @@
 /** Equality and fingerprints of plain data. */
 import { hash } from 'node:crypto';
 
-/** A fingerprint of plain data: 128 bits of SHA-256 over its JSON text, fields in their order. */
+/** 128 bits of SHA-256 over the JSON text, so the order of fields is significant. */
 export function fingerprint(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'base64url').slice(0, 22);
 }

@@ -1,6 +1,6 @@
 /** Messages of conditions and Events, within the limits of the API. */
 
-/** Maximum length of a condition's message (metav1.Condition: 32,768), less room for an ending. */
+/** Maximum length of a condition's message (metav1.Condition: 32,768), minus room for an ending. */
 export const MESSAGE_LENGTH = 32_700;
 
 /** A name in double quotes. */
@@ -13,7 +13,7 @@ export function listed(names: readonly string[]): string {
   return names.map(quoted).join(', ');
 }
 
-/** The first `length` characters of a text, ending in an ellipsis if it is cut. Surrogate pairs stay whole. */
+/** Truncates a text to `length` characters, with an ellipsis. Surrogate pairs are not split. */
 export function clipped(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text
@@ -22,7 +22,7 @@ export function clipped(text: string, length: number): string {
     .replace(/\uFFFD$/, '')}…`;
 }
 
-/** As many parts as fit `length` characters, and the number of the others. */
+/** As many parts as fit in `length` characters, and the number of the others. */
 export function joined(parts: readonly string[], separator: string, length: number = MESSAGE_LENGTH): string {
   let text = '';
   for (const [index, part] of parts.entries()) {

@@ -1,8 +1,10 @@
-/** Names of derived objects: computed from the input, the same in every process, so that no list of them is stored. */
+/**
+ * Names of derived objects, computed from the input, so that they are the same in every process and need not be stored.
+ */
 import type { AddressType } from '../api/endpoint-slice.ts';
 import { digits } from './fingerprint.ts';
 
-/** Longest name of a Service: a DNS label (RFC 1123, section 2.1). */
+/** Maximum length of a Service name, which is a DNS label (RFC 1123, section 2.1). */
 export const LABEL_LENGTH = 63;
 
 const NAME_DIGITS = 10;
@@ -14,8 +16,8 @@ export function isDnsLabel(text: string): boolean {
 }
 
 /**
- * Name of the Service derived from a ServiceImport: `<prefix><name>`. A name that does not fit a DNS label is shortened
- * and ends in a hash of the whole name, so that two long names with the same start differ.
+ * Name of the Service derived from a ServiceImport: `<prefix><name>`. A name that exceeds a DNS label is truncated and
+ * ends with a hash of the whole name, so that long names with the same prefix differ.
  */
 export function derivedServiceName(prefix: string, name: string): string {
   const whole = `${prefix}${name}`;
@@ -25,8 +27,8 @@ export function derivedServiceName(prefix: string, name: string): string {
 }
 
 /**
- * Name of the EndpointSlice derived from one slice of a member: `<derived Service>-<hash>`. The address type is hashed
- * too: it is immutable, so a source slice that is created again with another one needs another derived slice.
+ * Name of the EndpointSlice derived from one slice of a member: `<derived Service>-<hash>`. The hash includes the
+ * address type, which is immutable, so a source slice that is recreated with another one needs another derived slice.
  */
 export function derivedSliceName(
   derivedService: string,

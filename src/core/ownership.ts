@@ -1,6 +1,6 @@
 /**
- * Which Services and EndpointSlices are managed by Catamaran. The only place that decides it; an object that is not
- * managed by Catamaran is never adopted, changed or deleted.
+ * Decides which Services and EndpointSlices are managed by Catamaran. The only place for this decision; an object that
+ * is not managed by Catamaran is never adopted, changed or deleted.
  *
  * An object is managed by Catamaran if a ServiceImport owns it and its labels agree:
  *
@@ -12,9 +12,9 @@
  * | another client | any                 | any             | foreign | foreign       |
  * | any            | any                 | none            | foreign | foreign       |
  *
- * Labels alone prove nothing: users copy objects with their labels. A user may remove one label, though, and the
- * other still identifies an object to repair. The UID of the owner is not compared here: the owner may have
- * been created again, and the plan then updates the reference.
+ * Labels alone prove nothing, since users copy objects with their labels. But if a user removes one label, the other
+ * one still identifies an object to repair. The UID of the owner is not compared here: the owner may have been
+ * recreated, and the plan then updates the reference.
  */
 import {
   DERIVED_FROM,
@@ -55,7 +55,7 @@ export function importOfSlice(metadata: Owned): string | undefined {
 }
 
 /**
- * Whether a slice with these labels can hold a cluster's own endpoints: what any implementation imported is never
+ * Whether a slice with these labels can have a cluster's own endpoints: slices imported by any implementation are never
  * exported again (KEP-1645, "Using EndpointSlice objects to track endpoints").
  */
 export function isOwnEndpoints(labels: StringMap | undefined): boolean {

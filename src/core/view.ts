@@ -1,6 +1,6 @@
 /**
- * The input of the engine: all that is known of one namespace/name, as plain data.
- * The fleet builds it from its caches; tests write it by hand.
+ * The input of the engine: everything known of one namespace/name, as plain data. The fleet builds it from its caches;
+ * tests construct it directly.
  */
 import type { Service } from '../api/core.ts';
 import type { AddressType, Endpoint, EndpointPort } from '../api/endpoint-slice.ts';
@@ -16,16 +16,16 @@ export interface RefusedAddress {
   readonly reason: string;
 }
 
-/** An EndpointSlice of a Service's own endpoints whose addresses have been checked. */
+/** An EndpointSlice of a Service's own endpoints, with checked addresses. */
 export interface SourceSlice {
   readonly name: string;
   readonly addressType: AddressType;
-  /** Endpoints whose addresses may all be announced. */
+  /** Endpoints of which all addresses may be announced. */
   readonly endpoints: readonly Endpoint[];
-  /** For each endpoint left out, its first address that is refused. */
+  /** The first refused address of each omitted endpoint. */
   readonly refused: readonly RefusedAddress[];
   readonly ports: readonly EndpointPort[];
-  /** When the change happened that the slice reports, RFC 3339. */
+  /** Time of the change that the slice reports, RFC 3339. */
   readonly triggerTime: string | undefined;
 }
 
@@ -33,21 +33,23 @@ export interface SourceSlice {
 export interface KnownSource {
   readonly member: string;
   /**
-   * `unreachable`: its API server has not answered for longer than the configured time, and its last data stays.
-   * `expired`: for longer than the configured expiry of endpoints; there is none by default.
+   * `unreachable`: its API server has not responded for longer than the configured time; its last data stays.
+   * `expired`: not for longer than the configured expiry of endpoints (default: never).
    */
   readonly standing: 'current' | 'unreachable' | 'expired';
   readonly export?: ServiceExport;
   readonly service?: Service;
-  /** Slices of the Service's own endpoints. Immutable: a changed slice is another object, so that identity can key a memo. */
+  /**
+   * Slices of the Service's own endpoints. Immutable: a changed slice is a new object, so that identity can key a memo.
+   */
   readonly slices: readonly SourceSlice[];
 }
 
-/** A member of which nothing is known, or not yet. Unknown is not empty. */
+/** A member of which nothing is known (yet). Unknown is not empty. */
 export interface UnknownSource {
   readonly member: string;
   readonly standing: 'unknown';
-  /** Whether it has been silent for longer than the configured expiry of endpoints. */
+  /** Whether it has not responded for longer than the configured expiry of endpoints. */
   readonly expired: boolean;
 }
 
@@ -55,9 +57,8 @@ export interface UnknownSource {
 export type SourceView = KnownSource | UnknownSource;
 
 /**
- * What a consumer holds of a derived EndpointSlice, reduced to what the planner compares: `body` is
- * `sliceBody(...).hash` of the observed addressType, endpoints and ports; `meta` is `sliceMeta(...)` of the observed
- * labels and owner.
+ * An observed derived EndpointSlice, reduced to the fields that the planner compares: `body` is `sliceBody(...).hash`
+ * of the observed addressType, endpoints and ports; `meta` is `sliceMeta(...)` of the observed labels and owner.
  */
 export interface DerivedSlice {
   readonly name: string;
@@ -71,7 +72,7 @@ export interface DerivedSlice {
   readonly ready: number;
 }
 
-/** One member as a consumer of one namespace/name: the objects that the plan is compared with. */
+/** One member as a consumer of one namespace/name, with its observed objects. */
 export interface ConsumerView {
   readonly member: string;
   readonly namespace: string;
@@ -80,7 +81,7 @@ export interface ConsumerView {
   readonly importMode: ImportMode;
   /** Prefix of derived Services (default: `amcs-`). */
   readonly derivedPrefix: string;
-  /** Families of the member's Service network, its primary one first; never empty. */
+  /** Families of the member's Service network, the primary one first; never empty. */
   readonly ipFamilies: readonly IPFamily[];
   /** Values of `trafficDistribution` that the member's API server accepts; absent means all. */
   readonly trafficDistributions?: readonly string[];
@@ -90,8 +91,11 @@ export interface ConsumerView {
   readonly derivedSlices: readonly DerivedSlice[];
   /** Services derived for this import under another prefix, from before `derivedPrefix` changed. */
   readonly outdatedServices?: readonly Service[];
-  /** The API server's answer to the last writes for this name, if it refuses them. */
+  /** The API server's message if it refuses writes for this name. */
   readonly refusal?: string;
-  /** Names of slices labelled for the derived Service by others: a user, or the mirror of an Endpoints object. */
+  /**
+   * Names of slices that other clients labelled for the derived Service: users, or the mirroring of an Endpoints
+   * object.
+   */
   readonly foreignSlices: readonly string[];
 }

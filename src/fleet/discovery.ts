@@ -6,18 +6,18 @@ import type { MemberConfig } from '../config/fleet-config.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 
-/** `clusterId` is the UID of kube-system, which tells clusters apart whatever they are called. */
+/** `clusterId` is the UID of the namespace kube-system, which identifies a cluster regardless of its name. */
 export interface ClusterInfo {
   readonly clusterId: string;
   readonly ipFamilies: readonly IPFamily[];
-  /** Values of `spec.trafficDistribution` that the API server takes; absent if its version is not known. */
+  /** Values of `spec.trafficDistribution` that the API server accepts; absent if its version is unknown. */
   readonly trafficDistributions?: readonly string[];
 }
 
-/** Since which minor version of Kubernetes 1 a value is taken by default (Service API, feature gates). */
+/** The minor version of Kubernetes 1 since which a value is accepted by default (Service API, feature gates). */
 const TRAFFIC_DISTRIBUTIONS = { PreferClose: 31, PreferSameZone: 34, PreferSameNode: 34 } as const;
 
-/** What an API server of a version takes. An older one drops the field, so that writing it would never end. */
+/** The values that an API server of a version accepts. An older one drops the field, so it would be written forever. */
 function trafficDistributionsOf(version: unknown): Pick<ClusterInfo, 'trafficDistributions'> {
   const text = typeof version === 'object' && version !== null && 'minor' in version ? String(version.minor) : '';
   const minor = Number.parseInt(text, 10);
@@ -49,11 +49,11 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Reads the cluster's identity, what its version knows, and its Service families, the primary one first: as declared in
- * fleet.yaml, else from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service
- * `default/kubernetes`.
+ * Reads the cluster's identity, the features of its version, and its Service families, the primary one first: as
+ * declared in fleet.yaml, else from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the
+ * Service `default/kubernetes`.
  *
- * @throws ApiError if the API server does not answer.
+ * @throws ApiError if the API server does not respond.
  */
 export async function discoverCluster(
   client: KubeClient,

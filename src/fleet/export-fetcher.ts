@@ -1,4 +1,4 @@
-/** Fetches the Service and slices of exports that appeared after those objects had been dropped while streaming. */
+/** Fetches the Service and slices of new exports, since these objects were dropped while streaming. */
 import { EventEmitter, once } from 'node:events';
 import { SERVICE_NAME } from '../api/labels.ts';
 import { type ServiceKey, splitKey } from '../api/meta.ts';
@@ -33,7 +33,7 @@ export class ExportFetcher {
     this.#bell.emit('added');
   }
 
-  /** Fetches into `cache` what was added, until the signal aborts. Errors of the API server are logged and retried. */
+  /** Fetches added exports into `cache` until the signal aborts. Errors of the API server are logged and retried. */
   async run(client: KubeClient, cache: MemberCache, signal: AbortSignal): Promise<void> {
     const fetches = new Set<Promise<void>>();
     while (!signal.aborted) {
@@ -71,7 +71,7 @@ export class ExportFetcher {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        logger.warn({ service: key, err: error }, 'endpoints of a new export cannot be read; trying again');
+        logger.warn({ service: key, err: error }, 'could not read endpoints of a new export, retrying');
         await clock.sleep(backoff.next(), signal).catch(() => {});
       }
     }

@@ -1,4 +1,4 @@
-/** The members of a fleet, and views of what they hold. */
+/** The members of a fleet, and views of their objects. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { type FleetConfig, importMode, type MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
@@ -16,15 +16,14 @@ import { Staleness } from './staleness.ts';
 import type { ServiceView } from './views.ts';
 import { Views } from './views.ts';
 
-/** What a fleet depends on; everything from outside is handed in. */
 export interface FleetOptions {
   readonly connect: (member: MemberConfig) => Promise<KubeClient>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Called after the cache of a member changed. */
+  /** Called after a change in the cache of a member. */
   readonly changed: (member: Member, change: MemberChange) => void;
-  /** Called when a member became known, reachable, unreachable or refused. */
+  /** Called when a member becomes known, reachable, unreachable or refused. */
   readonly memberChanged: (member: Member) => void;
   readonly watchRestarted: (member: string, resource: string, reason: string) => void;
 }
@@ -39,7 +38,7 @@ interface Running {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #running = new Map<string, Running>();
-  /** Members that left the configuration and are still being cleaned up. */
+  /** Members that were removed from the configuration and are still being cleaned up. */
   readonly #departed = new Set<Member>();
   readonly #index = new KeyIndex();
   readonly #staleness: Staleness;
@@ -65,7 +64,7 @@ export class Fleet {
     return this.#config;
   }
 
-  /** Every member that is watched, the departed ones included. */
+  /** Every watched member, including removed ones. */
   get members(): Member[] {
     return [...this.#running.values()].map((running) => running.member);
   }
@@ -80,8 +79,8 @@ export class Fleet {
   }
 
   /**
-   * Applies a configuration: new members join, those whose connection changed are replaced, and those that left are
-   * returned. They are still watched, but are no longer sources, until {@link forget}.
+   * Applies a configuration: adds new members, replaces those whose connection changed, and returns removed ones, which
+   * are no longer sources but are still watched until {@link forget}.
    */
   async apply(config: FleetConfig): Promise<readonly Member[]> {
     const left: Member[] = [];
@@ -124,20 +123,19 @@ export class Fleet {
     await running.done;
   }
 
-  /** Stops everything. */
   async close(): Promise<void> {
     await Promise.all(this.members.map((member) => this.forget(member)));
   }
 
   /**
-   * All that is known of one name, from the place of one consumer. `writtenSince` is since when no other replica has
-   * written to the consumer, in ms since the epoch (default: that does not matter).
+   * Everything known of one name, from the perspective of one consumer. `writtenSince` is the time since which no other
+   * replica has written to the consumer, in ms since the epoch (default: ignored).
    */
   view(key: ServiceKey, consumer: Member, writtenSince?: number): ServiceView {
     return this.#views.view(key, consumer, writtenSince);
   }
 
-  /** What one consumer holds of a name. */
+  /** The observed objects of a name in one consumer. */
   consumer(key: ServiceKey, member: Member): ConsumerView {
     return this.#views.consumer(key, member);
   }
@@ -211,7 +209,7 @@ export class Fleet {
       else this.#views.consumerChanged(change.key);
     } else if (change.side === 'namespace') {
       this.#indexNamespace(member, change.namespace);
-      // A member is not reconciled while it is listed; afterwards all of its keys are.
+      // A member is not reconciled while it is being listed; afterwards, all of its keys are.
       if (!member.cache.synced) return;
     }
     this.#options.changed(member, change);
@@ -236,7 +234,7 @@ function declaredIn({ members }: FleetConfig): ReadonlyMap<string, MemberConfig>
   return new Map(members.map((member) => [member.name, member]));
 }
 
-/** The part of a member's configuration that cannot change while it runs: everything except how it imports. */
+/** The part of a member's configuration that cannot change while it runs: everything except import settings. */
 function connectionOf({ importMode: _, namespaces: __, ...connection }: MemberConfig): string {
   return JSON.stringify(connection);
 }

@@ -1,4 +1,4 @@
-/** Which EndpointSlices of a member are kept, and in which role. */
+/** Selects the EndpointSlices of a member to keep, and their roles. */
 import type { JsonObject } from '../api/json.ts';
 import { SERVICE_NAME } from '../api/labels.ts';
 import { type ServiceKey, serviceKey } from '../api/meta.ts';
@@ -20,7 +20,6 @@ export type KeptSlice =
   | { readonly kind: 'derived'; readonly key: ServiceKey; readonly slice: DerivedSlice }
   | { readonly kind: 'foreign'; readonly key: ServiceKey; readonly name: string };
 
-/** What the choice depends on, in addition to the slice. */
 export interface KeepOptions {
   readonly derivedPrefix: string;
   readonly addresses: AddressPolicy;
@@ -42,7 +41,7 @@ export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice |
   if (isOwnEndpoints(metadata.labels) && options.isExported(key)) {
     return { kind: 'source', key, slice: sourceSlice(slimSlice(object), options.addresses) };
   }
-  // A slice without endpoints receives no connections; a selector that was on the derived Service for a moment leaves some.
+  // A slice without endpoints receives no connections; a selector that the derived Service briefly had leaves some.
   const holdsEndpoints = Array.isArray(object.endpoints) && object.endpoints.length > 0;
   if (holdsEndpoints && service.startsWith(options.derivedPrefix)) {
     return { kind: 'foreign', key, name: path.slice(namespace.length + 1) };

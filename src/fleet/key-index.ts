@@ -1,4 +1,4 @@
-/** An index of keys and members, so that no event needs a walk over the fleet. */
+/** An index of keys and members, so that no event requires a walk over the fleet. */
 import { type ServiceKey, splitKey } from '../api/meta.ts';
 
 /** Adds to a set in a map of sets. */

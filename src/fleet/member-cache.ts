@@ -1,4 +1,4 @@
-/** The objects of one member that matter to the fleet. */
+/** Cache of the relevant objects of one member. */
 import type { Service } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
@@ -21,16 +21,15 @@ export type MemberChange =
   | { readonly side: 'namespace'; readonly namespace: string }
   | { readonly side: 'place'; readonly derived: ServiceKey };
 
-/** What a cache depends on. */
 export interface MemberCacheOptions {
   /** Prefix of derived Services in this member. */
   readonly derivedPrefix: string;
-  /** Which addresses the member may announce. */
+  /** The addresses that the member may announce. */
   readonly addresses: AddressPolicy;
   readonly logger: Logger;
   /** Called after each change; the cache already shows it. */
   readonly changed: (change: MemberChange) => void;
-  /** Called when an export appeared whose Service and slices were dropped while streaming and must be fetched. */
+  /** Called for a new export whose Service and slices were dropped while streaming and must be fetched. */
   readonly exportAppeared: (key: ServiceKey) => void;
 }
 
@@ -82,7 +81,7 @@ export class MemberCache {
     });
   }
 
-  /** Whether every LIST has succeeded once; before that the contents mean nothing. */
+  /** Whether every LIST has succeeded once; before that, the contents are meaningless. */
   get synced(): boolean {
     return [this.exports, this.imports, this.services, this.slices, this.namespaces].every((table) => table.synced);
   }
@@ -107,7 +106,7 @@ export class MemberCache {
     return [...this.exports.values()].map(({ metadata: { namespace = '', name } }) => serviceKey(namespace, name));
   }
 
-  /** Slices that the member's own controllers made for an exported Service. */
+  /** Slices of the member's own controllers for an exported Service. */
   sourceSlices(key: ServiceKey): SourceSlice[] {
     return [...this.#index.get('source', key)].flatMap(([, kept]) => (kept.kind === 'source' ? [kept.slice] : []));
   }
@@ -134,7 +133,7 @@ export class MemberCache {
     if (this.#pending.delete(key)) this.#options.changed({ side: 'source', key });
   }
 
-  /** Whether {@link MemberCacheOptions.exportAppeared} asked for this name and it has not been fetched yet. */
+  /** Whether {@link MemberCacheOptions.exportAppeared} was called for this name and it has not been fetched yet. */
   awaits(key: ServiceKey): boolean {
     return this.#pending.has(key);
   }
@@ -142,7 +141,7 @@ export class MemberCache {
   #exportChanged(key: ServiceKey, before: ServiceExport | undefined, after: ServiceExport | undefined): void {
     if (!before && after && (this.services.started || this.slices.started)) {
       this.#pending.add(key);
-      // A slice kept as foreign has the same version when it is fetched as a source, and would be ignored.
+      // A slice kept as foreign would be ignored when it is fetched as a source, since it has the same version.
       this.slices.forget([...this.#index.get('foreign', key)].map(([name]) => name));
       this.#options.exportAppeared(key);
     } else if (before && !after) {

@@ -20,7 +20,6 @@ export type MemberState =
   | { readonly phase: 'unreachable'; readonly since: number; readonly error: Error }
   | { readonly phase: 'refused'; readonly error: Error };
 
-/** Between attempts to connect. */
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
 const HEARTBEAT: Heartbeat = { intervalMs: 5_000, lostIntervalMs: 1_000, timeoutMs: 5_000 };
@@ -82,12 +81,12 @@ export class Member {
     return this.#info?.ipFamilies ?? ['IPv4'];
   }
 
-  /** Values of `spec.trafficDistribution` that the API server takes; undefined if its version is not known. */
+  /** Values of `spec.trafficDistribution` that the API server accepts; undefined if its version is unknown. */
   get trafficDistributions(): readonly string[] | undefined {
     return this.#info?.trafficDistributions;
   }
 
-  /** UID of the cluster's kube-system namespace; undefined until the member first answered. */
+  /** UID of the cluster's kube-system namespace; undefined until the member first responds. */
   get clusterId(): string | undefined {
     return this.#info?.clusterId;
   }
@@ -107,7 +106,7 @@ export class Member {
     }
   }
 
-  /** Resolves when the signal aborts. Faults of the API server show in {@link state} and are retried. */
+  /** Resolves when the signal aborts. API server failures are retried and show in {@link state}. */
   async run(signal: AbortSignal): Promise<void> {
     const client = await this.#connect(signal);
     if (client) await this.#watch(client, signal);

@@ -1,6 +1,6 @@
 /**
- * Slim copies: only the fields that the engine reads, so that memory follows what is exported. The input is parsed JSON
- * that an API server has validated; an object that is still malformed throws and is set aside.
+ * Slim copies: only the fields that the engine reads, so that memory is proportional to the exports. The input is
+ * parsed JSON that an API server has validated; an object that is still malformed throws and is skipped.
  */
 import type { Service, ServicePort, ServiceSpec } from '../api/core.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
@@ -28,7 +28,7 @@ function ownersOf({ ownerReferences }: JsonObject): readonly OwnerReference[] {
   });
 }
 
-/** What ownership is decided from. */
+/** The metadata that determines ownership. */
 export function ownershipOf(object: JsonObject): Pick<ObjectMeta, 'labels' | 'ownerReferences'> {
   const metadata = requireMetadata(object);
   const labels = stringMap(metadata.labels);
@@ -132,7 +132,9 @@ function slice(object: JsonObject, metadata: ObjectMeta, endpointFields: readonl
   };
 }
 
-/** A slice of a member's own endpoints, without labels, targetRefs and hints; the only annotation is the trigger time. */
+/**
+ * A slice of a member's own endpoints, without labels, targetRefs and hints; the only annotation is the trigger time.
+ */
 export function slimSlice(object: JsonObject): EndpointSlice {
   const { labels: _, ownerReferences: __, ...metadata } = slimMeta(object, [LAST_CHANGE_TRIGGER_TIME]);
   return slice(object, metadata, SOURCE_ENDPOINT_FIELDS);

@@ -1,21 +1,23 @@
-/** How far the cached data of a member can still be relied on. */
+/** Tracks how reliable the cached data of each member is. */
 import type { KnownSource } from '../core/view.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Member } from './member.ts';
 
-/** A period without an answer of a member, in ms since the epoch. */
+/** A period without a response of a member, in ms since the epoch. */
 interface Outage {
   readonly since: number;
-  /** When it answered again; undefined while it does not. */
+  /** When it responded again; undefined while it does not. */
   readonly until: number | undefined;
 }
 
-/** An outage is noticed up to this long after the last answer, in ms: by a heartbeat every 5 s that waits 5 s. */
+/**
+ * An outage is detected at most this long after the last response, in ms: heartbeats are sent every 5 s and wait 5 s.
+ */
 const NOTICE_MS = 10_000;
-/** A resumed watch reports at once what happened in the meantime; after this long, in ms, it has. */
+/** Time in which a resumed watch has delivered all changes of the meantime, in ms. */
 const CATCH_UP_MS = 2_000;
 
-/** The limits of a member's silence, in ms. */
+/** Limits of a member's outage, in ms. */
 export interface StalenessLimits {
   readonly unreachableAfterMs: number;
   /** Absent: never. */
@@ -50,7 +52,9 @@ export class Staleness {
     this.#outages.delete(member);
   }
 
-  /** Members of which a replica that wrote before that time, in ms since the epoch, may have known more than this one. */
+  /**
+   * Members of which a replica that wrote before that time, in ms since the epoch, may have known more than this one.
+   */
   behind(writtenSince: number): readonly Member[] {
     return [...this.#outages.keys()].filter((member) => this.isBehind(member, writtenSince));
   }
@@ -78,7 +82,7 @@ export class Staleness {
   #isExpired({ state, startedAt }: Member): boolean {
     const after = this.#limits().endpointExpiryMs;
     if (after === undefined || state.phase === 'ready' || state.phase === 'refused') return false;
-    // A member that has never answered has been silent since it joined, as far as this process can tell.
+    // For this process, the outage of a member that has never responded began when it joined.
     return this.#silentFor(state.phase === 'unreachable' ? state.since : startedAt, after);
   }
 

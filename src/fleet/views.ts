@@ -1,4 +1,4 @@
-/** Builds the input of the engine for a key: the shared merge of all members, and what one consumer holds. */
+/** Builds the input of the engine for a key: the shared merge of all members, and the objects of one consumer. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { type Clusterset, merge } from '../core/merge/merge.ts';
 import { derivedServiceName } from '../core/naming.ts';
@@ -6,22 +6,21 @@ import type { ConsumerView, ImportMode, SourceView } from '../core/view.ts';
 import type { Member } from './member.ts';
 import type { Staleness } from './staleness.ts';
 
-/** All that is known of one namespace/name, from the place of one consumer. */
+/** Everything known of one namespace/name, from the perspective of one consumer. */
 export interface ServiceView {
   /** The merge of all members. Consumers share it, unless a member is behind for some of them. */
   readonly clusterset: Clusterset;
   readonly consumer: ConsumerView;
 }
 
-/** Number of keys whose merge is kept; more than a burst of changes has. */
+/** Number of keys whose merge is cached; more than in a burst of changes. */
 const KEYS_KEPT = 1_024;
 
-/** What views are built from. */
 export interface ViewSources {
   readonly importMode: (member: string, namespace: string) => ImportMode;
   /** Members of the configuration. */
   readonly members: () => readonly Member[];
-  /** Members that export or import a name or hold an object derived for it, the departed ones included. */
+  /** Members that export or import a name or hold an object derived for it, including removed ones. */
   readonly holders: (key: ServiceKey) => readonly Member[];
   readonly staleness: Staleness;
 }
@@ -31,7 +30,7 @@ function variantOf(behind: readonly Member[]): string {
   return behind.map(({ name }) => name).join();
 }
 
-/** Builds views. The merge of a key is kept until a source changes, so that the consumers of one change share it. */
+/** The merge of a key is cached until a source changes, so that all consumers of a change share it. */
 export class Views {
   readonly #sources: ViewSources;
   /** By key and by the members that are behind, normally none. */
@@ -42,15 +41,15 @@ export class Views {
   }
 
   /**
-   * All that is known of one name, from the place of one consumer. `writtenSince` is since when no other replica has
-   * written to the consumer, in ms since the epoch (default: ignored). A member that has been silent since before that time is
-   * unknown in the view: the other replica may have known more of it.
+   * Everything known of one name, from the perspective of one consumer. `writtenSince` is the time since which no other
+   * replica has written to the consumer, in ms since the epoch (default: ignored). A member that has not responded
+   * since before that time is unknown in the view, since the other replica may have known more of it.
    */
   view(key: ServiceKey, consumer: Member, writtenSince: number = Number.NEGATIVE_INFINITY): ServiceView {
     return { clusterset: this.#clusterset(key, writtenSince), consumer: this.consumer(key, consumer) };
   }
 
-  /** What one consumer holds of a name. */
+  /** The observed objects of a name in one consumer. */
   consumer(key: ServiceKey, member: Member): ConsumerView {
     const { cache, config } = member;
     const { namespace, name } = splitKey(key);
@@ -81,8 +80,8 @@ export class Views {
   }
 
   /**
-   * Discards the merge of a key after a consumer changed, if a member is unknown: what consumers hold shows who took part
-   * before.
+   * Discards the merge of a key after a consumer changed, if a member is unknown, since the objects of consumers show
+   * the last known exporters.
    */
   consumerChanged(key: ServiceKey): void {
     const merged = this.#merged.get(key);
@@ -100,7 +99,7 @@ export class Views {
     const held = this.#merged.get(key)?.get(variant);
     if (held) return held;
     const sources = this.#sources.members().flatMap((member) => this.#source(key, member, behind) ?? []);
-    // Who took part before matters only if a member is unknown.
+    // The last known exporters matter only if a member is unknown.
     const unknown = sources.some(({ standing }) => standing === 'unknown');
     const clusterset = merge(sources, unknown ? this.#lastSources(key) : []);
     this.#remember(key, variant, clusterset);
@@ -118,7 +117,7 @@ export class Views {
     this.#merged.set(key, new Map([[variant, clusterset]]));
   }
 
-  /** Undefined for a member that is known to export nothing of this name. */
+  /** Undefined for a member that is known not to export this name. */
   #source(key: ServiceKey, member: Member, behind: readonly Member[]): SourceView | undefined {
     const { name, cache } = member;
     const isKnown = cache.knows(key) && !behind.includes(member);

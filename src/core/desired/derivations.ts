@@ -13,21 +13,21 @@ export interface DerivedContent {
   readonly addressType: 'IPv4' | 'IPv6';
   readonly endpoints: readonly Endpoint[];
   readonly ports: readonly EndpointPort[];
-  /** {@link sliceBody} of the above. */
+  /** {@link sliceBody} of the fields above. */
   readonly body: string;
   readonly ready: number;
-  /** When the change happened that the source slice reports, RFC 3339. */
+  /** Time of the change in the source, as reported by its slice, RFC 3339. */
   readonly triggerTime: string | undefined;
 }
 
-/** A slice that the consumer should hold. */
+/** A slice that the consumer should have. */
 export interface DesiredSlice {
   readonly source: string;
   readonly content: DerivedContent;
   readonly labels: StringMap;
 }
 
-/** What the slices of an exporter depend on in a consumer. */
+/** Everything in a consumer that the slices of an exporter depend on. */
 export interface DeriveTarget {
   readonly namespace: string;
   /** Name of the ServiceImport. */
@@ -37,11 +37,11 @@ export interface DeriveTarget {
   /** The ports that the derived Service serves. */
   readonly ports: readonly Port[];
   readonly trafficDistribution: string | undefined;
-  /** Whether the consumer is the exporter itself: its node names mean something there. */
+  /** Whether the consumer is the exporter itself, where node names are meaningful. */
   readonly local: boolean;
 }
 
-/** What all slices of one exporter have in common for a target. */
+/** Shared by all slices of one exporter for a target. */
 export interface DeriveContext {
   readonly member: string;
   readonly namespace: string;
@@ -50,13 +50,12 @@ export interface DeriveContext {
   /** Traffic should stay in its zone, so kube-proxy needs to know the zone of each endpoint. */
   readonly zoneHints: boolean;
   readonly local: boolean;
-  /** The port in the consumer, by the name that it has in the exporter. */
+  /** Ports in the consumer, by their name in the exporter. */
   readonly served: ReadonlyMap<string, Port>;
-  /** Equal for contexts that give the same slices. */
+  /** Equal for contexts that result in the same slices. */
   readonly key: string;
 }
 
-/** The context of an exporter's slices for a target. */
 export function deriveContext(
   { member, service }: Pick<Exporter, 'member' | 'service'>,
   { namespace, derivedService, headless, ports, trafficDistribution, local }: DeriveTarget,
@@ -74,8 +73,8 @@ export function deriveContext(
 }
 
 /**
- * The slice's ports under the names of the consumer. The number is the target port, which may differ between slices, and
- * is copied unchanged; a port whose Service port is not served is left out.
+ * The slice's ports, with the names in the consumer. The number is the target port, which may differ between slices and
+ * is copied unchanged. A port whose Service port is not served is omitted.
  */
 function derivePorts(slice: SourceSlice, served: ReadonlyMap<string, Port>): readonly EndpointPort[] {
   return slice.ports.flatMap(({ name, protocol, port, appProtocol }) => {
@@ -105,8 +104,7 @@ function deriveEndpoints({ endpoints }: SourceSlice, context: DeriveContext): re
 }
 
 /**
- * The derived slice; undefined if there is nothing to write: an FQDN slice, or one without any port that is served
- * (a headless one needs no port).
+ * The derived slice; undefined for an FQDN slice, or one without any served port (headless Services need no port).
  */
 export function deriveSlice(slice: SourceSlice, context: DeriveContext): DerivedContent | undefined {
   const { name, addressType, triggerTime } = slice;
@@ -127,20 +125,20 @@ export function deriveSlice(slice: SourceSlice, context: DeriveContext): Derived
   };
 }
 
-/** Contexts remembered per slice; a fleet has few: local or not, and one for each prefix and set of ports. */
+/** Contexts memoized per slice. A fleet has few: local or not, and one per prefix and set of ports. */
 const CONTEXTS_KEPT = 8;
 
 /**
- * Remembers derived slices. A change of one source slice costs the derivation of one, and the consumers of a fleet that
- * serve the same ports under the same name share the result.
+ * Memoizes derived slices. A change of one source slice costs one derivation, and consumers with the same ports and the
+ * same name share the result.
  */
 export class Derivations {
-  /** For as long as the source slice lives. */
+  /** By source slice. */
   readonly #bySlice = new WeakMap<SourceSlice, Map<string, DerivedContent | undefined>>();
-  /** For as long as the merge lives that the exporter and the ports belong to. */
+  /** By exporter and ports of one merge. */
   readonly #byExporter = new WeakMap<Exporter, WeakMap<readonly Port[], Map<string, readonly DesiredSlice[]>>>();
 
-  /** The slices that a consumer should hold of an exporter, in all address families. */
+  /** The slices of an exporter that a consumer should have, in all address families. */
   slicesOf(exporter: Exporter, target: DeriveTarget): readonly DesiredSlice[] {
     const { derivedService, headless, trafficDistribution, local } = target;
     const byTarget = this.#targetsOf(exporter, target.ports);
@@ -157,7 +155,7 @@ export class Derivations {
     return slices;
   }
 
-  /** The same as {@link deriveSlice}. */
+  /** Memoized {@link deriveSlice}. */
   of(slice: SourceSlice, context: DeriveContext): DerivedContent | undefined {
     let byContext = this.#bySlice.get(slice);
     if (!byContext || byContext.size > CONTEXTS_KEPT) {

@@ -1,4 +1,4 @@
-/** What one consumer should hold of one namespace/name. */
+/** The desired state of one namespace/name in one consumer. */
 import type { Service } from '../../api/core.ts';
 import type { Exporter } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
@@ -9,17 +9,16 @@ import { Derivations, type DesiredSlice } from './derivations.ts';
 import { type DesiredImport, desiredImport } from './import.ts';
 import type { ServiceShape } from './service-shape.ts';
 
-/** What one consumer should hold of one name. */
 export interface Desired {
   readonly clusterset: Clusterset;
   /** Name of the derived Service. */
   readonly derivedService: string;
   /** The Service of that name, if it is managed by Catamaran. */
   readonly own: Service | undefined;
-  /** `absent`: there should be none. `undecided`: too little is known to change what is there. */
+  /** `absent`: there should be none. `undecided`: too little is known to change the existing one. */
   readonly import: DesiredImport | 'absent' | 'undecided';
   readonly slices: readonly DesiredSlice[];
-  /** Names of observed slices that stay as they are, though no known source gives them. */
+  /** Names of observed slices that stay unchanged, although no known source has them. */
   readonly kept: ReadonlySet<string>;
 }
 
@@ -47,8 +46,9 @@ function slicesOf(
 type Holdings = Pick<Desired, 'slices' | 'kept'>;
 
 /**
- * Slices to have and to keep. Nothing of an unknown source is removed. Slices of a source whose endpoints have
- * expired are removed, unless they hold the last ready endpoints that the consumer has: a silent member may still serve.
+ * Desired slices, and observed ones to keep. Nothing of an unknown source is removed. Slices of a source whose
+ * endpoints have expired are removed, unless they have the consumer's last ready endpoints: a silent member may still
+ * serve.
  */
 function holdingsOf(
   { expired, unknown }: Clusterset,
@@ -83,8 +83,8 @@ function holdings(
 }
 
 /**
- * What a consumer should hold; undefined while nothing may be changed there: while the consumer is unknown nothing can be
- * missing from it, and in a namespace that is being deleted nothing can be created.
+ * The desired state of a consumer; undefined while nothing can be changed: missing objects of an unknown consumer
+ * cannot be determined, and nothing can be created in a terminating namespace.
  */
 export function desired(
   clusterset: Clusterset,

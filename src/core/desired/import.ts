@@ -1,4 +1,6 @@
-/** The ServiceImport that a consumer should have: who owns it, what it serves, and what prevents it from serving more. */
+/**
+ * The desired ServiceImport of a consumer: its origin, what it serves, and problems that prevent it from serving more.
+ */
 import type { Service } from '../../api/core.ts';
 import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
 import type { IPFamily } from '../../api/meta.ts';
@@ -13,21 +15,20 @@ import type { ConsumerView } from '../view.ts';
 import { type Problem, type Request, readRequest } from './request.ts';
 import { type ServiceShape, shapeOf } from './service-shape.ts';
 
-/** What is served: the shape that the derived Service should have (`write`), or has and keeps; or nothing. */
+/** The shape that the derived Service should have (`write`), or has and keeps; or nothing. */
 export type Serving = { readonly shape: ServiceShape; readonly write: boolean } | 'nothing';
 
-/** An import that should be there. */
 export interface DesiredImport {
-  /** `user`: everything but spec.ips, spec.ipFamilies and the status is the user's. */
+  /** `user`: everything except spec.ips, spec.ipFamilies and the status belongs to the user. */
   readonly origin: 'automatic' | 'user';
   /** The content of an automatic import; undefined if the observed spec and metadata stay. */
   readonly content: Merged | undefined;
   readonly serving: Serving;
-  /** What has to be fixed, the most severe first. */
+  /** Problems to fix, the most severe first. */
   readonly problems: readonly Problem[];
-  /** What differs from the request without being a problem. */
+  /** Differences from the request that are not problems. */
   readonly notes: readonly string[];
-  /** Whether the Ready condition stays, because it reports something that cannot be judged now. */
+  /** Whether the Ready condition stays, because its cause cannot be judged now. */
   readonly readyStays: boolean;
 }
 
@@ -44,7 +45,6 @@ export function isAutomatic(imported: ServiceImport): boolean {
   return imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC;
 }
 
-/** What every part of the decision reads. */
 export interface ImportContext {
   readonly clusterset: Clusterset;
   readonly consumer: ConsumerView;
@@ -54,7 +54,7 @@ export interface ImportContext {
   readonly own: Service | undefined;
 }
 
-/** The requested families as far as they are possible. The address of a Service stays if it can (KEP-1645, "ClusterSetIP"). */
+/** The requested families, as far as possible. The address of a Service stays if it can (KEP-1645, "ClusterSetIP"). */
 function families(
   { consumer, clusterset, own }: ImportContext,
   requested: readonly IPFamily[] | undefined,
@@ -67,7 +67,9 @@ function families(
   return preferred(requested, keepingPrimary(own, possible));
 }
 
-/** The families that a user requested. Families that Catamaran filled in follow the exports, unless these cannot be judged. */
+/**
+ * The families requested by a user. Families filled in by Catamaran follow the exports, unless these cannot be judged.
+ */
 function requestedFamilies(
   { frozen }: Pick<Clusterset, 'frozen'>,
   imported: ServiceImport,
@@ -90,7 +92,7 @@ function traffic(request: Request, fallback: Traffic, headless: boolean): Traffi
   };
 }
 
-/** Leaves out what the consumer's API server would refuse, with a note. */
+/** Omits, with a note, values that the consumer's API server does not support. */
 function supported(shape: ServiceShape, consumer: ConsumerView): { shape: ServiceShape; notes: readonly string[] } {
   const { trafficDistribution, ...rest } = shape.traffic;
   if (trafficDistribution === undefined || consumer.trafficDistributions?.includes(trafficDistribution) !== false) {
@@ -130,7 +132,7 @@ function automatic(ctx: ImportContext, merged: Merged): DesiredImport {
   return { origin: 'automatic', content: merged, readyStays: false, ...serve(ctx, shape, []) };
 }
 
-/** An automatic import while the exports cannot be judged: served as it is observed, and not changed. */
+/** An automatic import while the exports cannot be judged: served as observed, and not changed. */
 function frozenAutomatic(ctx: ImportContext, observed: ServiceImport): DesiredImport {
   const fixed = { origin: 'automatic' as const, content: undefined, readyStays: readyStays(ctx, observed) };
   const stopped = stillStopped(ctx, observed);
@@ -139,7 +141,7 @@ function frozenAutomatic(ctx: ImportContext, observed: ServiceImport): DesiredIm
   return { ...fixed, ...serve(ctx, shape, []) };
 }
 
-/** What an import serves that the exports prevented from being served, while they cannot be judged. */
+/** What an import that was not served because of the exports serves while these cannot be judged. */
 function stillStopped(ctx: ImportContext, observed: ServiceImport): Serving | undefined {
   const reason = lastReason(ctx, observed);
   if (reason === ImportReason.IPFamilyNotSupported) return 'nothing';
@@ -247,7 +249,7 @@ export function desiredImport(ctx: ImportContext): DesiredImport | 'absent' | 'u
   if (observed && !going && !isAutomatic(observed)) return withObstacles(ctx, byUser(ctx, observed));
   if (importMode === 'Manual') return 'absent';
   if (observed && !going && frozen) return withObstacles(ctx, frozenAutomatic(ctx, observed));
-  // If there is no import yet, one from what is known removes nothing.
+  // Without an existing import, creating one from the known exports removes nothing.
   if (merged && !going) return withObstacles(ctx, automatic(ctx, merged));
   return frozen ? 'undecided' : 'absent';
 }

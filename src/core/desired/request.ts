@@ -1,6 +1,7 @@
 /**
- * What a user requested in a ServiceImport. The CRD does not validate most strings, and one invalid value would make the
- * API server reject the whole derived Service: so each invalid value is ignored and reported, and the rest is served.
+ * The request of a user in a ServiceImport. The CRD does not validate most strings, and one invalid value would make
+ * the API server reject the whole derived Service, so each invalid value is ignored and reported, and the rest is
+ * served.
  */
 import type { InternalTrafficPolicy, SessionAffinity } from '../../api/core.ts';
 import { PROTOCOLS } from '../../api/core.ts';

@@ -1,4 +1,4 @@
-/** What a derived Service serves, and how. */
+/** The properties of a derived Service that depend on exports and import. */
 import type { Service } from '../../api/core.ts';
 import type { IPFamily } from '../../api/meta.ts';
 import { importTypeOf } from '../merge/exports.ts';

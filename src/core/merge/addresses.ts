@@ -1,6 +1,6 @@
 /**
- * Which addresses a member may announce. An address that has another meaning in every cluster, or that belongs to another
- * cluster, would redirect the traffic of other clusters (compare CVE-2021-25737).
+ * Which addresses a member may announce. An address with a different meaning in each cluster, or one that belongs to
+ * another cluster, would redirect traffic of other clusters (compare CVE-2021-25737).
  */
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 import type { AddressType } from '../../api/endpoint-slice.ts';
@@ -17,7 +17,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;
 
-/** Ranges that a member may announce addresses from; without any, every unicast address is accepted. */
+/** Ranges of the addresses that a member may announce; without any, every unicast address is accepted. */
 export interface AddressPolicy {
   readonly ranges: readonly Range[];
 }
@@ -34,7 +34,7 @@ function parse(address: string, addressType: AddressType): IPv4 | IPv6 | undefin
   return ipaddr.IPv6.isValid(address) && !address.includes('%') ? ipaddr.IPv6.parse(address) : undefined;
 }
 
-/** Why an address may not be announced to other clusters, to follow the address in a message; undefined if it may. */
+/** Why an address may not be announced, as the predicate of a message; undefined if it may. */
 export function refusal(address: string, addressType: AddressType, { ranges }: AddressPolicy): string | undefined {
   if (addressType === 'FQDN') return 'is a host name, and only IP addresses can be imported';
   const parsed = parse(address, addressType);

@@ -16,7 +16,7 @@ interface Row<T> {
   readonly field: string;
   readonly reason: ExportReason;
   readonly read: (exporter: Exporter) => T;
-  /** What all exports have in common, if that is used instead of the oldest export's value. */
+  /** The part that all exports share, if that is used instead of the oldest export's value. */
   readonly common?: (exporters: readonly Exporter[]) => T;
   readonly equal: (winner: T, other: T) => boolean;
   readonly show: (value: T) => string;
@@ -36,7 +36,7 @@ function showMap(map: StringMap): string {
   return pairs.length === 0 ? 'none' : pairs.map(([key, value]) => `${key}=${value}`).join(', ');
 }
 
-/** Binds the type parameter of a row, so that rows of different types fit one table. */
+/** Binds the type parameter of a row, so that one table can have rows of different types. */
 function row<T>(definition: Row<T>): (exporters: readonly Exporter[]) => Difference | undefined {
   return (exporters) => difference(definition, exporters);
 }
@@ -109,7 +109,7 @@ const TABLE = [
     reason: ExportReason.IPFamilyConflict,
     read: ({ service }) => familiesOf(service),
     common: (exporters) => commonFamilies(exporters.map(({ service }) => familiesOf(service))),
-    // Families are narrowed to the common ones. Only an exporter without a common one would not be reached.
+    // Families are narrowed to the common ones; only an exporter without any common family conflicts.
     equal: (common, families) => intersection(common, families).length > 0,
     show: (families) => families.toSorted().join(', '),
   }),

@@ -1,6 +1,6 @@
 /**
- * Exported labels and annotations that may be set on a ServiceImport. An export is written by a user of one namespace and
- * read by the controllers of every cluster, so keys that mean something to Kubernetes or Catamaran are refused, as are
+ * Exported labels and annotations that may be set on a ServiceImport. An export is written by a user of one namespace
+ * and read by controllers in every cluster, so keys with a meaning for Kubernetes or Catamaran are refused, as are
  * values that an API server would reject, which would block the whole import.
  */
 import { RESERVED_KEY_DOMAINS } from '../../api/labels.ts';
@@ -32,12 +32,12 @@ export function isQualifiedName(text: string): boolean {
   return name.length <= LABEL_LENGTH && NAME.test(name);
 }
 
-/** Whether a text can be the value of a label. */
+/** Whether a text is a valid label value. */
 export function isLabelValue(text: string): boolean {
   return text === '' || (text.length <= LABEL_LENGTH && NAME.test(text));
 }
 
-/** Whether a key belongs to a domain that exports may not set. */
+/** Whether a key belongs to a domain that exports cannot set. */
 export function isReserved(key: string): boolean {
   const domain = key.slice(0, Math.max(0, key.lastIndexOf('/'))).toLowerCase();
   return RESERVED_KEY_DOMAINS.some((reserved) => domain === reserved || domain.endsWith(`.${reserved}`));

@@ -1,4 +1,4 @@
-/** Which members export a Service, and whether they may. KEP-1645, "Exporting Services" and "Service Types". */
+/** Classifies the exports of a Service as valid or invalid. KEP-1645, "Exporting Services" and "Service Types". */
 import type { Service } from '../../api/core.ts';
 import { ExportReason, type ServiceExport, type ServiceImportType } from '../../api/multicluster.ts';
 import { quoted } from '../message.ts';
@@ -6,7 +6,7 @@ import { importOfService } from '../ownership.ts';
 import type { KnownSource, SourceSlice, SourceView } from '../view.ts';
 import { byPrecedence } from './precedence.ts';
 
-/** A member with a valid export, which takes part in the merge. */
+/** A member with a valid export, which is part of the merge. */
 export interface Exporter {
   readonly member: string;
   readonly standing: KnownSource['standing'];
@@ -15,7 +15,7 @@ export interface Exporter {
   readonly slices: readonly SourceSlice[];
 }
 
-/** A member whose export cannot take part, and why. */
+/** A member whose export is not part of the merge, and why. */
 export interface InvalidExport {
   readonly member: string;
   readonly export: ServiceExport;
@@ -29,7 +29,6 @@ export interface Exports {
   readonly invalid: readonly InvalidExport[];
 }
 
-/** Type of the import of a single exported Service. */
 export function importTypeOf(service: Service): ServiceImportType {
   return service.spec.clusterIP === 'None' ? 'Headless' : 'ClusterSetIP';
 }

@@ -1,4 +1,4 @@
-/** IP families of an import: what every exporter and the consumer have in common. */
+/** IP families of an import: those that all exporters and the consumer share. */
 import type { Service } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
@@ -19,8 +19,8 @@ export function intersection(families: readonly IPFamily[], others: readonly IPF
 }
 
 /**
- * Families that the exporters share, the oldest exporter first. An exporter that shares none is skipped: it would take
- * the Service away from all others.
+ * Families that the exporters share, starting with the oldest exporter. An exporter that shares none is skipped, since
+ * it would leave no family for all others.
  */
 export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): readonly IPFamily[] {
   return exporters.reduce((common, families) => {
@@ -29,7 +29,7 @@ export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): rea
   }, exporters[0] ?? []);
 }
 
-/** The preferred families as far as they are possible; all possible ones if none of them is. */
+/** The preferred families that are possible; all possible ones if none is. */
 export function preferred(
   preference: readonly IPFamily[] | undefined,
   possible: readonly IPFamily[],
@@ -38,7 +38,7 @@ export function preferred(
   return met.length > 0 ? met : possible;
 }
 
-/** `possible` with the primary family of an existing ClusterIP first: only with that one can its address stay. */
+/** `possible` with the primary family of an existing ClusterIP first, without which its address could not stay. */
 export function keepingPrimary(service: Service | undefined, possible: readonly IPFamily[]): readonly IPFamily[] {
   const primary = service?.spec.clusterIP === 'None' ? undefined : service?.spec.ipFamilies?.[0];
   if (primary === undefined || !possible.includes(primary)) return possible;
@@ -57,7 +57,7 @@ export function areFilledIn({ metadata: { managedFields = [] } }: ServiceImport)
   const setters = managedFields.filter(
     ({ fieldsV1 }) => has(fieldsV1, 'f:spec') && has(fieldsV1['f:spec'], 'f:ipFamilies'),
   );
-  // An applied field is a user's, even if `catamaran sandbox apply` sent it: the engine never applies (ADR 0002).
+  // An applied field belongs to a user, even if `catamaran sandbox apply` sent it: the engine never applies (ADR 0002).
   return (
     setters.length > 0 && setters.every(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Update')
   );

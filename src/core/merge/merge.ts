@@ -14,14 +14,14 @@ import { type Traffic, trafficOf } from './traffic.ts';
 
 /** The merge of at least one valid export. */
 export interface Merged {
-  /** Members that export, by name. */
+  /** Exporting members, by name. */
   readonly members: readonly string[];
   readonly oldest: string;
   readonly type: ServiceImportType;
   readonly ports: readonly Port[];
-  /** Every (protocol, port) that some member offers, the losers of a conflict included. */
+  /** Every (protocol, port) of any exporter, including those that lost a conflict. */
   readonly offered: readonly Port[];
-  /** Families that the exporters have in common, whatever the consumer has. */
+  /** Families that the exporters share, regardless of the consumer. */
   readonly families: readonly IPFamily[];
   readonly traffic: Traffic;
   readonly labels: Admitted;
@@ -29,18 +29,18 @@ export interface Merged {
   readonly conflict: Conflict | undefined;
 }
 
-/** One namespace/name across the clusterset, and how far what is known of it can be relied on. */
+/** One namespace/name across the clusterset, and how reliable the knowledge of it is. */
 export interface Clusterset {
   readonly exports: Exports;
-  /** The merge of what is known; undefined if no known member exports. */
+  /** The merge of the known exports; undefined if there are none. */
   readonly merged: Merged | undefined;
-  /** Members of which nothing is known. Their endpoints and their part in the merge stay. */
+  /** Members of which nothing is known. Their endpoints and their contribution to the merge stay. */
   readonly unknown: ReadonlySet<string>;
-  /** Those of {@link unknown} that took part when it was last known, by name. */
+  /** Those of {@link unknown} that exported when last known, by name. */
   readonly missing: readonly string[];
   /** Members whose endpoints have expired. */
   readonly expired: ReadonlySet<string>;
-  /** Whether merged fields stay as they are observed, because some of {@link missing} may have shaped them. */
+  /** Whether merged fields stay as observed, because some of {@link missing} may have contributed to them. */
   readonly frozen: boolean;
 }
 
@@ -65,9 +65,9 @@ function isExpired(source: SourceView): boolean {
 }
 
 /**
- * Merges the sources, in any order. `lastSources` are the members named in `status.clusters` of any
- * member's import of this name, or in the source-cluster label of any member's derived slices: who took part when it was
- * last known. It matters only if a member is unknown.
+ * Merges the sources, in any order. `lastSources` are the members in `status.clusters` of any member's import of this
+ * name, or in the source-cluster label of any member's derived slices: the last known exporters. They matter only if a
+ * member is unknown.
  */
 export function merge(sources: readonly SourceView[], lastSources: readonly string[] = []): Clusterset {
   const exports = classifyExports(sources);

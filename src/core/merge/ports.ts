@@ -9,7 +9,7 @@ export interface Port {
   readonly appProtocol?: string;
 }
 
-/** A Service's ports with their defaults. */
+/** Applies the defaults. */
 export function portsOf(ports: readonly ServicePort[] | undefined): readonly Port[] {
   return (ports ?? []).map(({ name, protocol, port, appProtocol }) => ({
     name: name ?? '',
@@ -19,30 +19,30 @@ export function portsOf(ports: readonly ServicePort[] | undefined): readonly Por
   }));
 }
 
-/** What identifies a port to clients, whatever its name: `80/TCP`. */
+/** Identifies a port for clients, regardless of its name: `80/TCP`. */
 export function portKey(port: Pick<Port, 'protocol' | 'port'>): string {
   return `${port.port}/${port.protocol}`;
 }
 
-/** A port in a message: `http 80/TCP`. */
+/** For messages: `http 80/TCP`. */
 export function showPort(port: Port): string {
   const app = port.appProtocol === undefined ? '' : ` (${port.appProtocol})`;
   return `${port.name === '' ? '' : `${port.name} `}${portKey(port)}${app}`;
 }
 
-/** The order in which ports are written, independent of the input. */
+/** The order of ports in objects, independent of the input. */
 export function byNumber(a: Port, b: Port): number {
   return a.port - b.port || (a.protocol < b.protocol ? -1 : a.protocol > b.protocol ? 1 : 0);
 }
 
-/** Ports in a message, independent of the order of the input. */
+/** For messages, independent of the order of the input. */
 export function showPorts(ports: readonly Port[]): string {
   return ports.length === 0 ? 'no ports' : ports.toSorted(byNumber).map(showPort).join(', ');
 }
 
 /**
- * Names every unnamed port if there is more than one port: the API requires it, and kube-proxy matches the ports of
- * Service and slice by name. The name has protocol and number: `tcp-80`.
+ * Names every unnamed port if there are several: the API requires it, and kube-proxy matches the ports of Service and
+ * slice by name. The name consists of protocol and number: `tcp-80`.
  */
 export function named(ports: readonly Port[]): readonly Port[] {
   if (ports.length < 2) return ports;
@@ -58,8 +58,8 @@ export function named(ports: readonly Port[]): readonly Port[] {
 }
 
 /**
- * The union of the exporters' ports, the oldest exporter's first. A port with the (protocol, port) of an earlier one is
- * that port, under its name; a port with the name of an earlier one and another number is left out.
+ * The union of the exporters' ports, starting with the oldest exporter. A port with the (protocol, port) of an earlier
+ * one is merged into it, with the earlier name; a port with the name of an earlier one but another number is omitted.
  */
 export function unionOfPorts(exporters: readonly (readonly Port[])[]): readonly Port[] {
   const names = new Set<string>();

@@ -1,4 +1,4 @@
-/** How an EndpointSlice of an exported Service enters the engine. */
+/** Converts EndpointSlices of exported Services to input of the engine. */
 import type { EndpointSlice } from '../../api/endpoint-slice.ts';
 import { LAST_CHANGE_TRIGGER_TIME } from '../../api/labels.ts';
 import type { RefusedAddress, SourceSlice } from '../view.ts';

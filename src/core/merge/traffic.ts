@@ -1,8 +1,8 @@
-/** How connections are spread over endpoints: the single-valued fields of a Service that are exported. */
+/** Distribution of connections over endpoints: the exported single-valued fields of a Service. */
 import type { InternalTrafficPolicy, Service, SessionAffinity } from '../../api/core.ts';
 import { importTypeOf } from './exports.ts';
 
-/** Seconds for which a client stays with an endpoint by default (Service API, `sessionAffinityConfig`). */
+/** Default session affinity timeout (Service API, `sessionAffinityConfig`). */
 export const DEFAULT_AFFINITY_SECONDS = 10_800;
 
 export interface Traffic {

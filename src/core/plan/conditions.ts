@@ -1,4 +1,7 @@
-/** Conditions of a status: those of Catamaran are replaced, all others stay. Kubernetes API conventions, "Typical status properties". */
+/**
+ * Conditions of a status: those of Catamaran are replaced, all others stay. Kubernetes API conventions, "Typical status
+ * properties".
+ */
 import type { ObjectReference } from '../../api/core.ts';
 import type { Condition, KubeObject } from '../../api/meta.ts';
 import { ExportCondition, ImportCondition } from '../../api/multicluster.ts';
@@ -7,15 +10,15 @@ import type { Notice } from '../change.ts';
 /** A condition before it is compared with the observed one. */
 export type ConditionDraft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** The conditions of `types` are exactly `drafts`; all others are left alone. */
+/** The conditions of `types` become exactly `drafts`; all others stay. */
 export interface ConditionSet {
   readonly types: readonly string[];
   readonly drafts: readonly ConditionDraft[];
 }
 
 /**
- * The object's conditions as they should be. `lastTransitionTime` changes only with the status, so an unchanged state
- * gives a list equal to the observed one.
+ * The desired conditions of an object. `lastTransitionTime` changes only with the status, so an unchanged state results
+ * in a list equal to the observed one.
  */
 export function mergeConditions(
   observed: readonly Condition[],
@@ -55,8 +58,8 @@ function isBad(condition: ConditionDraft | undefined): boolean {
 }
 
 /**
- * Events for a change of conditions: a Warning when one turns bad or is bad for another reason, a Normal one when it
- * recovers. `silent` conditions only repeat another one.
+ * Events for a change of conditions: a Warning when a condition becomes bad or is bad for another reason, a Normal one
+ * when it recovers. `silent` conditions only repeat another one.
  */
 export function noticesOf(
   object: KubeObject,

@@ -1,4 +1,4 @@
-/** Cleans up a member that leaves the fleet: what Catamaran created or filled in, and nothing else. */
+/** Cleanup of a member that left the fleet: everything that Catamaran created or filled in, and nothing else. */
 
 import type { JsonObject } from '../../api/json.ts';
 import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
@@ -22,8 +22,9 @@ const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondi
 const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
 
 /**
- * The changes that remove Catamaran from a consumer and from its export. An object of a user stays and loses what was
- * filled in (`spec.ips`, `spec.ipFamilies`, conditions). Repeated after it is applied, it ends in no changes, like a plan.
+ * The changes that remove Catamaran from a consumer and from its export. Objects of users stay, without the fields that
+ * were filled in (`spec.ips`, `spec.ipFamilies`, conditions). Like a plan, it is empty once it has been applied
+ * completely.
  */
 export function departure(consumer: ConsumerView, exported: ServiceExport | undefined): Change[] {
   const { namespace, name } = consumer;

@@ -10,7 +10,7 @@ import { type ServiceShape, shapeOf } from '../desired/service-shape.ts';
 import { equal } from '../fingerprint.ts';
 import { DEFAULT_AFFINITY_SECONDS } from '../merge/traffic.ts';
 
-/** Labels by which kube-proxy skips a Service. */
+/** Labels that make kube-proxy skip a Service. */
 const UNWANTED_LABELS = [HEADLESS, SERVICE_PROXY_NAME];
 
 /** The labels of a derived Service, built from scratch. */
@@ -36,7 +36,7 @@ function specOf({ headless, ports, families, traffic }: ServiceShape): Readonly<
       ...(appProtocol !== undefined && { appProtocol }),
     })),
     ipFamilies: families,
-    // A headless Service without selector gets two families by default (Service API, ipFamilyPolicy).
+    // A headless Service without a selector gets two families by default (Service API, ipFamilyPolicy).
     ipFamilyPolicy: families.length > 1 ? 'RequireDualStack' : 'SingleStack',
     internalTrafficPolicy: traffic.internalTrafficPolicy ?? 'Cluster',
     trafficDistribution: traffic.trafficDistribution ?? null,
@@ -90,8 +90,8 @@ export function serviceObject(
 }
 
 /**
- * Whether a Service has to be deleted and created again: the cluster IP cannot change between headless and virtual, nor
- * can the primary family (Service API, clusterIPs).
+ * Whether a Service must be deleted and recreated: neither headless or virtual nor the primary family can be changed
+ * (Service API, clusterIPs).
  */
 export function mustBeReplaced(observed: Service, shape: ServiceShape): boolean {
   return shapeOf(observed).headless !== shape.headless || observed.spec.ipFamilies?.[0] !== shape.families[0];

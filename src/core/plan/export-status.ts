@@ -12,7 +12,7 @@ export interface DesiredExport {
   readonly conditions: ConditionSet;
 }
 
-/** Number of refused addresses and keys that a message names; the others are counted. */
+/** Number of refused addresses and keys listed in a message; the others are only counted. */
 const NAMED = 3;
 
 const { Valid, Ready, Conflict, EndpointsAccepted } = ExportCondition;
@@ -67,7 +67,7 @@ function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionS
   return { types: [...types, Conflict], drafts: [...drafts, conflictCondition(clusterset)] };
 }
 
-/** The conditions of the export of `member`; undefined if it exports nothing. */
+/** The desired conditions of the export of `member`; undefined if it does not export. */
 export function desiredExport(member: string, clusterset: Clusterset): DesiredExport | undefined {
   const { valid, invalid } = clusterset.exports;
   const exporter = valid.find((candidate) => candidate.member === member);

@@ -1,4 +1,4 @@
-/** The ServiceImport object: everything of an automatic one, and the few fields that are filled in for a user's. */
+/** The ServiceImport object: all fields of an automatic one, and those that are filled in for a user's. */
 import type { Service } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
 import { EXPORTED_KEYS, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
@@ -31,8 +31,8 @@ function addressesOf(families: readonly IPFamily[], ips: readonly string[]): Fie
 }
 
 /**
- * The addresses that an import should show; undefined if they stay, because the Service that they come from does not
- * exist yet. A headless import never takes its families from its Service, which has a family policy of its own.
+ * The desired addresses of an import; undefined if they stay, because the Service that provides them does not exist
+ * yet. A headless import never takes its families from its Service, which has its own family policy.
  */
 export function desiredAddresses(wanted: DesiredImport, own: Service | undefined): Fields | undefined {
   const { serving } = wanted;
@@ -57,7 +57,7 @@ function metadataOf(merged: Merged): Record<'labels' | 'annotations', StringMap>
   };
 }
 
-/** Exported keys that the import had when it was last written. A value that is not such a list is ignored. */
+/** Exported keys recorded with the last write of the import. An invalid value is ignored. */
 function recordedKeys(annotations: StringMap | undefined): Record<'labels' | 'annotations', readonly string[]> {
   const keys = (list: unknown) =>
     Array.isArray(list) ? list.filter((key): key is string => typeof key === 'string' && !isReserved(key)) : [];
@@ -90,7 +90,7 @@ function withoutNulls(fields: Fields): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-/** The import to create. The addresses of a ClusterSetIP import follow when its Service exists. */
+/** The import to create. The addresses of a ClusterSetIP import are added once its Service exists. */
 export function importObject(
   target: { readonly namespace: string; readonly name: string },
   wanted: DesiredImport,

@@ -1,4 +1,6 @@
-/** The status of a ServiceImport. Ready and Pending are defined by the v1beta1 types, the other reasons by Catamaran. */
+/**
+ * The status of a ServiceImport. Ready and Pending are defined by the v1beta1 types, the other reasons by Catamaran.
+ */
 import type { JsonObject } from '../../api/json.ts';
 import { ImportCondition, ImportReason, type ServiceImport } from '../../api/multicluster.ts';
 import type { Desired } from '../desired/desired.ts';
@@ -11,7 +13,7 @@ import { servingIPs } from './derived-service.ts';
 
 const { Ready, SourcesReachable } = ImportCondition;
 
-/** An existing import that should exist, with everything that its status depends on. */
+/** An existing, desired import, with everything that its status depends on. */
 export interface ImportPlan {
   readonly consumer: ConsumerView;
   readonly wanted: Desired;
@@ -23,13 +25,13 @@ function isReady({ status }: ServiceImport): boolean {
   return status?.conditions?.some((condition) => condition.type === Ready && condition.status === 'True') ?? false;
 }
 
-/** What the consumer still lacks for connections to arrive; undefined if nothing. */
+/** What the consumer still lacks to serve connections; undefined if nothing. */
 function missing({ consumer, wanted, imported: { serving }, observed }: ImportPlan): string | undefined {
   if (serving === 'nothing') return undefined;
   const ips = servingIPs(wanted.own, serving.shape);
   if (!ips) return `Service ${quoted(wanted.derivedService)} is being created`;
   if (!equal(observed.spec.ips ?? [], ips)) return 'spec.ips is being written';
-  // The first slices must exist before the import is ready; later ones come and go while it is.
+  // Only the first slices must exist before the import is ready.
   const present = new Set(consumer.derivedSlices.map(({ name }) => name));
   const awaited = isReady(observed) ? [] : wanted.slices.filter(({ content }) => !present.has(content.name));
   return awaited.length > 0 ? 'EndpointSlices are being created' : undefined;
@@ -53,7 +55,7 @@ function lossOf(members: readonly string[], fate: string): readonly string[] {
   return members.length > 0 ? [`Cannot reach ${listed(members)}; ${whose} endpoints ${fate}`] : [];
 }
 
-/** Present only while a member that takes part cannot be reached. Without a duration, which would be a write per second. */
+/** Present only while an exporter cannot be reached. Without a duration, which would cause a write per second. */
 function reachableConditions({ consumer, wanted }: ImportPlan): readonly ConditionDraft[] {
   const { exports, missing, expired } = wanted.clusterset;
   const lost = exports.valid.filter(({ standing }) => standing !== 'current').map(({ member }) => member);
@@ -69,7 +71,7 @@ function reachableConditions({ consumer, wanted }: ImportPlan): readonly Conditi
   return [{ type: SourcesReachable, status: 'False', reason: ImportReason.MemberUnreachable, message }];
 }
 
-/** The conditions of an import that Catamaran sets. */
+/** The conditions of an import that Catamaran manages. */
 export function importConditions(ctx: ImportPlan): ConditionSet {
   const reachable = reachableConditions(ctx);
   if (ctx.imported.readyStays) return { types: [SourcesReachable], drafts: reachable };

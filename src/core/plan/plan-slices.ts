@@ -55,7 +55,7 @@ function patched(
   if (sameBody && sameMeta) return undefined;
   const metadata = {
     ...(!sameMeta && { labels: labelsPatch(labels), ownerReferences: [{ ...owner }] }),
-    // The trigger time belongs to the body: it is written with it, and is no reason to write.
+    // The trigger time is written together with the body; it does not cause a write by itself.
     ...(!sameBody && { annotations: { [LAST_CHANGE_TRIGGER_TIME]: content.triggerTime ?? null } }),
   };
   return {
@@ -68,7 +68,6 @@ function patched(
   };
 }
 
-/** The deletion of a derived slice. */
 export function prunedSlice(target: Target, { uid, resourceVersion }: DerivedSlice, why: string): Change {
   return { ...target, stage: 'prune', op: 'delete', why, precondition: { uid, resourceVersion } };
 }
@@ -86,7 +85,7 @@ export function planSlices(consumer: ConsumerView, wanted: Desired, owner: Owner
   const written = wanted.slices.flatMap((slice) => {
     const { name } = slice.content;
     const there = observed.get(name);
-    // The name may be that of a slice of another client, which is reported and stays.
+    // A slice of another client may have the name; it is reported and not changed.
     if (!there) return foreign.has(name) ? [] : [created(target(name), slice, owner)];
     return patched(target(name), slice, there, owner, metas.get(slice.labels) ?? '') ?? [];
   });

@@ -1,4 +1,4 @@
-/** The writes that turn what a consumer holds into what it should hold, as plain data. */
+/** The writes that turn the observed state of a consumer into the desired one, as plain data. */
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject, OwnerReference } from '../../api/meta.ts';
 import {
@@ -49,7 +49,7 @@ function planOutdated(consumer: ConsumerView): Change[] {
 function planAbsence(consumer: ConsumerView, { own }: Desired): Change[] {
   const { import: imported, derivedSlices, name } = consumer;
   const why = 'nothing is exported';
-  const doomed = [
+  const unwanted = [
     ...(own ? [{ object: own, target: targetOf(consumer, 'services', own.metadata.name) }] : []),
     ...(imported && isAutomatic(imported)
       ? [{ object: imported, target: targetOf(consumer, 'serviceImports', name) }]
@@ -58,7 +58,7 @@ function planAbsence(consumer: ConsumerView, { own }: Desired): Change[] {
   return [
     ...planOutdated(consumer),
     ...derivedSlices.map((slice) => prunedSlice(targetOf(consumer, 'endpointSlices', slice.name), slice, why)),
-    ...doomed.map(
+    ...unwanted.map(
       ({ object, target }): Change => ({
         ...target,
         stage: 'prune',
@@ -133,7 +133,7 @@ function planImportStatus(ctx: ImportPlan, others: readonly Change[], now: strin
   const before = observed.status?.conditions ?? [];
   const ready = before.some(({ type, status }) => type === 'Ready' && status === 'True');
   const pending = conditions.drafts.some(({ reason }) => reason === ImportReason.Pending);
-  // Before an import was ever ready, Pending is not worth a write: this plan makes progress.
+  // Before an import has ever been ready, Pending is not worth a write, since this plan makes progress.
   if (pending && !ready && others.some(({ op }) => op === 'create')) return [];
   const patch = importStatusPatch(ctx, conditions, now);
   if (!patch) return [];
@@ -163,7 +163,7 @@ function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Cha
   if (imported === 'undecided') return [];
   if (imported === 'absent') return planAbsence(consumer, wanted);
   const observed = consumer.import;
-  // Objects that the import will own need its UID: they follow in the next plan.
+  // Objects that the import will own require its UID, so they follow in the next plan.
   if (!observed) return planNewImport(consumer, imported);
   const ctx: ImportPlan = { consumer, wanted, imported, observed };
   const changes = [
@@ -176,9 +176,9 @@ function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Cha
 }
 
 /**
- * Plans one pass for a consumer; nothing if `wanted` is undefined. `now` is RFC 3339 in UTC, to the second. An object
- * is written at most once per pass; some steps need the result of the step before them (a UID, a cluster IP), so apply,
- * read and plan again until the plan is empty.
+ * Plans one pass for a consumer; empty if `wanted` is undefined. `now` is RFC 3339 in UTC, to the second. An object is
+ * written at most once per pass. Some steps need the result of the previous one (a UID, a cluster IP), so apply, read
+ * and plan again until the plan is empty.
  */
 export function plan(consumer: ConsumerView, wanted: Desired | undefined, now: string): Change[] {
   if (!wanted) return [];
