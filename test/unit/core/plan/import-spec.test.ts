@@ -183,6 +183,13 @@ describe('an import that is there', () => {
     });
   });
 
+  test('ignores an entry of the record that is no key', () => {
+    const annotations = { [EXPORTED_KEYS]: '{"labels":[1,"team"],"annotations":[null,"note"]}', note: 'b' };
+    expect(metadataPatch({ labels: { ...ORIGIN, team: 'a' }, annotations })).toStrictEqual({
+      metadata: { labels: { team: null }, annotations: { note: null, [EXPORTED_KEYS]: null } },
+    });
+  });
+
   test.each([
     ['no JSON', '{'],
     ['null', 'null'],
