@@ -41,8 +41,14 @@ describe('the fingerprint of a body', () => {
       sliceBody('IPv4', [{ addresses: ['10.1.0.1'], conditions: { serving: false } }], ports),
       sliceBody('IPv4', [{ addresses: ['10.1.0.1'], conditions: { terminating: false } }], ports),
       sliceBody('IPv4', [hinted, ...(second ? [second] : [])], ports),
+      sliceBody('IPv4', [{ ...hinted, hints: { forZones: [{ name: 'b' }] } }, ...(second ? [second] : [])], ports),
     ];
     expect(new Set(variants.map(({ hash }) => hash)).size).toBe(variants.length);
+  });
+
+  test('of a slice without ports and of hints without zones is that of empty ones', () => {
+    const { ports: _, ...portless } = aSlice('web-1', [{ addresses: ['10.1.0.1'], hints: {} }]);
+    expect(observeSlice(portless).body).toBe(sliceBody('IPv4', [{ addresses: ['10.1.0.1'] }], []).hash);
   });
 
   test('comes with the number of ready endpoints', () => {

@@ -63,6 +63,13 @@ const ROWS: readonly Row[] = [
     managed: false,
   },
   {
+    what: 'a ServiceExport owns it',
+    managedBy: OURS,
+    label: 'web',
+    owners: [owner('web', { kind: 'ServiceExport' })],
+    managed: false,
+  },
+  {
     what: 'a ServiceImport of another group owns it',
     managedBy: OURS,
     label: 'web',

@@ -75,6 +75,8 @@ describe('the conditions of an import', () => {
     const pending = [ready('False', 'Pending', 'EndpointSlices are being created')];
     const { status: _, ...bare } = imported(fleet);
     expect(conditionsOf(fleet, { consumer: { derivedSlices: [], import: bare } }).drafts).toEqual(pending);
+    const clustersOnly = { ...bare, status: { clusters: [] } };
+    expect(conditionsOf(fleet, { consumer: { derivedSlices: [], import: clustersOnly } }).drafts).toEqual(pending);
     const [condition] = imported(fleet).status?.conditions ?? [];
     if (!condition) throw new Error('it has no condition');
     for (const other of [
@@ -84,6 +86,8 @@ describe('the conditions of an import', () => {
       const before = { ...bare, status: { conditions: [other] } };
       expect(conditionsOf(fleet, { consumer: { derivedSlices: [], import: before } }).drafts).toEqual(pending);
     }
+    const both = { ...bare, status: { conditions: [{ ...condition, type: 'Other' }, condition] } };
+    expect(conditionsOf(fleet, { consumer: { derivedSlices: [], import: both } }).drafts).toEqual([UP_TO_DATE]);
     const { derivedSlices } = fleet.consumer('cluster2');
     expect(conditionsOf(fleet, { consumer: { derivedSlices, import: bare } }).drafts).toEqual([UP_TO_DATE]);
     expect(conditionsOf(fleet, { consumer: { derivedSlices: derivedSlices.slice(1), import: bare } }).drafts).toEqual(
@@ -166,5 +170,6 @@ describe('the write of a status', () => {
     const fleet = asking();
     fleet.member('cluster1').unexport();
     expect(patchOf(fleet, upToDate)).toStrictEqual({ status: { clusters: [] } });
+    expect(patchOf(fleet, undefined)).toStrictEqual({ status: { endpointSliceObjects: 'Present' } });
   });
 });
