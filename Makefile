@@ -1,8 +1,8 @@
-# Everything that a contributor and CI run. Set-up is implied: npm packages and the real Kubernetes binaries are fetched
-# and built when they are missing or stale.
+# Everything that contributors and CI run. Targets set up what they need: npm packages are installed, and the real
+# Kubernetes binaries are built, if they are missing or stale.
 
-# Node 24 comes with the npm packages where they have it for this system; it goes before the system's own. Programs that
-# the lab needs are in sbin, which not every PATH has.
+# Node 24 is among the npm packages if npm has it for this system, and takes precedence over the system's own. The lab
+# needs programs in sbin, which is missing from some PATHs.
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
@@ -15,7 +15,7 @@ SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-# The sandbox needs no binaries; real control planes and the lab do.
+# Real control planes and the lab need the binaries; the sandbox does not.
 start: dist/catamaran.js $(if $(filter real% lab,$(CLUSTERS)),cluster-tools) ## Start clusters, the controller and the examples. CLUSTERS=n|real|real:n|lab, DETACH=1.
 	@node tools/tasks/start.ts
 
@@ -31,31 +31,31 @@ lab-down: node ## Remove the lab: its processes, mounts, namespaces and control 
 test: check tools kubesim-example ## Check, then run all tests, on real control planes where they need them.
 	@vitest run --coverage --project '!e2e'
 
-# The package as npm would have it: packages/kubesim/dist/*.tgz.
+# Writes packages/kubesim/dist/*.tgz.
 kubesim: node ## Build and pack the package kubesim.
 	@node tools/tasks/pack-kubesim.ts
 
-# Installs from the npm registry; half a minute.
+# Installs from the npm registry; takes half a minute.
 kubesim-example: node ## Run examples/kubesim-vitest with the packed kubesim, in an empty folder.
 	@node examples/kubesim-vitest/run.ts
 
-# A lab that was there before stays.
+# A lab that is already running is used, and stays.
 e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for them and removed after them.
 	@vitest run --project e2e
 
-# Uses the lab that runs, or one of its own. The suite is not ours: docs/conformance/README.md says how to compile it.
+# Uses the running lab or one of its own. docs/conformance/README.md describes how to compile the suite.
 conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab; writes docs/conformance. SUITE=path, SUITE_VERSION=text.
 	@node tools/tasks/conformance.ts
 
-# For a nightly run: `make test` puts 200,000 packets.
+# For a nightly run; `make test` sends 200,000 packets.
 fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
 	@node --expose-gc test/unit/dns/run-fuzz.ts $(PACKETS) $(SEED)
 
-# For a nightly run: `make test` runs the first 100. A seed that fails is printed with the command that runs it again.
+# For a nightly run; `make test` runs the first 100. A failing seed is printed with the command that runs it again.
 schedules: node ## Run the controller under random faults, a schedule a seed. COUNT=1000, SEED=n.
 	@node test/simulation/run-schedules.ts $(or $(COUNT),1000) $(SEED)
 
-# Minutes; not a part of `make test`. With FILES, what did not change since an earlier run is not run again.
+# Takes minutes; not part of `make test`. With FILES, mutants that did not change since an earlier run are not run again.
 mutation: node ## Break src/core in one place at a time: the unit tests have to notice. FILES=src/core/ports.ts.
 	@node tools/tasks/mutation.ts $(FILES)
 
@@ -81,7 +81,7 @@ bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; nee
 tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
 	@node tools/tasks/build.ts
 
-# All but CoreDNS, which `make start` does without.
+# Everything except CoreDNS, which `make start` does not need.
 cluster-tools: node
 	@node tools/tasks/build.ts --without coredns
 
@@ -93,8 +93,8 @@ node: $(PACKAGES)
 	  echo "Node 24 or later is needed, this is $$(node --version), and npm has none for this system: see https://nodejs.org" >&2; \
 	  exit 1; }
 
-# The system's node runs this one: npm may replace the one in node_modules. Not `npm ci`: it wants optional packages of
-# all systems in the lock file, and some registries have those of their own system only. The lock file is not written.
+# Runs on the system's Node, since npm may replace the one in node_modules. Not `npm ci`: it requires the optional packages
+# of all systems in the lock file, and some registries have only those of their own. The lock file is not written.
 $(PACKAGES): package-lock.json
 	@PATH="$(SYSTEM_PATH)"; command -v npm >/dev/null || { \
 	  echo "npm is needed: install Node from https://nodejs.org" >&2; exit 1; }; \
