@@ -19,7 +19,7 @@ help: ## List the targets.
 start: dist/catamaran.js $(if $(filter real% lab,$(CLUSTERS)),cluster-tools) ## Start clusters, the controller and the examples. CLUSTERS=n|real|real:n|lab, DETACH=1.
 	@node tools/tasks/start.ts
 
-stop: node ## End what `make start DETACH=1` started.
+stop: node ## Stop what `make start DETACH=1` started.
 	@node tools/tasks/stop.ts
 
 lab: node ## Start full clusters with running pods, as root on Linux. CLUSTERS=n, NODES=2,1.
@@ -40,7 +40,7 @@ kubesim-example: node ## Run examples/kubesim-vitest with the packed kubesim, in
 	@node examples/kubesim-vitest/run.ts
 
 # A lab that is already running is used, and stays.
-e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started for them and removed after them.
+e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started and removed if it is not running.
 	@vitest run --project e2e
 
 # Uses the running lab or one of its own. docs/conformance/README.md describes how to compile the suite.
@@ -48,15 +48,15 @@ conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab;
 	@node tools/tasks/conformance.ts
 
 # For a nightly run; `make test` sends 200,000 packets.
-fuzz: node ## Put 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
+fuzz: node ## Send 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
 	@node --expose-gc test/unit/dns/run-fuzz.ts $(PACKETS) $(SEED)
 
 # For a nightly run; `make test` runs the first 100. A failing seed is printed with the command that runs it again.
-schedules: node ## Run the controller under random faults, a schedule a seed. COUNT=1000, SEED=n.
+schedules: node ## Run the controller under random fault schedules, one per seed. COUNT=1000, SEED=n.
 	@node test/simulation/run-schedules.ts $(or $(COUNT),1000) $(SEED)
 
 # Takes minutes; not part of `make test`. With FILES, mutants that did not change since an earlier run are not run again.
-mutation: node ## Break src/core in one place at a time: the unit tests have to notice. FILES=src/core/ports.ts.
+mutation: node ## Mutate src/core and list the mutants that no unit test kills. FILES=src/core/merge/ports.ts.
 	@node tools/tasks/mutation.ts $(FILES)
 
 docs: node ## Write the generated parts of docs/reference.
@@ -72,10 +72,10 @@ check: node ## Types, lint, format, prose, dead code, imports.
 	@echo 'dead code'; knip
 	@echo 'imports'; vitest run --project unit --reporter dot test/unit/architecture
 
-bench: dist/catamaran.js cluster-tools ## Measure against a bare relay; prints a table, writes bench/results/.
+bench: dist/catamaran.js cluster-tools ## Measure beside a bare relay; prints a table, writes bench/results.
 	@node bench/run.ts
 
-bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; needs dnsperf. QUICK=1 for a look.
+bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; needs dnsperf. QUICK=1 for a short run.
 	@QUICK=$(QUICK) node bench/dns.ts
 
 tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
