@@ -98,7 +98,7 @@ async function untilReady(component: Component, port: number, { witness, signal 
   const asker = await openAsker(port);
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
   const exited = new AbortController();
-  void component.ended.then((how) => exited.abort(new ComponentError(`ended with ${how}`, component.spec)));
+  void component.ended.then((how) => exited.abort(new ComponentError(`exited with ${how}`, component.spec)));
   try {
     await asker.untilAnswered(domainOf(witness), clusterSetIP(witness), AbortSignal.any([timeout, exited.signal]));
   } finally {

@@ -127,13 +127,13 @@ onBothServers((server) => {
     });
 
     it('of a resource that is not served are not found', async () => {
-      const widgets = { ...CONFIG_MAPS, group: 'nobody.example', plural: 'widgets' };
+      const widgets = { ...CONFIG_MAPS, group: 'missing.example', plural: 'widgets' };
       const error = await errorOf(direct.list(widgets));
       expect(isNotFound(error)).toBe(true);
       expect(error.message).toBe(
-        'cluster east: list widgets.nobody.example: 404 NotFound: the server does not serve this resource',
+        'cluster east: list widgets.missing.example: 404 NotFound: the server does not serve this resource',
       );
-      // It does not say whether the object exists.
+      // The response is not about the object.
       expect(isAbsent(await errorOf(direct.get(widgets, { namespace, name: 'x' })))).toBe(false);
       expect(isNotFound(await errorOf(direct.delete(widgets, { namespace, name: 'x' })))).toBe(true);
     });
