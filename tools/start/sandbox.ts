@@ -76,7 +76,7 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
       `\n[${seconds.padStart(5)} s] all requests succeeded. Next steps, with kubectl or as in docs/guides/sandbox.md:`,
     );
     console.log(`  export KUBECONFIG=${state.kubeconfig}\n  npm run -s catamaran -- sandbox status`);
-    console.log(`\nIt runs until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
+    console.log(`\nRunning until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
   } catch (error) {
     if (signal.aborted) return await ended;
     console.error(error instanceof Error ? error.message : error);

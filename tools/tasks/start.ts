@@ -77,7 +77,7 @@ async function detach(): Promise<number> {
         console.log(message.say);
         return;
       }
-      console.log('\nIt runs until `make stop`.');
+      console.log('\nRunning until `make stop`.');
       holder.unref();
       resolve(0);
     });
@@ -102,7 +102,7 @@ async function main(): Promise<number> {
   if (detached) return await detach();
   const untilStopped: Audience = {
     say: (line) => console.log(line),
-    ready: () => console.log('\nIt runs until Ctrl-C or `make stop`.'),
+    ready: () => console.log('\nRunning until Ctrl-C or `make stop`.'),
   };
   return await hold(clusters, untilStopped, stopSignal().signal);
 }
