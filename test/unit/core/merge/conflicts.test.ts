@@ -118,6 +118,20 @@ describe('conflicts', () => {
     },
   );
 
+  test('rule 5: each field of a long message keeps its count of clusters', () => {
+    const exporters = Array.from({ length: 1_500 }, (_, index) =>
+      anExporter(
+        `m${index}`,
+        aService({ ports: [{ ...HTTP, port: index + 1 }] }),
+        anExport({ exportedLabels: { a: `${index}` } }),
+      ),
+    );
+    const message = conflictOf(exporters)?.message ?? '';
+    const count = '… and \\d+ more \\(1499 of 1500 clusters differ\\)';
+    expect(message).toMatch(new RegExp(`^ports: .* ${count}; exportedLabels: .* ${count}$`));
+    expect(message.length).toBeLessThanOrEqual(32_768);
+  });
+
   test('nothing is in conflict with nothing', () => {
     expect(conflictOf([])).toBeUndefined();
   });
