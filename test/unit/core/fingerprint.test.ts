@@ -3,6 +3,8 @@ import { digits, equal, fingerprint } from '../../../src/core/fingerprint.ts';
 
 test('equality is that of plain data', () => {
   expect(equal({ a: 1, b: undefined }, { a: 1 })).toBe(true);
+  expect(equal({ a: 1 }, { a: 1, b: undefined })).toBe(true);
+  expect(equal({ a: 1 }, { a: 1, b: 2 })).toBe(false);
   expect(equal({ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] })).toBe(true);
   expect(equal([1, 2], [1])).toBe(false);
   expect(equal([], {})).toBe(false);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { desired } from '../../../../src/core/desired/desired.ts';
 import { merge } from '../../../../src/core/merge/merge.ts';
 import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
-import type { DerivedSlice, KnownSource, SourceView } from '../../../../src/core/view.ts';
+import type { ConsumerView, DerivedSlice, KnownSource, SourceView } from '../../../../src/core/view.ts';
 import { FleetModel, type MemberModel } from '../../../support/core/fleet-model.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, HTTP, NAME } from '../../../support/core/objects.ts';
 import { conditionOf, exporting, joinedBy, readyOf } from '../../../support/core/scenarios.ts';
@@ -130,6 +130,19 @@ describe('rule 43: a member that cannot be reached', () => {
     fleet.converge();
     expect(fleet.member('cluster2').addresses).toEqual(['10.3.0.1']);
   });
+});
+
+test('rule 7: a consumer holds slices of the families that it serves, and no others', () => {
+  const slices = [
+    sourceSlice(aSlice('web-4', [anEndpoint('10.1.0.1')]), ANY),
+    sourceSlice(aSlice('web-6', [anEndpoint('fd00::1')], undefined, 'IPv6'), ANY),
+  ];
+  const clusterset = merge([aSource({ service: aService({ ipFamilies: ['IPv4', 'IPv6'] }), slices })]);
+  const families = (...ipFamilies: ConsumerView['ipFamilies']) =>
+    desired(clusterset, aConsumer({ ipFamilies }))?.slices.map(({ content }) => content.addressType);
+  expect(families('IPv4')).toEqual(['IPv4']);
+  expect(families('IPv6')).toEqual(['IPv6']);
+  expect(families('IPv6', 'IPv4')).toEqual(['IPv4', 'IPv6']);
 });
 
 describe('endpoints that are kept', () => {
