@@ -6,7 +6,15 @@ import type { Service, ServicePort, ServiceSpec } from '../api/core.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/endpoint-slice.ts';
 import type { Json, JsonObject } from '../api/json.ts';
 import { asText, isJsonObject } from '../api/json.ts';
-import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
+import {
+  DERIVED_FROM,
+  LAST_CHANGE_TRIGGER_TIME,
+  MANAGED_BY,
+  MCS_SERVICE_NAME,
+  SERVICE_NAME,
+  SLICE_MANAGED_BY,
+  SOURCE_CLUSTER,
+} from '../api/labels.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference, StringMap } from '../api/meta.ts';
 import { MCS_API_VERSION, type ServiceExport, type ServiceImport } from '../api/multicluster.ts';
 import { requireMetadata } from '../kube/watch/object.ts';
@@ -16,6 +24,15 @@ function stringMap(value: Json | undefined): StringMap | undefined {
   const entries = Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }
+
+const OWNERSHIP_LABELS = [
+  MANAGED_BY,
+  DERIVED_FROM,
+  SLICE_MANAGED_BY,
+  MCS_SERVICE_NAME,
+  SERVICE_NAME,
+  SOURCE_CLUSTER,
+] as const;
 
 /** Complete owner references; the API server accepts no others. */
 function ownersOf({ ownerReferences }: JsonObject): readonly OwnerReference[] {
@@ -31,8 +48,15 @@ function ownersOf({ ownerReferences }: JsonObject): readonly OwnerReference[] {
 /** The metadata that determines ownership. */
 export function ownershipOf(object: JsonObject): Pick<ObjectMeta, 'labels' | 'ownerReferences'> {
   const metadata = requireMetadata(object);
-  const labels = stringMap(metadata.labels);
-  return { ...(labels && { labels }), ownerReferences: ownersOf(metadata) };
+  const labels: Record<string, string> = {};
+  if (isJsonObject(metadata.labels)) {
+    // Read for every object that is listed or watched: only the labels that count.
+    for (const label of OWNERSHIP_LABELS) {
+      const value = metadata.labels[label];
+      if (typeof value === 'string') labels[label] = value;
+    }
+  }
+  return { labels, ownerReferences: ownersOf(metadata) };
 }
 
 /** Metadata without managedFields, with all or some annotations. */
