@@ -2,7 +2,7 @@
  * multicluster.x-k8s.io: ServiceExport and ServiceImport, with the condition types and reasons
  * of the v1beta1 types (kubernetes-sigs/mcs-api v0.5.2). KEP-1645, "Exporting Services" and "Importing Services".
  */
-import type { InternalTrafficPolicy, SessionAffinity, SessionAffinityConfig } from './core.ts';
+import type { SessionAffinityConfig } from './core.ts';
 import type { Condition, IPFamily, KubeObject, StringMap } from './meta.ts';
 
 export const MCS_GROUP = 'multicluster.x-k8s.io';
@@ -30,15 +30,15 @@ export interface ServiceImportPort {
   readonly port: number;
 }
 
-/** ServiceImport.spec. `ips` and `ipFamilies` are in the same order. */
+/** ServiceImport.spec. `ips` and `ipFamilies` are in the same order. The CRD does not validate most texts. */
 export interface ServiceImportSpec {
   readonly type: ServiceImportType;
   readonly ports: readonly ServiceImportPort[];
   readonly ips?: readonly string[];
   readonly ipFamilies?: readonly IPFamily[];
-  readonly sessionAffinity?: SessionAffinity;
+  readonly sessionAffinity?: string;
   readonly sessionAffinityConfig?: SessionAffinityConfig;
-  readonly internalTrafficPolicy?: InternalTrafficPolicy;
+  readonly internalTrafficPolicy?: string;
   readonly trafficDistribution?: string;
 }
 
@@ -72,6 +72,7 @@ export const ExportReason = {
   Valid: 'Valid',
   NoService: 'NoService',
   InvalidServiceType: 'InvalidServiceType',
+  InvalidService: 'InvalidService',
   Exported: 'Exported',
   Pending: 'Pending',
   Failed: 'Failed',
@@ -86,6 +87,7 @@ export const ExportReason = {
   AnnotationsConflict: 'AnnotationsConflict',
   IPFamilyConflict: 'IPFamilyConflict',
   AddressRefused: 'AddressRefused',
+  InvalidObject: 'InvalidObject',
 } as const;
 export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
 

@@ -14,6 +14,7 @@ export interface Gauges {
   readonly members: Readonly<Record<(typeof MEMBER_PHASES)[number], number>>;
   readonly leases: number;
   readonly objects: readonly { readonly member: string; readonly kind: string; readonly count: number }[];
+  readonly setAside: readonly { readonly member: string; readonly resource: string; readonly count: number }[];
   readonly queue: { readonly depth: number; readonly retrying: number };
 }
 
@@ -70,7 +71,7 @@ export class Metrics {
     const registers = [this.registry];
     new Gauge({
       name: 'catamaran_members',
-      help: 'Members by state: ready, unreachable, unknown (never listed) or refused (the same cluster as another member).',
+      help: 'Members by state: ready, unreachable, unknown (never listed) or refused (the same cluster as another member, or over its budget).',
       labelNames: ['state'],
       registers,
       collect() {
@@ -93,6 +94,16 @@ export class Metrics {
       collect() {
         this.reset();
         for (const { member, kind, count } of read().objects) this.set({ member, kind }, count);
+      },
+    });
+    new Gauge({
+      name: 'catamaran_member_objects_set_aside',
+      help: 'Objects that are ignored because they do not fit the schema of their resource, by member and resource.',
+      labelNames: ['member', 'resource'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { member, resource, count } of read().setAside) this.set({ member, resource }, count);
       },
     });
     new Gauge({

@@ -65,6 +65,9 @@ export function gaugesOf(
     members: phaseCounts(fleet),
     leases,
     objects: objectCounts(fleet),
+    setAside: fleet.members.flatMap(({ name, cache }) =>
+      cache.setAsideCounts().map((counted) => ({ member: name, ...counted })),
+    ),
     queue: {
       depth: queues.reduce((sum, { depth }) => sum + depth, 0),
       retrying: queues.reduce((sum, { retrying }) => sum + retrying, 0),

@@ -3,6 +3,9 @@
 /** Maximum length of a condition's message (metav1.Condition: 32,768), minus room for an ending. */
 export const MESSAGE_LENGTH = 32_700;
 
+/** Maximum length of one of several problems in a message. */
+export const PROBLEM_LENGTH = 253;
+
 /** A name in double quotes. */
 export function quoted(name: string): string {
   return `"${name}"`;

@@ -29,6 +29,15 @@ export interface SourceSlice {
   readonly triggerTime: string | undefined;
 }
 
+/** An object of a member that does not fit the schema of its resource, so that its content is unknown. */
+export interface SetAside {
+  readonly resource: 'services' | 'endpointSlices';
+  readonly name: string;
+  /** Path of the first field that does not fit. */
+  readonly field: string;
+  readonly problem: string;
+}
+
 /** A member whose own LISTs have succeeded since the process started. */
 export interface KnownSource {
   readonly member: string;
@@ -43,6 +52,8 @@ export interface KnownSource {
    * Slices of the Service's own endpoints. Immutable: a changed slice is a new object, so that identity can key a memo.
    */
   readonly slices: readonly SourceSlice[];
+  /** Objects of this name that do not fit their schema. Absent: none. */
+  readonly setAside?: readonly SetAside[];
 }
 
 /** A member of which nothing is known (yet). Unknown is not empty. */
@@ -98,4 +109,6 @@ export interface ConsumerView {
    * object.
    */
   readonly foreignSlices: readonly string[];
+  /** Whether the import or the derived Service does not fit its schema, so that nothing can be planned from them. */
+  readonly unreadable?: boolean;
 }

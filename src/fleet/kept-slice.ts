@@ -1,22 +1,26 @@
 /** Selects the EndpointSlices of a member to keep, and their roles. */
 import type { JsonObject } from '../api/json.ts';
-import { SERVICE_NAME } from '../api/labels.ts';
+import { SERVICE_NAME, SOURCE_CLUSTER } from '../api/labels.ts';
 import { type ServiceKey, serviceKey } from '../api/meta.ts';
 import { observeSlice } from '../core/derived-slice.ts';
 import type { AddressPolicy } from '../core/merge/addresses.ts';
 import { sourceSlice } from '../core/merge/source-slice.ts';
 import { importOfSlice, isOwnEndpoints } from '../core/ownership.ts';
-import type { DerivedSlice, SourceSlice } from '../core/view.ts';
+import type { DerivedSlice, SetAside, SourceSlice } from '../core/view.ts';
+import { Misfit } from '../kube/watch/misfit.ts';
 import { objectName } from '../kube/watch/object.ts';
-import { ownershipOf, ownSlice, slimSlice } from './slim.ts';
+import { ownershipOf, slimMetadata } from './slim/slim-metadata.ts';
+import { ownSlice, slimSlice } from './slim/slim-slice.ts';
 
 /**
- * A kept EndpointSlice: a `source` of endpoints of an exported Service; `derived`, managed by Catamaran; or `foreign`,
- * which another client labelled for a Service with the derived prefix. `key` is namespace and name of the Service that
- * the slice is labelled for; for a derived slice that of the ServiceImport.
+ * A kept EndpointSlice: a `source` of endpoints of an exported Service, or an `unusable` one that does not fit its
+ * schema; `derived`, managed by Catamaran; or `foreign`, which another client labelled for a Service with the derived
+ * prefix. `key` is namespace and name of the Service that the slice is labelled for; for a derived slice that of the
+ * ServiceImport.
  */
 export type KeptSlice =
   | { readonly kind: 'source'; readonly key: ServiceKey; readonly slice: SourceSlice }
+  | { readonly kind: 'unusable'; readonly key: ServiceKey; readonly setAside: SetAside }
   | { readonly kind: 'derived'; readonly key: ServiceKey; readonly slice: DerivedSlice }
   | { readonly kind: 'foreign'; readonly key: ServiceKey; readonly name: string };
 
@@ -26,6 +30,28 @@ export interface KeepOptions {
   readonly isExported: (key: ServiceKey) => boolean;
 }
 
+/** A source slice, or why it cannot be used. */
+function sourceOf(object: JsonObject, key: ServiceKey, name: string, addresses: AddressPolicy): KeptSlice {
+  try {
+    return { kind: 'source', key, slice: sourceSlice(slimSlice(object), addresses) };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const { field, problem } = error;
+    return { kind: 'unusable', key, setAside: { resource: 'endpointSlices', name, field, problem } };
+  }
+}
+
+/** A derived slice. If another client made it unreadable, its content counts as different, and is written again. */
+function derivedOf(object: JsonObject): DerivedSlice {
+  try {
+    return observeSlice(ownSlice(object));
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const { name, uid = '', resourceVersion = '', labels } = slimMetadata(object);
+    return { name, uid, resourceVersion, source: labels?.[SOURCE_CLUSTER] ?? '', body: '', meta: '', ready: 0 };
+  }
+}
+
 /** The copy of a slice to keep; undefined if it is of no interest. */
 export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice | undefined {
   const path = objectName(object);
@@ -33,13 +59,13 @@ export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice |
   const metadata = ownershipOf(object);
   const imported = importOfSlice(metadata);
   if (imported !== undefined) {
-    return { kind: 'derived', key: serviceKey(namespace, imported), slice: observeSlice(ownSlice(object)) };
+    return { kind: 'derived', key: serviceKey(namespace, imported), slice: derivedOf(object) };
   }
   const service = metadata.labels?.[SERVICE_NAME];
   if (service === undefined) return undefined;
   const key = serviceKey(namespace, service);
   if (isOwnEndpoints(metadata.labels) && options.isExported(key)) {
-    return { kind: 'source', key, slice: sourceSlice(slimSlice(object), options.addresses) };
+    return sourceOf(object, key, path.slice(namespace.length + 1), options.addresses);
   }
   // A slice without endpoints receives no connections; a selector that the derived Service briefly had leaves some.
   const holdsEndpoints = Array.isArray(object.endpoints) && object.endpoints.length > 0;
@@ -53,8 +79,12 @@ export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice |
 export class SliceIndex {
   readonly #byKey = new Map<string, Map<string, KeptSlice>>();
 
+  readonly #counts = new Map<KeptSlice['kind'], number>();
+
   /** Replaces a slice. `name` is `namespace/name` of the slice. */
   replace(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
+    if (before) this.#counts.set(before.kind, this.count(before.kind) - 1);
+    if (after) this.#counts.set(after.kind, this.count(after.kind) + 1);
     if (before && (!after || before.kind !== after.kind || before.key !== after.key)) {
       const group = this.#byKey.get(`${before.kind}:${before.key}`);
       group?.delete(name);
@@ -65,6 +95,10 @@ export class SliceIndex {
     const group = this.#byKey.get(id);
     if (group) group.set(name, after);
     else this.#byKey.set(id, new Map([[name, after]]));
+  }
+
+  count(kind: KeptSlice['kind']): number {
+    return this.#counts.get(kind) ?? 0;
   }
 
   has(kind: KeptSlice['kind'], key: ServiceKey): boolean {

@@ -5,12 +5,14 @@ import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
 import type { AddressPolicy } from '../core/merge/addresses.ts';
 import { importOfService } from '../core/ownership.ts';
-import type { DerivedSlice, SourceSlice } from '../core/view.ts';
+import type { DerivedSlice, SetAside, SourceSlice } from '../core/view.ts';
 import { objectName } from '../kube/watch/object.ts';
 import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type KeptSlice, keptSlice, SliceIndex } from './kept-slice.ts';
-import { namespacePhase, ownershipOf, slimExport, slimImport, slimService } from './slim.ts';
+import { ownershipOf } from './slim/slim-metadata.ts';
+import { slimExport, slimImport } from './slim/slim-multicluster.ts';
+import { namespacePhase, slimService } from './slim/slim-service.ts';
 
 /**
  * What changed in a member: the exports and endpoints it offers, what it consumes, a whole namespace, or an object of
@@ -76,6 +78,7 @@ export class MemberCache {
     });
     this.namespaces = new Store({
       slim: namespacePhase,
+      clusterScoped: true,
       logger,
       changed: (namespace) => changed({ side: 'namespace', namespace }),
     });
@@ -109,6 +112,28 @@ export class MemberCache {
   /** Slices of the member's own controllers for an exported Service. */
   sourceSlices(key: ServiceKey): SourceSlice[] {
     return [...this.#index.get('source', key)].flatMap(([, kept]) => (kept.kind === 'source' ? [kept.slice] : []));
+  }
+
+  /** Objects of an exported name that do not fit their schema. */
+  setAside(key: ServiceKey): SetAside[] {
+    const slices = [...this.#index.get('unusable', key)].flatMap(([, kept]) =>
+      kept.kind === 'unusable' ? [kept.setAside] : [],
+    );
+    const misfit = this.services.misfit(key);
+    if (!misfit) return slices;
+    const { name } = splitKey(key);
+    return [{ resource: 'services', name, field: misfit.field, problem: misfit.problem }, ...slices];
+  }
+
+  /** Number of objects that do not fit their schema, by resource. */
+  setAsideCounts(): readonly { readonly resource: string; readonly count: number }[] {
+    return [
+      { resource: 'serviceExports', count: this.exports.setAside },
+      { resource: 'serviceImports', count: this.imports.setAside },
+      { resource: 'services', count: this.services.setAside },
+      { resource: 'endpointSlices', count: this.slices.setAside + this.#index.count('unusable') },
+      { resource: 'namespaces', count: this.namespaces.setAside },
+    ];
   }
 
   /** Services derived for an import; more than one while the prefix of derived Services changes. */
@@ -154,6 +179,7 @@ export class MemberCache {
   #forgetSource(key: ServiceKey): void {
     if (!splitKey(key).name.startsWith(this.#options.derivedPrefix)) this.services.forget([key]);
     this.slices.forget([...this.#index.get('source', key)].map(([name]) => name));
+    this.slices.forget([...this.#index.get('unusable', key)].map(([name]) => name));
   }
 
   #wantsService(object: JsonObject): boolean {
@@ -194,7 +220,8 @@ export class MemberCache {
   #sliceChanged(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
     this.#index.replace(name, before, after);
     for (const kept of before?.key === after?.key && before?.kind === after?.kind ? [after] : [before, after]) {
-      if (kept?.kind === 'source') this.#options.changed({ side: 'source', key: kept.key });
+      if (kept?.kind === 'source' || kept?.kind === 'unusable')
+        this.#options.changed({ side: 'source', key: kept.key });
       else if (kept?.kind === 'derived') this.#options.changed({ side: 'consumer', key: kept.key });
       else if (kept) this.#options.changed({ side: 'place', derived: kept.key });
     }

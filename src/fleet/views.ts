@@ -56,6 +56,7 @@ export class Views {
     const derived = serviceKey(namespace, derivedServiceName(config.derivedPrefix, name));
     const imported = cache.imports.get(key);
     const derivedService = cache.services.get(derived);
+    const unreadable = cache.imports.misfit(key) !== undefined || cache.services.misfit(derived) !== undefined;
     const outdated = cache.derivedServices(key).filter((service) => service !== derivedService);
     return {
       member: member.name,
@@ -71,6 +72,7 @@ export class Views {
       ...(derivedService && { derivedService }),
       ...(member.trafficDistributions && { trafficDistributions: member.trafficDistributions }),
       ...(outdated.length > 0 && { outdatedServices: outdated }),
+      ...(unreadable && { unreadable }),
     };
   }
 
@@ -126,7 +128,15 @@ export class Views {
     const standing = this.#sources.staleness.standing(member);
     if (!isKnown || !exported) return { member: name, standing: 'unknown', expired: standing === 'expired' };
     const service = cache.services.get(key);
-    return { member: name, standing, export: exported, slices: cache.sourceSlices(key), ...(service && { service }) };
+    const setAside = cache.setAside(key);
+    return {
+      member: name,
+      standing,
+      export: exported,
+      slices: cache.sourceSlices(key),
+      ...(service && { service }),
+      ...(setAside.length > 0 && { setAside }),
+    };
   }
 
   #lastSources(key: ServiceKey): readonly string[] {

@@ -67,6 +67,10 @@ onBothServers((server) => {
       this.objects.delete(name);
     }
 
+    restarted(): void {
+      this.calls.push('restarted');
+    }
+
     listed(): void {
       this.calls.push('listed');
       for (const name of this.objects.keys()) if (!this.#seen.has(name)) this.objects.delete(name);

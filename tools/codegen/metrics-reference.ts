@@ -50,6 +50,7 @@ function controllerRegistry(): Registry {
     members: { ready: 0, unreachable: 0, unknown: 0, refused: 0 },
     leases: 0,
     objects: [],
+    setAside: [],
     queue: { depth: 0, retrying: 0 },
   }));
   return metrics.registry;

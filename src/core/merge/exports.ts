@@ -1,9 +1,9 @@
 /** Classifies the exports of a Service as valid or invalid. KEP-1645, "Exporting Services" and "Service Types". */
 import type { Service } from '../../api/core.ts';
 import { ExportReason, type ServiceExport, type ServiceImportType } from '../../api/multicluster.ts';
-import { quoted } from '../message.ts';
+import { clipped, PROBLEM_LENGTH, quoted } from '../message.ts';
 import { importOfService } from '../ownership.ts';
-import type { KnownSource, SourceSlice, SourceView } from '../view.ts';
+import type { KnownSource, SetAside, SourceSlice, SourceView } from '../view.ts';
 import { byPrecedence } from './precedence.ts';
 
 /** A member with a valid export, which is part of the merge. */
@@ -13,13 +13,15 @@ export interface Exporter {
   readonly export: ServiceExport;
   readonly service: Service;
   readonly slices: readonly SourceSlice[];
+  /** Slices that do not fit their schema; their endpoints are unknown. */
+  readonly setAside: readonly SetAside[];
 }
 
 /** A member whose export is not part of the merge, and why. */
 export interface InvalidExport {
   readonly member: string;
   readonly export: ServiceExport;
-  readonly reason: 'NoService' | 'InvalidServiceType';
+  readonly reason: 'NoService' | 'InvalidServiceType' | 'InvalidService';
   readonly message: string;
 }
 
@@ -34,9 +36,15 @@ export function importTypeOf(service: Service): ServiceImportType {
 }
 
 function classify(source: KnownSource, exported: ServiceExport): Exporter | InvalidExport {
-  const { member, standing, service, slices } = source;
+  const { member, standing, service, slices, setAside = [] } = source;
   const invalid = { member, export: exported };
   const name = `${exported.metadata.namespace ?? ''}/${exported.metadata.name}`;
+  const unusable = setAside.find(({ resource }) => resource === 'services');
+  if (unusable) {
+    const problem = clipped(`${unusable.field}: ${unusable.problem}`, PROBLEM_LENGTH);
+    const message = `Service ${quoted(name)} does not fit the Kubernetes API: ${problem}`;
+    return { ...invalid, reason: ExportReason.InvalidService, message };
+  }
   if (!service || service.metadata.deletionTimestamp !== undefined) {
     const state = service ? 'is being deleted' : 'does not exist';
     return { ...invalid, reason: ExportReason.NoService, message: `Service ${quoted(name)} ${state}` };
@@ -49,7 +57,7 @@ function classify(source: KnownSource, exported: ServiceExport): Exporter | Inva
     const message = `Service ${quoted(name)} is derived from a ServiceImport; export the original Service instead`;
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
-  return { member, standing, export: exported, service, slices };
+  return { member, standing, export: exported, service, slices, setAside };
 }
 
 /** Classifies the exports of all known members. An export that is being deleted no longer counts. */

@@ -3,7 +3,7 @@ import { ExportCondition, ExportReason, type ServiceExport } from '../../api/mul
 import { admitAnnotations, admitLabels } from '../merge/exported-keys.ts';
 import type { Exporter, InvalidExport } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
-import { clipped, firstOf, MESSAGE_LENGTH, quoted } from '../message.ts';
+import { clipped, firstOf, MESSAGE_LENGTH, PROBLEM_LENGTH, quoted } from '../message.ts';
 import type { ConditionDraft, ConditionSet } from './conditions.ts';
 
 /** A member's own export and the conditions it should have. */
@@ -44,15 +44,24 @@ function conflictCondition(clusterset: Clusterset): ConditionDraft {
     : { type: Conflict, status: 'False', reason: ExportReason.NoConflicts, message: 'All exports agree' };
 }
 
-function acceptedConditions({ slices }: Exporter): readonly ConditionDraft[] {
-  const parts = slices
-    .flatMap(({ name, refused }) =>
-      refused.map(({ address, reason }) => `EndpointSlice ${quoted(name)}: ${clipped(address, 253)} ${reason}`),
+function acceptedConditions({ slices, setAside }: Exporter): readonly ConditionDraft[] {
+  const unusable = setAside
+    .map(
+      ({ name, field, problem }) => `EndpointSlice ${quoted(name)}: ${clipped(`${field}: ${problem}`, PROBLEM_LENGTH)}`,
     )
     .toSorted();
+  const refused = slices
+    .flatMap(({ name, refused: addresses }) =>
+      addresses.map(
+        ({ address, reason }) => `EndpointSlice ${quoted(name)}: ${clipped(address, PROBLEM_LENGTH)} ${reason}`,
+      ),
+    )
+    .toSorted();
+  const parts = [...unusable, ...refused];
   if (parts.length === 0) return [];
+  const reason = unusable.length > 0 ? ExportReason.InvalidObject : ExportReason.AddressRefused;
   const message = `Endpoints left out: ${firstOf(parts, NAMED, '; ')}`;
-  return [{ type: EndpointsAccepted, status: 'False', reason: ExportReason.AddressRefused, message }];
+  return [{ type: EndpointsAccepted, status: 'False', reason, message }];
 }
 
 function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionSet {

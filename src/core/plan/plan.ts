@@ -182,7 +182,8 @@ function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Cha
  */
 export function plan(consumer: ConsumerView, wanted: Desired | undefined, now: string): Change[] {
   if (!wanted) return [];
-  const changes = [...planConsumer(consumer, wanted, now), ...planExportStatus(consumer, wanted, now)];
+  const planned = consumer.unreadable ? [] : planConsumer(consumer, wanted, now);
+  const changes = [...planned, ...planExportStatus(consumer, wanted, now)];
   return changes.toSorted(
     (a, b) => STAGES.indexOf(a.stage) - STAGES.indexOf(b.stage) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );

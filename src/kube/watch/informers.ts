@@ -102,6 +102,7 @@ export class Informers {
         listStarted: () => sink.listStarted(),
         upserted: (object) => sink.upserted(object),
         removed: (object) => sink.removed(object),
+        restarted: () => sink.restarted(),
         listed: (resourceVersion) => {
           sink.listed(resourceVersion);
           this.#unlisted.delete(followed);

@@ -13,6 +13,8 @@ export interface Sink {
   upserted(object: JsonObject): void;
   removed(object: JsonObject): void;
   listed(resourceVersion: string): void;
+  /** The versions of the server start again, lower than before, as after a restore of etcd. A full list follows. */
+  restarted(): void;
 }
 
 /** State of a reflector's connection to its API server. */

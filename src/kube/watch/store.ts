@@ -1,6 +1,8 @@
 /** Cache of slim objects of one resource, fed by a reflector and by the writes of this process. */
 import type { JsonObject } from '../../api/json.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { messageOf } from '../../runtime/thrown.ts';
+import { Misfit } from './misfit.ts';
 import { objectName, resourceVersionOf } from './object.ts';
 import type { Sink } from './sink.ts';
 
@@ -18,25 +20,46 @@ interface Row<T> {
   readonly value: T;
 }
 
+/** An object that exists but cannot be used. */
+interface Unusable {
+  readonly version: string;
+  readonly misfit: Misfit;
+}
+
 export interface StoreOptions<T> {
-  /** The slim copy, or undefined to drop the object. If it throws, the object is skipped. */
+  /** The slim copy, or undefined to drop the object. If it throws, the object is set aside. */
   slim(object: JsonObject): T | undefined;
-  /** Called after a change of the store; `before` is undefined for a new object, `after` for a removed one. */
+  /**
+   * Called after a change of the store; `before` is undefined for an object that was new or set aside, `after` for one
+   * that is removed or set aside now.
+   */
   changed(name: string, before: T | undefined, after: T | undefined): void;
   readonly logger: Logger;
+  /** Default: objects have a namespace. */
+  readonly clusterScoped?: boolean;
 }
 
 /**
  * Slim copies by `namespace/name`. An older version never replaces a newer one, so writes of this process can be
- * entered as soon as the API server responds, ahead of the watch, and a stale list removes nothing. The price: after a
- * restore from a backup, the server is not followed until its versions have caught up. Controllers must be restarted in
- * that case (Kubernetes documentation, "Restoring an etcd cluster").
+ * entered as soon as the API server responds, ahead of the watch, and a stale list removes nothing. Two exceptions: a
+ * full list shows the state at its own version, so what it returns replaces a copy that is not newer than the list; and
+ * {@link restarted} ends all comparisons.
+ *
+ * An object that does not fit its schema is set aside: it counts as existing, but has no value, not even the last good
+ * one, which is no longer true.
  */
 export class Store<T> implements Sink {
   readonly #options: StoreOptions<T>;
   readonly #rows = new Map<string, Row<T>>();
+  readonly #unusable = new Map<string, Unusable>();
+  /** Objects since the current list began whose names no API server accepts. */
+  #unnamed = 0;
+  /** Whether an object was reported since the current list began. */
+  #warned = false;
   /** Names seen since the current list began; undefined between lists. */
   #seen: Set<string> | undefined;
+  /** Objects of the current list that are older than the store's copies. */
+  readonly #older = new Map<string, JsonObject>();
   /** Versions of removals, kept while a fetch that may have read the object before is in progress. */
   readonly #tombstones = new Map<string, string>();
   #fetches = 0;
@@ -74,52 +97,76 @@ export class Store<T> implements Sink {
     return this.#rows.values().map((row) => row.value);
   }
 
+  /** Number of objects that are set aside. */
+  get setAside(): number {
+    return this.#unusable.size + this.#unnamed;
+  }
+
+  /** Why an object is set aside; undefined if it is not. */
+  misfit(name: string): Misfit | undefined {
+    return this.#unusable.get(name)?.misfit;
+  }
+
   listStarted(): void {
     this.#started = true;
     this.#seen = new Set();
+    this.#older.clear();
+    this.#unnamed = 0;
+    this.#warned = false;
   }
 
   upserted(object: JsonObject): void {
-    const name = objectName(object);
+    const name = this.#nameOf(object);
+    if (name === undefined) return;
     this.#seen?.add(name);
     this.#enter(name, object);
   }
 
   removed(object: JsonObject): void {
-    const name = objectName(object);
-    const version = resourceVersionOf(object);
+    const name = this.#nameOf(object);
+    if (name === undefined) return;
+    const version = versionOf(object);
     if (this.#fetches > 0) this.#tombstones.set(name, version);
-    const row = this.#rows.get(name);
-    if (row && compareVersions(row.version, version) <= 0) this.#delete(name, row);
+    this.deleted(name, version);
   }
 
   listed(resourceVersion: string): void {
     const seen = this.#seen ?? new Set();
     this.#seen = undefined;
     this.#synced = true;
-    for (const [name, row] of this.#rows) {
-      // A row newer than the list is a write of this process that the list could not yet contain.
-      if (!seen.has(name) && compareVersions(row.version, resourceVersion) <= 0) this.#delete(name, row);
+    for (const [name, object] of this.#older) {
+      if (this.#isNotNewer(name, resourceVersion)) this.#place(name, versionOf(object), object);
     }
+    this.#older.clear();
+    // What is newer than the list is a write of this process that the list could not yet contain.
+    for (const held of [this.#rows, this.#unusable]) {
+      for (const name of held.keys()) {
+        if (!seen.has(name) && this.#isNotNewer(name, resourceVersion)) this.#delete(name);
+      }
+    }
+  }
+
+  /** All versions of the server start again: what the store has is replaced by whatever the server sends next. */
+  restarted(): void {
+    this.#tombstones.clear();
+    for (const [name, row] of this.#rows) this.#rows.set(name, { ...row, version: '0' });
+    for (const [name, unusable] of this.#unusable) this.#unusable.set(name, { ...unusable, version: '0' });
   }
 
   /** Enters the object that the API server returned for a write of this process. */
   wrote(object: JsonObject): void {
-    this.#enter(objectName(object), object);
+    const name = this.#nameOf(object);
+    if (name !== undefined) this.#enter(name, object);
   }
 
   /** Removes an object that this process deleted at `version`, unless the store has a newer one. */
   deleted(name: string, version: string): void {
-    const row = this.#rows.get(name);
-    if (row && compareVersions(row.version, version) <= 0) this.#delete(name, row);
+    if (this.#isNotNewer(name, version)) this.#delete(name);
   }
 
   /** Removes objects that are no longer of interest. */
   forget(names: Iterable<string>): void {
-    for (const name of names) {
-      const row = this.#rows.get(name);
-      if (row) this.#delete(name, row);
-    }
+    for (const name of names) this.#delete(name);
   }
 
   /**
@@ -130,37 +177,98 @@ export class Store<T> implements Sink {
     this.#fetches++;
     try {
       for (const object of await read()) {
-        const tombstone = this.#tombstones.get(objectName(object));
-        if (tombstone && compareVersions(resourceVersionOf(object), tombstone) <= 0) continue;
-        this.#enter(objectName(object), object);
+        const name = this.#nameOf(object);
+        const tombstone = name === undefined ? undefined : this.#tombstones.get(name);
+        if (name === undefined || (tombstone && compareVersions(versionOf(object), tombstone) <= 0)) continue;
+        this.#enter(name, object);
       }
     } finally {
       if (--this.#fetches === 0) this.#tombstones.clear();
     }
   }
 
+  /** Undefined for an object without an acceptable name, which is only counted. */
+  #nameOf(object: JsonObject): string | undefined {
+    try {
+      const name = objectName(object);
+      if (name.includes('/') !== (this.#options.clusterScoped ?? false)) return name;
+    } catch {
+      // Counted below.
+    }
+    this.#unnamed++;
+    return undefined;
+  }
+
+  #held(name: string): string | undefined {
+    return (this.#rows.get(name) ?? this.#unusable.get(name))?.version;
+  }
+
+  /** Whether the store has the object, at this version or an older one. */
+  #isNotNewer(name: string, version: string): boolean {
+    const held = this.#held(name);
+    return held !== undefined && compareVersions(held, version) <= 0;
+  }
+
   #enter(name: string, object: JsonObject): void {
-    const version = resourceVersionOf(object);
-    const row = this.#rows.get(name);
-    if (row && compareVersions(row.version, version) >= 0) return;
+    const version = versionOf(object);
+    const held = this.#held(name);
+    const order = held === undefined ? -1 : compareVersions(held, version);
+    if (this.#seen) {
+      if (order > 0) this.#older.set(name, object);
+      else if (this.#older.size > 0) this.#older.delete(name);
+    }
+    if (order < 0 || version === UNVERSIONED) this.#place(name, version, object);
+  }
+
+  /** Replaces what the store has of an object, whatever its version. */
+  #place(name: string, version: string, object: JsonObject): void {
     let value: T | undefined;
     try {
+      resourceVersionOf(object);
       value = this.#options.slim(object);
     } catch (error) {
-      // A malformed object must not stop the others; its last good copy stays.
-      this.#options.logger.warn({ object: name, err: error }, 'malformed object, skipping it');
+      this.#setAside(name, version, error);
       return;
     }
     if (value === undefined) {
-      if (row) this.#delete(name, row);
+      this.#delete(name);
       return;
     }
+    this.#unusable.delete(name);
+    const before = this.#rows.get(name)?.value;
     this.#rows.set(name, { version, value });
-    this.#options.changed(name, row?.value, value);
+    this.#options.changed(name, before, value);
   }
 
-  #delete(name: string, row: Row<T>): void {
+  #setAside(name: string, version: string, error: unknown): void {
+    const misfit = error instanceof Misfit ? error : new Misfit('', messageOf(error));
+    // An API server that sends one malformed object may send thousands.
+    const level = this.#warned ? 'debug' : 'warn';
+    this.#warned = true;
+    this.#options.logger[level](
+      { object: name, problem: misfit.message },
+      'object does not fit its schema, ignoring it',
+    );
+    const before = this.#rows.get(name)?.value;
     this.#rows.delete(name);
-    this.#options.changed(name, row.value, undefined);
+    this.#unusable.set(name, { version, misfit });
+    this.#options.changed(name, before, undefined);
+  }
+
+  #delete(name: string): void {
+    const row = this.#rows.get(name);
+    const known = this.#rows.delete(name) || this.#unusable.delete(name);
+    if (known) this.#options.changed(name, row?.value, undefined);
+  }
+}
+
+/** The version of an object that does not have a valid one: each copy replaces the previous one. */
+const UNVERSIONED = '0';
+
+function versionOf(object: JsonObject): string {
+  try {
+    return resourceVersionOf(object);
+  } catch {
+    return UNVERSIONED;
   }
 }

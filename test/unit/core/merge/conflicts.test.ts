@@ -8,7 +8,7 @@ import { anExport, aService, at, HTTP } from '../../../support/core/objects.ts';
 import { ADMIN, conditionOf, exporting, joinedBy } from '../../../support/core/scenarios.ts';
 
 function anExporter(member: string, service: Service, exported: ServiceExport = anExport()): Exporter {
-  return { member, standing: 'current', export: exported, service, slices: [] };
+  return { member, standing: 'current', export: exported, service, slices: [], setAside: [] };
 }
 
 /** The conflict of exports, the oldest first. */

@@ -9,7 +9,13 @@ import { silent } from '../../../support/silent-log.ts';
 const SECOND = 1_000;
 const HEARTBEAT = { intervalMs: 5 * SECOND, lostIntervalMs: SECOND, timeoutMs: 2 * SECOND };
 
-const sink: Sink = { listStarted: () => {}, upserted: () => {}, removed: () => {}, listed: () => {} };
+const sink: Sink = {
+  listStarted: () => {},
+  upserted: () => {},
+  removed: () => {},
+  listed: () => {},
+  restarted: () => {},
+};
 const IMPORTS: Followed = { resource: 'serviceImports', sink };
 const SLICES: Followed = { resource: 'endpointSlices', sink };
 

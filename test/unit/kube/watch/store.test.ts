@@ -107,11 +107,85 @@ describe('a store', () => {
     expect(table.get('ns/a')).toBe('kept');
   });
 
-  it('skips a malformed object and keeps its last good copy', () => {
-    const { table } = tableOf();
+  it('sets a malformed object aside, without its last good copy', () => {
+    const { table, changes } = tableOf();
     table.upserted(object('a', 1));
     table.upserted(object('a', 2, 'broken'));
     table.upserted(object('b', 2));
-    expect([table.get('ns/a'), table.get('ns/b')]).toEqual(['kept', 'kept']);
+    expect([table.get('ns/a'), table.get('ns/b')]).toEqual([undefined, 'kept']);
+    expect(table.misfit('ns/a')?.message).toContain('cannot be read');
+    expect([table.size, table.setAside]).toEqual([1, 1]);
+    expect(changes).toEqual(['ns/a: - > kept', 'ns/a: kept > -', 'ns/b: - > kept']);
+  });
+
+  it('replaces an object that was set aside by a later version, not by an earlier one', () => {
+    const { table, changes } = tableOf();
+    table.upserted(object('a', 2, 'broken'));
+    table.upserted(object('a', 1));
+    expect(table.get('ns/a')).toBeUndefined();
+    table.upserted(object('a', 3));
+    expect(table.get('ns/a')).toBe('kept');
+    expect(table.setAside).toBe(0);
+    expect(changes).toEqual(['ns/a: - > -', 'ns/a: - > kept']);
+  });
+
+  it('forgets an object that was set aside once a full list does not contain it', () => {
+    const { table } = tableOf();
+    table.upserted(object('a', 1, 'broken'));
+    table.listStarted();
+    table.listed('5');
+    expect(table.setAside).toBe(0);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['no metadata', {}],
+    ['a name that is a number', { metadata: { namespace: 'ns', name: 5 } }],
+    ['an upper-case name', { metadata: { namespace: 'ns', name: 'Web' } }],
+    ['a name with a slash', { metadata: { name: 'ns/web' } }],
+    ['a name of 300 characters', { metadata: { namespace: 'ns', name: 'a'.repeat(300) } }],
+    ['a namespace with a dot', { metadata: { namespace: 'n.s', name: 'web' } }],
+    ['no namespace', { metadata: { name: 'web' } }],
+  ])('only counts an object with %s, which no API server accepts', (_, malformed) => {
+    const { table, changes } = tableOf();
+    table.upserted(malformed);
+    table.removed(malformed);
+    table.wrote(malformed);
+    expect(table.setAside).toBeGreaterThan(0);
+    expect(changes).toEqual([]);
+    table.listStarted();
+    table.listed('5');
+    expect(table.setAside).toBe(0);
+  });
+
+  it('sets an object aside whose version is not a number, whatever it had before', () => {
+    const { table } = tableOf();
+    table.upserted(object('a', 7));
+    table.upserted({ metadata: { namespace: 'ns', name: 'a', resourceVersion: '9'.repeat(40) }, value: 'kept' });
+    expect(table.get('ns/a')).toBeUndefined();
+    table.upserted(object('a', 8));
+    expect(table.get('ns/a')).toBe('kept');
+  });
+
+  it('takes what a full list returns, if its own copy is not newer than the list', () => {
+    const { table } = tableOf();
+    table.upserted(object('restored', 90, 'before'));
+    table.wrote(object('mine', 150, 'written'));
+    table.listStarted();
+    table.upserted(object('restored', 40, 'after'));
+    table.upserted(object('mine', 60, 'stale'));
+    expect(table.get('ns/restored')).toBe('before');
+    table.listed('120');
+    expect([table.get('ns/restored'), table.get('ns/mine')]).toEqual(['after', 'written']);
+  });
+
+  it('takes what a server sends after its versions started again', () => {
+    const { table } = tableOf();
+    for (const name of ['a', 'b']) table.upserted(object(name, 9_000, 'before'));
+    table.restarted();
+    expect([table.get('ns/a'), table.get('ns/b')]).toEqual(['before', 'before']);
+    table.listStarted();
+    table.upserted(object('a', 40, 'after'));
+    table.listed('120');
+    expect([table.get('ns/a'), table.get('ns/b')]).toEqual(['after', undefined]);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/api/json.ts';
-import { areFilledIn } from '../../../src/core/merge/families.ts';
-import { slimImport } from '../../../src/fleet/slim.ts';
+import type { JsonObject } from '../../../../src/api/json.ts';
+import { areFilledIn } from '../../../../src/core/merge/families.ts';
+import { slimImport } from '../../../../src/fleet/slim/slim-multicluster.ts';
 
 /** An import as an API server returns it, with the managers of its fields. */
 function anImport(managedFields: JsonObject['items']): JsonObject {
