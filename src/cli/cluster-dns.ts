@@ -6,6 +6,7 @@ import { type CoreDnsNames, KUBEADM_NAMES } from '../dns/coredns/coredns-objects
 import { type InstallPlan, type InstallRequest, planInstall } from '../dns/coredns/install.ts';
 import { applyEdits } from '../dns/coredns/object-edit.ts';
 import type { KubeClient } from '../kube/client/client.ts';
+import { visibleLines } from '../runtime/visible.ts';
 import { type ClusterOptions, withClient, withCluster } from './connect.ts';
 import type { CliContext } from './context.ts';
 import { unlessStopped } from './exit.ts';
@@ -60,7 +61,7 @@ export async function changeClusterDns(
     const planned = async () => planInstall(client, names, await requested(client));
     // Writes always complete once started, so only planning can be stopped.
     const plan = await unlessStopped(planned(), signal);
-    stdout.write(planText(plan));
+    stdout.write(visibleLines(planText(plan)));
     if (plan.edits.length === 0) stdout.write('Already up to date.\n');
     else if (options.dryRun) stdout.write('Dry run: nothing was written.\n');
     else {

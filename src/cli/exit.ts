@@ -1,7 +1,7 @@
 /** Exit codes, documented in `docs/reference/cli.md`, and the output of errors. */
-import { FleetConfigError } from '../config/problems.ts';
-import { CatamaranError, ERRORS, type ErrorCode, ExitError } from '../runtime/errors.ts';
+import { CatamaranError, ERRORS, type ErrorCode, ErrorList, ExitError } from '../runtime/errors.ts';
 import type { LogLevel } from '../runtime/log.ts';
+import { visibleLines } from '../runtime/visible.ts';
 import type { CliContext } from './context.ts';
 
 /** One per exit class of errors; `stopped` is the code that a shell reports for a command ended by SIGINT. */
@@ -20,7 +20,7 @@ type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
 /** Prints `error: [CODE] message` to stderr. */
 export function printError(context: ErrorOutput, code: ErrorCode, message: string): void {
   const title = context.stderrColors ? '\u001b[31merror:\u001b[39m' : 'error:';
-  context.stderr.write(`${title} [${code}] ${message}\n`);
+  context.stderr.write(`${title} [${code}] ${visibleLines(message)}\n`);
 }
 
 /** Rejects as soon as the signal aborts, for work that may be abandoned at any point. */
@@ -58,7 +58,7 @@ function internalError(error: unknown, logLevel?: LogLevel): string {
 /** Prints an error, one line per problem, and returns its exit code. */
 export function fail(context: Failed, error: unknown): number {
   if (context.signal && isStop(error, context.signal)) return EXIT.stopped;
-  if (error instanceof FleetConfigError) {
+  if (error instanceof ErrorList) {
     for (const { code, message } of error.problems) printError(context, code, message);
   } else if (error instanceof CatamaranError && error.code !== 'CTM_INTERNAL') {
     printError(context, error.code, error.message);

@@ -1,6 +1,7 @@
 /** Output formats of commands. */
 import { Option } from 'commander';
-import { stringify } from 'yaml';
+import { Document, isScalar, Scalar, visit } from 'yaml';
+import { visible, visibleJson } from '../runtime/visible.ts';
 
 /** `table` and `wide` are for a terminal. */
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml';
@@ -12,6 +13,19 @@ export function outputOption(formats: readonly [OutputFormat, ...OutputFormat[]]
 
 /** A value as JSON or YAML, or the text for a terminal. */
 export function rendered(value: unknown, format: OutputFormat, text: () => string): string {
-  if (format === 'json') return `${JSON.stringify(value, null, 2)}\n`;
-  return format === 'yaml' ? stringify(value) : text();
+  if (format === 'json') return visibleJson(`${JSON.stringify(value, null, 2)}\n`);
+  return format === 'yaml' ? yaml(value) : text();
+}
+
+function yaml(value: unknown): string {
+  const document = new Document(value);
+  visit(document, {
+    // Escapes are possible only in double quotes.
+    Scalar: (_, node) => {
+      if (isScalar(node) && typeof node.value === 'string' && visible(node.value) !== node.value) {
+        node.type = Scalar.QUOTE_DOUBLE;
+      }
+    },
+  });
+  return visibleJson(document.toString());
 }

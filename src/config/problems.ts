@@ -1,15 +1,14 @@
 /** Problems of fleet.yaml, with line and column. */
 import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type LineCounter } from 'yaml';
 import type { z } from 'zod';
-import { CatamaranError, type ErrorCode } from '../runtime/errors.ts';
+import { type ErrorCode, ErrorList, type Problem } from '../runtime/errors.ts';
 import { fleetJsonSchema } from './schema.ts';
 import { nearest } from './suggest.ts';
 
 type Path = readonly PropertyKey[];
 
 /** `line` and `column` count from 1. */
-export interface ConfigProblem {
-  readonly code: ErrorCode;
+export interface ConfigProblem extends Problem {
   readonly line: number;
   readonly column: number;
   /** `file:line:column: field: problem; how to fix it`. */
@@ -17,12 +16,11 @@ export interface ConfigProblem {
 }
 
 /** All problems of the file, at least one; the code is that of the first. */
-export class FleetConfigError extends CatamaranError {
-  readonly problems: readonly ConfigProblem[];
+export class FleetConfigError extends ErrorList {
+  declare readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly [ConfigProblem, ...ConfigProblem[]]) {
-    super(problems[0].code, problems.map((problem) => problem.message).join('\n'));
-    this.problems = problems;
+    super(problems[0].code, problems);
   }
 }
 

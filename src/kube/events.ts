@@ -10,6 +10,7 @@ import { microTime } from '../api/time.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
+import { visible } from '../runtime/visible.ts';
 import { isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
 
@@ -157,7 +158,7 @@ export class EventRecorder {
       type: draft.type,
       reason: draft.reason,
       action: draft.action ?? 'Reconcile',
-      note: startOf(draft.message, MAX_NOTE),
+      note: startOf(visible(draft.message), MAX_NOTE),
       regarding: { ...draft.regarding },
       series: repeated,
     };

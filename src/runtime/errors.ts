@@ -18,6 +18,7 @@ export const ERRORS = {
   },
   CTM_CONFIG_OVERLAP: { exit: 'usage', summary: 'two members declare overlapping CIDRs' },
   CTM_MEMBER_DUPLICATE: { exit: 'usage', summary: 'two members have the same name or are the same cluster' },
+  CTM_MEMBER_UNLISTED: { exit: 'failure', summary: 'a member could not be listed, so its state is unknown' },
   CTM_KUBECONFIG_READ: { exit: 'usage', summary: 'a kubeconfig, or a file it refers to, cannot be read' },
   CTM_KUBECONFIG_INVALID: {
     exit: 'usage',
@@ -73,6 +74,22 @@ export class CatamaranError extends Error {
   constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** One of several errors; each is printed on its own line. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Several errors that were found together. Its own code determines the exit code. */
+export class ErrorList extends CatamaranError {
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, problems: readonly Problem[]) {
+    super(code, problems.map(({ message }) => message).join('\n'));
+    this.problems = problems;
   }
 }
 

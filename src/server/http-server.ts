@@ -6,6 +6,7 @@ import { type Address, hostPort } from '../runtime/address.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { closeServer } from '../runtime/close-server.ts';
 import { CatamaranError } from '../runtime/errors.ts';
+import { visibleJson } from '../runtime/visible.ts';
 
 /** Milliseconds that requests in progress get when the server closes. */
 const GRACE_MS = 1000;
@@ -23,7 +24,9 @@ export function routes({ status, registry }: Probes): Hono {
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => {
     const body = status();
-    return context.json(body, body.ready ? 200 : 503);
+    return context.body(visibleJson(JSON.stringify(body)), body.ready ? 200 : 503, {
+      'content-type': 'application/json',
+    });
   });
   app.get('/metrics', async (context) =>
     context.body(await registry.metrics(), 200, { 'content-type': registry.contentType }),

@@ -5,9 +5,11 @@
 import type { ObjectReference } from '../../api/core.ts';
 import type { Condition, KubeObject } from '../../api/meta.ts';
 import { ExportCondition, ImportCondition } from '../../api/multicluster.ts';
+import { visible } from '../../runtime/visible.ts';
 import type { Notice } from '../change.ts';
+import { clipped, MESSAGE_LENGTH } from '../message.ts';
 
-/** A condition before it is compared with the observed one. */
+/** A condition before it is compared with the observed one. Its message may quote text of other parties as it is. */
 export type ConditionDraft = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** The conditions of `types` become exactly `drafts`; all others stay. */
@@ -29,7 +31,8 @@ export function mergeConditions(
   const before = new Map(observed.map((condition) => [condition.type, condition]));
   const merged = wanted.drafts.map((draft): [string, Condition] => {
     const last = before.get(draft.type);
-    const { type, status, reason, message } = draft;
+    const { type, status, reason } = draft;
+    const message = clipped(visible(draft.message), MESSAGE_LENGTH);
     const lastTransitionTime = last?.status === status ? last.lastTransitionTime : now;
     const observedGeneration = generation === undefined ? {} : { observedGeneration: generation };
     return [type, { type, status, reason, message, lastTransitionTime, ...observedGeneration }];

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../api/json.ts';
 import { asText, isJsonObject } from '../../api/json.ts';
 import { CatamaranError, type ErrorCode } from '../../runtime/errors.ts';
 import { toError } from '../../runtime/thrown.ts';
+import { visible } from '../../runtime/visible.ts';
 
 /** One entry of `Status.details.causes`. */
 export interface StatusCause {
@@ -39,7 +40,9 @@ interface ApiErrorFields {
 /** Longest part of a server's message that an error quotes, in characters. */
 const MAX_MESSAGE = 2_000;
 
-/** A refusal by an API server, or no usable response. Its message names cluster, verb, resource and object. */
+/**
+ * A refusal by an API server, or no usable response. Its message names cluster, verb, resource and object, in one line.
+ */
 export class ApiError extends CatamaranError {
   override readonly name = 'ApiError';
   /** HTTP status; 0 if there was no response. */
@@ -54,7 +57,8 @@ export class ApiError extends CatamaranError {
 
   constructor(code: ErrorCode, request: RequestName, message: string, fields: ApiErrorFields = {}) {
     const what = [request.verb, request.resource, request.object].filter((word) => word !== '').join(' ');
-    super(code, `cluster ${request.cluster}: ${what}: ${message.slice(0, MAX_MESSAGE)}`, { cause: fields.cause });
+    const text = `cluster ${request.cluster}: ${what}: ${message.slice(0, MAX_MESSAGE)}`;
+    super(code, visible(text), { cause: fields.cause });
     this.status = fields.status ?? 0;
     this.reason = fields.reason ?? '';
     this.causes = fields.causes ?? [];

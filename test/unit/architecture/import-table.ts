@@ -25,7 +25,10 @@ export const TABLE: Table = {
   'src/core': { imports: ['src/api'], packages: ['node:crypto'] },
   'src/core/merge': { imports: ['src/api', ...CORE], packages: ['ipaddr.js'] },
   'src/core/desired': { imports: ['src/api', ...CORE, 'src/core/merge'], packages: [] },
-  'src/core/plan': { imports: ['src/api', ...CORE, 'src/core/merge', 'src/core/desired'], packages: [] },
+  'src/core/plan': {
+    imports: ['src/runtime/visible.ts', 'src/api', ...CORE, 'src/core/merge', 'src/core/desired'],
+    packages: [],
+  },
   'src/kube': { imports: ['src/runtime', 'src/api', 'package.json'] },
   'src/config': { imports: ['src/runtime', 'src/api', 'src/core'] },
   'src/fleet': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
@@ -65,7 +68,7 @@ export const TABLE: Table = {
   'test/support': { imports: ['src', 'tools', 'kubesim'] },
   'test/unit/*': { imports: ['src', 'kubesim', 'test/support'] },
   // Builds the bundle and runs it.
-  'test/unit/cli': { imports: ['src', 'test/support', 'package.json', 'tools/tasks/bundle.ts'] },
+  'test/unit/cli': { imports: ['src', 'kubesim', 'test/support', 'package.json', 'tools/tasks/bundle.ts'] },
   'test/unit/tools': { imports: ['tools'] },
   'test/contract': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
   'test/simulation': { imports: ['src', 'kubesim', 'test/support'] },

@@ -5,27 +5,36 @@ import { EventRecorder } from '../../../src/kube/events.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryLogger } from '../../support/memory-logger.ts';
 
+/** The note of the Event that is recorded for a message. */
+async function noteOf(message: string): Promise<string> {
+  const created: JsonObject[] = [];
+  const client: Pick<KubeClient, 'create'> = {
+    create: async (_resource, _namespace, object) => {
+      created.push(object);
+      return object as never;
+    },
+  };
+  const recorder = new EventRecorder({
+    client: client as KubeClient, // only create is called
+    clock: new ManualClock(),
+    random: Math.random,
+    logger: new MemoryLogger(),
+    instance: 'replica-1',
+  });
+  const regarding = { apiVersion: 'v1', kind: 'Service', namespace: 'ns', name: 'web' };
+  recorder.record({ type: 'Warning', reason: 'Conflict', message, regarding });
+  await recorder.close();
+  return String(created[0]?.note);
+}
+
+it('an Event shows every character of its message', async () => {
+  expect(await noteOf('exported "a\u001b[2J\u202eb"\nforged')).toBe('exported "a\\u{1b}[2J\\u{202e}b"\\u{a}forged');
+});
+
 it.each([`${'x'.repeat(1_022)}… and 3 more`, 'é'.repeat(600), '🛶'.repeat(300), `${'x'.repeat(1_023)}🛶`, 'short'])(
   'an Event has at most 1,024 bytes, in whole characters, and is no shorter than necessary',
   async (message) => {
-    const created: JsonObject[] = [];
-    const client: Pick<KubeClient, 'create'> = {
-      create: async (_resource, _namespace, object) => {
-        created.push(object);
-        return object as never;
-      },
-    };
-    const recorder = new EventRecorder({
-      client: client as KubeClient, // only create is called
-      clock: new ManualClock(),
-      random: Math.random,
-      logger: new MemoryLogger(),
-      instance: 'replica-1',
-    });
-    const regarding = { apiVersion: 'v1', kind: 'Service', namespace: 'ns', name: 'web' };
-    recorder.record({ type: 'Warning', reason: 'Conflict', message, regarding });
-    await recorder.close();
-    const note = String(created[0]?.note);
+    const note = await noteOf(message);
     expect(message.startsWith(note)).toBe(true);
     const next = [...message][[...note].length] ?? '';
     expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1_024);

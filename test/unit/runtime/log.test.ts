@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CatamaranError } from '../../../src/runtime/errors.ts';
 import { createLog, type LogOptions } from '../../../src/runtime/log.ts';
 import type { Logger } from '../../../src/runtime/logger.ts';
 
@@ -35,13 +36,29 @@ describe('the log', () => {
     expect(written.map((line) => JSON.parse(line).msg)).toEqual(['yes']);
   });
 
-  it('contains message and stack of an error', () => {
-    const [line] = lines((log) => log.error({ error: new TypeError('bad') }, 'failed'));
-    expect(JSON.parse(line ?? '').error).toMatchObject({
-      type: 'TypeError',
-      message: 'bad',
-      stack: expect.any(String),
+  it('contains code and message of an error, and stacks only at debug', () => {
+    const error = new CatamaranError('CTM_CREDENTIALS', 'bad', { cause: new TypeError('worse') });
+    const logged = { type: 'CatamaranError', code: 'CTM_CREDENTIALS', message: 'bad' };
+    const [line] = lines((log) => log.error({ error }, 'failed'));
+    expect(JSON.parse(line ?? '').error).toEqual(logged);
+    const [long] = lines((log) => log.error({ error }, 'failed'), { level: 'debug' });
+    expect(JSON.parse(long ?? '').error).toEqual({
+      ...logged,
+      stack: expect.stringContaining('caused by: TypeError: worse'),
     });
+  });
+
+  it('leaves out properties that libraries attach to errors', () => {
+    const error = Object.assign(new Error('bad'), { request: { headers: ['authorization', 'hunter2'] } });
+    expect(lines((log) => log.error({ err: error }, 'failed')).join()).not.toContain('hunter2');
+  });
+
+  it('has each key once', () => {
+    const [line] = lines((log) =>
+      log.child({ member: 'a', key: 'x' }).child({ member: 'b' }).warn({ key: 'y' }, 'slow'),
+    );
+    expect(line?.match(/"(member|key)":/g)).toEqual(['"member":', '"key":']);
+    expect(JSON.parse(line ?? '')).toMatchObject({ member: 'b', key: 'y' });
   });
 
   it.each([
