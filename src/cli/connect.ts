@@ -4,10 +4,14 @@ import { type Command, Option } from 'commander';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { createKubeClient } from '../kube/client/http-client.ts';
-import type { ClusterAccess, Credentials } from '../kube/kubeconfig/credentials.ts';
-import { inClusterAccess, loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
+import type { ClusterAccess } from '../kube/kubeconfig/credentials.ts';
+import { inClusterAccess } from '../kube/kubeconfig/in-cluster.ts';
+import { loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
+import { RenewedCredentials } from '../kube/kubeconfig/renewed-credentials.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
+import { type KubeconfigTrust, kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from './kubeconfig-trust.ts';
 import { nonEmpty } from './values.ts';
 
 export interface Target {
@@ -16,53 +20,49 @@ export interface Target {
   readonly access: MemberConfig['access'];
 }
 
-export function connector(environment: Environment): (target: Target) => Promise<KubeClient> {
+/**
+ * Connects to clusters. `trust` applies to kubeconfigs; without it, they are the user's own outside a pod, and stored
+ * ones inside, where they come from Secrets.
+ */
+export function connector(
+  environment: Environment,
+  trust: KubeconfigTrust = kubeconfigTrust({}, environment),
+): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
-    const load = () => loadAccess(access, environment);
+    const load = () => loadAccess(access, environment, trust);
     const loaded = await load();
     const cluster = name ?? loaded.context ?? 'in-cluster';
     return createKubeClient({
       cluster,
-      access: { ...loaded, credentials: reloaded(loaded, load) },
+      access: { ...loaded, credentials: new RenewedCredentials(loaded, load) },
     });
-  };
-}
-
-/** Credentials that are reloaded when the server rejects them, since the user may have renewed them. */
-function reloaded(first: ClusterAccess, load: () => Promise<ClusterAccess>): Credentials {
-  let current = Promise.resolve(first.credentials);
-  return {
-    headers: async (signal) => (await current).headers(signal),
-    certificate: async (signal) => (await current).certificate(signal),
-    invalidate: (headers) => {
-      current = current.then(async (credentials) => {
-        credentials.invalidate(headers);
-        // A half-written file may be invalid: the old credentials stay until it is readable.
-        return load().then(
-          (access) => access.credentials,
-          () => credentials,
-        );
-      });
-    },
   };
 }
 
 function loadAccess(
   access: MemberConfig['access'],
   { kubeconfigFiles, home, variables }: Environment,
+  { trust, plugins }: KubeconfigTrust,
 ): Promise<ClusterAccess> {
   if (access.kind === 'inCluster') return inClusterAccess({ environment: variables });
   const defaults = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
   return loadKubeconfig({
     files: access.path === undefined ? defaults : [access.path],
-    trust: 'user',
+    trust,
+    plugins,
     environment: variables,
     ...(access.context !== undefined && { context: access.context }),
   });
 }
 
+/** For long-running commands: others print Node.js's own warning. */
+export function warnOfVariables({ tlsVerificationOff }: Environment, logger: Logger): void {
+  if (!tlsVerificationOff) return;
+  logger.warn({}, 'NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored, certificates of API servers are verified; unset it');
+}
+
 /** Options of commands for one cluster. */
-export interface ClusterOptions {
+export interface ClusterOptions extends TrustOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
 }
@@ -82,7 +82,7 @@ export function targetOf({ kubeconfig, context }: ClusterOptions, environment: E
 
 /** Adds the options that select one cluster. */
 export function withCluster(command: Command): Command {
-  return command
+  return withKubeconfigTrust(command)
     .addOption(
       new Option('--kubeconfig <file>', 'kubeconfig file')
         .argParser(nonEmpty)
@@ -99,7 +99,7 @@ export async function withClient<T>(
   { environment }: Pick<CliContext, 'environment'>,
   use: (client: KubeClient) => Promise<T>,
 ): Promise<T> {
-  const client = await connector(environment)(targetOf(options, environment));
+  const client = await connector(environment, kubeconfigTrust(options, environment))(targetOf(options, environment));
   try {
     return await use(client);
   } finally {

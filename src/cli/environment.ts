@@ -14,6 +14,7 @@ export const VARIABLES = {
   POD_NAMESPACE: 'namespace of the controller’s pod',
   KUBERNETES_SERVICE_HOST: 'address of the API server, set by Kubernetes in pods; used for `inCluster: true`',
   KUBERNETES_SERVICE_PORT: 'port of the API server, set by Kubernetes in pods',
+  NODE_TLS_REJECT_UNAUTHORIZED: 'has no effect on connections to API servers; a warning is logged if it is `0`',
 } as const;
 
 export interface Environment {
@@ -30,6 +31,8 @@ export interface Environment {
   readonly podNamespace?: string;
   /** Absent outside a pod. */
   readonly kubernetesService?: { readonly host: string; readonly port: number };
+  /** NODE_TLS_REJECT_UNAUTHORIZED asks not to verify certificates. */
+  readonly tlsVerificationOff: boolean;
   /** All variables, for exec plugins of a user's own kubeconfig, which expect the same environment as from kubectl. */
   readonly variables: Variables;
 }
@@ -63,6 +66,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
     podName: read('POD_NAME') ?? hostname(),
     ...(podNamespace !== undefined && { podNamespace }),
     ...(host !== undefined && port !== undefined && { kubernetesService: { host, port: Number(port) } }),
+    tlsVerificationOff: read('NODE_TLS_REJECT_UNAUTHORIZED') === '0',
     variables,
   };
 }

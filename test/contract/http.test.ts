@@ -15,7 +15,8 @@ import {
   isUnreachable,
 } from '../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
-import { type ClusterAccess, fileCredentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import { type ClusterAccess, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import { fileCredentials } from '../../src/kube/kubeconfig/file-credentials.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { onBothServers } from '../support/api-servers/both-servers.ts';
 import { selfSigned } from '../support/certificates.ts';

@@ -11,9 +11,10 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { openHttpServer } from '../../server/http-server.ts';
-import { type ClusterOptions, connector, targetOf, withCluster } from '../connect.ts';
+import { type ClusterOptions, connector, targetOf, warnOfVariables, withCluster } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
+import { kubeconfigTrust } from '../kubeconfig-trust.ts';
 import { parseIpAddress } from '../listen-address.ts';
 import { type LogOptions, logOptions, probesOption, zoneOption } from '../options.ts';
 import { parseDurationOrNever, wholeNumber } from '../values.ts';
@@ -76,7 +77,8 @@ async function serve(options: DnsOptions, context: CliContext): Promise<void> {
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? environment.logLevel;
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
-  const client = await connector(environment)(targetOf(options, environment));
+  warnOfVariables(environment, logger);
+  const client = await connector(environment, kubeconfigTrust(options, environment))(targetOf(options, environment));
   try {
     await serveZone(options, client, logger, signal);
   } finally {

@@ -1,6 +1,7 @@
 /** Connections to one API server. */
 import { Pool } from 'undici';
 import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
+import { guardedLookup } from './guarded-lookup.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 /** Limits for connections to one API server. */
@@ -69,7 +70,8 @@ export class SocketTransport implements Transport {
   }
 
   #pool(certificate: ClientCertificate | undefined, connections: number | null): Pool {
-    const { ca, serverName, insecure } = this.#access.tls;
+    const { tls, trust } = this.#access;
+    const { ca, serverName, insecure = false } = tls;
     return new Pool(this.#origin, {
       connections,
       allowH2: false,
@@ -85,7 +87,9 @@ export class SocketTransport implements Transport {
         keepAliveInitialDelay: KEEPALIVE_PROBE_MS,
         ...(ca !== undefined && { ca }),
         ...(serverName !== undefined && { servername: serverName }),
-        ...(insecure && { rejectUnauthorized: false }),
+        // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
+        rejectUnauthorized: !insecure,
+        ...(trust === 'stored' && { lookup: guardedLookup() }),
         ...certificate,
       },
     });

@@ -9,8 +9,9 @@ import { z } from 'zod';
 import type { JsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
-import { type Credentials, isToken, type Loaded, loadedCredentials } from './credentials.ts';
+import { type Credentials, isToken } from './credentials.ts';
 import type { ExecPlugin } from './kubeconfig-schema.ts';
+import { type FailureWaits, type Loaded, LoadedCredentials } from './loaded-credentials.ts';
 
 export interface ExecOptions {
   readonly plugin: ExecPlugin;
@@ -18,7 +19,7 @@ export interface ExecOptions {
   readonly source: string;
   /** Directory of the kubeconfig, to which a command with a slash is relative. */
   readonly dir: string;
-  /** Base environment of the plugin; its `env` field takes precedence. */
+  /** Environment of the plugin; its `env` field takes precedence. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `spec.cluster` of KUBERNETES_EXEC_INFO, passed if `provideClusterInfo` is set. */
   readonly cluster: JsonObject;
@@ -28,6 +29,8 @@ export interface ExecOptions {
 /** A plugin that has not exited by then is killed. */
 const TIME_LIMIT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** A plugin may start an interpreter, and ask a service that limits requests. */
+const WAITS: FailureWaits = { firstMs: 1_000, longestMs: 60_000 };
 /** Credentials are renewed this long before they expire. */
 const EXPIRY_MARGIN_MS = 10_000;
 
@@ -42,9 +45,11 @@ const credentialSchema = z.object({
   }),
 });
 
-/** Runs the plugin on first use, when its credentials expire and after a 401. */
+/** Runs the plugin on first use, when its credentials expire and after a 401; one run at a time. */
 export function execCredentials(options: ExecOptions): Credentials {
-  return loadedCredentials(async () => readCredential(options, await runPlugin(options)), options.clock);
+  const { clock, source, plugin } = options;
+  const load = async () => readCredential(options, await runPlugin(options));
+  return new LoadedCredentials({ load, clock, source: `${source}: exec plugin ${plugin.command}`, waits: WAITS });
 }
 
 function failed({ source, plugin }: ExecOptions, problem: string, cause?: unknown): CatamaranError {

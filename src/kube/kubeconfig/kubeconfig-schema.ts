@@ -86,7 +86,14 @@ export function parseFile(source: string, content: string): Kubeconfig {
     const { line, col } = lines.linePos(broken.pos[0]);
     throw invalid(source, `line ${line}, column ${col}`, `not valid YAML (${broken.code})`);
   }
-  return parseWith(kubeconfigSchema, source, '', document.toJS() ?? {});
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch {
+    // The parser limits the expansion of aliases. Its message would have nothing that the user can change.
+    throw invalid(source, 'document', 'not valid YAML (aliases that expand too far, or to nothing)');
+  }
+  return parseWith(kubeconfigSchema, source, '', value ?? {});
 }
 
 /**

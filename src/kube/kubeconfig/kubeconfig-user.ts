@@ -3,8 +3,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { JsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type Credentials, fileCredentials, isToken, staticCredentials } from './credentials.ts';
+import { type Credentials, isToken, staticCredentials } from './credentials.ts';
 import { execCredentials } from './exec-plugin.ts';
+import { fileCredentials } from './file-credentials.ts';
 import { invalid, type KubeconfigUser } from './kubeconfig-schema.ts';
 
 export interface UserOptions {

@@ -1,17 +1,15 @@
 /**
- * Cluster access from kubeconfig files, read as kubectl does, from a Secret, and from inside a pod.
+ * Cluster access from kubeconfig files, read as kubectl does.
  *
  * Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files", and the reference of
  * kubeconfig (v1).
  */
-import { readFile as readFromDisk } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { JsonObject } from '../../api/json.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
-import { messageOf } from '../../runtime/thrown.ts';
-import { type ClusterAccess, fileCredentials } from './credentials.ts';
+import type { ClusterAccess } from './credentials.ts';
+import { digest, type KubeconfigEnvironment, readText, unreadable } from './kubeconfig-environment.ts';
 import {
   invalid,
   type Kubeconfig,
@@ -21,18 +19,19 @@ import {
   parseFile,
 } from './kubeconfig-schema.ts';
 import { checkCertificate, decode, userCredentials } from './kubeconfig-user.ts';
-import { checkClusterFields, checkUserFields, isLocal, refusedField, type Trust } from './untrusted.ts';
+import { localHost } from './local-address.ts';
+import {
+  checkClusterFields,
+  checkUserFields,
+  NO_PLUGINS,
+  type PluginPolicy,
+  pluginEnvironment,
+  refusedField,
+  type Trust,
+} from './untrusted.ts';
 
 export type { ClusterAccess } from './credentials.ts';
-export type { Trust } from './untrusted.ts';
-
-export interface KubeconfigEnvironment {
-  /** Reads a text file. Default: from disk. */
-  readonly readFile?: (path: string) => Promise<string>;
-  readonly clock?: Clock;
-  /** Environment of exec plugins; without PATH, only commands with a path are found. Default: empty. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-}
+export type { PluginPolicy, Trust } from './untrusted.ts';
 
 export interface KubeconfigOptions extends KubeconfigEnvironment {
   /** In order of precedence, as in KUBECONFIG. Missing files are skipped, unless all are missing. */
@@ -40,10 +39,8 @@ export interface KubeconfigOptions extends KubeconfigEnvironment {
   /** Default: current-context. */
   readonly context?: string;
   readonly trust: Trust;
-}
-
-function readText(path: string): Promise<string> {
-  return readFromDisk(path, 'utf8');
+  /** What a stored kubeconfig may run. Default: nothing. */
+  readonly plugins?: PluginPolicy;
 }
 
 /** An entry, and the file it comes from, to which its paths are relative. */
@@ -90,7 +87,8 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
   const caFile = cluster.value['certificate-authority'];
   const field = `${selected.clusterPrefix}.certificate-authority`;
   // A refused field must be reported before any file is read.
-  check(selected, options.trust);
+  const { trust, plugins = NO_PLUGINS } = options;
+  check(selected, trust, plugins);
   let ca: string | undefined;
   if (cluster.value['certificate-authority-data'] === undefined && caFile !== undefined) {
     const path = resolve(cluster.dir, caFile);
@@ -99,52 +97,8 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
     });
     checkCertificate(cluster.source, `${field} (${path})`, ca);
   }
-  return access(selected, ca, { ...options, readFile });
-}
-
-/**
- * Parses a kubeconfig that is stored in a cluster. `source` names it in messages, such as `Secret ns/name`. Fields that
- * could run a program, read a file or connect to this machine are refused.
- * @throws CTM_KUBECONFIG_INVALID or CTM_KUBECONFIG_REFUSED
- */
-export function parseKubeconfig(
-  content: string,
-  options: { readonly source: string; readonly context?: string },
-): ClusterAccess {
-  const { source, context } = options;
-  const selected = select(merge([{ source, dir: '/', config: parseFile(source, content) }]), context);
-  check(selected, 'stored');
-  return access(selected, undefined, {});
-}
-
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** Access of a pod to its own cluster. @throws CTM_KUBECONFIG_READ outside a cluster. */
-export async function inClusterAccess(options: KubeconfigEnvironment): Promise<ClusterAccess> {
-  const { environment = {}, clock = systemClock } = options;
-  const readFile = options.readFile ?? readText;
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
-  if (!host || !port) {
-    throw new CatamaranError(
-      'CTM_KUBECONFIG_READ',
-      'in-cluster access: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; not running in a pod',
-    );
-  }
-  const caFile = `${SERVICE_ACCOUNT}/ca.crt`;
-  const ca = await readFile(caFile).catch((error: unknown) => {
-    throw unreadable(`in-cluster access: ${caFile}`, error);
-  });
-  return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    tls: { ca },
-    credentials: fileCredentials({ tokenFile: `${SERVICE_ACCOUNT}/token` }, readFile, clock),
-    source: 'in-cluster',
-  };
-}
-
-function unreadable(what: string, cause: unknown): CatamaranError {
-  const message = messageOf(cause);
-  return new CatamaranError('CTM_KUBECONFIG_READ', `${what}: cannot be read: ${message}`, { cause });
+  const environment = pluginEnvironment(options.environment ?? {}, trust, plugins);
+  return access(selected, ca, { ...options, environment, readFile });
 }
 
 function merge(documents: readonly { source: string; dir: string; config: Kubeconfig }[]): Merged {
@@ -218,15 +172,19 @@ function available(entries: ReadonlyMap<string, unknown>): string {
 }
 
 /** Refused fields are reported before any other problem. */
-function check({ cluster, clusterPrefix: prefix, user, userPrefix }: Selected, trust: Trust): void {
+function check(
+  { cluster, clusterPrefix: prefix, user, userPrefix }: Selected,
+  trust: Trust,
+  plugins: PluginPolicy,
+): void {
   checkClusterFields(cluster.source, prefix, cluster.value, trust);
-  checkUserFields(user.source, userPrefix, user.value, trust);
+  checkUserFields(user.source, userPrefix, user.value, trust, plugins);
   const url = serverOf(cluster.source, `${prefix}.server`, cluster.value.server);
   if (trust === 'user') return;
   const field = `${prefix}.server: ${JSON.stringify(url.href)}`;
   if (url.protocol !== 'https:') throw refusedField(cluster.source, field, 'a stored kubeconfig must use https');
-  if (isLocal(url))
-    throw refusedField(cluster.source, field, 'a stored kubeconfig cannot reach loopback or link-local addresses');
+  const local = localHost(url);
+  if (local !== undefined) throw refusedField(cluster.source, field, `${local}, which a stored kubeconfig cannot use`);
 }
 
 function serverOf(source: string, field: string, server: string | undefined): URL {
@@ -243,7 +201,9 @@ function serverOf(source: string, field: string, server: string | undefined): UR
   return url;
 }
 
-function access(selected: Selected, caFromFile: string | undefined, options: KubeconfigEnvironment): ClusterAccess {
+type AccessOptions = KubeconfigEnvironment & Pick<KubeconfigOptions, 'trust'>;
+
+function access(selected: Selected, caFromFile: string | undefined, options: AccessOptions): ClusterAccess {
   const { contextName, namespace, cluster, clusterPrefix: prefix, user, userPrefix } = selected;
   const url = serverOf(cluster.source, `${prefix}.server`, cluster.value.server);
   const data = cluster.value['certificate-authority-data'];
@@ -277,6 +237,8 @@ function access(selected: Selected, caFromFile: string | undefined, options: Kub
       readFile: options.readFile ?? readText,
       clock: options.clock ?? systemClock,
     }),
+    trust: options.trust,
+    revision: digest([cluster.value, cluster.dir, user.value, user.dir, ca ?? null]),
     context: contextName,
     ...(namespace !== undefined && { namespace }),
     source: `context ${contextName} of ${cluster.source}`,

@@ -1,13 +1,25 @@
 /** Fields of a kubeconfig that are refused, either always or in a kubeconfig that is stored in a cluster. */
-import ipaddr from 'ipaddr.js';
 import { CatamaranError } from '../../runtime/errors.ts';
-import type { KubeconfigCluster, KubeconfigUser } from './kubeconfig-schema.ts';
+import type { ExecPlugin, KubeconfigCluster, KubeconfigUser } from './kubeconfig-schema.ts';
 
 /**
  * Origin of a kubeconfig: `user` is a file of the user who starts the program, as for kubectl; `stored` is one kept in
  * a cluster, whose author must not be able to run programs or read files here.
  */
 export type Trust = 'user' | 'stored';
+
+/** What a stored kubeconfig may run. */
+export interface PluginPolicy {
+  /** Names of programs, found in PATH. */
+  readonly commands: readonly string[];
+  /**
+   * Environment variables that a plugin inherits besides PATH and HOME, and that the kubeconfig may set. Others could
+   * make the plugin load code of the author's choice.
+   */
+  readonly variables: readonly string[];
+}
+
+export const NO_PLUGINS: PluginPolicy = { commands: [], variables: [] };
 
 type Rule<T> = readonly [field: keyof T & string, reason: string];
 
@@ -31,7 +43,6 @@ const STORED_CLUSTER: readonly Rule<KubeconfigCluster>[] = [
 ];
 
 const STORED_USER: readonly Rule<KubeconfigUser>[] = [
-  ['exec', 'a stored kubeconfig cannot run programs; use a token or a client certificate'],
   ['tokenFile', 'a stored kubeconfig cannot name files; use token'],
   ['client-certificate', 'a stored kubeconfig cannot name files; use client-certificate-data'],
   ['client-key', 'a stored kubeconfig cannot name files; use client-key-data'],
@@ -43,8 +54,42 @@ export function checkClusterFields(source: string, prefix: string, cluster: Kube
 }
 
 /** @throws CTM_KUBECONFIG_REFUSED for the first refused field. `prefix` is the path of the entry. */
-export function checkUserFields(source: string, prefix: string, user: KubeconfigUser, trust: Trust): void {
+export function checkUserFields(
+  source: string,
+  prefix: string,
+  user: KubeconfigUser,
+  trust: Trust,
+  plugins: PluginPolicy,
+): void {
   checkFields(source, prefix, user, [...NEVER_USER, ...(trust === 'stored' ? STORED_USER : [])]);
+  if (user.exec && trust === 'stored') checkPlugin(source, `${prefix}.exec`, user.exec, plugins);
+}
+
+function checkPlugin(source: string, prefix: string, { command, env }: ExecPlugin, plugins: PluginPolicy): void {
+  // A command with a slash is a file, which another member's kubeconfig or a volume may have brought along.
+  if (!plugins.commands.includes(command)) {
+    const reason = 'a stored kubeconfig runs only programs that are allowed by name';
+    throw refusedField(source, `${prefix}.command: ${JSON.stringify(command)}`, `${reason} (--allow-exec-plugin)`);
+  }
+  for (const { name } of env ?? []) {
+    if (plugins.variables.includes(name)) continue;
+    const reason = 'a stored kubeconfig sets only variables that are allowed by name (--exec-plugin-env)';
+    throw refusedField(source, `${prefix}.env[name=${name}]`, reason);
+  }
+}
+
+/** Variables that every program needs to be found and to keep its own files. */
+const ALWAYS = ['PATH', 'HOME'];
+
+/** The environment of a plugin: that of the user for a user's own kubeconfig, as from kubectl; chosen variables else. */
+export function pluginEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  trust: Trust,
+  { variables }: PluginPolicy,
+): Readonly<Record<string, string | undefined>> {
+  if (trust === 'user') return environment;
+  const chosen = [...ALWAYS, ...variables].map((name) => [name, environment[name]] as const);
+  return Object.fromEntries(chosen.filter(([, value]) => value !== undefined));
 }
 
 function checkFields<T>(source: string, prefix: string, entry: T, rules: readonly Rule<T>[]): void {
@@ -57,18 +102,4 @@ function checkFields<T>(source: string, prefix: string, entry: T, rules: readonl
 
 export function refusedField(source: string, field: string, reason: string): CatamaranError {
   return new CatamaranError('CTM_KUBECONFIG_REFUSED', `${source}: ${field}: refused: ${reason}`);
-}
-
-/** Ranges of ipaddr.js for this machine, its link, or no single host. */
-const LOCAL_RANGES: ReadonlySet<string> = new Set(['unspecified', 'loopback', 'linkLocal', 'multicast', 'broadcast']);
-
-/**
- * Whether a URL's host is this machine or link-local. A stored kubeconfig could use these to send requests to services
- * that trust any local client, such as a cloud's metadata server.
- */
-export function isLocal(url: URL): boolean {
-  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (!ipaddr.isValid(host)) return /(^|\.)localhost$/i.test(host);
-  const address = ipaddr.process(host);
-  return LOCAL_RANGES.has(address.range());
 }

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/api/json.ts';
 import { connector, targetOf } from '../../../src/cli/connect.ts';
 import { readEnvironment } from '../../../src/cli/environment.ts';
+import { kubeconfigTrust } from '../../../src/cli/kubeconfig-trust.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
+import { invoke } from '../../support/invoke.ts';
+import { kubeconfig } from '../../support/kubeconfigs.ts';
 
 const cleanups: (() => unknown)[] = [];
 
@@ -73,6 +77,116 @@ it('keeps the old credentials while the kubeconfig cannot be read', async () => 
   await expect(client.raw('/version')).rejects.toMatchObject({ status: 401 });
   await write('new');
   await expect.poll(() => client.raw('/version').catch(() => undefined)).toEqual({ gitVersion: 'v1.34.4' });
+});
+
+describe('an exec plugin', () => {
+  /** A server that accepts the token of each run of a plugin until it is revoked, and a kubeconfig with the plugin. */
+  async function memberWithPlugin(script: string) {
+    const seen = { accepted: 't1', runs: 0 };
+    const server = createServer((request, response) => {
+      const welcome = request.headers.authorization === `Bearer ${seen.accepted}`;
+      // All requests are in flight before the first response.
+      setTimeout(() => {
+        response.writeHead(welcome ? 200 : 401, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(welcome ? { minor: '34' } : { kind: 'Status', code: 401 }));
+      }, 20);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (!address || typeof address === 'string') throw new Error('no port');
+    const dir = await mkdtemp(join(tmpdir(), 'catamaran-plugin-'));
+    cleanups.push(
+      () => server.close(),
+      () => rm(dir, { recursive: true }),
+    );
+    await writeFile(join(dir, 'plugin'), `#!/bin/sh\necho run >> '${dir}/runs'\n${script}\n`, { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './plugin' };
+    const path = join(dir, 'config');
+    await writeFile(path, kubeconfig({ server: `http://127.0.0.1:${address.port}` }, { exec }));
+    const runs = async () => (await readFile(join(dir, 'runs'), 'utf8')).trim().split('\n').length;
+    const client = await connector(readEnvironment({ PATH: process.env.PATH }))({
+      access: { kind: 'kubeconfig', path },
+    });
+    cleanups.push(() => client.close());
+    return { seen, runs, client, dir };
+  }
+
+  it('runs once for 60 requests whose token was revoked', async () => {
+    const { seen, runs, client } = await memberWithPlugin(
+      'n=$(wc -l < "$(dirname "$0")/runs" | tr -d " ")\n' +
+        `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t'$n'"}}'`,
+    );
+    await client.raw('/version');
+    seen.accepted = 't2';
+    await Promise.all(Array.from({ length: 60 }, () => client.raw('/version')));
+    expect(await runs()).toBe(2);
+  });
+
+  it('that fails runs once for 60 requests', async () => {
+    const { runs, client } = await memberWithPlugin('sleep 0.1; exit 1');
+    for (let round = 0; round < 2; round++) {
+      const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => client.raw('/version')));
+      expect(outcomes).toEqual(outcomes.map(() => expect.objectContaining({ status: 'rejected' })));
+    }
+    expect(await runs()).toBe(1);
+  });
+});
+
+describe('in a pod, a kubeconfig comes from a Secret', () => {
+  const POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+
+  /** A plugin in PATH that writes its environment to a file. */
+  async function withPlugin(env: readonly JsonObject[] = []) {
+    const dir = await mkdtemp(join(tmpdir(), 'catamaran-pod-'));
+    cleanups.push(() => rm(dir, { recursive: true }));
+    const credential =
+      '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t"}}';
+    await writeFile(join(dir, 'cloud-login'), `#!/bin/sh\nenv > '${dir}/env'\necho '${credential}'\n`, { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'cloud-login', env };
+    const path = join(dir, 'config');
+    // Nothing listens there: the plugin runs before the connection is made.
+    await writeFile(path, kubeconfig({ server: 'https://192.0.2.1:1' }, { exec }));
+    const variables = { ...POD, PATH: `${dir}:/usr/bin:/bin`, HOME: '/h', REGION: 'eu', DATABASE_PASSWORD: 'CANARY' };
+    return { target: { access: { kind: 'kubeconfig' as const, path } }, environment: readEnvironment(variables), dir };
+  }
+
+  it('and runs no plugin by default', async () => {
+    const { target, environment } = await withPlugin();
+    await expect(connector(environment)(target)).rejects.toMatchObject({ code: 'CTM_KUBECONFIG_REFUSED' });
+  });
+
+  it('and runs a plugin that is allowed by name, with variables that are allowed by name', async () => {
+    const { target, environment, dir } = await withPlugin([{ name: 'REGION', value: 'us' }]);
+    const options = { allowExecPlugin: ['cloud-login'], execPluginEnv: ['REGION'] };
+    const client = await connector(environment, kubeconfigTrust(options, environment))(target);
+    cleanups.push(() => client.close());
+    const stop = new AbortController();
+    const request = client.raw('/version', { signal: stop.signal }).catch(() => {});
+    await expect.poll(() => readFile(join(dir, 'env'), 'utf8').catch(() => '')).toContain('REGION=us');
+    stop.abort();
+    await request;
+    const names = (await readFile(join(dir, 'env'), 'utf8')).split('\n').map((line) => line.split('=')[0]);
+    const set = names.filter((name) => name !== '' && !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? ''));
+    expect(set.toSorted()).toEqual(['HOME', 'KUBERNETES_EXEC_INFO', 'PATH', 'REGION']);
+  });
+
+  it('and is read as that of a user on request', async () => {
+    const { target, environment } = await withPlugin();
+    const trust = kubeconfigTrust({ kubeconfigTrust: 'user' }, environment);
+    await expect(connector(environment, trust)(target)).resolves.toBeDefined();
+  });
+
+  it.each(['--allow-exec-plugin', '--exec-plugin-env'])('%s has no effect on kubeconfigs of a user', async (option) => {
+    const args = ['config', 'check', '--config', '/dev/null', '--kubeconfig-trust', 'user', option, 'a'];
+    expect(await invoke([...args, '--connect'])).toMatchObject({ code: 2 });
+  });
+
+  it.each(['/bin/sh', 'a b', '', './aws', 'aws,'])('--allow-exec-plugin %j is a usage error', async (names) => {
+    const { code, stderr } = await invoke(['run', '--config', '/dev/null', '--allow-exec-plugin', names]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/CTM_USAGE.*--allow-exec-plugin/);
+  });
 });
 
 it('names the cluster of an option, or of none, after its context', async () => {

@@ -11,6 +11,7 @@ describe('the environment', () => {
       noColor: false,
       logLevel: 'info',
       podName: hostname(),
+      tlsVerificationOff: false,
       variables: {},
     });
   });
@@ -34,6 +35,7 @@ describe('the environment', () => {
       podName: 'catamaran-0',
       podNamespace: 'mcs',
       kubernetesService: { host: '10.96.0.1', port: 443 },
+      tlsVerificationOff: false,
       variables,
     });
   });

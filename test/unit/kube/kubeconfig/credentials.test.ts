@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { fileCredentials, type Loaded, loadedCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
+import { fileCredentials } from '../../../../src/kube/kubeconfig/file-credentials.ts';
+import {
+  type Loaded,
+  LoadedCredentials,
+  type LoadedOptions,
+} from '../../../../src/kube/kubeconfig/loaded-credentials.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-describe('loadedCredentials', () => {
+function loadedCredentials(load: () => Promise<Loaded>, clock: ManualClock, waits?: LoadedOptions['waits']) {
+  return new LoadedCredentials({ load, clock, source: 'test', ...(waits && { waits }) });
+}
+
+describe('LoadedCredentials', () => {
   it('loads once for concurrent requests', async () => {
     let loads = 0;
     const credentials = loadedCredentials(async () => ({ identity: { token: `t${++loads}` } }), new ManualClock());
@@ -50,6 +59,52 @@ describe('loadedCredentials', () => {
     const headers = credentials.headers(stop.signal);
     stop.abort(new Error('given up'));
     await expect(headers).rejects.toThrow('given up');
+  });
+});
+
+describe('LoadedCredentials with waits after failures', () => {
+  const WAITS = { firstMs: 1_000, longestMs: 60_000 };
+
+  it('tries again after 1, 2, 4, ... up to 60 seconds, however many requests there are', async () => {
+    const clock = new ManualClock();
+    const started = clock.now();
+    const at: number[] = [];
+    const load = async (): Promise<Loaded> => {
+      at.push((clock.now() - started) / 1_000);
+      throw new Error('no session');
+    };
+    const credentials = loadedCredentials(load, clock, WAITS);
+    for (let half = 0; half < 2 * 150; half++) {
+      const requests = Array.from({ length: 60 }, () => credentials.headers());
+      for (const { status } of await Promise.allSettled(requests)) expect(status).toBe('rejected');
+      clock.step(500);
+    }
+    expect(at).toEqual([0, 1, 3, 7, 15, 31, 63, 123]);
+  });
+
+  it('waits between loads if the server rejects every new credential, but not after a first rejection', async () => {
+    const clock = new ManualClock();
+    let loads = 0;
+    const credentials = loadedCredentials(async () => ({ identity: { token: `t${++loads}` } }), clock, WAITS);
+    const reject = async () => {
+      const refused = await credentials.headers();
+      for (let request = 0; request < 60; request++) credentials.invalidate(refused);
+    };
+    await credentials.headers();
+    clock.step(3_600_000);
+    await reject();
+    expect(await credentials.headers()).toEqual(bearer('t2'));
+    await reject();
+    expect(await credentials.headers()).toEqual(bearer('t3'));
+    await reject();
+    await expect(credentials.headers()).rejects.toThrow('test: the API server rejected new credentials');
+    clock.step(1_000);
+    expect(await credentials.headers()).toEqual(bearer('t4'));
+    await reject();
+    clock.step(1_999);
+    await expect(credentials.headers()).rejects.toThrow('rejected');
+    clock.step(1);
+    expect(await credentials.headers()).toEqual(bearer('t5'));
   });
 });
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { inClusterAccess, loadKubeconfig, parseKubeconfig } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
+import { inClusterAccess } from '../../../../src/kube/kubeconfig/in-cluster.ts';
+import { loadKubeconfig, type PluginPolicy } from '../../../../src/kube/kubeconfig/kubeconfig.ts';
 import { selfSigned, type TestCertificate } from '../../../support/certificates.ts';
 
 interface Parts {
@@ -331,27 +332,35 @@ describe('bad input', () => {
 });
 
 describe('a stored kubeconfig', () => {
-  const parse = (parts: Parts) => () => parseKubeconfig(kubeconfig(parts), { source: 'Secret fleet/east' });
+  const parse = (parts: Parts, plugins?: PluginPolicy, environment?: Record<string, string>) =>
+    loadKubeconfig({
+      files: ['/east.yaml'],
+      trust: 'stored',
+      readFile: disk({ '/east.yaml': kubeconfig(parts) }),
+      ...(plugins && { plugins }),
+      ...(environment && { environment }),
+    });
 
   it('works with inline data', async () => {
-    const access = parseKubeconfig(
-      kubeconfig({
-        cluster: { 'certificate-authority-data': base64(certificate.cert) },
-        user: {
-          'client-certificate-data': base64(certificate.cert),
-          'client-key-data': base64(certificate.key),
-        },
-      }),
-      { source: 'Secret fleet/east', context: 'prod' },
-    );
-    expect(access).toMatchObject({ tls: { ca: certificate.cert }, source: 'context prod of Secret fleet/east' });
+    const access = await parse({
+      cluster: { 'certificate-authority-data': base64(certificate.cert) },
+      user: {
+        'client-certificate-data': base64(certificate.cert),
+        'client-key-data': base64(certificate.key),
+      },
+    });
+    expect(access).toMatchObject({
+      tls: { ca: certificate.cert },
+      source: 'context prod of /east.yaml',
+      trust: 'stored',
+    });
     expect(await access.credentials.certificate()).toEqual(certificate);
   });
 
   const refused: [Parts, string][] = [
     [
       { user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/sh' } } },
-      'users[name=admin].user.exec: refused: a stored kubeconfig cannot run programs; use a token or a client certificate',
+      'users[name=admin].user.exec.command: "/bin/sh": refused: a stored kubeconfig runs only programs that are allowed by name (--allow-exec-plugin)',
     ],
     [
       { user: { tokenFile: '/etc/shadow' } },
@@ -384,7 +393,7 @@ describe('a stored kubeconfig', () => {
   ];
 
   it.each(refused)('%j is refused', async (parts, message) => {
-    expect(await messageOf(parse(parts))).toBe(`CTM_KUBECONFIG_REFUSED Secret fleet/east: ${message}`);
+    expect(await messageOf(parse(parts))).toBe(`CTM_KUBECONFIG_REFUSED /east.yaml: ${message}`);
   });
 
   it.each([
@@ -404,17 +413,47 @@ describe('a stored kubeconfig', () => {
     '[fe80::1]',
     '[::ffff:127.0.0.1]',
     '[::ffff:a9fe:a9fe]',
+    '[::127.0.0.1]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[64:ff9b:1::7f00:1]',
+    '[2002:7f00:1::]',
+    '[2001:0:1:2:3:4:80ff:fffe]',
+    '100.100.100.200',
+    '168.63.129.16',
+    '[fd00:ec2::254]',
+    '[64:ff9b::6464:64c8]',
   ])('a server at %s is refused', async (host) => {
     const reported = await messageOf(parse({ cluster: { server: `https://${host}` } }));
-    expect(reported).toMatch(/^CTM_KUBECONFIG_REFUSED .*cannot reach loopback or link-local addresses$/);
+    expect(reported).toMatch(/^CTM_KUBECONFIG_REFUSED .*, which a stored kubeconfig cannot use$/);
   });
 
-  it.each(['10.0.0.1', 'api.example.com', '[2001:db8::1]:6443', '[fd00::1]', 'localhost.example.com'])(
-    'a server at %s is accepted',
-    async (host) => {
-      expect(await messageOf(parse({ cluster: { server: `https://${host}` } }))).toBe('no error');
-    },
-  );
+  it.each([
+    '10.0.0.1',
+    '100.64.0.1',
+    'api.example.com',
+    '[2001:db8::1]:6443',
+    '[fd00::1]',
+    '[64:ff9b::a00:1]',
+    'localhost.example.com',
+  ])('a server at %s is accepted', async (host) => {
+    expect(await messageOf(parse({ cluster: { server: `https://${host}` } }))).toBe('no error');
+  });
+
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'aws' };
+  const aws: PluginPolicy = { commands: ['aws'], variables: ['AWS_REGION'] };
+
+  it.each([
+    ['a program by name', exec, 'no error'],
+    ['a listed variable', { ...exec, env: [{ name: 'AWS_REGION', value: 'eu' }] }, 'no error'],
+    ['another program', { ...exec, command: 'sh' }, /command: "sh": refused: .*allow-exec-plugin/],
+    ['a file of the same name', { ...exec, command: './aws' }, /command: ".\/aws": refused/],
+    ['another variable', { ...exec, env: [{ name: 'LD_PRELOAD', value: '/x.so' }] }, /env\[name=LD_PRELOAD\]: refused/],
+    ['a PATH of its own', { ...exec, env: [{ name: 'PATH', value: '/tmp' }] }, /env\[name=PATH\]: refused/],
+  ])('may use %s as far as plugins are allowed', async (_what, plugin, expected) => {
+    const outcome = await messageOf(parse({ user: { exec: plugin } }, aws));
+    if (typeof expected === 'string') expect(outcome).toBe(expected);
+    else expect(outcome).toMatch(expected);
+  });
 
   it('allows fields in a file of the user that are refused in a Secret', async () => {
     const server = 'https://127.0.0.1:6443';
