@@ -2,7 +2,7 @@
 import type { Member } from '../fleet/member.ts';
 
 /** How long to wait for another member to be listed or to fail, in ms. */
-const SETTLE_MS = 10_000;
+export const SETTLE_MS = 10_000;
 
 /**
  * Counts the members that are still being listed. Since many members take a while, the wait lasts as long as any of

@@ -1,17 +1,55 @@
-/** `catamaran config check`: validates a fleet file. */
+/** `catamaran config check`: validates a fleet file and, on request, the access to its members. */
+import type { FleetConfig } from '../../config/fleet-config.ts';
 import { loadFleet } from '../../config/watch.ts';
-import type { Register } from '../context.ts';
+import { survey, UnlistedError } from '../../controller/survey.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { table } from '../../runtime/text-table.ts';
+import { visible } from '../../runtime/visible.ts';
+import { connector } from '../connect.ts';
+import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
+import { kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from '../kubeconfig-trust.ts';
 
-export const registerConfigCheck: Register = (config, { stdout }) => {
-  config
+interface CheckOptions extends TrustOptions {
+  readonly config: string;
+  readonly connect: boolean;
+}
+
+/** Lists every member, with the rights that the controller needs for reading. */
+async function checkMembers(config: FleetConfig, options: CheckOptions, context: CliContext): Promise<void> {
+  const { environment, stdout, stderrColors, signal } = context;
+  const connect = connector(environment, kubeconfigTrust(options, environment));
+  const logger = createLog({ level: 'warn', format: 'text', colors: stderrColors });
+  const surroundings = { connect, clock: systemClock, random: Math.random, logger };
+  const { result, unlisted } = await survey(config, surroundings, signal, ({ members }) =>
+    members
+      .filter(({ cache }) => cache.synced)
+      .map(({ name, cache }) => [name, `${cache.exports.size}`, `${cache.imports.size}`]),
+  );
+  if (result.length > 0) stdout.write(table([['MEMBER', 'EXPORTS', 'IMPORTS'], ...result]));
+  if (unlisted.length > 0) throw new UnlistedError(unlisted);
+}
+
+export const registerConfigCheck: Register = (command, context) => {
+  const check = command
     .command('check')
     .description('validate a fleet file and report all problems')
     .requiredOption('-c, --config <file>', 'fleet file')
-    .addHelpText('after', examples('catamaran config check --config fleet.yaml'))
-    .action(async (options: { readonly config: string }) => {
-      const { members } = (await loadFleet(options.config)).config;
-      const names = members.map((member) => member.name).join(', ');
-      stdout.write(`${options.config}: ok, ${members.length} member${members.length === 1 ? '' : 's'}: ${names}\n`);
+    .option('--connect', 'also connect to every member and list it; fails if one cannot be listed', false)
+    .addHelpText(
+      'after',
+      examples('catamaran config check --config fleet.yaml', [
+        'catamaran config check --config fleet.yaml --connect',
+        'check kubeconfigs, network and rights',
+      ]),
+    )
+    .action(async (options: CheckOptions) => {
+      const { config } = await loadFleet(options.config);
+      const names = config.members.map((member) => member.name).join(', ');
+      const count = `${config.members.length} member${config.members.length === 1 ? '' : 's'}`;
+      context.stdout.write(`${visible(options.config)}: ok, ${count}: ${names}\n`);
+      if (options.connect) await checkMembers(config, options, context);
     });
+  withKubeconfigTrust(check);
 };

@@ -3,20 +3,22 @@ import { loadFleet, watchFleetFile } from '../../config/watch.ts';
 import { Controller } from '../../controller/controller.ts';
 import { dryRun } from '../../controller/dry-run.ts';
 import { Metrics } from '../../controller/metrics.ts';
+import { UnlistedError } from '../../controller/survey.ts';
 import type { Change } from '../../core/change.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { table } from '../../runtime/text-table.ts';
 import { openHttpServer } from '../../server/http-server.ts';
-import { connector } from '../connect.ts';
+import { connector, warnOfVariables } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
 import { hasEnded, identityOf, thisProcess } from '../identity.ts';
+import { kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from '../kubeconfig-trust.ts';
 import { type LogOptions, logOptions, probesOption } from '../options.ts';
 import { type OutputFormat, outputOption, rendered } from '../output.ts';
 
-interface RunOptions extends LogOptions {
+interface RunOptions extends LogOptions, TrustOptions {
   readonly config: string;
   readonly dryRun: boolean;
   readonly output: OutputFormat;
@@ -36,19 +38,30 @@ function changeTable(changes: readonly Change[], wide: boolean): string {
   return table([header, ...rows]);
 }
 
-function changesText(changes: readonly Change[], wide: boolean): string {
-  return changes.length === 0 ? 'Already up to date.\n' : changeTable(changes, wide);
+/** `complete` is whether every member was listed; if not, an empty table would be taken for a fleet that is up to date. */
+function changesText(changes: readonly Change[], wide: boolean, complete: boolean): string {
+  if (changes.length > 0) return changeTable(changes, wide);
+  return complete ? 'Already up to date.\n' : '';
 }
 
 async function run(options: RunOptions, context: CliContext): Promise<void> {
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? (options.dryRun ? 'warn' : environment.logLevel);
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
+  warnOfVariables(environment, logger);
   const current = await loadFleet(options.config);
-  const surroundings = { connect: connector(environment), clock: systemClock, random: Math.random, logger };
+  const surroundings = {
+    connect: connector(environment, kubeconfigTrust(options, environment)),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  };
   if (options.dryRun) {
-    const changes = await dryRun(current.config, surroundings, signal);
-    context.stdout.write(rendered(changes, options.output, () => changesText(changes, options.output === 'wide')));
+    const { result, unlisted } = await dryRun(current.config, surroundings, signal);
+    const complete = unlisted.length === 0;
+    const text = () => changesText(result, options.output === 'wide', complete);
+    context.stdout.write(rendered(result, options.output, text));
+    if (!complete) throw new UnlistedError(unlisted);
     return;
   }
   const self = thisProcess(environment.podName);
@@ -82,9 +95,14 @@ export const registerRun: Register = (program, context) => {
     .command('run')
     .description('run the controller')
     .requiredOption('-c, --config <file>', 'fleet file; changes to it apply while the controller runs')
-    .option('--dry-run', 'print the changes of the next pass without writing them', false)
+    .option(
+      '--dry-run',
+      'print the changes of the next pass without writing them; fails if a member cannot be listed',
+      false,
+    )
     .addOption(outputOption(['table', 'wide', 'json', 'yaml'], 'output format of --dry-run'))
     .addOption(probesOption('--listen', 9470));
+  withKubeconfigTrust(command);
   for (const option of logOptions('CATAMARAN_LOG_LEVEL or info; warn with --dry-run')) command.addOption(option);
   command
     .addHelpText(
