@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6 } from 'node:net';
 import type { Address } from '../../runtime/address.ts';
-import { framed } from '../server/tcp.ts';
+import { framed } from '../server/tcp-connection.ts';
 import { parseName } from '../wire/name.ts';
 import { EDNS_UDP_BYTES, FLAG } from '../wire/protocol.ts';
 import { encodeQuery, type Message, parseMessage } from '../wire/wire-message.ts';

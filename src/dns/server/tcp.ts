@@ -1,16 +1,19 @@
 /**
  * DNS over TCP: messages with a two-byte length prefix, pipelined and answered in order (RFC 7766). Connections, the
- * time for a complete query, and unread responses are bounded.
+ * time for a complete query, and unread responses are bounded, and shared among the networks of clients.
  */
 import { createServer, type Socket } from 'node:net';
 import type { Address } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { closeServer } from '../../runtime/close-server.ts';
-import { HEADER_BYTES } from '../wire/protocol.ts';
-import { MAX_QUERY_BYTES } from '../wire/query.ts';
+import { Connection } from './tcp-connection.ts';
+import { Turns } from './tcp-turns.ts';
 
 export interface TcpLimits {
-  /** Concurrent connections. Another one closes the one that has been idle longest. */
+  /**
+   * Concurrent connections. Another one closes the one that has been idle longest of the network that has most, so that a
+   * client that opens many closes only its own.
+   */
   readonly connections: number;
   /** Milliseconds within which a complete query must arrive and earlier responses must be read. */
   readonly idleMs: number;
@@ -24,7 +27,6 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = { connections: 512, idleMs: 10_000,
 const SWEEP_MS = 1000;
 /** Milliseconds for clients to read their last responses when the server stops. */
 const GRACE_MS = 1000;
-const LENGTH_BYTES = 2;
 
 export interface TcpOptions {
   readonly respond: (packet: Buffer, client: string) => Buffer | undefined;
@@ -32,82 +34,11 @@ export interface TcpOptions {
   readonly limits?: Partial<TcpLimits>;
 }
 
-class Connection {
-  readonly socket: Socket;
-  /** Time of the last query, or of the connection. */
-  askedAt: number;
-  readonly #options: TcpOptions;
-  readonly #limits: TcpLimits;
-  readonly #client: string;
-  #pending: Buffer = Buffer.alloc(0);
-  #ended = false;
-
-  constructor(socket: Socket, options: TcpOptions, limits: TcpLimits) {
-    this.socket = socket;
-    this.#options = options;
-    this.#limits = limits;
-    this.#client = socket.remoteAddress ?? '';
-    this.askedAt = options.clock.now();
-  }
-
-  listen(): void {
-    const { socket } = this;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => {
-      this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-      this.#work();
-    });
-    socket.on('drain', () => this.#work());
-    socket.on('end', () => {
-      this.#ended = true;
-      this.#work();
-    });
-    socket.on('error', () => socket.destroy());
-  }
-
-  /** Answers all complete queries, for as long as the client reads the responses. */
-  #work(): void {
-    const { socket } = this;
-    socket.cork();
-    while (this.#pending.length >= LENGTH_BYTES && !socket.destroyed) {
-      const length = this.#pending.readUInt16BE(0);
-      if (length < HEADER_BYTES || length > MAX_QUERY_BYTES) {
-        // The start of the next message is unknown. Responses to earlier queries are still sent.
-        socket.uncork();
-        socket.pause();
-        socket.destroySoon();
-        return;
-      }
-      const end = LENGTH_BYTES + length;
-      if (this.#pending.length < end) break;
-      if (socket.writableLength > this.#limits.unsentBytes) {
-        socket.uncork();
-        socket.pause();
-        return;
-      }
-      const response = this.#options.respond(this.#pending.subarray(LENGTH_BYTES, end), this.#client);
-      this.#pending = this.#pending.subarray(end);
-      this.askedAt = this.#options.clock.now();
-      if (response) socket.write(framed(response));
-    }
-    socket.uncork();
-    if (this.#ended) socket.end();
-    else socket.resume();
-  }
-}
-
-/** Adds the length prefix to a message. */
-export function framed(message: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(LENGTH_BYTES + message.length);
-  frame.writeUInt16BE(message.length, 0);
-  message.copy(frame, LENGTH_BYTES);
-  return frame;
-}
-
 class Connections {
   readonly #options: TcpOptions;
   readonly #limits: TcpLimits;
   readonly #open = new Set<Connection>();
+  readonly #turns = new Turns();
 
   constructor(options: TcpOptions) {
     this.#options = options;
@@ -119,10 +50,13 @@ class Connections {
   }
 
   accept(socket: Socket): void {
-    if (this.#open.size >= this.#limits.connections) this.#destroyLongestIdle();
-    const connection = new Connection(socket, this.#options, this.#limits);
+    const { respond, clock } = this.#options;
+    const { connections, unsentBytes } = this.#limits;
+    const ready = (connection: Connection) => this.#turns.add(connection);
+    const connection = new Connection(socket, { respond, clock, unsentBytes, ready });
     this.#open.add(connection);
-    socket.on('close', () => this.#open.delete(connection));
+    if (this.#open.size > connections) this.#destroyOne();
+    socket.on('close', () => this.#forget(connection));
     connection.listen();
   }
 
@@ -145,11 +79,23 @@ class Connections {
     for (const { socket } of this.#open) socket.destroy();
   }
 
-  #destroyLongestIdle(): void {
+  #forget(connection: Connection): void {
+    this.#open.delete(connection);
+    this.#turns.remove(connection);
+  }
+
+  /** Closes the connection that has been idle longest of the network with most connections. */
+  #destroyOne(): void {
+    const counts = new Map<string, number>();
+    for (const { network } of this.#open) counts.set(network, (counts.get(network) ?? 0) + 1);
+    const most = Math.max(...counts.values());
     let oldest: Connection | undefined;
-    for (const each of this.#open) if (!oldest || each.askedAt < oldest.askedAt) oldest = each;
-    oldest?.socket.destroy();
-    if (oldest) this.#open.delete(oldest);
+    for (const each of this.#open) {
+      if (counts.get(each.network) === most && (!oldest || each.askedAt < oldest.askedAt)) oldest = each;
+    }
+    if (!oldest) return;
+    oldest.socket.destroy();
+    this.#forget(oldest);
   }
 }
 

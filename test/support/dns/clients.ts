@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { framed } from '../../../src/dns/server/tcp.ts';
+import { framed } from '../../../src/dns/server/tcp-connection.ts';
 
 /** Address of a DNS server. */
 export interface Target {
@@ -31,8 +31,9 @@ export class TcpClient {
   #buffer: Buffer = Buffer.alloc(0);
   closed = false;
 
-  constructor({ host, port }: Target) {
-    this.socket = connect({ host, port });
+  /** @param from address of this client; default: chosen by the system. */
+  constructor({ host, port }: Target, from?: string) {
+    this.socket = connect({ host, port, ...(from !== undefined && { localAddress: from }) });
     this.socket.on('error', () => {});
     this.socket.on('close', () => {
       this.closed = true;

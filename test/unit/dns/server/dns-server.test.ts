@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DnsMetrics } from '../../../../src/dns/server/dns-metrics.ts';
 import { type DnsServer, type DnsServerOptions, openDnsServer } from '../../../../src/dns/server/dns-server.ts';
-import { framed } from '../../../../src/dns/server/tcp.ts';
+import { framed } from '../../../../src/dns/server/tcp-connection.ts';
 import { RCODE } from '../../../../src/dns/wire/protocol.ts';
 import { parseMessage } from '../../../../src/dns/wire/wire-message.ts';
 import { Zone } from '../../../../src/dns/zone/zone.ts';
@@ -143,6 +143,60 @@ describe('the server', () => {
       { fields: { client: '127.0.0.1', name: 'web.shop.svc.clusterset.local.', type: 'A', rcode: 'NOERROR' } },
     ]);
   });
+});
+
+describe('TCP connections of several clients', () => {
+  const [GREEDY, GOOD] = ['127.0.1.1', '127.0.2.1'];
+
+  it('of one network do not get those of another closed', async () => {
+    const { server, target } = await start({ tcpLimits: { connections: 8 } });
+    const good = new TcpClient(target, GOOD);
+    await once(good.socket, 'connect');
+    const greedy = Array.from({ length: 12 }, () => new TcpClient(target, GREEDY));
+    await expect.poll(() => greedy.filter(({ closed }) => closed)).toHaveLength(5);
+    expect(server.connections).toBe(8);
+    const late = new TcpClient(target, GOOD);
+    await expect.poll(() => greedy.filter(({ closed }) => closed)).toHaveLength(6);
+    for (const client of [good, late]) client.send(WEB);
+    await expect.poll(() => [good, late].map(({ messages }) => messages.length)).toEqual([1, 1]);
+    for (const { socket } of [good, late, ...greedy]) socket.destroy();
+  });
+
+  it('that pipeline do not delay UDP, nor the connections of another network', async () => {
+    const asked = { greedy: 0 };
+    /** Queries of the greedy clients that were answered before each response to a good one. */
+    const before: number[] = [];
+    const { target } = await start({
+      monotonic: () => 0,
+      current: () => {
+        asked.greedy++;
+        return true;
+      },
+    });
+    const each = 4_000;
+    const burst = Array.from({ length: each }, () => WEB);
+    const greedy = Array.from({ length: 8 }, () => new TcpClient(target, GREEDY));
+    await Promise.all(greedy.map(({ socket }) => once(socket, 'connect')));
+    for (const client of greedy) client.send(...burst);
+    await expect.poll(() => asked.greedy).toBeGreaterThan(0);
+    for (let probe = 0; probe < 5; probe++) {
+      const sent = asked.greedy;
+      await askUdp(target, WEB);
+      before.push(asked.greedy - sent);
+      const again = asked.greedy;
+      const good = new TcpClient(target, GOOD);
+      good.send(WEB);
+      await expect.poll(() => good.messages.length, { interval: 1 }).toBe(1);
+      before.push(asked.greedy - again);
+      good.socket.destroy();
+    }
+    // Without turns, each chunk that was read is answered at once: more than a thousand queries, per connection.
+    expect(Math.min(...before)).toBeLessThan(1_000);
+    await expect
+      .poll(() => greedy.map(({ messages }) => messages.length), { timeout: 30_000 })
+      .toEqual(greedy.map(() => each));
+    for (const { socket } of greedy) socket.destroy();
+  }, 60_000);
 });
 
 describe('a TCP connection', () => {
