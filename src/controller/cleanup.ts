@@ -22,25 +22,25 @@ export interface CleanupOptions {
   readonly random: Random;
 }
 
-/** The remaining changes; undefined while they are unknown. */
+/** The remaining changes; undefined while they are unknown, or if the cluster may be a member under another name. */
 function remainder(fleet: Fleet, member: Member): readonly Change[] | undefined {
   const { cache } = member;
   // The cluster of a refused member belongs to another member, which keeps its objects.
   if (member.state.phase === 'refused') return [];
-  if (!cache.synced) return undefined;
+  if (!cache.synced || !fleet.mayBeCleanedUp(member)) return undefined;
   return [...fleet.index.heldBy(member.name)].flatMap((key) =>
     departure(fleet.consumer(key, member), cache.exports.get(key)),
   );
 }
 
-/** Retries until nothing is left; returns false if the signal aborts first or the member comes back. */
+/** Retries until nothing is left; returns false if the signal aborts first or the cluster takes part again. */
 export async function cleanUp(
   member: Member,
   { fleet, isHeld, apply, clock, random }: CleanupOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
   const backoff = new Backoff(RETRY, random);
-  while (!signal.aborted && fleet.member(member.name) === member) {
+  while (!signal.aborted && fleet.hasDeparted(member)) {
     const changes = remainder(fleet, member);
     if (changes?.length === 0) return true;
     const { outcome } = changes && isHeld() ? await apply(changes) : { outcome: 'denied' };

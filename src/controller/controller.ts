@@ -47,6 +47,8 @@ export class Controller {
   readonly #settling = new Settling();
   readonly #review: StandingReview;
   readonly #cleanups = new Set<Promise<void>>();
+  /** Members whose predecessors may still write to the same cluster. */
+  readonly #waiting = new Map<Member, number>();
   #stop: AbortSignal | undefined;
 
   constructor(config: FleetConfig, options: ControllerOptions) {
@@ -60,6 +62,8 @@ export class Controller {
       changed: (member, change) => this.#handle(eventOf(member, change)),
       memberChanged: () => this.#reviewMembers(),
       watchRestarted: (member, resource, reason) => metrics.watchRestarted(member, resource, reason),
+      departed: (member) => this.#cleanUp(member),
+      replaced: (member, successor) => this.#handOver(member, successor),
     });
     this.#election = new Election({
       identity,
@@ -106,11 +110,7 @@ export class Controller {
     if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
       this.#options.logger.warn({}, 'spec.lease changed; restart to apply it');
     }
-    const left = await this.#fleet.apply(config);
-    for (const member of left) {
-      const cleanup = this.#depart(member).finally(() => this.#cleanups.delete(cleanup));
-      this.#cleanups.add(cleanup);
-    }
+    await this.#fleet.apply(config);
     this.#handle({ kind: 'configured', members: this.#fleet.members.map(({ name }) => name) });
     this.#reviewMembers();
   }
@@ -129,6 +129,7 @@ export class Controller {
   /** Handles changes in the members' standing since the last review. */
   #reviewMembers(): void {
     if (!this.#stop || this.#stop.aborted) return;
+    this.#fleet.review();
     const wasSettled = this.#settling.settled;
     this.#settling.update(this.#fleet.members, this.#options.clock.now());
     if (this.#settling.settled && !wasSettled) {
@@ -154,7 +155,7 @@ export class Controller {
   /** Starts the member's worker and its candidacy for the Lease, once it is connected. */
   #startWorker(member: Member, signal: AbortSignal): void {
     const { client, clusterId } = member;
-    if (this.#workers.has(member) || !client || clusterId === undefined) return;
+    if (this.#workers.has(member) || this.#waiting.has(member) || !client || clusterId === undefined) return;
     const { clock, random, logger, metrics, identity } = this.#options;
     const worker = new MemberWorker({
       client,
@@ -185,7 +186,8 @@ export class Controller {
     const { clock, logger, metrics } = this.#options;
     return (changes) =>
       apply(member, changes, {
-        mayWrite: () => this.#election.holds(member),
+        mayWrite: () =>
+          this.#election.holds(member) && (this.#fleet.isMember(member) || this.#fleet.mayBeCleanedUp(member)),
         ...(recorder && { recorder }),
         clock,
         logger: logger.child({ member: member.name }),
@@ -203,7 +205,27 @@ export class Controller {
     }
   }
 
-  /** Cleans up a removed member, with retries until success or until the process stops. */
+  /**
+   * Ends the work on a member that a successor replaces. The successor's work starts afterwards, since both may write to
+   * the same cluster with the same Lease.
+   */
+  async #handOver(member: Member, successor: Member): Promise<void> {
+    this.#handle({ kind: 'left', member: member.name });
+    this.#waiting.set(successor, (this.#waiting.get(successor) ?? 0) + 1);
+    await this.#endWorker(member);
+    const left = (this.#waiting.get(successor) ?? 1) - 1;
+    if (left > 0) this.#waiting.set(successor, left);
+    else this.#waiting.delete(successor);
+    this.#reviewMembers();
+  }
+
+  /** Starts the cleanup of a removed member. */
+  #cleanUp(member: Member): void {
+    const cleanup = this.#depart(member).finally(() => this.#cleanups.delete(cleanup));
+    this.#cleanups.add(cleanup);
+  }
+
+  /** Cleans up a removed member, with retries until success, until it is a member again or until the process stops. */
   async #depart(member: Member): Promise<void> {
     const { clock, logger, random } = this.#options;
     const log = logger.child({ member: member.name });
@@ -215,10 +237,13 @@ export class Controller {
     if (!this.#stop) return;
     const isHeld = (): boolean => this.#election.holds(member);
     const options = { fleet: this.#fleet, isHeld, apply: this.#applyTo(member, worker?.recorder), clock, random };
-    if (!(await cleanUp(member, options, this.#stop))) return;
-    log.info({}, 'member cleaned up');
+    const isClean = await cleanUp(member, options, this.#stop);
+    if (this.#stop.aborted) return;
     await this.#endWorker(member);
-    await this.#fleet.forget(member);
+    if (isClean) {
+      log.info({}, 'member cleaned up');
+      await this.#fleet.forget(member);
+    } else this.#reviewMembers();
   }
 }
 

@@ -12,6 +12,10 @@ export interface MemberStatus {
   readonly imports: number;
   readonly since?: string;
   readonly error?: string;
+  /** The connection that takes over when it is known, after the member's entry or kubeconfig changed. */
+  readonly successor?: { readonly state: MemberState['phase']; readonly error?: string };
+  /** Removed from the fleet file, but still waiting for members that are not known yet. */
+  readonly leaving?: true;
 }
 
 /** The status of the fleet: ready when every reachable member has been listed, and at least one has. */
@@ -22,21 +26,35 @@ export interface FleetStatus {
 
 /** The status of all members; `holds` returns whether this replica holds the Lease of a member. */
 export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): FleetStatus {
-  const members = fleet.members.map((member): MemberStatus => {
-    const { state, cache } = member;
-    const error = state.phase === 'ready' ? undefined : state.error?.message;
+  const successors = new Map(fleet.successors.map((member) => [member.name, member]));
+  const joining = fleet.successors.filter(({ name }) => !fleet.member(name));
+  const members = [...fleet.members, ...joining].map((member): MemberStatus => {
+    const { state, cache, name } = member;
+    const successor = successors.get(name);
+    const error = errorOf(member);
     return {
-      name: member.name,
+      name,
       state: state.phase,
       writer: holds(member),
       exports: cache.exports.size,
       imports: cache.imports.size,
       ...(state.phase === 'unreachable' && { since: new Date(state.since).toISOString() }),
       ...(error !== undefined && { error }),
+      ...(successor && successor !== member && { successor: stateOf(successor) }),
+      ...(fleet.isLeaving(member) && { leaving: true }),
     };
   });
   const pending = fleet.members.some(({ state }) => state.phase === 'unknown' && !state.error);
   return { ready: !pending && fleet.members.some(({ cache }) => cache.synced), members };
+}
+
+function errorOf({ state }: Member): string | undefined {
+  return state.phase === 'ready' ? undefined : state.error?.message;
+}
+
+function stateOf(member: Member): NonNullable<MemberStatus['successor']> {
+  const error = errorOf(member);
+  return { state: member.state.phase, ...(error !== undefined && { error }) };
 }
 
 function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {

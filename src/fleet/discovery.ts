@@ -1,10 +1,10 @@
 /** Identifies a cluster, and finds out what its API server and its Service network support. */
-import type { Service } from '../api/core.ts';
-import type { IPFamily, KubeObject } from '../api/meta.ts';
+import { isJsonObject, type Json } from '../api/json.ts';
+import type { IPFamily } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
-import type { MemberConfig } from '../config/fleet-config.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
-import type { KubeClient } from '../kube/client/client.ts';
+import type { KubeClient, RawObject } from '../kube/client/client.ts';
+import { CatamaranError } from '../runtime/errors.ts';
 
 /** `clusterId` is the UID of the namespace kube-system, which identifies a cluster regardless of its name. */
 export interface ClusterInfo {
@@ -26,16 +26,13 @@ function trafficDistributionsOf(version: unknown): Pick<ClusterInfo, 'trafficDis
   return { trafficDistributions: known.map(([value]) => value) };
 }
 
-interface ServiceCIDR extends KubeObject {
-  readonly spec: { readonly cidrs: readonly string[] };
-}
-
 function familyOf(address: string): IPFamily {
   return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
-function distinct(families: readonly IPFamily[]): readonly IPFamily[] {
-  return [...new Set(families)];
+/** The families of networks or addresses, in order. */
+export function familiesOf(networks: readonly string[]): readonly IPFamily[] {
+  return [...new Set(networks.map(familyOf))];
 }
 
 /** Resolves to undefined if the API does not exist or may not be read. */
@@ -49,31 +46,42 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Reads the cluster's identity, the features of its version, and its Service families, the primary one first: as
- * declared in fleet.yaml, else from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the
- * Service `default/kubernetes`.
+ * Reads the cluster's identity, the features of its version, and its Service families, the primary one first:
+ * from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service `default/kubernetes`.
  *
- * @throws ApiError if the API server does not respond.
+ * @throws ApiError if the API server does not respond; CTM_MEMBER_IDENTITY if kube-system has no usable UID.
  */
-export async function discoverCluster(
-  client: KubeClient,
-  config: MemberConfig,
-  signal: AbortSignal,
-): Promise<ClusterInfo> {
+export async function discoverCluster(client: KubeClient, signal: AbortSignal): Promise<ClusterInfo> {
   const [kubeSystem, version] = await Promise.all([
     client.get(RESOURCES.namespaces, { name: 'kube-system' }, { signal }),
     optional(client.raw('/version', { signal })),
   ]);
-  const identity = { clusterId: kubeSystem.metadata.uid ?? '', ...trafficDistributionsOf(version) };
-  return { ...identity, ipFamilies: distinct(await serviceFamilies(client, config, signal)) };
+  const identity = { clusterId: uidOf(kubeSystem, client.cluster), ...trafficDistributionsOf(version) };
+  return { ...identity, ipFamilies: familiesOf(await serviceNetworks(client, signal)) };
 }
 
-async function serviceFamilies(client: KubeClient, config: MemberConfig, signal: AbortSignal): Promise<IPFamily[]> {
-  if (config.serviceCIDRs.length > 0) return config.serviceCIDRs.map(familyOf);
-  const cidr = await optional(client.get<ServiceCIDR>(RESOURCES.serviceCIDRs, { name: 'kubernetes' }, { signal }));
-  if (cidr && cidr.spec.cidrs.length > 0) return cidr.spec.cidrs.map(familyOf);
-  const service = await optional(
-    client.get<Service>(RESOURCES.services, { namespace: 'default', name: 'kubernetes' }, { signal }),
+/** A UID is an UUID in practice, but the API leaves its form open. */
+function uidOf({ metadata: { uid } }: RawObject, cluster: string): string {
+  if (typeof uid === 'string' && /^[\w.-]{1,128}$/.test(uid)) return uid;
+  const problem = uid === undefined ? 'has no UID' : `has the UID ${JSON.stringify(uid).slice(0, 64)}`;
+  throw new CatamaranError(
+    'CTM_MEMBER_IDENTITY',
+    `member "${cluster}": the namespace kube-system ${problem}, which does not identify a cluster`,
   );
-  return (service?.spec.clusterIPs ?? ['0.0.0.0']).map(familyOf);
+}
+
+async function serviceNetworks(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
+  const cidr = await optional(client.get(RESOURCES.serviceCIDRs, { name: 'kubernetes' }, { signal }));
+  const networks = textsIn(cidr?.spec, 'cidrs');
+  if (networks.length > 0) return networks;
+  const name = { namespace: 'default', name: 'kubernetes' };
+  const service = await optional(client.get(RESOURCES.services, name, { signal }));
+  const addresses = textsIn(service?.spec, 'clusterIPs');
+  return addresses.length > 0 ? addresses : ['0.0.0.0'];
+}
+
+/** The texts of a list; empty if the API server sends anything else. */
+function textsIn(spec: Json | undefined, field: string): readonly string[] {
+  const list = isJsonObject(spec) ? spec[field] : undefined;
+  return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : [];
 }

@@ -8,10 +8,11 @@ import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
-import type { ClusterInfo } from './discovery.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
 import type { MemberChange } from './member-cache.ts';
+import { Roster, type Running } from './roster.ts';
+import { isSameCluster } from './same-cluster.ts';
 import { Staleness } from './staleness.ts';
 import type { ServiceView } from './views.ts';
 import { Views } from './views.ts';
@@ -26,31 +27,39 @@ export interface FleetOptions {
   /** Called when a member becomes known, reachable, unreachable or refused. */
   readonly memberChanged: (member: Member) => void;
   readonly watchRestarted: (member: string, resource: string, reason: string) => void;
-}
-
-interface Running {
-  readonly member: Member;
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
+  /** Called when a removed member no longer takes part; it stays watched, for its cleanup, until {@link Fleet.forget}. */
+  readonly departed?: (member: Member) => void;
+  /**
+   * Called when a successor takes the place of a member. The views already show the successor, the index still has the
+   * member's keys, and the member's connection stays open until the promise resolves.
+   */
+  readonly replaced?: (member: Member, successor: Member) => Promise<void>;
 }
 
 /** The members of a clusterset; they join and leave at run time, following the configuration. */
 export class Fleet {
   readonly #options: FleetOptions;
-  readonly #running = new Map<string, Running>();
-  /** Members that were removed from the configuration and are still being cleaned up. */
-  readonly #departed = new Set<Member>();
+  readonly #roster: Roster;
+  /** Connections that are being closed. */
+  readonly #closing = new Set<Promise<void>>();
   readonly #index = new KeyIndex();
   readonly #staleness: Staleness;
   readonly #views: Views;
   #config: FleetConfig;
-  /** The members of the configuration, by name. */
-  #declared: ReadonlyMap<string, MemberConfig>;
 
   constructor(config: FleetConfig, options: FleetOptions) {
     this.#config = config;
-    this.#declared = declaredIn(config);
     this.#options = options;
+    this.#roster = new Roster({
+      clock: options.clock,
+      open: (declared) => this.#open(declared),
+      close: (running) => this.#close(running),
+      succeeded: (member, replaced) => this.#succeeded(member, replaced),
+      departed: (member) => {
+        this.invalidate();
+        options.departed?.(member);
+      },
+    });
     this.#staleness = new Staleness(options.clock, () => this.#config);
     this.#views = new Views({
       importMode: (member, namespace) => this.#importMode(member, namespace),
@@ -66,11 +75,16 @@ export class Fleet {
 
   /** Every watched member, including removed ones. */
   get members(): Member[] {
-    return [...this.#running.values()].map((running) => running.member);
+    return this.#roster.members;
+  }
+
+  /** Connections that take over from members, or join, once they are known. */
+  get successors(): Member[] {
+    return this.#roster.candidates;
   }
 
   member(name: string): Member | undefined {
-    return this.#running.get(name)?.member;
+    return this.#roster.member(name);
   }
 
   /** Which members a key affects. */
@@ -79,52 +93,56 @@ export class Fleet {
   }
 
   /**
-   * Applies a configuration: adds new members, replaces those whose connection changed, and returns removed ones, which
-   * are no longer sources but are still watched until {@link forget}.
+   * Applies a configuration as one transition. Settings apply at once; a changed connection takes over when it is known.
+   * A removed member stays until the members that are still unknown have responded, since one of them may be the same
+   * cluster under another name, which takes over.
    */
-  async apply(config: FleetConfig): Promise<readonly Member[]> {
-    const left: Member[] = [];
+  async apply(config: FleetConfig): Promise<void> {
     this.#config = config;
-    this.#declared = declaredIn(config);
-    for (const { member } of this.#running.values()) {
-      const stays = config.members.some((declared) => declared.name === member.name);
-      if (!stays && !this.#departed.has(member)) left.push(member);
-    }
-    for (const declared of config.members) {
-      const running = this.#running.get(declared.name);
-      if (!running) {
-        this.#join(declared);
-      } else if (this.#departed.has(running.member) || connectionOf(running.member.config) !== connectionOf(declared)) {
-        await this.forget(running.member);
-        this.#join(declared);
-      }
-    }
-    for (const member of left) this.#departed.add(member);
+    this.#roster.apply(config);
     for (const member of this.members) this.#indexNamespaces(member);
     this.invalidate();
-    return left;
+    this.review();
   }
 
-  /** Whether the member is in the configuration. */
+  /** Completes transitions whose wait is over. */
+  review(): void {
+    this.#roster.review();
+  }
+
+  /** Whether the member takes part: it is in the configuration, or was removed from it but has not left yet. */
   isMember(member: Member): boolean {
-    return this.#running.get(member.name)?.member === member && !this.#departed.has(member);
+    return this.#roster.takesPart(member);
+  }
+
+  /** Whether the member was removed from the configuration but still takes part. */
+  isLeaving(member: Member): boolean {
+    return this.#roster.isLeaving(member);
+  }
+
+  /** Whether the member has left, and is watched until it has been cleaned up. */
+  hasDeparted(member: Member): boolean {
+    return this.#roster.hasDeparted(member);
+  }
+
+  /** Whether the member has left, and its cluster is not a member under another name. */
+  mayBeCleanedUp(member: Member): boolean {
+    return this.#roster.mayBeCleanedUp(member);
   }
 
   /** Stops watching a member and closes its connection. */
   async forget(member: Member): Promise<void> {
-    const running = this.#running.get(member.name);
-    if (running?.member !== member) return;
-    this.#running.delete(member.name);
-    this.#departed.delete(member);
+    const running = this.#roster.remove(member);
+    if (!running) return;
     this.#staleness.forget(member);
     this.#index.remove(member.name);
     this.invalidate();
-    running.stop.abort();
-    await running.done;
+    this.review();
+    await stop(running);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.members.map((member) => this.forget(member)));
+    await Promise.all([...this.#roster.removeAll().map(stop), ...this.#closing]);
   }
 
   /**
@@ -164,7 +182,7 @@ export class Fleet {
     return [...this.#index.keysIn(namespace)].filter(isHere);
   }
 
-  #join(config: MemberConfig): void {
+  #open(config: MemberConfig): Running {
     const { clock, random, watchRestarted, memberChanged } = this.#options;
     const logger = this.#options.logger.child({ member: config.name });
     const stop = new AbortController();
@@ -176,27 +194,54 @@ export class Fleet {
       logger,
       changed: (change) => this.#changed(member, change),
       stateChanged: () => {
-        this.#staleness.note(member);
+        if (this.member(member.name) === member) this.#staleness.note(member);
         this.invalidate();
+        this.review();
         memberChanged(member);
       },
       watchRestarted: (resource, reason) => watchRestarted(config.name, resource, reason),
-      admit: (network) => this.#refuseTwin(member, network),
+      admit: () => this.#refuseTwin(member),
     });
     const done = member.run(stop.signal).catch((err: unknown) => {
       logger.error({ err }, 'member stopped by an internal error');
     });
-    this.#running.set(config.name, { member, stop, done });
     logger.info({}, 'member added');
+    return { member, stop, done };
+  }
+
+  #close(running: Running, after: Promise<void> = Promise.resolve()): void {
+    const closing = after.then(() => stop(running)).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  #succeeded(member: Member, replaced: readonly Running[]): void {
+    const { logger, replaced: notify, memberChanged } = this.#options;
+    const log = logger.child({ member: member.name });
+    this.invalidate();
+    for (const running of replaced) {
+      const { member: old } = running;
+      if (old.name !== member.name) log.info({ formerly: old.name }, 'member renamed');
+      else if (old.clusterId === undefined || isSameCluster(old, member)) log.info({}, 'member has a new connection');
+      else {
+        const fields = { clusterId: member.clusterId, formerly: old.clusterId };
+        log.warn(fields, 'member is another cluster now; what Catamaran created in the former one stays there');
+      }
+      this.#close(running, notify?.(old, member));
+      this.#staleness.forget(old);
+      this.#index.remove(old.name);
+    }
+    for (const key of member.cache.held()) this.#index.setHeld(member.name, key, true);
+    this.#indexNamespaces(member);
+    memberChanged(member);
   }
 
   /** @throws CTM_MEMBER_DUPLICATE if the cluster is a member under another name. */
-  #refuseTwin(member: Member, { clusterId }: ClusterInfo): void {
-    const twin = this.members.find((other) => other !== member && other.clusterId === clusterId);
+  #refuseTwin(member: Member): void {
+    const twin = this.#roster.identified(member);
     if (!twin) return;
     throw new CatamaranError(
       'CTM_MEMBER_DUPLICATE',
-      `members "${twin.name}" and "${member.name}" are the same cluster (kube-system has UID ${clusterId} in both); ` +
+      `members "${twin.name}" and "${member.name}" are the same cluster (kube-system has UID ${member.clusterId} in both); ` +
         `"${member.name}" is refused until one of them is removed`,
     );
   }
@@ -222,7 +267,7 @@ export class Fleet {
   }
 
   #importMode(member: string, namespace: string): ImportMode {
-    return importMode(this.#config, this.#declared.get(member), namespace);
+    return importMode(this.#config, this.member(member)?.config, namespace);
   }
 
   #indexNamespaces(member: Member): void {
@@ -230,11 +275,7 @@ export class Fleet {
   }
 }
 
-function declaredIn({ members }: FleetConfig): ReadonlyMap<string, MemberConfig> {
-  return new Map(members.map((member) => [member.name, member]));
-}
-
-/** The part of a member's configuration that cannot change while it runs: everything except import settings. */
-function connectionOf({ importMode: _, namespaces: __, ...connection }: MemberConfig): string {
-  return JSON.stringify(connection);
+async function stop(running: Running): Promise<void> {
+  running.stop.abort();
+  await running.done;
 }

@@ -101,6 +101,14 @@ export class SliceIndex {
     return this.#counts.get(kind) ?? 0;
   }
 
+  /** The keys with slices of one kind. */
+  keys(kind: KeptSlice['kind']): ServiceKey[] {
+    return [...this.#byKey.values()].flatMap((group) => {
+      const [slice] = group.values();
+      return slice?.kind === kind ? [slice.key] : [];
+    });
+  }
+
   has(kind: KeptSlice['kind'], key: ServiceKey): boolean {
     return this.#byKey.has(`${kind}:${key}`);
   }

@@ -104,6 +104,12 @@ export class MemberCache {
     );
   }
 
+  /** Every key that the member {@link holds}. */
+  held(): ReadonlySet<ServiceKey> {
+    const named = [...this.exports.names(), ...this.imports.names()].map(asKey);
+    return new Set([...named, ...this.#index.keys('derived'), ...this.#derivedNames.keys()]);
+  }
+
   /** Names that the member exports. */
   exported(): readonly ServiceKey[] {
     return [...this.exports.values()].map(({ metadata: { namespace = '', name } }) => serviceKey(namespace, name));

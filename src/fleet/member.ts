@@ -1,4 +1,5 @@
 /** One member at run time: its connection, its informers and its cache. */
+import { isDeepStrictEqual } from 'node:util';
 import type { IPFamily } from '../api/meta.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import { addressPolicy } from '../core/merge/addresses.ts';
@@ -9,7 +10,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { toError } from '../runtime/thrown.ts';
-import { type ClusterInfo, discoverCluster } from './discovery.ts';
+import { type ClusterInfo, discoverCluster, familiesOf } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
 
@@ -34,27 +35,31 @@ export interface MemberOptions {
   readonly stateChanged: () => void;
   /** Counts the restarts of watches by cause. */
   readonly watchRestarted: (resource: string, reason: string) => void;
-  /** Throws if the cluster must not be a member, for example because it is one under another name. */
-  readonly admit: (info: ClusterInfo) => void;
+  /** Called when the cluster is identified. Throws if it must not be a member, because it is one under another name. */
+  readonly admit: () => void;
 }
 
 /** Watches one member until its signal aborts. */
 export class Member {
-  readonly config: MemberConfig;
   readonly cache: MemberCache;
   /** When the member joined, in ms since the epoch. */
   readonly startedAt: number;
   readonly #options: MemberOptions;
+  #declared: MemberConfig;
+  #config: MemberConfig;
   #client: KubeClient | undefined;
   readonly #fetcher: ExportFetcher;
   #informers: Informers | undefined;
   #info: ClusterInfo | undefined;
   #refusal: Error | undefined;
   #connectError: Error | undefined;
+  /** Ends the wait before the next attempt to connect. */
+  #wake = new AbortController();
 
   constructor(options: MemberOptions) {
     this.#options = options;
-    this.config = options.config;
+    this.#declared = options.config;
+    this.#config = options.config;
     this.startedAt = options.clock.now();
     this.#fetcher = new ExportFetcher(options);
     const { podCIDRs, nodeCIDRs, extraCIDRs, derivedPrefix } = options.config;
@@ -68,7 +73,30 @@ export class Member {
   }
 
   get name(): string {
-    return this.config.name;
+    return this.#config.name;
+  }
+
+  /** The settings in use: those of {@link declared}, except for the connection. */
+  get config(): MemberConfig {
+    return this.#config;
+  }
+
+  /** The member in the configuration. */
+  get declared(): MemberConfig {
+    return this.#declared;
+  }
+
+  /** Applies changed settings. Returns false if the rest of the change requires another connection. */
+  configure(declared: MemberConfig): boolean {
+    const { access, derivedPrefix, podCIDRs, nodeCIDRs, extraCIDRs } = this.#options.config;
+    this.#declared = declared;
+    this.#config = { ...declared, access, derivedPrefix, podCIDRs, nodeCIDRs, extraCIDRs };
+    return isDeepStrictEqual(this.#config, declared);
+  }
+
+  /** Ends the wait before the next attempt to connect. */
+  retry(): void {
+    this.#wake.abort();
   }
 
   /** The connection; undefined until the member's kubeconfig could be read. */
@@ -78,6 +106,8 @@ export class Member {
 
   /** Families of the Service network, the primary one first. */
   get ipFamilies(): readonly IPFamily[] {
+    const { serviceCIDRs } = this.#config;
+    if (serviceCIDRs.length > 0) return familiesOf(serviceCIDRs);
     return this.#info?.ipFamilies ?? ['IPv4'];
   }
 
@@ -86,7 +116,7 @@ export class Member {
     return this.#info?.trafficDistributions;
   }
 
-  /** UID of the cluster's kube-system namespace; undefined until the member first responds. */
+  /** UID of the cluster's kube-system namespace, even if the member is refused; undefined until it first responds. */
   get clusterId(): string | undefined {
     return this.#info?.clusterId;
   }
@@ -142,23 +172,23 @@ export class Member {
 
   /** Connects and identifies the cluster, with retries; resolves to undefined when the signal aborts. */
   async #connect(signal: AbortSignal): Promise<KubeClient | undefined> {
-    const { connect, config, random, clock, logger } = this.#options;
+    const { connect, random, clock, logger } = this.#options;
     const backoff = new Backoff(RETRY, random);
     while (!signal.aborted) {
+      let client: KubeClient | undefined;
       try {
         // The kubeconfig is read again after each failure: it may have been fixed.
-        this.#client = await connect();
-        const info = await discoverCluster(this.#client, config, signal);
-        this.#options.admit(info);
+        client = await connect();
+        this.#info = await discoverCluster(client, signal);
+        this.#options.admit();
         if (this.#refusal) logger.info({}, 'member is accepted now');
         this.#refusal = undefined;
         this.#connectError = undefined;
-        this.#info = info;
-        return this.#client;
+        this.#client = client;
+        return client;
       } catch (error) {
+        await client?.close();
         if (signal.aborted) return undefined;
-        await this.#client?.close();
-        this.#client = undefined;
         const cause = toError(error);
         const refused = this.#isRefusal(cause);
         const known = (refused ? this.#refusal : this.#connectError)?.message === cause.message;
@@ -166,7 +196,8 @@ export class Member {
         else this.#connectError = cause;
         if (!known) logger.error({ err: cause }, refused ? 'member refused' : 'member cannot be reached');
         this.#options.stateChanged();
-        await clock.sleep(backoff.next(), signal).catch(() => {});
+        await clock.sleep(backoff.next(), AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+        this.#wake = new AbortController();
       }
     }
     return undefined;

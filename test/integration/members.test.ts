@@ -265,7 +265,8 @@ describe('a member whose kubeconfig', () => {
       const members = { [faulty.name]: { kubeconfig: file, context: faulty.plane.context } };
       await configure(clusters, { members });
       await eventually(() => {
-        expect(statusOf(faulty.name)).toMatchObject({ state: 'unknown', error: expect.stringContaining(error) });
+        const successor = { state: 'unknown', error: expect.stringContaining(error) };
+        expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', successor });
       });
       await expectOthersFollowed();
       await writeFile(file, good);
@@ -314,7 +315,8 @@ describe('two members', () => {
     await expectAllFollowed();
   });
 
-  it('of which the second replaces the first are one that leaves and one that joins', async () => {
+  it('rule 34: of which the second replaces the first are one member with another name', async () => {
+    const before = (await held(consumer, ns, 'from-1')).import;
     await configure([consumer, other, twin]);
     await eventually(async () => {
       expect(statusOf('cluster1')).toBeUndefined();
@@ -324,6 +326,8 @@ describe('two members', () => {
       expect(slices.map(({ metadata }) => metadata.labels)).toMatchObject([
         { 'multicluster.kubernetes.io/source-cluster': 'twin' },
       ]);
+      expect(imported?.metadata.uid).toBe(before?.metadata.uid);
+      expect(imported?.spec.ips).toEqual(before?.spec.ips);
     });
     await expectAllFollowed();
     await configure(clusters);

@@ -154,10 +154,11 @@ export function disturb(
  */
 const FOLLOW_MS = 60_000;
 
-/** Changes fleet.yaml: adds or removes a cluster, or changes its entry. */
+/** Changes fleet.yaml: adds or removes a cluster, changes its entry or renames it. */
 function reconfigure({ membership, replicas }: FaultyFleet, name: string, dice: Dice): string {
-  const others = membership.names.filter((each) => each !== name);
-  const what = !membership.has(name) ? 'join' : others.length > 0 && dice.chance(0.7) ? 'leave' : 'amend';
+  const others = membership.clusters.filter((each) => each !== name);
+  const change = dice.pick<'amend' | 'rename'>(['amend', 'rename']);
+  const what = !membership.has(name) ? 'join' : others.length > 0 && dice.chance(0.5) ? 'leave' : change;
   if (what === 'leave') membership.leave(name, replicas);
   else membership[what](name);
   const most = dice.pick([0, 2_000, FOLLOW_MS]);

@@ -7,6 +7,7 @@ import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
 import type { Dice } from './dice.ts';
 import { Link } from './link.ts';
+import { clusterOf } from './member-name.ts';
 import { type LeaseTimes, Membership, type Witness } from './membership.ts';
 import { Monitor } from './monitor.ts';
 import { isContested } from './program.ts';
@@ -28,8 +29,10 @@ export interface FleetOptions {
 /** One replica. */
 export interface Replica extends Witness {
   readonly process: ReplicaProcess;
-  /** The current link per cluster; replaced on reconnect. */
+  /** The latest link per cluster. */
   readonly links: ReadonlyMap<string, Link>;
+  /** All links, including those that are closed or being replaced. */
+  readonly allLinks: readonly Link[];
   readonly controller: Controller;
   /** Applies the current fleet file after `ms`. */
   follow(ms: number): void;
@@ -58,6 +61,7 @@ export class FaultyFleet {
       clock: time,
       apis: new Map(clusters.map((cluster) => [cluster.name, cluster.api])),
       lease: { namespace, name },
+      membersOf: (cluster) => this.membership.namesOf(cluster),
       contested: (key) => isContested(key.slice(key.indexOf('/') + 1)),
     });
     for (const cluster of clusters) cluster.watchWrites(this.monitor);
@@ -92,17 +96,19 @@ export class FaultyFleet {
     const dice = chance.fork();
     const process = new ReplicaProcess(`replica-${++this.#started}`, time, skewMs);
     const links = new Map<string, Link>();
+    const all: Link[] = [];
     const stop = new AbortController();
     const logger = tracing((line) => trace(`${time.now()} ${process.identity} ${line}`));
     this.#recordMembers(process.identity);
     const controller = new Controller(this.membership.config(), {
       connect: async ({ name }) => {
-        const cluster = clusters.find((each) => each.name === name);
+        const cluster = clusters.find((each) => each.name === clusterOf(name));
         if (!cluster) throw new Error(`no cluster ${name}`);
         const link = new Link({ process, cluster, time, dice: dice.fork(), monitor: this.monitor, trace });
-        const before = links.get(name);
+        const before = links.get(cluster.name);
         link.set(before?.weather ?? weather);
-        links.set(name, link);
+        links.set(cluster.name, link);
+        all.push(link);
         return createKubeClient({
           cluster: name,
           access: {
@@ -129,6 +135,7 @@ export class FaultyFleet {
     const replica: Replica = {
       process,
       links,
+      allLinks: all,
       controller,
       get ended() {
         return process.killed || last !== undefined;

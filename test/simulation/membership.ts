@@ -1,6 +1,7 @@
 /** fleet.yaml: the current members, and the state of removed ones. */
 import type { FleetConfig } from '../../src/config/fleet-config.ts';
 import { parseFleet } from '../../src/config/parse.ts';
+import { clusterOf } from './member-name.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 
 /** Lease durations, in seconds. */
@@ -22,19 +23,32 @@ export interface Witness {
 export class Membership {
   readonly #clusters: readonly SimulatedCluster[];
   readonly #lease: LeaseTimes;
-  /** Number of changes to the member's entry, by name. */
-  readonly #members = new Map<string, number>();
+  /** Number of changes to the member's entry, and its name, by cluster. */
+  readonly #members = new Map<string, { readonly changes: number; readonly name: string }>();
+  readonly #former = new Map<string, string[]>();
+  #renames = 0;
   /** Replicas that had a removed cluster as a member. */
   readonly #witnesses = new Map<string, readonly Witness[]>();
 
   constructor(clusters: readonly SimulatedCluster[], members: Iterable<string>, lease: LeaseTimes) {
     this.#clusters = clusters;
     this.#lease = lease;
-    for (const name of members) this.#members.set(name, 0);
+    for (const name of members) this.#members.set(clusterOf(name), { changes: 0, name });
   }
 
-  get names(): readonly string[] {
+  /** The clusters that are members. */
+  get clusters(): readonly string[] {
     return [...this.#members.keys()];
+  }
+
+  /** The names of the members. */
+  get names(): readonly string[] {
+    return [...this.#members.values()].map(({ name }) => name);
+  }
+
+  /** The names that a cluster has, or had before. */
+  namesOf(cluster: string): string[] {
+    return [...(this.#former.get(cluster) ?? [cluster]), this.#members.get(cluster)?.name ?? cluster];
   }
 
   has(name: string): boolean {
@@ -43,19 +57,28 @@ export class Membership {
 
   join(name: string): void {
     this.#witnesses.delete(name);
-    this.#members.set(name, 0);
+    this.#members.set(name, { changes: 0, name });
   }
 
   /** `replicas` are those currently running. A file without members would be rejected. */
   leave(name: string, replicas: readonly Witness[]): void {
     this.#members.delete(name);
-    const witnesses = replicas.filter((replica) => replica.members().includes(name));
+    const witnesses = replicas.filter((replica) => replica.members().some((member) => clusterOf(member) === name));
     this.#witnesses.set(name, witnesses);
   }
 
-  /** Changes the connection settings of the member, so that replicas reconnect. */
-  amend(name: string): void {
-    this.#members.set(name, (this.#members.get(name) ?? 0) + 1);
+  /** Changes the entry of the member: its CIDRs and, every second time, its connection. */
+  amend(cluster: string): void {
+    const { changes, name } = this.#members.get(cluster) ?? { changes: 0, name: cluster };
+    this.#members.set(cluster, { changes: changes + 1, name });
+  }
+
+  /** Gives the member another name, which no member has had before. */
+  rename(cluster: string): void {
+    const { changes } = this.#members.get(cluster) ?? { changes: 0 };
+    this.#former.set(cluster, this.namesOf(cluster));
+    this.#renames++;
+    this.#members.set(cluster, { changes, name: `${cluster}-v${this.#renames}` });
   }
 
   /**
@@ -65,7 +88,10 @@ export class Membership {
   mayHoldLeftovers(name: string): boolean {
     const witnesses = this.#witnesses.get(name);
     if (!witnesses) return false;
-    return witnesses.length === 0 || witnesses.some((replica) => replica.ended && replica.members().includes(name));
+    return (
+      witnesses.length === 0 ||
+      witnesses.some((replica) => replica.ended && replica.members().some((member) => clusterOf(member) === name))
+    );
   }
 
   /** The file as parsed by the controller. */
@@ -82,13 +108,14 @@ export class Membership {
     return parseFleet(text, { file: '/fleet.yaml' });
   }
 
-  #declaration({ name, number, settings, importMode }: SimulatedCluster) {
+  #declaration({ name: cluster, number, settings, importMode }: SimulatedCluster) {
+    const { changes, name } = this.#members.get(cluster) ?? { changes: 0, name: cluster };
     return {
       name,
-      kubeconfig: `${name}.kubeconfig`,
+      kubeconfig: `${cluster}-${changes >> 1}.kubeconfig`,
       podCIDRs: settings.podCIDRs,
       serviceCIDRs: settings.serviceCIDRs,
-      extraCIDRs: (this.#members.get(name) ?? 0) % 2 === 1 ? [`192.168.${number}.0/24`] : [],
+      extraCIDRs: changes % 2 === 1 ? [`192.168.${number}.0/24`] : [],
       import: { mode: importMode },
     };
   }

@@ -9,6 +9,7 @@ import { derivedServiceName, derivedSliceName } from '../../src/core/naming.ts';
 import { labelOf } from '../../src/kube/watch/object.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { addressesOf, Ledger } from './ledger.ts';
+import { clusterOf } from './member-name.ts';
 import type { RequestTarget } from './request-path.ts';
 
 const SLICES = 'discovery.k8s.io/endpointslices';
@@ -37,6 +38,8 @@ export interface MonitorOptions {
   readonly clock: Clock;
   readonly apis: ReadonlyMap<string, ClusterApi>;
   readonly lease: { readonly namespace: string; readonly name: string };
+  /** The names that a cluster has had as a member. */
+  readonly membersOf: (cluster: string) => readonly string[];
   /** Names with conflicting exports, for which endpoints can be removed without a change of their source. */
   readonly contested: (key: ServiceKey) => boolean;
 }
@@ -118,7 +121,10 @@ export class Monitor {
 
   #noteAddresses({ identity, cluster, sentAt }: Write, slice: JsonObject): void {
     for (const address of addressesOf(slice)) {
-      this.#wroteAt.set([identity, cluster, keyOf(slice), labelOf(slice, SOURCE_CLUSTER), address].join(' '), sentAt);
+      this.#wroteAt.set(
+        [identity, cluster, keyOf(slice), clusterOf(labelOf(slice, SOURCE_CLUSTER) ?? ''), address].join(' '),
+        sentAt,
+      );
     }
   }
 
@@ -126,7 +132,7 @@ export class Monitor {
   #lost({ cluster, target, before, after }: Write): [key: ServiceKey, source: string, address: string][] {
     const slices = this.#options.apis.get(cluster)?.list(SLICES, { namespace: target.namespace ?? '' }) ?? [];
     const ofSource = (key: ServiceKey, source: string) =>
-      slices.filter((slice) => keyOf(slice) === key && labelOf(slice, SOURCE_CLUSTER) === source);
+      slices.filter((slice) => keyOf(slice) === key && clusterOf(labelOf(slice, SOURCE_CLUSTER) ?? '') === source);
     const lost =
       target.resource === SLICES && before
         ? [before]
@@ -134,8 +140,9 @@ export class Monitor {
           ? slices.filter((slice) => keyOf(slice) === serviceKey(target.namespace ?? '', target.name ?? ''))
           : [];
     return lost.flatMap((slice) => {
-      const source = labelOf(slice, SOURCE_CLUSTER);
-      if (source === undefined) return [];
+      const member = labelOf(slice, SOURCE_CLUSTER);
+      if (member === undefined) return [];
+      const source = clusterOf(member);
       const key = keyOf(slice);
       const left = target.resource === IMPORTS ? [] : ofSource(key, source).flatMap(addressesOf);
       return addressesOf(slice)
@@ -171,7 +178,11 @@ export class Monitor {
     const { namespace, name } = splitKey(key);
     return this.ledger(identity, source)
       .slicesWith(key, address)
-      .map((slice) => derivedSliceName(derivedServiceName('amcs-', name), source, namespace, slice, 'IPv4'))
+      .flatMap((slice) =>
+        this.#options
+          .membersOf(source)
+          .map((member) => derivedSliceName(derivedServiceName('amcs-', name), member, namespace, slice, 'IPv4')),
+      )
       .some(
         (derived) =>
           this.#options.apis.get(cluster)?.get(SLICES, { namespace, name: derived }) !== undefined ||

@@ -137,3 +137,102 @@ describe('a member whose CRD was deleted', () => {
     expect(fleet.monitor.violations).toEqual([]);
   });
 });
+
+/** Deletions of objects of Catamaran, without Events. */
+function removals({ api }: SimulatedCluster): { readonly seen: string[]; readonly end: () => void } {
+  const seen: string[] = [];
+  const stop = new AbortController();
+  api.subscribe(({ resource, object, old }) => {
+    if (!object && old && !/events|leases/.test(resource)) seen.push(`${resource} ${old.metadata.name}`);
+  }, stop.signal);
+  return { seen, end: () => stop.abort() };
+}
+
+/** Addresses of a name in a cluster, whatever their source. */
+function addressesIn({ api }: SimulatedCluster): string[] {
+  return api
+    .list(SLICES, { namespace, labels: { 'multicluster.kubernetes.io/service-name': 'web' } })
+    .flatMap(addressesOf);
+}
+
+function clustersOf({ api }: SimulatedCluster): unknown {
+  return api.get('multicluster.x-k8s.io/serviceimports', { namespace, name: 'web' })?.status;
+}
+
+describe('a member that is renamed', () => {
+  it('rule 34: keeps the imports of all consumers, and its own, and is listed under its new name', async () => {
+    const { time, clusters, fleet, replica } = await open();
+    const [first, second] = clusters;
+    offer(first, 'web');
+    await time.pass(10_000);
+    const watches = clusters.map(removals);
+    const addresses: string[][] = [];
+    const stop = new AbortController();
+    second.api.subscribe(() => addresses.push(addressesIn(second)), stop.signal);
+    fleet.membership.rename(first.name);
+    replica.follow(0);
+    await time.pass(30_000);
+    stop.abort();
+    const [own, others] = watches.map(({ seen, end }) => {
+      end();
+      return seen;
+    });
+    expect(replica.members().toSorted()).toEqual([`${first.name}-v1`, second.name]);
+    for (const cluster of clusters) {
+      expect(clustersOf(cluster)).toMatchObject({ clusters: [{ cluster: `${first.name}-v1` }] });
+    }
+    expect(addressesIn(second)).toEqual(['10.1.1.1']);
+    expect(addresses.every((each) => each.length > 0)).toBe(true);
+    expect(own?.every((each) => each.startsWith(SLICES))).toBe(true);
+    expect(others?.every((each) => each.startsWith(SLICES))).toBe(true);
+    expect(fleet.monitor.violations).toEqual([]);
+  });
+
+  it('rule 34: is served under its old name until it can be reached under the new one', async () => {
+    const { time, clusters, fleet, replica, link } = await open();
+    const [first, second] = clusters;
+    offer(first, 'web');
+    await time.pass(10_000);
+    const watches = clusters.map(removals);
+    link(0).set({ ...CLEAR, reach: 'refused' });
+    fleet.membership.rename(first.name);
+    replica.follow(0);
+    await time.pass(240_000);
+    expect(addressesFrom(first, second)).toEqual(['10.1.1.1']);
+    for (const each of replica.allLinks) each.set(CLEAR);
+    await time.pass(60_000);
+    expect(clustersOf(second)).toMatchObject({ clusters: [{ cluster: `${first.name}-v1` }] });
+    expect(addressesIn(second)).toEqual(['10.1.1.1']);
+    for (const { seen, end } of watches) {
+      end();
+      expect(seen.every((each) => each.startsWith(SLICES))).toBe(true);
+    }
+    expect(fleet.monitor.violations).toEqual([]);
+  });
+});
+
+describe('a member whose entry is edited', () => {
+  it.each([
+    ['its CIDRs', 1],
+    ['its CIDRs and its connection', 2],
+  ])('rule 34: keeps everything: %s', async (_, changes) => {
+    const { time, clusters, fleet, replica } = await open();
+    const [first, second] = clusters;
+    offer(first, 'web');
+    await time.pass(10_000);
+    const before = clusters.map(({ writes }) => writes);
+    const watches = clusters.map(removals);
+    for (let change = 0; change < changes; change++) fleet.membership.amend(first.name);
+    replica.follow(0);
+    await time.pass(60_000);
+    for (const { seen, end } of watches) {
+      end();
+      expect(seen).toEqual([]);
+    }
+    expect(clusters.map(({ writes }) => writes)).toEqual(before);
+    first.api.delete(SLICES, { namespace, name: 'web-0' });
+    await time.pass(10_000);
+    expect(addressesFrom(first, second)).toEqual([]);
+    expect(fleet.monitor.violations).toEqual([]);
+  });
+});

@@ -92,9 +92,9 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   }
 
   note(`${time.now()} the faults end`);
-  for (const { links, process } of fleet.replicas) {
+  for (const { allLinks, process } of fleet.replicas) {
     process.spare();
-    for (const link of links.values()) link.set(CLEAR);
+    for (const link of allLinks) link.set(CLEAR);
   }
   for (const each of clusters) each.rights.restore();
   for (let tries = 0; tries < TRIES; tries++) {

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../src/api/meta.ts';
-import type { FleetConfig } from '../../../src/config/fleet-config.ts';
-import { parseFleet } from '../../../src/config/parse.ts';
 import { discoverCluster } from '../../../src/fleet/discovery.ts';
 import { ApiError } from '../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../src/kube/client/client.ts';
@@ -36,31 +34,20 @@ function clusterOf(version: object, objects: Readonly<Record<string, object>>): 
 
 const kubeSystem = { metadata: { name: 'kube-system', uid: 'u-1' } };
 
-function member(serviceCIDRs: readonly string[] = []): FleetConfig['members'][number] {
-  const spec = { members: [{ name: 'c', serviceCIDRs }] };
-  const fleet = parseFleet(JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec }), {
-    file: 'f',
-  });
-  const [first] = fleet.members;
-  if (!first) throw new Error('no member');
-  return first;
-}
-
 const signal = new AbortController().signal;
 
 describe('the network of a member', () => {
   const dual = { ServiceCIDR: { spec: { cidrs: ['fd00::/112', '10.0.0.0/16'] } } };
 
-  it("has the families that the fleet file declares, otherwise those of the cluster's ServiceCIDR", async () => {
+  it("has the families of the cluster's ServiceCIDR", async () => {
     const client = clusterOf({ minor: '34' }, { Namespace: kubeSystem, ...dual });
-    expect((await discoverCluster(client, member(['10.0.0.0/16']), signal)).ipFamilies).toEqual(['IPv4']);
-    expect((await discoverCluster(client, member(), signal)).ipFamilies).toEqual(['IPv6', 'IPv4']);
+    expect((await discoverCluster(client, signal)).ipFamilies).toEqual(['IPv6', 'IPv4']);
   });
 
   it('has the families of the Service kubernetes if the cluster does not serve ServiceCIDR', async () => {
     const service = { spec: { clusterIPs: ['fd00::1'] } };
     const client = clusterOf({ minor: '30' }, { Namespace: kubeSystem, Service: service });
-    expect((await discoverCluster(client, member(), signal)).ipFamilies).toEqual(['IPv6']);
+    expect((await discoverCluster(client, signal)).ipFamilies).toEqual(['IPv6']);
   });
 
   it.each([
@@ -71,7 +58,7 @@ describe('the network of a member', () => {
     ['none', undefined],
   ])('rule 16: Kubernetes 1.%s supports these values of trafficDistribution: %j', async (minor, values) => {
     const client = clusterOf({ minor }, { Namespace: kubeSystem });
-    const network = await discoverCluster(client, member(), signal);
+    const network = await discoverCluster(client, signal);
     expect(network).toMatchObject({ clusterId: 'u-1' });
     expect(network.trafficDistributions).toEqual(values);
   });
