@@ -251,7 +251,9 @@ export class Fleet {
     if (change.side === 'source' || change.side === 'consumer') {
       this.#index.setHeld(member.name, change.key, member.cache.holds(change.key));
       if (change.side === 'source') this.#views.invalidate(change.key);
-      else this.#views.consumerChanged(change.key);
+      else if (this.#views.consumerChanged(change.key, member)) {
+        this.#options.changed(member, { side: 'source', key: change.key });
+      }
     } else if (change.side === 'namespace') {
       this.#indexNamespace(member, change.namespace);
       // A member is not reconciled while it is being listed; afterwards, all of its keys are.

@@ -1,6 +1,7 @@
 /** Builds the input of the engine for a key: the shared merge of all members, and the objects of one consumer. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
-import { type Clusterset, merge } from '../core/merge/merge.ts';
+import { type Clusterset, merge, seenBy } from '../core/merge/merge.ts';
+import { effectOf, servedRecord } from '../core/merge/precedence.ts';
 import { derivedServiceName } from '../core/naming.ts';
 import type { ConsumerView, ImportMode, SourceView } from '../core/view.ts';
 import type { Member } from './member.ts';
@@ -25,16 +26,32 @@ export interface ViewSources {
   readonly staleness: Staleness;
 }
 
+/** A cached merge. */
+interface Merge {
+  readonly clusterset: Clusterset;
+  /** By order of precedence, for consumers whose record differs from the others. */
+  readonly own: Map<string, Clusterset>;
+}
+
 /** Identifies a set of members that are behind. */
 function variantOf(behind: readonly Member[]): string {
   return behind.map(({ name }) => name).join();
+}
+
+/** The merge from the perspective of a consumer. Consumers with the same order of precedence share it. */
+function perspective({ clusterset, own }: Merge, consumer: string): Clusterset {
+  const order = clusterset.precedence.own.get(consumer)?.join();
+  if (order === undefined) return clusterset;
+  const held = own.get(order) ?? seenBy(clusterset, consumer);
+  own.set(order, held);
+  return held;
 }
 
 /** The merge of a key is cached until a source changes, so that all consumers of a change share it. */
 export class Views {
   readonly #sources: ViewSources;
   /** By key and by the members that are behind, normally none. */
-  readonly #merged = new Map<ServiceKey, Map<string, Clusterset>>();
+  readonly #merged = new Map<ServiceKey, Map<string, Merge>>();
 
   constructor(sources: ViewSources) {
     this.#sources = sources;
@@ -46,7 +63,8 @@ export class Views {
    * since before that time is unknown in the view, since the other replica may have known more of it.
    */
   view(key: ServiceKey, consumer: Member, writtenSince: number = Number.NEGATIVE_INFINITY): ServiceView {
-    return { clusterset: this.#clusterset(key, writtenSince), consumer: this.consumer(key, consumer) };
+    const merged = this.#merge(key, writtenSince);
+    return { clusterset: perspective(merged, consumer.name), consumer: this.consumer(key, consumer) };
   }
 
   /** The observed objects of a name in one consumer. */
@@ -82,12 +100,21 @@ export class Views {
   }
 
   /**
-   * Discards the merge of a key after a consumer changed, if a member is unknown, since the objects of consumers show
-   * the last known exporters.
+   * Discards the merge of a key after a consumer changed, if the merge depends on its objects: on the last known
+   * exporters, if a member is unknown; or on the order in which it serves the exporters. Returns whether the latter
+   * contradicts the merge, so that other consumers may have to change, too.
    */
-  consumerChanged(key: ServiceKey): void {
+  consumerChanged(key: ServiceKey, consumer: Member): boolean {
     const merged = this.#merged.get(key);
-    if (merged?.values().some(({ unknown }) => unknown.size > 0)) this.#merged.delete(key);
+    if (!merged) return false;
+    const imported = consumer.cache.imports.get(key);
+    const record = imported ? servedRecord(imported) : [];
+    const effects = [...merged.values()].map(({ clusterset }) =>
+      effectOf(clusterset.precedence, consumer.name, record),
+    );
+    const isUncertain = merged.values().some(({ clusterset }) => clusterset.unknown.size > 0);
+    if (isUncertain || effects.some((effect) => effect !== 'none')) this.#merged.delete(key);
+    return effects.includes('contradicts');
   }
 
   /** Discards every merge, after a member joined or left or its standing changed. */
@@ -95,28 +122,35 @@ export class Views {
     this.#merged.clear();
   }
 
-  #clusterset(key: ServiceKey, writtenSince: number): Clusterset {
+  #merge(key: ServiceKey, writtenSince: number): Merge {
     const behind = this.#sources.staleness.behind(writtenSince);
     const variant = variantOf(behind);
     const held = this.#merged.get(key)?.get(variant);
     if (held) return held;
-    const sources = this.#sources.members().flatMap((member) => this.#source(key, member, behind) ?? []);
+    const members = this.#sources.members();
+    const sources = members.flatMap((member) => this.#source(key, member, behind) ?? []);
+    const records = new Map<string, readonly string[]>();
+    for (const { name, cache } of members) {
+      const imported = cache.imports.get(key);
+      if (imported) records.set(name, servedRecord(imported));
+    }
     // The last known exporters matter only if a member is unknown.
     const unknown = sources.some(({ standing }) => standing === 'unknown');
-    const clusterset = merge(sources, unknown ? this.#lastSources(key) : []);
-    this.#remember(key, variant, clusterset);
-    return clusterset;
+    const clusterset = merge(sources, unknown ? this.#lastSources(key) : [], records);
+    const merged = { clusterset, own: new Map() };
+    this.#remember(key, variant, merged);
+    return merged;
   }
 
-  #remember(key: ServiceKey, variant: string, clusterset: Clusterset): void {
+  #remember(key: ServiceKey, variant: string, merged: Merge): void {
     const variants = this.#merged.get(key);
     if (variants) {
-      variants.set(variant, clusterset);
+      variants.set(variant, merged);
       return;
     }
     const [oldest] = this.#merged.keys();
     if (oldest !== undefined && this.#merged.size >= KEYS_KEPT) this.#merged.delete(oldest);
-    this.#merged.set(key, new Map([[variant, clusterset]]));
+    this.#merged.set(key, new Map([[variant, merged]]));
   }
 
   /** Undefined for a member that is known not to export this name. */

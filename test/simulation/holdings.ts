@@ -10,7 +10,7 @@ import { DERIVED_FROM, LAST_CHANGE_TRIGGER_TIME, MANAGER, SLICE_MANAGED_BY } fro
 import { labelOf, objectName } from '../../src/kube/watch/object.ts';
 
 export const IMPORTS: ResourceName = 'multicluster.x-k8s.io/serviceimports';
-const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
+export const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 const SLICES = 'discovery.k8s.io/endpointslices';
 
 /** Annotation written by another client that modifies all kinds of objects, including those of Catamaran. */
@@ -73,7 +73,13 @@ function conditionsOf({ metadata, status }: StoredObject): Json[] {
   return conditions.map((condition) => {
     if (!isJsonObject(condition)) return condition;
     const { lastTransitionTime: _, observedGeneration, ...rest } = condition;
-    return { ...rest, current: observedGeneration === undefined || observedGeneration === metadata.generation };
+    // Why an export wins depends on the past.
+    const message = String(rest.message).replaceAll('because it was served first', 'as the oldest export');
+    return {
+      ...rest,
+      message,
+      current: observedGeneration === undefined || observedGeneration === metadata.generation,
+    };
   });
 }
 

@@ -4,10 +4,12 @@
  * sources.
  */
 import { createHash } from 'node:crypto';
+import type { JsonObject } from '../../src/api/json.ts';
+import { isJsonObject, metadataOf } from '../../src/api/json.ts';
 import { disturb, drawClimate } from './climate.ts';
 import { Dice } from './dice.ts';
 import { FaultyFleet } from './faulty-fleet.ts';
-import { differences, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
+import { differences, EXPORTS, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
 import type { LeaseTimes } from './membership.ts';
 import { act, begin, NAMESPACES, namespaceObject } from './program.ts';
 import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
@@ -36,6 +38,8 @@ const LEASES: readonly [LeaseTimes, LeaseTimes] = [
 const PATIENCE_MS = 240_000;
 /** The full relist happens after an hour, when the watch ends, at most ten minutes later. */
 const GAP_PATIENCE_MS = 4_500_000;
+/** Longer than any schedule. */
+const LONGEST_MS = 86_400_000;
 /** Time without writes required after convergence. */
 const CALM_MS = 15_000;
 const LOOK_MS = 3_000;
@@ -152,7 +156,30 @@ async function judge(
   return { differences: [...compare(), 'it is not at rest'], convergedAfter: undefined };
 }
 
-/** The state that a new fleet produces from the current user objects. */
+/**
+ * Later exports do not displace what is served, so the order of exports depends on the past, and a new fleet would order
+ * them by age. In ms, what makes the age of an export agree with the order that the consumers serve.
+ */
+function delayOf(
+  { resource, object, index }: { readonly resource: string; readonly object: JsonObject; readonly index: number },
+  clusters: readonly SimulatedCluster[],
+): number {
+  const { namespace = '', name = '' } = metadataOf(object) ?? {};
+  if (resource !== EXPORTS) return 0;
+  const records = clusters.map(({ api }) =>
+    servedOrder(api.get(IMPORTS, { namespace: `${namespace}`, name: `${name}` })),
+  );
+  const [record = []] = records.filter(({ length }) => length > 0);
+  const place = record.indexOf(clusters[index]?.name ?? '');
+  return (place < 0 ? record.length : place) * LONGEST_MS;
+}
+
+function servedOrder(imported: JsonObject | undefined): readonly string[] {
+  const clusters = isJsonObject(imported?.status) ? imported.status.clusters : undefined;
+  return (Array.isArray(clusters) ? clusters : []).map((each) => (isJsonObject(each) ? String(each.cluster) : ''));
+}
+
+/** The state that a new fleet produces from the current user objects, if it serves the exports in the same order. */
 async function idealState(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
   const time = new VirtualTime(BEGINNING);
   const dice = new Dice(0);
@@ -165,6 +192,7 @@ async function idealState(fleet: FaultyFleet, clusters: readonly [SimulatedClust
     .flatMap(({ api }, index) =>
       userObjects(api, (object) => fleet.monitor.isMade(object)).map((each) => ({ ...each, index })),
     )
+    .map((each) => ({ ...each, createdAt: each.createdAt + delayOf(each, clusters) }))
     .toSorted((a, b) => a.createdAt - b.createdAt);
   for (const { resource, object, createdAt, index } of objects) {
     time.jumpTo(createdAt);

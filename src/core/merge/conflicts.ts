@@ -7,8 +7,9 @@ import { ExportReason } from '../../api/multicluster.ts';
 import { equal } from '../fingerprint.ts';
 import { clipped, joined, listed, MESSAGE_LENGTH, quoted } from '../message.ts';
 import { type Exporter, importTypeOf } from './exports.ts';
-import { commonFamilies, familiesOf, intersection } from './families.ts';
+import { familiesOf, intersection } from './families.ts';
 import { portsOf, showPorts } from './ports.ts';
+import { byAge } from './precedence.ts';
 import { DEFAULT_AFFINITY_SECONDS } from './traffic.ts';
 
 /** A field that exports can disagree on. */
@@ -16,18 +17,16 @@ interface Row<T> {
   readonly field: string;
   readonly reason: ExportReason;
   readonly read: (exporter: Exporter) => T;
-  /** The part that all exports share, if that is used instead of the oldest export's value. */
-  readonly common?: (exporters: readonly Exporter[]) => T;
   readonly equal: (winner: T, other: T) => boolean;
   readonly show: (value: T) => string;
   /** False if the field has no meaning for this import. */
-  readonly applies?: (oldest: Exporter) => boolean;
+  readonly applies?: (winner: Exporter) => boolean;
 }
 
 /** Maximum length of a value in a message; an annotation can be of any length. */
 const VALUE_LENGTH = 200;
 
-const isClusterSetIP = (oldest: Exporter) => importTypeOf(oldest.service) === 'ClusterSetIP';
+const isClusterSetIP = ({ service }: Exporter) => importTypeOf(service) === 'ClusterSetIP';
 
 const showUnset = (value: string | undefined) => value ?? 'none';
 
@@ -108,9 +107,8 @@ const TABLE = [
     field: 'ipFamilies',
     reason: ExportReason.IPFamilyConflict,
     read: ({ service }) => familiesOf(service),
-    common: (exporters) => commonFamilies(exporters.map(({ service }) => familiesOf(service))),
-    // Families are narrowed to the common ones; only an exporter without any common family conflicts.
-    equal: (common, families) => intersection(common, families).length > 0,
+    // Connections of a family that an exporter lacks reach only the others.
+    equal: (served, families) => intersection(served, families).length === served.length,
     show: (families) => families.toSorted().join(', '),
   }),
 ];
@@ -125,16 +123,14 @@ interface Difference {
 
 function difference<T>(definition: Row<T>, exporters: readonly Exporter[]): Difference | undefined {
   const { field, reason, read, show } = definition;
-  const oldest = exporters[0];
-  if (!oldest || definition.applies?.(oldest) === false) return undefined;
-  const common = definition.common?.(exporters);
-  const winner = common ?? read(oldest);
+  const [first] = exporters;
+  if (!first || definition.applies?.(first) === false) return undefined;
+  const winner = read(first);
   const differing = exporters.filter((exporter) => !definition.equal(winner, read(exporter)));
   if (differing.length === 0) return undefined;
-  const shown = clipped(show(winner), VALUE_LENGTH);
-  const intro = common
-    ? `the exports share ${shown}`
-    : `${quoted(oldest.member)} has ${shown} and wins as the oldest export`;
+  const isOldest = exporters.every((exporter) => exporter === first || byAge(first, exporter) < 0);
+  const why = isOldest ? 'as the oldest export' : 'because it was served first';
+  const intro = `${quoted(first.member)} has ${clipped(show(winner), VALUE_LENGTH)} and wins ${why}`;
   const groups = Map.groupBy(differing, (exporter) => clipped(show(read(exporter)), VALUE_LENGTH));
   return {
     reason,

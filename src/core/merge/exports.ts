@@ -4,7 +4,7 @@ import { ExportReason, type ServiceExport, type ServiceImportType } from '../../
 import { clipped, PROBLEM_LENGTH, quoted } from '../message.ts';
 import { importOfService } from '../ownership.ts';
 import type { KnownSource, SetAside, SourceSlice, SourceView } from '../view.ts';
-import { byPrecedence } from './precedence.ts';
+import { byAge } from './precedence.ts';
 
 /** A member with a valid export, which is part of the merge. */
 export interface Exporter {
@@ -25,7 +25,7 @@ export interface InvalidExport {
   readonly message: string;
 }
 
-/** The exports of one name, the valid ones in order of precedence. */
+/** The exports of one name. */
 export interface Exports {
   readonly valid: readonly Exporter[];
   readonly invalid: readonly InvalidExport[];
@@ -60,7 +60,10 @@ function classify(source: KnownSource, exported: ServiceExport): Exporter | Inva
   return { member, standing, export: exported, service, slices, setAside };
 }
 
-/** Classifies the exports of all known members. An export that is being deleted no longer counts. */
+/**
+ * Classifies the exports of all known members, the valid ones in order of age. An export that is being deleted no longer
+ * counts.
+ */
 export function classifyExports(sources: readonly SourceView[]): Exports {
   const classified = sources.flatMap((source) =>
     source.standing !== 'unknown' && source.export && source.export.metadata.deletionTimestamp === undefined
@@ -68,7 +71,7 @@ export function classifyExports(sources: readonly SourceView[]): Exports {
       : [],
   );
   return {
-    valid: classified.filter((each) => 'service' in each).toSorted(byPrecedence),
+    valid: classified.filter((each) => 'service' in each).toSorted(byAge),
     invalid: classified.filter((each) => 'reason' in each),
   };
 }

@@ -1,4 +1,4 @@
-/** IP families of an import: those that all exporters and the consumer share. */
+/** IP families of an import: those of the first exporter, as far as the consumer has them. */
 import type { Service } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
@@ -16,17 +16,6 @@ export function familiesOf(service: Service): readonly IPFamily[] {
 /** The families that are in both lists, in the order of the first. */
 export function intersection(families: readonly IPFamily[], others: readonly IPFamily[]): readonly IPFamily[] {
   return families.filter((family) => others.includes(family));
-}
-
-/**
- * Families that the exporters share, starting with the oldest exporter. An exporter that shares none is skipped, since
- * it would leave no family for all others.
- */
-export function commonFamilies(exporters: readonly (readonly IPFamily[])[]): readonly IPFamily[] {
-  return exporters.reduce((common, families) => {
-    const shared = intersection(common, families);
-    return shared.length > 0 ? shared : common;
-  }, exporters[0] ?? []);
 }
 
 /** The preferred families that are possible; all possible ones if none is. */

@@ -8,20 +8,20 @@ import type { SourceView } from '../view.ts';
 import { type Conflict, conflictOf } from './conflicts.ts';
 import { type Admitted, admitAnnotations, admitLabels } from './exported-keys.ts';
 import { classifyExports, type Exporter, type Exports, importTypeOf } from './exports.ts';
-import { commonFamilies, familiesOf } from './families.ts';
+import { familiesOf } from './families.ts';
 import { type Port, portsOf, unionOfPorts } from './ports.ts';
+import { type Precedence, precedence, type ServedRecords } from './precedence.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
 
 /** The merge of at least one valid export. */
 export interface Merged {
-  /** Exporting members, by name. */
+  /** Exporting members, in order of precedence. */
   readonly members: readonly string[];
-  readonly oldest: string;
   readonly type: ServiceImportType;
   readonly ports: readonly Port[];
   /** Every (protocol, port) of any exporter, including those that lost a conflict. */
   readonly offered: readonly Port[];
-  /** Families that the exporters share, regardless of the consumer. */
+  /** Families of the first exporter, regardless of the consumer. */
   readonly families: readonly IPFamily[];
   readonly traffic: Traffic;
   readonly labels: Admitted;
@@ -31,7 +31,9 @@ export interface Merged {
 
 /** One namespace/name across the clusterset, and how reliable the knowledge of it is. */
 export interface Clusterset {
+  /** The valid ones in order of precedence. */
   readonly exports: Exports;
+  readonly precedence: Precedence;
   /** The merge of the known exports; undefined if there are none. */
   readonly merged: Merged | undefined;
   /** Members of which nothing is known. Their endpoints and their contribution to the merge stay. */
@@ -44,18 +46,19 @@ export interface Clusterset {
   readonly frozen: boolean;
 }
 
-function mergeExports(oldest: Exporter, exporters: readonly Exporter[]): Merged {
+function mergeExports(exporters: readonly Exporter[]): Merged | undefined {
+  const [first] = exporters;
+  if (!first) return undefined;
   const ports = exporters.map(({ service }) => portsOf(service.spec.ports));
   return {
-    members: exporters.map(({ member }) => member).toSorted(),
-    oldest: oldest.member,
-    type: importTypeOf(oldest.service),
+    members: exporters.map(({ member }) => member),
+    type: importTypeOf(first.service),
     ports: unionOfPorts(ports),
     offered: ports.flat(),
-    families: commonFamilies(exporters.map(({ service }) => familiesOf(service))),
-    traffic: trafficOf(oldest.service),
-    labels: admitLabels(oldest.export.spec?.exportedLabels),
-    annotations: admitAnnotations(oldest.export.spec?.exportedAnnotations),
+    families: familiesOf(first.service),
+    traffic: trafficOf(first.service),
+    labels: admitLabels(first.export.spec?.exportedLabels),
+    annotations: admitAnnotations(first.export.spec?.exportedAnnotations),
     conflict: conflictOf(exporters),
   };
 }
@@ -64,22 +67,45 @@ function isExpired(source: SourceView): boolean {
   return source.standing === 'expired' || (source.standing === 'unknown' && source.expired);
 }
 
+function inOrder(exporters: readonly Exporter[], order: readonly string[]): readonly Exporter[] {
+  const byMember = new Map(exporters.map((exporter) => [exporter.member, exporter]));
+  return order.flatMap((member) => byMember.get(member) ?? []);
+}
+
 /**
  * Merges the sources, in any order. `lastSources` are the members in `status.clusters` of any member's import of this
  * name, or in the source-cluster label of any member's derived slices: the last known exporters. They matter only if a
- * member is unknown.
+ * member is unknown. `records` are the exporters that each consumer serves.
  */
-export function merge(sources: readonly SourceView[], lastSources: readonly string[] = []): Clusterset {
-  const exports = classifyExports(sources);
-  const oldest = exports.valid[0];
+export function merge(
+  sources: readonly SourceView[],
+  lastSources: readonly string[] = [],
+  records: ServedRecords = new Map(),
+): Clusterset {
+  const { valid: aged, invalid } = classifyExports(sources);
+  const ranks = precedence(
+    aged.map(({ member }) => member),
+    records,
+  );
+  const valid = inOrder(aged, ranks.common);
   const unknown = new Set(sources.filter(({ standing }) => standing === 'unknown').map(({ member }) => member));
   const missing = [...unknown].filter((member) => lastSources.includes(member)).toSorted();
   return {
-    exports,
-    merged: oldest && mergeExports(oldest, exports.valid),
+    exports: { valid, invalid },
+    precedence: ranks,
+    merged: mergeExports(valid),
     unknown,
     missing,
     expired: new Set(sources.filter(isExpired).map(({ member }) => member)),
     frozen: missing.length > 0,
   };
+}
+
+/** The clusterset from the perspective of one consumer; the same object unless its record differs from the others. */
+export function seenBy(clusterset: Clusterset, consumer: string): Clusterset {
+  const order = clusterset.precedence.own.get(consumer);
+  if (!order) return clusterset;
+  const { exports } = clusterset;
+  const valid = inOrder(exports.valid, order);
+  return { ...clusterset, exports: { ...exports, valid }, merged: mergeExports(valid) };
 }

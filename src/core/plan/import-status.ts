@@ -78,10 +78,12 @@ export function importConditions(ctx: ImportPlan): ConditionSet {
   return { types: [Ready, SourcesReachable], drafts: [readyCondition(ctx), ...reachable] };
 }
 
-/** The members that the import is derived from, by name; the observed ones while some are unknown. */
+/**
+ * The members that the import is derived from, in order of precedence; the observed ones while some are unknown, which
+ * may precede those that are known.
+ */
 function clustersOf({ wanted: { clusterset }, observed }: ImportPlan): readonly { readonly cluster: string }[] {
-  const last = observed.status?.clusters;
-  if (clusterset.frozen && last) return last;
+  if (clusterset.frozen) return observed.status?.clusters ?? [];
   return (clusterset.merged?.members ?? []).map((cluster) => ({ cluster }));
 }
 

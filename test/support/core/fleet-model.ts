@@ -9,7 +9,8 @@ import type { Change } from '../../../src/core/change.ts';
 import { observeSlice } from '../../../src/core/derived-slice.ts';
 import { desired } from '../../../src/core/desired/desired.ts';
 import { addressPolicy } from '../../../src/core/merge/addresses.ts';
-import { type Clusterset, merge } from '../../../src/core/merge/merge.ts';
+import { type Clusterset, merge, seenBy } from '../../../src/core/merge/merge.ts';
+import { servedRecord } from '../../../src/core/merge/precedence.ts';
 import { sourceSlice } from '../../../src/core/merge/source-slice.ts';
 import { derivedServiceName } from '../../../src/core/naming.ts';
 import { importOfSlice, isOwnEndpoints } from '../../../src/core/ownership.ts';
@@ -199,11 +200,20 @@ export class FleetModel {
   }
 
   clusterset(): Clusterset {
-    return merge(this.sources(), this.lastSources());
+    return merge(this.sources(), this.lastSources(), this.records());
+  }
+
+  /** What each consumer serves already. */
+  records() {
+    return new Map(
+      this.members.flatMap(({ name, settings, imported }) =>
+        settings.known && imported ? [[name, servedRecord(imported)] as const] : [],
+      ),
+    );
   }
 
   view(consumer: string): ServiceView {
-    return { clusterset: this.clusterset(), consumer: this.consumer(consumer) };
+    return { clusterset: seenBy(this.clusterset(), consumer), consumer: this.consumer(consumer) };
   }
 
   plan(name: string, now: string = NOW): Change[] {

@@ -18,6 +18,7 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'core/desired/automatic-imports.test.ts': 'ServiceImports that Catamaran creates, through merge, desired and plan',
   'core/desired/user-imports.test.ts': 'ServiceImports that users create, through merge, desired and plan',
   'core/poisoned.test.ts': 'texts of other parties in conditions',
+  'core/neighbour-untouched.test.ts': 'what one member can change for others: nothing',
   'core/properties.test.ts': 'laws that hold for random fleets',
   'fleet/hostile-member.test.ts': 'a member whose API server is hostile, beside honest ones',
   'dns/cases.test.ts': 'responses of the zone, from objects to records',

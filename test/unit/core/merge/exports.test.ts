@@ -45,9 +45,25 @@ describe('exports', () => {
     expect(conditionOf(fleet.member('cluster3'), 'exported', 'Conflict')).toBeUndefined();
   });
 
-  test('rule 2: an older export takes over, whenever it arrives', () => {
+  test('rule 33: an older export that arrives later displaces nothing, until the first one withdraws', () => {
     const rich = aService({ sessionAffinity: 'ClientIP', trafficDistribution: 'PreferClose' });
     const fleet = joinedBy(exporting(), rich, at(-60));
+    const { imported } = fleet.member('cluster2');
+    expect(imported?.spec).toMatchObject({ sessionAffinity: 'None' });
+    expect(imported?.spec).not.toHaveProperty('trafficDistribution');
+    expect(imported?.status?.clusters).toEqual([{ cluster: 'cluster1' }, { cluster: 'cluster3' }]);
+    expect(conditionOf(fleet.member('cluster3'), 'exported', 'Conflict')?.message).toContain(
+      '"cluster1" has None and wins because it was served first',
+    );
+    const { exported } = fleet.member('cluster1');
+    fleet.member('cluster1').unexport();
+    fleet.converge();
+    if (exported) fleet.member('cluster1').export(exported, aService());
+    fleet.converge();
+    expect(fleet.member('cluster2').imported?.status?.clusters).toEqual([
+      { cluster: 'cluster3' },
+      { cluster: 'cluster1' },
+    ]);
     expect(fleet.member('cluster2').imported?.spec).toMatchObject({
       sessionAffinity: 'ClientIP',
       sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } },
@@ -71,10 +87,9 @@ describe('merging', () => {
     return { member, standing: 'current', slices: [], export: exported, service: aService() };
   };
 
-  test('names who exports, and the oldest export', () => {
+  test('names who exports, in order of precedence', () => {
     const { merged } = merge([source('a', at(1)), source('b', at(0))]);
-    expect(merged?.members).toEqual(['a', 'b']);
-    expect(merged?.oldest).toBe('b');
+    expect(merged?.members).toEqual(['b', 'a']);
   });
 
   test('puts an export without a time last, and compares times as times', () => {

@@ -1,30 +1,42 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
 import type { ServiceImport } from '../../../../src/api/multicluster.ts';
-import {
-  areFilledIn,
-  commonFamilies,
-  familiesOf,
-  keepingPrimary,
-  preferred,
-} from '../../../../src/core/merge/families.ts';
+import { areFilledIn, familiesOf, keepingPrimary, preferred } from '../../../../src/core/merge/families.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
 import { anEndpoint, anExport, anImport, aService, aSlice } from '../../../support/core/objects.ts';
-import { exporting, joinedBy, readyOf } from '../../../support/core/scenarios.ts';
+import { conditionOf, exporting, joinedBy, readyOf } from '../../../support/core/scenarios.ts';
 
 describe('families of an import', () => {
-  test('rule 7: families are what the exporters share, and what the consumer has of that', () => {
+  test('rule 7: families are those of the first export, and a later one that lacks one takes none away', () => {
     const dual = aService({ ipFamilies: ['IPv6', 'IPv4'] });
     const fleet = exporting(dual, { ipFamilies: ['IPv4', 'IPv6'] });
     const cluster2 = fleet.member('cluster2');
     expect(cluster2.imported?.spec.ipFamilies).toEqual(['IPv4', 'IPv6']);
     expect(cluster2.imported?.spec.ips).toEqual(cluster2.derivedService?.spec.clusterIPs);
     joinedBy(fleet);
-    expect(cluster2.imported?.spec.ipFamilies).toEqual(['IPv4']);
-    expect(cluster2.imported?.spec.ips).toHaveLength(1);
+    expect(cluster2.imported?.spec.ipFamilies).toEqual(['IPv4', 'IPv6']);
+    expect(cluster2.imported?.spec.ips).toHaveLength(2);
+    for (const name of ['cluster1', 'cluster3']) {
+      expect(conditionOf(fleet.member(name), 'exported', 'Conflict')).toMatchObject({
+        status: 'True',
+        reason: 'IPFamilyConflict',
+        message: expect.stringContaining(
+          '"cluster1" has IPv4, IPv6 and wins as the oldest export; "cluster3" has IPv4',
+        ),
+      });
+    }
   });
 
-  test('rule 7: an exporter that shares no family is passed over', () => {
+  test('rule 7: a family that only a later export has is no conflict, and not served', () => {
+    const fleet = joinedBy(
+      exporting(aService(), { ipFamilies: ['IPv4', 'IPv6'] }),
+      aService({ ipFamilies: ['IPv6', 'IPv4'] }),
+    );
+    expect(fleet.member('cluster2').imported?.spec.ipFamilies).toEqual(['IPv4']);
+    expect(conditionOf(fleet.member('cluster3'), 'exported', 'Conflict')?.status).toBe('False');
+  });
+
+  test('rule 7: a later export without any family of the first one is served in none', () => {
     const fleet = joinedBy(exporting(), aService({ ipFamilies: ['IPv6'] }));
     expect(fleet.member('cluster2').imported?.spec.ipFamilies).toEqual(['IPv4']);
   });
@@ -53,11 +65,6 @@ describe('families', () => {
     const { ipFamilies: _, ...spec } = aService().spec;
     expect(familiesOf({ ...aService(), spec })).toEqual(['IPv4', 'IPv6']);
     expect(familiesOf(aService({ ipFamilies: [] }))).toEqual(['IPv4', 'IPv6']);
-  });
-
-  test('are what all have, but for those that have nothing left in common', () => {
-    expect(commonFamilies([['IPv6', 'IPv4'], ['IPv4'], ['IPv6'], ['IPv4', 'IPv6']])).toEqual(['IPv4']);
-    expect(commonFamilies([])).toEqual([]);
   });
 
   test('are preferred as far as they are possible', () => {
