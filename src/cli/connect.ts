@@ -7,6 +7,7 @@ import { createKubeClient } from '../kube/client/http-client.ts';
 import type { ClusterAccess } from '../kube/kubeconfig/credentials.ts';
 import { inClusterAccess } from '../kube/kubeconfig/in-cluster.ts';
 import { loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
+import { ReadFiles } from '../kube/kubeconfig/read-files.ts';
 import { RenewedCredentials } from '../kube/kubeconfig/renewed-credentials.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { CliContext } from './context.ts';
@@ -29,28 +30,41 @@ export function connector(
   trust: KubeconfigTrust = kubeconfigTrust({}, environment),
 ): (target: Target) => Promise<KubeClient> {
   return async ({ name, access }) => {
-    const load = () => loadAccess(access, environment, trust);
+    const files = new ReadFiles();
+    const load = () => loadAccess(access, environment, trust, files);
     const loaded = await load();
     const cluster = name ?? loaded.context ?? 'in-cluster';
     return createKubeClient({
       cluster,
       access: { ...loaded, credentials: new RenewedCredentials(loaded, load) },
+      isOutdated: async () => (await files.haveChanged()) && (await isOther(loaded, load)),
     });
   };
+}
+
+/** Whether the files now describe another access. A half-written file may be invalid, and describes none. */
+async function isOther(loaded: ClusterAccess, load: () => Promise<ClusterAccess>): Promise<boolean> {
+  return load().then(
+    ({ revision }) => revision !== loaded.revision,
+    () => false,
+  );
 }
 
 function loadAccess(
   access: MemberConfig['access'],
   { kubeconfigFiles, home, variables }: Environment,
   { trust, plugins }: KubeconfigTrust,
+  files: ReadFiles,
 ): Promise<ClusterAccess> {
-  if (access.kind === 'inCluster') return inClusterAccess({ environment: variables });
+  const readFile = (path: string) => files.read(path);
+  if (access.kind === 'inCluster') return inClusterAccess({ environment: variables, readFile });
   const defaults = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
   return loadKubeconfig({
     files: access.path === undefined ? defaults : [access.path],
     trust,
     plugins,
     environment: variables,
+    readFile,
     ...(access.context !== undefined && { context: access.context }),
   });
 }

@@ -201,6 +201,7 @@ export class Fleet {
       },
       watchRestarted: (resource, reason) => watchRestarted(config.name, resource, reason),
       admit: () => this.#refuseTwin(member),
+      outdated: () => this.#roster.renew(member),
     });
     const done = member.run(stop.signal).catch((err: unknown) => {
       logger.error({ err }, 'member stopped by an internal error');

@@ -25,6 +25,13 @@ const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
 const HEARTBEAT: Heartbeat = { intervalMs: 5_000, lostIntervalMs: 1_000, timeoutMs: 5_000 };
 
+/** Interval of checks of the connection, in ms. */
+const CHECK_MS = 5_000;
+/** Interval at which the files behind a working connection are read, in ms. */
+const FILES_MS = 30_000;
+/** Interval at which the facts about a cluster are read, in ms. */
+const FACTS_MS = 600_000;
+
 export interface MemberOptions {
   readonly config: MemberConfig;
   readonly connect: () => Promise<KubeClient>;
@@ -37,6 +44,8 @@ export interface MemberOptions {
   readonly watchRestarted: (resource: string, reason: string) => void;
   /** Called when the cluster is identified. Throws if it must not be a member, because it is one under another name. */
   readonly admit: () => void;
+  /** Called while the connection needs to be replaced: the files behind it changed, or the cluster is another one. */
+  readonly outdated?: () => void;
 }
 
 /** Watches one member until its signal aborts. */
@@ -167,7 +176,50 @@ export class Member {
       onChange: stateChanged,
       onRestart: watchRestarted,
     });
-    await Promise.all([this.#informers.run(signal), this.#fetcher.run(client, cache, signal)]);
+    await Promise.all([
+      this.#informers.run(signal),
+      this.#fetcher.run(client, cache, signal),
+      this.#checkConnection(client, signal),
+    ]);
+  }
+
+  /**
+   * Requests another connection if the files behind this one change, or if the cluster is another one after an outage;
+   * and keeps the facts about the cluster up to date, since clusters are upgraded.
+   */
+  async #checkConnection(client: KubeClient, signal: AbortSignal): Promise<void> {
+    const { clock, outdated } = this.#options;
+    let [filesAt, factsAt] = [clock.now(), clock.now()];
+    let hasFailed = false;
+    while (!signal.aborted) {
+      await clock.sleep(CHECK_MS, signal).catch(() => {});
+      if (signal.aborted) return;
+      const isReady = this.state.phase === 'ready';
+      const now = clock.now();
+      if (!isReady || now - filesAt >= FILES_MS) {
+        filesAt = now;
+        if (await client.isOutdated?.()) outdated?.();
+      }
+      if (isReady && (hasFailed || now - factsAt >= FACTS_MS)) {
+        factsAt = now;
+        if (await this.#isAnotherCluster(client, signal)) outdated?.();
+      }
+      hasFailed = !isReady;
+    }
+  }
+
+  async #isAnotherCluster(client: KubeClient, signal: AbortSignal): Promise<boolean> {
+    const { logger, stateChanged } = this.#options;
+    try {
+      const info = await discoverCluster(client, signal);
+      if (info.clusterId !== this.clusterId) return true;
+      if (isDeepStrictEqual(info, this.#info)) return false;
+      this.#info = info;
+      stateChanged();
+    } catch (error) {
+      logger.debug({ err: error }, 'facts about the cluster cannot be read');
+    }
+    return false;
   }
 
   /** Connects and identifies the cluster, with retries; resolves to undefined when the signal aborts. */

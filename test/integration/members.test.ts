@@ -276,6 +276,50 @@ describe('a member whose kubeconfig', () => {
   );
 });
 
+describe('a member whose kubeconfig is edited in place', () => {
+  it('rule 34: is followed to another address with another CA, and back, without a restart', async () => {
+    const file = join(dir, 'rotated.kubeconfig');
+    const to = async (proxy: FaultProxy) => {
+      const good = await readFile(faulty.plane.kubeconfig, 'utf8');
+      const changed = JSON.parse(good) as { clusters: { cluster: Record<string, string> }[] }; // by tools/controlplane
+      for (const { cluster } of changed.clusters) {
+        cluster.server = proxy.url;
+        cluster['certificate-authority-data'] = Buffer.from(proxy.ca).toString('base64');
+      }
+      await writeFile(file, JSON.stringify(changed));
+    };
+    const [first, second] = [await FaultProxy.start(faulty.plane), await FaultProxy.start(faulty.plane)];
+    const open = connector(readEnvironment({ HOME: dir }));
+    try {
+      await to(first);
+      await run({
+        connect: (_, member) => open(member),
+        members: { [faulty.name]: { kubeconfig: file, context: faulty.plane.context } },
+      });
+      await expectAllFollowed();
+      const before = (await held(consumer, ns, 'from-1')).import;
+      await first.down();
+      await eventually(() => expect(statusOf(faulty.name)?.state).toBe('unreachable'));
+      await writeFile(file, 'clusters: [');
+      await expectOthersFollowed();
+      await to(second);
+      await eventually(() => expect(statusOf(faulty.name)).toMatchObject({ state: 'ready', writer: true }));
+      await expectAllFollowed();
+      await first.up();
+      await to(first);
+      await second.down();
+      await expectAllFollowed();
+      const after = (await held(consumer, ns, 'from-1')).import;
+      expect(after?.metadata.uid).toBe(before?.metadata.uid);
+      expect(after?.spec.ips).toEqual(before?.spec.ips);
+    } finally {
+      await stop();
+      await first.close();
+      await second.close();
+    }
+  });
+});
+
 describe('two members', () => {
   let twin: Cluster;
   const log = new MemoryLogger();

@@ -13,12 +13,12 @@ export class FakeApi {
   readonly refusals = new Map<string, ApiError>();
   /** The initial state, by resource. */
   readonly objects = new Map<string, readonly JsonObject[]>();
-  readonly #uid: string;
+  /** UID of the namespace kube-system, which identifies the cluster. */
+  uid: string;
   #away = new AbortController();
 
-  /** @param uid UID of the namespace kube-system, which identifies the cluster. */
   constructor(uid = 'kube-system') {
-    this.#uid = uid;
+    this.uid = uid;
   }
 
   up(): void {
@@ -42,7 +42,10 @@ export class FakeApi {
         this.#away.signal.throwIfAborted();
         return { minor: '34' };
       },
-      get: async () => ({ metadata: { uid: this.#uid } }) as never,
+      get: async () => {
+        this.#away.signal.throwIfAborted();
+        return { metadata: { uid: this.uid } } as never;
+      },
       watch: (resource, options) => this.#watch(resource, options),
       close: async () => {},
     };

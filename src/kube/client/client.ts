@@ -97,6 +97,11 @@ export interface KubeClient {
   watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** `GET` of any path, for /version, /readyz and discovery. */
   raw(path: string, options?: RequestOptions): Promise<unknown>;
+  /**
+   * Whether the files that the address, the certificate authority or the credentials come from now say otherwise, so
+   * that a new client is needed. Absent if they do not come from files.
+   */
+  readonly isOutdated?: () => Promise<boolean>;
   /** Closes all connections, busy ones included; no request is possible afterwards. */
   close(): Promise<void>;
 }

@@ -54,6 +54,8 @@ export interface ClientOptions {
   readonly limits?: Partial<ClientLimits>;
   /** Default: connections to `access.server`. */
   readonly transport?: Transport;
+  /** Default: never. */
+  readonly isOutdated?: () => Promise<boolean>;
 }
 
 /** A client of the API server at `access`. It connects on the first request, and must be closed. */
@@ -68,7 +70,7 @@ export function createKubeClient(options: ClientOptions): KubeClient {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   });
-  return new HttpClient(options.cluster, transport, exchange);
+  return new HttpClient(options.cluster, transport, exchange, options.isOutdated ?? (async () => false));
 }
 
 const CONTENT_TYPES: Record<PatchKind, string> = {
@@ -82,9 +84,11 @@ class HttpClient implements KubeClient {
   readonly cluster: string;
   readonly #transport: Transport;
   readonly #exchange: Exchange;
+  readonly isOutdated: () => Promise<boolean>;
 
-  constructor(cluster: string, transport: Transport, exchange: Exchange) {
+  constructor(cluster: string, transport: Transport, exchange: Exchange, isOutdated: () => Promise<boolean>) {
     this.cluster = cluster;
+    this.isOutdated = isOutdated;
     this.#transport = transport;
     this.#exchange = exchange;
   }
