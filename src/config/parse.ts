@@ -1,6 +1,5 @@
 /** Parses fleet.yaml: YAML, schema, checks across fields, FleetConfig. */
-import { LineCounter, parseDocument } from 'yaml';
-import { messageOf } from '../runtime/thrown.ts';
+import { parseYaml } from '../runtime/yaml.ts';
 import { accessOf } from './access.ts';
 import { parseDuration } from './duration.ts';
 import type { FleetConfig, NamespaceOverride } from './fleet-config.ts';
@@ -70,19 +69,11 @@ function failWith(problems: readonly ConfigProblem[]): void {
  * CTM_CONFIG_OVERLAP (CIDRs of two members) or CTM_MEMBER_DUPLICATE.
  */
 export function parseFleet(text: string, { file }: ParseOptions): FleetConfig {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const { value: data, document, lines, problems } = parseYaml(text);
   const problem = problemMaker(file, lines);
   failWith(
-    document.errors.map((error) => problem('CTM_CONFIG_INVALID', error.pos[0], [], `not valid YAML: ${error.message}`)),
+    problems.map(({ offset, message }) => problem('CTM_CONFIG_INVALID', offset, [], `not valid YAML: ${message}`)),
   );
-  let data: unknown;
-  try {
-    data = document.toJS();
-  } catch (error) {
-    // The parser rejects documents with exponential alias expansion.
-    failWith([problem('CTM_CONFIG_INVALID', 0, [], `not valid YAML: ${messageOf(error)}`)]);
-  }
   if (data === null) failWith([problem('CTM_CONFIG_INVALID', 0, [], 'the file is empty')]);
 
   const parsed = fleetSchema.safeParse(data, { error: describeIssue });

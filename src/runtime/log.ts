@@ -2,6 +2,7 @@
 import { type DestinationStream, pino } from 'pino';
 import { errorFields } from './error-fields.ts';
 import type { Logger } from './logger.ts';
+import { REDACTED, redacted } from './redact.ts';
 import { visible, visibleJson } from './visible.ts';
 
 /** In order of severity. */
@@ -22,12 +23,6 @@ export interface LogOptions {
 
 /** Fields whose values are never logged, at up to three levels. */
 const SECRET_FIELDS = ['token', 'authorization', 'Authorization', 'password', 'clientKey', 'clientKeyData'];
-
-/** Credentials within texts: bearer tokens, JSON Web Tokens, private keys. */
-const SECRET_TEXT =
-  /(Bearer )[\w.~+/-]+=*|\beyJ[\w-]+\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs;
-
-const REDACTED = '[redacted]';
 
 const COLORS: Readonly<Record<string, number>> = { debug: 90, info: 36, warn: 33, error: 31 };
 
@@ -72,7 +67,7 @@ export function createLog({ level, format, colors, destination }: LogOptions): L
       redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: REDACTED },
       hooks: {
         streamWrite: (line) => {
-          const safe = line.replace(SECRET_TEXT, (_, bearer?: string) => `${bearer ?? ''}${REDACTED}`);
+          const safe = redacted(line);
           return format === 'text' ? textLine(safe, colors) : visibleJson(safe);
         },
       },

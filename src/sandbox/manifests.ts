@@ -1,13 +1,14 @@
 /** `catamaran sandbox apply`: server-side apply of YAML files, for users without kubectl. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { parseAllDocuments } from 'yaml';
+import { type Document, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import type { JsonObject } from '../api/json.ts';
 import type { Resource } from '../api/resources.ts';
 import { isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { CatamaranError } from '../runtime/errors.ts';
+import { messageOf } from '../runtime/thrown.ts';
 import { problemsOf } from './control-protocol.ts';
 
 /** An object read from a file, not yet known to match a resource of the cluster. */
@@ -61,11 +62,20 @@ export function parseManifests(file: string, yaml: string): readonly Manifest[] 
     const [error] = document.errors;
     // The lines after the first quote the source text.
     if (error) throw wrong(source, (error.message.split('\n')[0] ?? '').replace(/:$/, ''));
-    const value: unknown = document.toJS();
+    const value = contentOf(source, document);
     if (value === null || value === undefined) return [];
     const list = listSchema.safeParse(value);
     return list.success ? list.data.items.map((item) => manifest(source, item)) : [manifest(source, value)];
   });
+}
+
+/** Aliases may expand too far, or have no anchor. */
+function contentOf(source: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw wrong(source, messageOf(error).split('\n')[0] ?? '');
+  }
 }
 
 function manifest(source: string, value: unknown): Manifest {

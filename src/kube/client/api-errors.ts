@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../api/json.ts';
 import { asText, isJsonObject } from '../../api/json.ts';
 import { CatamaranError, type ErrorCode } from '../../runtime/errors.ts';
+import { redacted } from '../../runtime/redact.ts';
 import { toError } from '../../runtime/thrown.ts';
 import { visible } from '../../runtime/visible.ts';
 
@@ -58,7 +59,7 @@ export class ApiError extends CatamaranError {
   constructor(code: ErrorCode, request: RequestName, message: string, fields: ApiErrorFields = {}) {
     const what = [request.verb, request.resource, request.object].filter((word) => word !== '').join(' ');
     const text = `cluster ${request.cluster}: ${what}: ${message.slice(0, MAX_MESSAGE)}`;
-    super(code, visible(text), { cause: fields.cause });
+    super(code, visible(redacted(text)), { cause: fields.cause });
     this.status = fields.status ?? 0;
     this.reason = fields.reason ?? '';
     this.causes = fields.causes ?? [];

@@ -1,7 +1,7 @@
 /** Schema of the fields that are read from a kubeconfig, and messages for its problems. */
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CatamaranError } from '../../runtime/errors.ts';
+import { parseYaml } from '../../runtime/yaml.ts';
 
 // kubectl writes null for empty fields.
 const text = z
@@ -78,20 +78,12 @@ export function invalid(source: string, field: string, problem: string): Catamar
  * @throws CTM_KUBECONFIG_INVALID with every problem.
  */
 export function parseFile(source: string, content: string): Kubeconfig {
-  const lines = new LineCounter();
-  // Pretty errors would quote nearby lines, which may contain a token.
-  const document = parseDocument(content, { prettyErrors: false, lineCounter: lines });
-  const broken = document.errors[0];
+  const { value, lines, problems } = parseYaml(content);
+  const [broken] = problems;
   if (broken) {
-    const { line, col } = lines.linePos(broken.pos[0]);
+    const { line, col } = lines.linePos(broken.offset);
+    // The message could quote nearby text, which may contain a token.
     throw invalid(source, `line ${line}, column ${col}`, `not valid YAML (${broken.code})`);
-  }
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch {
-    // The parser limits the expansion of aliases. Its message would have nothing that the user can change.
-    throw invalid(source, 'document', 'not valid YAML (aliases that expand too far, or to nothing)');
   }
   return parseWith(kubeconfigSchema, source, '', value ?? {});
 }

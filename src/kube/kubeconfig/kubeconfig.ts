@@ -22,6 +22,7 @@ import { checkCertificate, decode, userCredentials } from './kubeconfig-user.ts'
 import { localHost } from './local-address.ts';
 import {
   checkClusterFields,
+  checkSize,
   checkUserFields,
   NO_PLUGINS,
   type PluginPolicy,
@@ -70,7 +71,9 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Cluste
   const missing: string[] = [];
   for (const file of options.files) {
     try {
-      const config = parseFile(file, await readFile(file));
+      const text = await readFile(file);
+      if (options.trust === 'stored') checkSize(file, text);
+      const config = parseFile(file, text);
       documents.push({ source: file, dir: dirname(resolve(file)), config });
     } catch (error) {
       if (error instanceof CatamaranError) throw error;
@@ -190,14 +193,13 @@ function check(
 function serverOf(source: string, field: string, server: string | undefined): URL {
   if (server === undefined) throw invalid(source, field, 'missing');
   const url = URL.canParse(server) ? new URL(server) : undefined;
-  // Not quoted in the message, because of the password.
+  // No message has the value: a malformed URL may have a password in it, and a query a token.
   if (url && (url.username !== '' || url.password !== ''))
     throw invalid(source, field, 'must not contain a user or password');
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
-    throw invalid(source, field, `${JSON.stringify(server)} is not an https:// or http:// URL`);
+    throw invalid(source, field, 'not an https:// or http:// URL');
   }
-  if (url.search !== '' || url.hash !== '')
-    throw invalid(source, field, `${JSON.stringify(server)} must not have a query or fragment`);
+  if (url.search !== '' || url.hash !== '') throw invalid(source, field, 'must not have a query or fragment');
   return url;
 }
 

@@ -92,6 +92,16 @@ export function pluginEnvironment(
   return Object.fromEntries(chosen.filter(([, value]) => value !== undefined));
 }
 
+/** Of a stored kubeconfig, in characters. The YAML parser takes seconds for some texts that are longer. */
+const MAX_LENGTH = 128 * 1024;
+
+/** @throws CTM_KUBECONFIG_REFUSED if a stored kubeconfig is too long to be parsed. */
+export function checkSize(source: string, text: string): void {
+  if (text.length <= MAX_LENGTH) return;
+  const reason = `a stored kubeconfig has at most ${MAX_LENGTH / 1024} KiB; use one Secret for each member`;
+  throw refusedField(source, `${text.length} characters`, reason);
+}
+
 function checkFields<T>(source: string, prefix: string, entry: T, rules: readonly Rule<T>[]): void {
   for (const [field, reason] of rules) {
     const value = entry[field];

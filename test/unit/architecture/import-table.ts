@@ -20,7 +20,7 @@ const CORE = ['view', 'change', 'ownership', 'naming', 'message', 'fingerprint',
  * and the upper line applies only to the files directly in its folder. `*` matches any one folder.
  */
 export const TABLE: Table = {
-  'src/runtime': { imports: [], packages: ['node:net', 'pino'] },
+  'src/runtime': { imports: [], packages: ['node:net', 'pino', 'yaml'] },
   'src/api': { imports: [], packages: ['yaml'] },
   'src/core': { imports: ['src/api'], packages: ['node:crypto'] },
   'src/core/merge': { imports: ['src/api', ...CORE], packages: ['ipaddr.js'] },

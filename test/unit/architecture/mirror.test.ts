@@ -25,6 +25,7 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'dns/mutated-packets.test.ts': 'the server under mutated packets',
   'dns/oracle.test.ts': 'the codec against the package dns-packet',
   'dns/recovery.test.ts': 'the zone after its API server was unreachable',
+  'kube/kubeconfig/canary.test.ts': 'secrets of kubeconfigs in errors and logs',
 };
 
 const paths = (pattern: string, cwd: string) => globSync(pattern, { cwd: join(ROOT, cwd) }).toSorted();

@@ -1,15 +1,17 @@
 /** `run --dry-run` and `config check --connect` over a fleet in which members cannot be listed. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Cluster, type ResourceName, startCluster } from 'kubesim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CRDS } from '../../../../src/api/crd-manifests.ts';
 import { selfSigned } from '../../../support/certificates.ts';
 import { serviceExport, slice, service as webService } from '../../../support/clusters/manifests.ts';
-import { invoke } from '../../../support/invoke.ts';
+import { invoke, MAIN } from '../../../support/invoke.ts';
 import { base64, kubeconfig } from '../../../support/kubeconfigs.ts';
 
 const CLOSED = 'https://127.0.0.1:1';
@@ -148,6 +150,23 @@ describe('config check --connect', () => {
     );
     expect(outcome.stderr).toMatch(/^error: \[CTM_API_STATUS\] member "unauthorized" could not be listed: .*401.*\n$/);
   });
+
+  it('verifies certificates and connects directly, whatever the environment asks for', async () => {
+    const { member } = cases()['wrong-ca'] ?? { member: {} };
+    const config = await fleetOf({ honest: { file: honest.kubeconfig }, 'wrong-ca': member });
+    const proxy = 'http://127.0.0.1:1';
+    const child = spawn(process.execPath, [MAIN, 'config', 'check', '--config', config, '--connect'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...{ NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_USE_ENV_PROXY: '1' },
+        ...{ HTTPS_PROXY: proxy, https_proxy: proxy, HTTP_PROXY: proxy, ALL_PROXY: proxy },
+      },
+    });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    expect(stdout).toMatch(/honest +1 +0/);
+    expect(stderr).toMatch(/error: \[CTM_API_TLS\] member "wrong-ca" could not be listed: /);
+    expect(child.exitCode).toBe(1);
+  }, 30_000);
 
   it('connects to no member without the option', async () => {
     const config = await fleetOf({ refused: { file: kubeconfig({ server: CLOSED }) } });

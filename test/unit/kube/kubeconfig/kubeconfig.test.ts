@@ -211,7 +211,7 @@ describe('bad input', () => {
     [
       'a server without scheme',
       { cluster: { server: '10.0.0.1:6443' } },
-      'INVALID /k.yaml: clusters[name=east].cluster.server: "10.0.0.1:6443" is not an https:// or http:// URL',
+      'INVALID /k.yaml: clusters[name=east].cluster.server: not an https:// or http:// URL',
     ],
     [
       'a server with a password',
