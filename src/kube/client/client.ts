@@ -20,6 +20,8 @@ export interface RequestOptions {
    * NotSentError. Default: true.
    */
   readonly maySend?: () => boolean;
+  /** Does not wait for other requests: for the few, small ones that show that this client or the server lives. */
+  readonly vital?: boolean;
 }
 
 /** A list request. All pages are read; `limit` is the page size (default: 500). */

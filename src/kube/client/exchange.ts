@@ -8,7 +8,7 @@ import type { Credentials } from '../kubeconfig/credentials.ts';
 import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, transportError } from './api-errors.ts';
 import type { RequestOptions } from './client.ts';
 import { Semaphore } from './semaphore.ts';
-import type { Transport, TransportResponse } from './transport.ts';
+import type { Transport, TransportResponse, Use } from './transport.ts';
 
 export interface ApiRequest {
   readonly name: RequestName;
@@ -55,22 +55,22 @@ export class Exchange {
     this.#semaphore = new Semaphore(options.limits.inFlight);
   }
 
-  /** The JSON of a response. Waits for a free slot first; the timeout starts afterwards. */
-  async call(request: ApiRequest, { signal, maySend }: RequestOptions = {}): Promise<Json> {
+  /** The JSON of a response. Waits for a free slot first, unless vital; the timeout starts afterwards. */
+  async call(request: ApiRequest, { signal, maySend, vital = false }: RequestOptions = {}): Promise<Json> {
     const { clock, limits } = this.#options;
     const repeated = new Set<RepeatCause>();
     for (let retries = 0; ; ) {
       let failure: ApiError;
-      await this.#semaphore.acquire(signal);
+      if (!vital) await this.#semaphore.acquire(signal);
       try {
         if (maySend?.() === false) throw new NotSentError();
-        return await this.#once(request, signal);
+        return await this.#once(request, signal, vital ? 'vital' : 'requests');
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof NotSentError) throw error;
         failure = transportError(request.name, error);
       } finally {
-        this.#semaphore.release();
+        if (!vital) this.#semaphore.release();
       }
       const cause = repeatCause(request, failure);
       if (cause && !repeated.has(cause)) {
@@ -113,15 +113,15 @@ export class Exchange {
     return retryAfterMs * (1 + random() / 4);
   }
 
-  #once(request: ApiRequest, signal: AbortSignal | undefined): Promise<Json> {
-    return this.#limited(request, signal, 'requests', (response) => this.#json(request, response));
+  #once(request: ApiRequest, signal: AbortSignal | undefined, use: Use): Promise<Json> {
+    return this.#limited(request, signal, use, (response) => this.#json(request, response));
   }
 
   /** Sends a request and reads the response with `read`, within the timeout and until the caller's signal aborts. */
   async #limited<T>(
     request: ApiRequest,
     signal: AbortSignal | undefined,
-    use: 'requests' | 'watches',
+    use: Use,
     read: (response: TransportResponse) => Promise<T>,
   ): Promise<T> {
     const { transport, credentials, userAgent, limits, clock } = this.#options;
@@ -152,8 +152,8 @@ export class Exchange {
       if (response.statusCode === 401) credentials.invalidate(headers);
       const result = await read(response);
       // A watch outlives this call; the caller's signal must still end it.
-      if (use === 'requests') done();
-      else response.body.once('close', done);
+      if (use === 'watches') response.body.once('close', done);
+      else done();
       return result;
     } catch (error) {
       done();

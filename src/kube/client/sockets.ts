@@ -2,11 +2,11 @@
 import { Pool } from 'undici';
 import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
 import { guardedLookup } from './guarded-lookup.ts';
-import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
+import type { Transport, TransportRequest, TransportResponse, Use } from './transport.ts';
 
 /** Limits for connections to one API server. */
 export interface SocketLimits {
-  /** Maximum for requests. Watches have connections of their own, unbounded, so neither starves the other. */
+  /** Maximum for requests. Watches and vital requests have connections of their own, so none starves the others. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
 }
@@ -16,10 +16,11 @@ const IDLE_MS = 50_000;
 /** Delay of the first TCP keep-alive probe, which detects a vanished peer on an idle connection. */
 const KEEPALIVE_PROBE_MS = 30_000;
 
-interface Pools {
+/** A Lease renewal and a heartbeat, each of which may have been given up and repeated. */
+const VITAL_CONNECTIONS = 4;
+
+interface Pools extends Readonly<Record<Use, Pool>> {
   readonly certificate: ClientCertificate | undefined;
-  readonly requests: Pool;
-  readonly watches: Pool;
 }
 
 /**
@@ -41,7 +42,7 @@ export class SocketTransport implements Transport {
     this.#base = url.pathname.replace(/\/+$/, '');
   }
 
-  async send(use: 'requests' | 'watches', request: TransportRequest): Promise<TransportResponse> {
+  async send(use: Use, request: TransportRequest): Promise<TransportResponse> {
     const certificate = await this.#access.credentials.certificate();
     if (this.#closed) throw new Error('the client is closed');
     if (!this.#pools || !sameCertificate(this.#pools.certificate, certificate)) this.#renew(certificate);
@@ -54,7 +55,7 @@ export class SocketTransport implements Transport {
     this.#closed = true;
     const pools = this.#pools;
     this.#pools = undefined;
-    await Promise.all([pools?.requests.destroy(), pools?.watches.destroy()]);
+    await Promise.all([pools?.requests.destroy(), pools?.watches.destroy(), pools?.vital.destroy()]);
   }
 
   #renew(certificate: ClientCertificate | undefined): void {
@@ -63,10 +64,12 @@ export class SocketTransport implements Transport {
       certificate,
       requests: this.#pool(certificate, this.#limits.connections),
       watches: this.#pool(certificate, null),
+      vital: this.#pool(certificate, VITAL_CONNECTIONS),
     };
     // Not awaited: a watch may stay on its old connection until its time is up.
     void old?.requests.close();
     void old?.watches.close();
+    void old?.vital.close();
   }
 
   #pool(certificate: ClientCertificate | undefined, connections: number | null): Pool {

@@ -25,9 +25,14 @@ export interface TransportResponse {
   readonly body: ResponseBody;
 }
 
+/**
+ * What a connection is used for. Neither watches nor `vital` requests, such as Lease renewals, wait for other requests.
+ */
+export type Use = 'requests' | 'watches' | 'vital';
+
 export interface Transport {
-  /** Resolves when the response headers have arrived. Watches must not wait for other requests. */
-  send(use: 'requests' | 'watches', request: TransportRequest): Promise<TransportResponse>;
+  /** Resolves when the response headers have arrived. */
+  send(use: Use, request: TransportRequest): Promise<TransportResponse>;
   /** Closes all connections, busy ones included. */
   close(): Promise<void>;
 }

@@ -152,7 +152,9 @@ export class Informers {
   async #probe(signal: AbortSignal): Promise<Error | undefined> {
     const { client, clock, heartbeat } = this.#options;
     try {
-      await withTimeLimit(clock, heartbeat.timeoutMs, signal, (limited) => client.raw('/version', { signal: limited }));
+      await withTimeLimit(clock, heartbeat.timeoutMs, signal, (limited) =>
+        client.raw('/version', { signal: limited, vital: true }),
+      );
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return undefined;

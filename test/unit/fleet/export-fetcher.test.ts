@@ -130,3 +130,60 @@ it('ends with its signal, after its requests have ended', async () => {
   expect(ends).toBe(1);
   expect(clock.sleeping).toBe(0);
 });
+
+/** A synced member with many Services and slices, of which `count` are exported at once. */
+async function exportAtOnce(count: number) {
+  const names = Array.from({ length: count }, (_, index) => `web-${index}`);
+  const requests: string[] = [];
+  let running = 0;
+  let most = 0;
+  const client: Partial<KubeClient> = {
+    get: async (resource, { name }) => {
+      requests.push(`get ${resource.plural}`);
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+      return object('Service', name, { spec: { type: 'ClusterIP', ports: [] } }) as never; // as the client would
+    },
+    list: async (resource) => {
+      requests.push(`list ${resource.plural}`);
+      return { items: [], resourceVersion: '9' };
+    },
+    async *pages(resource) {
+      requests.push(`list all ${resource.plural}`);
+      const items = resource.plural === 'services' ? names : [];
+      yield { items: items.map((name) => object('Service', name, { spec: { ports: [] } })), resourceVersion: '9' };
+    },
+  };
+  const fetcher = new ExportFetcher({ clock: new ManualClock(), random: () => 1, logger: new MemoryLogger() });
+  const cache = new MemberCache({
+    derivedPrefix: 'amcs-',
+    addresses: addressPolicy([]),
+    logger: new MemoryLogger(),
+    changed: () => {},
+    exportAppeared: (key) => fetcher.add(key),
+  });
+  for (const store of [cache.exports, cache.imports, cache.services, cache.slices, cache.namespaces]) {
+    store.listStarted();
+    store.listed('0');
+  }
+  const abort = new AbortController();
+  aborts.push(abort);
+  void fetcher.run(client as KubeClient, cache, abort.signal); // the fetcher calls nothing else
+  for (const name of names) cache.exports.upserted(object('ServiceExport', name, {}));
+  await expect.poll(() => names.every((name) => cache.knows(`ns/${name}`))).toBe(true);
+  expect(names.every((name) => cache.services.get(`ns/${name}`))).toBe(true);
+  return { requests, most };
+}
+
+it('fetches a few exports at a time, so that writes and other requests have connections', async () => {
+  const { requests, most } = await exportAtOnce(200);
+  expect(requests.filter((request) => request === 'get services')).toHaveLength(200);
+  expect(most).toBe(8);
+});
+
+it('lists everything once if many exports appear at once', async () => {
+  const { requests } = await exportAtOnce(5_000);
+  expect(requests.filter((request) => request.startsWith('list all'))).toHaveLength(2);
+  expect(requests.length).toBeLessThan(30);
+});

@@ -59,3 +59,32 @@ describe('a request that its caller may withdraw', () => {
     expect(sent).toHaveLength(5);
   });
 });
+
+/** A server that responds to nothing, except to vital requests. */
+function stuckServer() {
+  const transport: Transport = {
+    send: async (use, { signal }) => {
+      if (use !== 'vital') {
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+      }
+      return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: wholeBody('{"major":"1"}') };
+    },
+    close: async () => {},
+  };
+  return createKubeClient({
+    cluster: 'east',
+    access: { server: 'https://east', tls: {}, credentials: staticCredentials({ token: 't' }), source: 'test' },
+    transport,
+  });
+}
+
+it('a vital request waits neither for a slot nor for a connection of other requests', async () => {
+  const client = stuckServer();
+  const stop = new AbortController();
+  const others = Array.from({ length: 5_000 }, () =>
+    client.get(RESOURCES.services, { namespace: 'ns', name: 'web' }, { signal: stop.signal }).catch(() => {}),
+  );
+  await expect(client.raw('/version', { vital: true })).resolves.toEqual({ major: '1' });
+  stop.abort(new Error('over'));
+  await Promise.all(others);
+});
