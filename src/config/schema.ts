@@ -125,8 +125,9 @@ export const fleetSchema = z
         derivedPrefix: prefix
           .default('amcs-')
           .meta({ description: 'Prefix of the names of derived Services, before the name of the imported Service.' }),
-        unreachableAfter: duration.default('15s').meta({
-          description: 'A member whose API server has not responded for this long is reported as unreachable.',
+        unreachableAfter: duration.default('3m').meta({
+          description:
+            'A member whose API server has not responded for this long is reported as unreachable on every import; after 15s at most on those that have no other endpoints.',
         }),
         endpointExpiry: expiry.default('never').meta({
           description: 'How long the endpoints of an unreachable member are kept; never disables expiry.',

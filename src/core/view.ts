@@ -46,6 +46,11 @@ export interface KnownSource {
    * `expired`: not for longer than the configured expiry of endpoints (default: never).
    */
   readonly standing: 'current' | 'unreachable' | 'expired';
+  /**
+   * Whether it has not responded for so short a time that only those consumers report it of which it has the only ready
+   * endpoints. Default: false.
+   */
+  readonly brief?: boolean;
   readonly export?: ServiceExport;
   readonly service?: Service;
   /**
@@ -62,6 +67,8 @@ export interface UnknownSource {
   readonly standing: 'unknown';
   /** Whether it has not responded for longer than the configured expiry of endpoints. */
   readonly expired: boolean;
+  /** As for a known source. */
+  readonly brief?: boolean;
 }
 
 /** One member as a source of endpoints. */

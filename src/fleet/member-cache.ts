@@ -152,6 +152,12 @@ export class MemberCache {
     return [...this.#index.get('derived', key)].flatMap(([, kept]) => (kept.kind === 'derived' ? [kept.slice] : []));
   }
 
+  /** Members that the import and the derived slices of a name have as sources; a name may be repeated. */
+  *sourcesNamed(key: ServiceKey): Generator<string> {
+    for (const { cluster } of this.imports.get(key)?.status?.clusters ?? []) yield cluster;
+    for (const [, kept] of this.#index.get('derived', key)) if (kept.kind === 'derived') yield kept.slice.source;
+  }
+
   /** Names of slices that another client labelled for a derived Service. */
   foreignSlices(derivedService: ServiceKey): string[] {
     return [...this.#index.get('foreign', derivedService)].flatMap(([, kept]) =>

@@ -14,6 +14,12 @@ interface Outage {
  * An outage is detected at most this long after the last response, in ms: heartbeats are sent every 5 s and wait 5 s.
  */
 const NOTICE_MS = 10_000;
+/**
+ * After this time without a response, a member counts as unreachable, in ms. Consumers of which it has the only
+ * endpoints report it then; the others wait for `unreachableAfterMs`, since most outages are short and every report is a
+ * write for each import.
+ */
+const SILENT_MS = 15_000;
 /** Time in which a resumed watch has delivered all changes of the meantime, in ms. */
 const CATCH_UP_MS = 2_000;
 
@@ -66,6 +72,20 @@ export class Staleness {
     return outage.until === undefined || this.#catchesUp(outage.until);
   }
 
+  /** Whether the member has been silent for less than the time after which every consumer reports it. */
+  isBrief({ state, startedAt }: Member): boolean {
+    const { unreachableAfterMs } = this.#limits();
+    switch (state.phase) {
+      case 'unreachable':
+        return !this.#silentFor(state.since, unreachableAfterMs);
+      case 'unknown':
+        return !this.#silentFor(startedAt, unreachableAfterMs);
+      case 'ready':
+      case 'refused':
+        return false;
+    }
+  }
+
   /** The standing of a member, by the limits. */
   standing(member: Member): KnownSource['standing'] {
     if (this.#isExpired(member)) return 'expired';
@@ -73,10 +93,8 @@ export class Staleness {
   }
 
   #isReachable({ state }: Member): boolean {
-    return (
-      state.phase === 'ready' ||
-      (state.phase === 'unreachable' && !this.#silentFor(state.since, this.#limits().unreachableAfterMs))
-    );
+    if (state.phase !== 'unreachable') return state.phase === 'ready';
+    return !this.#silentFor(state.since, Math.min(SILENT_MS, this.#limits().unreachableAfterMs));
   }
 
   #isExpired({ state, startedAt }: Member): boolean {

@@ -159,13 +159,16 @@ export class Views {
     const isKnown = cache.knows(key) && !behind.includes(member);
     const exported = cache.exports.get(key);
     if (isKnown && !exported) return undefined;
-    const standing = this.#sources.staleness.standing(member);
-    if (!isKnown || !exported) return { member: name, standing: 'unknown', expired: standing === 'expired' };
+    const { staleness } = this.#sources;
+    const standing = staleness.standing(member);
+    const brief = staleness.isBrief(member);
+    if (!isKnown || !exported) return { member: name, standing: 'unknown', expired: standing === 'expired', brief };
     const service = cache.services.get(key);
     const setAside = cache.setAside(key);
     return {
       member: name,
       standing,
+      brief,
       export: exported,
       slices: cache.sourceSlices(key),
       ...(service && { service }),
@@ -175,10 +178,7 @@ export class Views {
 
   #lastSources(key: ServiceKey): readonly string[] {
     const names = new Set<string>();
-    for (const { cache } of this.#sources.holders(key)) {
-      for (const { cluster } of cache.imports.get(key)?.status?.clusters ?? []) names.add(cluster);
-      for (const slice of cache.derivedSlices(key)) names.add(slice.source);
-    }
+    for (const { cache } of this.#sources.holders(key)) for (const name of cache.sourcesNamed(key)) names.add(name);
     return [...names];
   }
 }

@@ -42,6 +42,8 @@ export interface Clusterset {
   readonly missing: readonly string[];
   /** Members whose endpoints have expired. */
   readonly expired: ReadonlySet<string>;
+  /** Members that have not responded for a short time only. */
+  readonly brief: ReadonlySet<string>;
   /** Whether merged fields stay as observed, because some of {@link missing} may have contributed to them. */
   readonly frozen: boolean;
 }
@@ -97,6 +99,7 @@ export function merge(
     unknown,
     missing,
     expired: new Set(sources.filter(isExpired).map(({ member }) => member)),
+    brief: new Set(sources.filter(({ brief }) => brief).map(({ member }) => member)),
     frozen: missing.length > 0,
   };
 }

@@ -55,12 +55,25 @@ function lossOf(members: readonly string[], fate: string): readonly string[] {
   return members.length > 0 ? [`Cannot reach ${listed(members)}; ${whose} endpoints ${fate}`] : [];
 }
 
-/** Present only while an exporter cannot be reached. Without a duration, which would cause a write per second. */
-function reachableConditions({ consumer, wanted }: ImportPlan): readonly ConditionDraft[] {
-  const { exports, missing, expired } = wanted.clusterset;
+/** Exporters that cannot be reached, by name. */
+function unreachableMembers({ wanted: { clusterset } }: ImportPlan): readonly string[] {
+  const { exports, missing } = clusterset;
   const lost = exports.valid.filter(({ standing }) => standing !== 'current').map(({ member }) => member);
-  const members = [...new Set([...lost, ...missing])].toSorted();
-  if (members.length === 0) return [];
+  return [...new Set([...lost, ...missing])].toSorted();
+}
+
+/** Whether the consumer has ready endpoints of another member than these. */
+function hasOthers({ consumer, wanted }: ImportPlan, members: readonly string[]): boolean {
+  const isOther = ({ source }: { readonly source: string }) => !members.includes(source);
+  return (
+    wanted.slices.some((slice) => isOther(slice) && slice.content.ready > 0) ||
+    consumer.derivedSlices.some((slice) => wanted.kept.has(slice.name) && isOther(slice) && slice.ready > 0)
+  );
+}
+
+/** Without a duration, which would cause a write per second. */
+function unreachableCondition({ consumer, wanted }: ImportPlan, members: readonly string[]): ConditionDraft {
+  const { expired } = wanted.clusterset;
   const holding = new Set([
     ...wanted.slices.map(({ source }) => source),
     ...consumer.derivedSlices.filter(({ name }) => wanted.kept.has(name)).map(({ source }) => source),
@@ -68,14 +81,27 @@ function reachableConditions({ consumer, wanted }: ImportPlan): readonly Conditi
   const removed = members.filter((member) => expired.has(member) && !holding.has(member));
   const kept = members.filter((member) => !removed.includes(member));
   const message = joined([...lossOf(kept, 'are kept'), ...lossOf(removed, 'have expired')], '. ');
-  return [{ type: SourcesReachable, status: 'False', reason: ImportReason.MemberUnreachable, message }];
+  return { type: SourcesReachable, status: 'False', reason: ImportReason.MemberUnreachable, message };
+}
+
+/**
+ * SourcesReachable is present only while an exporter cannot be reached. A brief silence is reported if nothing else serves
+ * the import; otherwise the condition stays as it is, since most outages are short, and reporting one takes a
+ * write for every import.
+ */
+function reachableConditions(ctx: ImportPlan): ConditionSet {
+  const members = unreachableMembers(ctx);
+  const { brief } = ctx.wanted.clusterset;
+  const reported = hasOthers(ctx, members) ? members.filter((member) => !brief.has(member)) : members;
+  if (reported.length > 0) return { types: [SourcesReachable], drafts: [unreachableCondition(ctx, reported)] };
+  return { types: members.length > 0 ? [] : [SourcesReachable], drafts: [] };
 }
 
 /** The conditions of an import that Catamaran manages. */
 export function importConditions(ctx: ImportPlan): ConditionSet {
   const reachable = reachableConditions(ctx);
-  if (ctx.imported.readyStays) return { types: [SourcesReachable], drafts: reachable };
-  return { types: [Ready, SourcesReachable], drafts: [readyCondition(ctx), ...reachable] };
+  if (ctx.imported.readyStays) return reachable;
+  return { types: [Ready, ...reachable.types], drafts: [readyCondition(ctx), ...reachable.drafts] };
 }
 
 /**

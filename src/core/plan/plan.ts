@@ -4,6 +4,7 @@ import type { KubeObject, OwnerReference } from '../../api/meta.ts';
 import {
   ExportCondition,
   ExportReason,
+  ImportCondition,
   ImportReason,
   MCS_API_VERSION,
   type ServiceImport,
@@ -138,7 +139,8 @@ function planImportStatus(ctx: ImportPlan, others: readonly Change[], now: strin
   const patch = importStatusPatch(ctx, conditions, now);
   if (!patch) return [];
   const recovered = { reason: 'Imported', message: 'The import is up to date' };
-  const notices = noticesOf(observed, before, conditions, recovered);
+  // One Event on the Lease reports an outage for all imports of the member.
+  const notices = noticesOf(observed, before, conditions, recovered, [ImportCondition.SourcesReachable]);
   const target = targetOf(consumer, 'serviceImports', consumer.name);
   return [{ ...statusChange(target, observed, patch, 'its status changed'), ...(notices.length > 0 && { notices }) }];
 }

@@ -33,7 +33,7 @@ describe('a fleet file', () => {
       clustersetDomain: 'clusterset.local',
       importMode: 'Automatic',
       derivedPrefix: 'amcs-',
-      unreachableAfterMs: 15_000,
+      unreachableAfterMs: 180_000,
       lease: {
         namespace: 'kube-system',
         name: 'catamaran',

@@ -95,6 +95,27 @@ describe('the conditions of an import', () => {
     );
   });
 
+  test('rule 43: report a brief outage only if no other member has ready endpoints', () => {
+    const fleet = joinedBy(exporting());
+    const conditions = (brief: boolean) => {
+      const consumer = fleet.consumer('cluster2');
+      const clusterset = { ...fleet.clusterset(), brief: new Set(brief ? ['cluster1', 'cluster3'] : []) };
+      const wanted = desired(clusterset, consumer);
+      const { import: observed } = consumer;
+      if (!wanted || !observed || wanted.import === 'absent' || wanted.import === 'undecided')
+        throw new Error('there is no import');
+      return importConditions({ consumer, wanted, imported: wanted.import, observed });
+    };
+    fleet.member('cluster1').set({ reachable: false });
+    // Whatever was reported before stays, so a restart or a member that comes and goes causes no writes.
+    expect(conditions(true)).toMatchObject({ types: ['Ready'], drafts: [{ type: 'Ready' }] });
+    expect(conditions(false).drafts).toContainEqual(unreachable('Cannot reach "cluster1"; its endpoints are kept'));
+    fleet.member('cluster3').set({ reachable: false });
+    expect(conditions(true).drafts).toContainEqual(
+      unreachable('Cannot reach "cluster1", "cluster3"; their endpoints are kept'),
+    );
+  });
+
   test('rule 43: name the members that are out of reach, and what became of their endpoints', () => {
     const fleet = joinedBy(exporting());
     const message = () => conditionsOf(fleet).drafts.find(({ type }) => type === SOURCES);
