@@ -15,7 +15,7 @@ import {
   isNotFound,
   NotSentError,
 } from '../kube/client/api-errors.ts';
-import type { KubeClient, RawObject } from '../kube/client/client.ts';
+import type { KubeClient, RawObject, RequestOptions } from '../kube/client/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import type { Store } from '../kube/watch/store.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -26,6 +26,8 @@ import type { Outcome, Result } from './result.ts';
 export interface ApplyOptions {
   /** Called before each attempt to send a write. */
   readonly mayWrite: () => boolean;
+  /** Aborts requests that hang. */
+  readonly signal?: AbortSignal | undefined;
   /** Absent: Events are not recorded. */
   readonly recorder?: EventRecorder;
   readonly clock: Clock;
@@ -69,7 +71,7 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
   const about = { object: `${resource}/${namespace}/${name}`, op, why };
   let result: Result;
   try {
-    await send(target, change, options.mayWrite);
+    await send(target, change, { maySend: options.mayWrite, ...(options.signal && { signal: options.signal }) });
     result = { outcome: 'applied' };
     logger.debug(about, 'written');
   } catch (err) {
@@ -111,27 +113,34 @@ async function resultOfError({ client, cache }: ApplyTarget, change: Change, err
 }
 
 /** Sends one write and enters the returned object in the cache. */
-async function send({ client, cache }: ApplyTarget, change: Change, maySend: () => boolean): Promise<void> {
+async function send({ client, cache }: ApplyTarget, change: Change, options: RequestOptions): Promise<void> {
   const { namespace, name } = change;
   const resource = RESOURCES[change.resource];
   const table = tableOf(cache, change);
   switch (change.op) {
     case 'create':
-      table.wrote(await client.create<RawObject>(resource, namespace, change.object, { maySend }));
+      table.wrote(await client.create<RawObject>(resource, namespace, change.object, options));
       return;
     case 'patch': {
       const { uid, resourceVersion } = change.precondition;
       const patch = { ...change.patch, metadata: { ...asObject(change.patch.metadata), uid, resourceVersion } };
       const subresource = change.subresource && { subresource: change.subresource };
       table.wrote(
-        await client.patch<RawObject>(resource, { namespace, name }, patch, { kind: 'merge', ...subresource, maySend }),
+        await client.patch<RawObject>(resource, { namespace, name }, patch, {
+          kind: 'merge',
+          ...subresource,
+          ...options,
+        }),
       );
       return;
     }
     case 'delete': {
       const { precondition } = change;
-      const options = { ...precondition, propagationPolicy: 'Background' as const, maySend };
-      await client.delete(resource, { namespace, name }, options);
+      await client.delete(
+        resource,
+        { namespace, name },
+        { ...precondition, propagationPolicy: 'Background', ...options },
+      );
       table.deleted(`${namespace}/${name}`, precondition.resourceVersion);
     }
   }

@@ -1,66 +1,62 @@
 /** The controller: turns events of the fleet into keys to reconcile, in the members that this replica may write to. */
 import { isDeepStrictEqual } from 'node:util';
-import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
+import type { ServiceKey } from '../api/meta.ts';
+import type { FleetConfig } from '../config/fleet-config.ts';
 import { Derivations } from '../core/desired/derivations.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
-import type { MemberChange } from '../fleet/member-cache.ts';
-import type { KubeClient } from '../kube/client/client.ts';
 import type { EventRecorder } from '../kube/events.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Logger } from '../runtime/logger.ts';
-import type { Random } from '../runtime/random.ts';
 import { apply } from './apply.ts';
 import { cleanUp } from './cleanup.ts';
+import type { ControllerOptions } from './controller-options.ts';
+import { Dispatch } from './dispatch.ts';
 import { Election } from './election.ts';
-import { type EventIndex, type FleetEvent, requestsOf } from './enqueue.ts';
+import type { EventIndex, FleetEvent } from './enqueue.ts';
+import { eventOf, indexOf } from './fleet-events.ts';
 import { MemberWorker } from './member-worker.ts';
-import type { Gauges, Metrics } from './metrics.ts';
+import type { Gauges } from './metrics.ts';
+import { type Reported, reportOutage } from './outage-report.ts';
+import { LoopPace, type Pace } from './pace.ts';
 import { changesFor, type ReconcilerOptions } from './reconcile.ts';
+import { membersConcerned } from './reload.ts';
 import { Settling } from './settling.ts';
 import { StandingReview } from './standing-review.ts';
 import { type FleetStatus, fleetStatus, gaugesOf } from './status.ts';
+import type { Workqueue } from './workqueue.ts';
 
 /** Interval at which the standing of members is compared with the configured times, in ms. */
 const REVIEW_MS = 1_000;
-
-export interface ControllerOptions {
-  readonly connect: (member: MemberConfig) => Promise<KubeClient>;
-  /** Name of this replica in Leases and Events; unique among running processes. */
-  readonly identity: string;
-  /** Whether the process with an identity is known to have exited. */
-  readonly ended: (identity: string) => boolean;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
 
 /** Keeps the members of a fleet up to date with the exports of all of them. */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #fleet: Fleet;
-  readonly #election: Election;
+  readonly #election: Election<Member>;
   readonly #index: EventIndex;
+  readonly #dispatch: Dispatch;
   readonly #workers = new Map<Member, MemberWorker>();
   readonly #derivations = new Derivations();
   readonly #settling = new Settling();
   readonly #review: StandingReview;
   readonly #cleanups = new Set<Promise<void>>();
+  readonly #pace: Pace;
   /** Members whose predecessors may still write to the same cluster. */
   readonly #waiting = new Map<Member, number>();
+  /** Number of members whose present state is known. */
+  #known = 0;
   #stop: AbortSignal | undefined;
 
   constructor(config: FleetConfig, options: ControllerOptions) {
     const { clock, random, logger, metrics, identity, ended } = options;
     this.#options = options;
+    this.#pace = options.pace ?? new LoopPace();
     this.#fleet = new Fleet(config, {
       connect: options.connect,
       clock,
       random,
       logger,
       changed: (member, change) => this.#handle(eventOf(member, change)),
-      memberChanged: () => this.#reviewMembers(),
+      memberChanged: (member) => this.#reviewMember(member),
       watchRestarted: (member, resource, reason) => metrics.watchRestarted(member, resource, reason),
       departed: (member) => this.#cleanUp(member),
       replaced: (member, successor) => this.#handOver(member, successor),
@@ -69,15 +65,14 @@ export class Controller {
       identity,
       ended,
       timing: config.lease,
+      isFit: (member) => this.#settling.settled && member.cache.synced,
+      known: () => this.#known,
       clock,
       random,
       logger,
-      acquired: (member) => {
-        // The knowledge of a source may suffice for the members held so far, but not for this one.
-        this.#reviewMembers();
-        this.#handle({ kind: 'takeover', member: member.name });
-      },
-      lost: (member) => this.#workers.get(member)?.queue.clear(),
+      acquired: (member, continuous) => this.#takeOver(member, continuous),
+      lost: () => {}, // the queue is closed as long as the Lease is not held
+      failed: ({ name }) => metrics.leaseFailed(name),
     });
     this.#review = new StandingReview({
       fleet: this.#fleet,
@@ -85,6 +80,7 @@ export class Controller {
       logger,
     });
     this.#index = indexOf(this.#fleet);
+    this.#dispatch = new Dispatch(this.#index, this.#pace, (member) => this.#queueOf(member));
   }
 
   /**
@@ -98,9 +94,10 @@ export class Controller {
       this.#reviewMembers();
       await this.#options.clock.sleep(REVIEW_MS, signal).catch(() => {});
     }
-    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    const workers = [...this.#workers.values()];
+    await Promise.all(workers.map((worker) => worker.stop()));
     await Promise.all(this.#cleanups);
-    await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
+    await Promise.all(workers.map((worker) => worker.close()));
     await this.#election.close();
     await this.#fleet.close();
   }
@@ -110,8 +107,9 @@ export class Controller {
     if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
       this.#options.logger.warn({}, 'spec.lease changed; restart to apply it');
     }
+    const concerned = membersConcerned(this.#fleet.config, config);
     await this.#fleet.apply(config);
-    this.#handle({ kind: 'configured', members: this.#fleet.members.map(({ name }) => name) });
+    this.#handle({ kind: 'configured', members: concerned });
     this.#reviewMembers();
   }
 
@@ -130,21 +128,33 @@ export class Controller {
   #reviewMembers(): void {
     if (!this.#stop || this.#stop.aborted) return;
     this.#fleet.review();
-    const wasSettled = this.#settling.settled;
+    for (const member of this.#fleet.members) this.#reviewMember(member);
+    const outdated = [...this.#workers.keys()].filter((member) => this.#fleet.member(member.name) !== member);
+    for (const member of outdated) void this.#endWorker(member);
+    this.#known = this.#fleet.members.filter((member) => this.#fleet.isCurrent(member)).length;
+  }
+
+  #reviewMember(member: Member): void {
+    // A successor is not a member before it takes over.
+    if (!this.#stop || this.#stop.aborted || this.#fleet.member(member.name) !== member) return;
+    this.#settle();
+    this.#startWorker(member, this.#stop);
+    const change = this.#review.update(member);
+    if (!change) return;
+    this.#fleet.invalidate();
+    this.#handle({ kind: 'standing', member: member.name, ...change });
+    if (change.isReachable !== change.wasReachable) {
+      reportOutage(member.name, change.isReachable, this.#index, (name) => this.#reportedIn(name));
+    }
+    // It may be fit for the Lease now.
+    this.#election.nudge(member);
+  }
+
+  /** Begins to write once the members have been listed. */
+  #settle(): void {
+    if (this.#settling.settled) return;
     this.#settling.update(this.#fleet.members, this.#options.clock.now());
-    if (this.#settling.settled && !wasSettled) {
-      this.#handle({ kind: 'configured', members: this.#fleet.members.map(({ name }) => name) });
-    }
-    for (const member of this.#fleet.members) {
-      this.#startWorker(member, this.#stop);
-      const event = this.#review.update(member);
-      if (!event) continue;
-      this.#fleet.invalidate();
-      this.#handle(event);
-    }
-    for (const member of this.#workers.keys()) {
-      if (this.#fleet.member(member.name) !== member) void this.#endWorker(member);
-    }
+    if (this.#settling.settled) for (const member of this.#fleet.members) this.#election.nudge(member);
   }
 
   /** Members that this replica writes to. */
@@ -160,6 +170,8 @@ export class Controller {
     const worker = new MemberWorker({
       client,
       view: (key) => this.#fleet.view(key, member, this.#election.heldSince(member)),
+      mayWrite: () => this.#election.holds(member),
+      pace: this.#pace,
       changes: (view) => changesFor(view, this.#derivations, clock.now()),
       apply: (recorder) => this.#applyTo(member, recorder),
       isOpen: () => member.cache.synced && this.#fleet.isMember(member),
@@ -184,10 +196,11 @@ export class Controller {
 
   #applyTo(member: Member, recorder: EventRecorder | undefined): ReconcilerOptions['apply'] {
     const { clock, logger, metrics } = this.#options;
-    return (changes) =>
+    return (changes, signal) =>
       apply(member, changes, {
         mayWrite: () =>
           this.#election.holds(member) && (this.#fleet.isMember(member) || this.#fleet.mayBeCleanedUp(member)),
+        signal,
         ...(recorder && { recorder }),
         clock,
         logger: logger.child({ member: member.name }),
@@ -195,14 +208,39 @@ export class Controller {
       });
   }
 
-  #handle(event: FleetEvent): void {
-    if (!this.#settling.settled) return;
-    for (const { member: name, key } of requestsOf(event, this.#index)) {
-      const member = this.#fleet.member(name);
-      if (member && this.#fleet.isMember(member) && this.#election.holds(member)) {
-        this.#workers.get(member)?.queue.add(key);
-      }
+  /**
+   * Continues where this replica stopped, if it was the last one to write to the member: its queue has what changed
+   * since. Otherwise every key of the member is reconciled.
+   */
+  #takeOver(member: Member, continuous: boolean): void {
+    const queue = this.#workers.get(member)?.queue;
+    if (!continuous) {
+      queue?.clear();
+      // The knowledge of a source may suffice for the members held so far, but not for this one.
+      this.#reviewMembers();
+      this.#handle({ kind: 'takeover', member: member.name });
     }
+    queue?.wake();
+  }
+
+  #handle(event: FleetEvent): void {
+    if (this.#settling.settled) this.#dispatch.handle(event);
+  }
+
+  /** The queue of a member that this replica writes to, or may resume to write to. */
+  #queueOf(name: string): Workqueue<ServiceKey> | undefined {
+    const member = this.#fleet.member(name);
+    if (!member || !this.#fleet.isMember(member)) return undefined;
+    const writes = this.#election.holds(member) || this.#election.mayResume(member);
+    return writes ? this.#workers.get(member)?.queue : undefined;
+  }
+
+  /** Where an outage is reported in a member that this replica writes to. */
+  #reportedIn(name: string): Reported | undefined {
+    const member = this.#fleet.member(name);
+    const recorder = member && this.#workers.get(member)?.recorder;
+    const lease = member && this.#election.holds(member) ? this.#election.leaseOf(member) : undefined;
+    return lease && recorder && { lease, recorder };
   }
 
   /**
@@ -245,31 +283,4 @@ export class Controller {
       await this.#fleet.forget(member);
     } else this.#reviewMembers();
   }
-}
-
-function eventOf({ name: member }: Member, change: MemberChange): FleetEvent {
-  switch (change.side) {
-    case 'source':
-    case 'consumer':
-      return { kind: change.side, member, key: change.key };
-    case 'namespace':
-      return { kind: 'namespace', member, namespace: change.namespace };
-    case 'place':
-      return { kind: 'place', member, service: change.derived };
-  }
-}
-
-function indexOf(fleet: Fleet): EventIndex {
-  const { index } = fleet;
-  return {
-    keys: () => index.keys(),
-    keysIn: (namespace) => index.keysIn(namespace),
-    heldBy: (member) => index.heldBy(member),
-    isAffected: (key, member) => index.isAffected(key, member),
-    affected: (key) => index.affected(key),
-    keysAt: (service, name) => {
-      const member = fleet.member(name);
-      return member ? fleet.keysAt(service, member) : [];
-    },
-  };
 }

@@ -8,14 +8,15 @@
  * | consumer   | the key in that member                                                                       |
  * | namespace  | every key of the namespace in that member                                                    |
  * | place      | in that member, every key whose derived Service has that name                                |
- * | standing   | the keys that the member exports, as for source; if it became or ceased to be current, every |
- * |            | key, since only the objects of the others show what it exported before                        |
+ * | standing   | the keys that the member exports, or that objects of consumers name it as a source of, as for |
+ * |            | source; if it became current, before that every key that affects it                           |
  * | takeover   | in that member, every key that affects it                                                    |
- * | configured | in every member, every key that affects it                                                   |
+ * | configured | in each of these members, every key that affects it; and the keys it exports, as for source   |
  * | left       | every key that the member held, as for source                                                |
  */
 import type { ServiceKey } from '../api/meta.ts';
 import type { KeyIndex } from '../fleet/key-index.ts';
+import type { Priority } from './pace.ts';
 
 /** Members are identified by name. */
 export type FleetEvent =
@@ -29,9 +30,9 @@ export type FleetEvent =
       readonly member: string;
       readonly wasCurrent: boolean;
       readonly isCurrent: boolean;
-      readonly exported: Iterable<ServiceKey>;
     }
   | { readonly kind: 'takeover' | 'left'; readonly member: string }
+  /** The members whose settings changed. */
   | { readonly kind: 'configured'; readonly members: Iterable<string> };
 
 /** One name to reconcile in one member. */
@@ -40,7 +41,9 @@ export interface Request {
   readonly key: ServiceKey;
 }
 
-export interface EventIndex extends Pick<KeyIndex, 'keys' | 'keysIn' | 'heldBy' | 'isAffected' | 'affected'> {
+export interface EventIndex extends Pick<KeyIndex, 'keysIn' | 'heldBy' | 'naming' | 'affecting' | 'affected'> {
+  /** Keys that a member exports. */
+  exportedBy(member: string): Iterable<ServiceKey>;
   /** Keys whose derived Service in a member has that namespace and name. */
   keysAt(service: ServiceKey, member: string): Iterable<ServiceKey>;
 }
@@ -53,7 +56,20 @@ function* sourceChanged(key: ServiceKey, source: string, index: EventIndex): Gen
 }
 
 function* everyKeyOf(member: string, index: EventIndex): Generator<Request> {
-  for (const key of index.keys()) if (index.isAffected(key, member)) yield { member, key };
+  for (const key of index.affecting(member)) yield { member, key };
+}
+
+/** Keys that the member is, or may have been, a source of. */
+function keysFrom(member: string, index: EventIndex): ReadonlySet<ServiceKey> {
+  return new Set([...index.exportedBy(member), ...index.naming(member)]);
+}
+
+/**
+ * `urgent`: a change of objects, which someone waits for. `bulk`: many keys at once, of which most need no write; they
+ * follow the urgent ones.
+ */
+export function priorityOf({ kind }: FleetEvent): Priority {
+  return kind === 'source' || kind === 'consumer' || kind === 'place' ? 'urgent' : 'bulk';
 }
 
 export function* requestsOf(event: FleetEvent, index: EventIndex): Generator<Request> {
@@ -71,19 +87,21 @@ export function* requestsOf(event: FleetEvent, index: EventIndex): Generator<Req
     case 'place':
       for (const key of index.keysAt(event.service, event.member)) yield { member: event.member, key };
       return;
-    case 'standing': {
-      const keys = event.wasCurrent && event.isCurrent ? event.exported : index.keys();
+    case 'standing':
       if (event.isCurrent && !event.wasCurrent) yield* everyKeyOf(event.member, index);
-      for (const key of keys) yield* sourceChanged(key, event.member, index);
+      for (const key of keysFrom(event.member, index)) yield* sourceChanged(key, event.member, index);
       return;
-    }
     case 'left':
-      for (const key of index.heldBy(event.member)) yield* sourceChanged(key, event.member, index);
+      // Copied, since the member is forgotten once it has been cleaned up.
+      for (const key of [...index.heldBy(event.member)]) yield* sourceChanged(key, event.member, index);
       return;
     case 'takeover':
       yield* everyKeyOf(event.member, index);
       return;
     case 'configured':
-      for (const member of event.members) yield* everyKeyOf(member, index);
+      for (const member of event.members) {
+        yield* everyKeyOf(member, index);
+        for (const key of index.exportedBy(member)) yield* sourceChanged(key, member, index);
+      }
   }
 }

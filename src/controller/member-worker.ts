@@ -3,20 +3,26 @@ import type { ServiceKey } from '../api/meta.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { EventRecorder } from '../kube/events.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Pace } from './pace.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { REQUEUE } from './result.ts';
 import { Workqueue } from './workqueue.ts';
 
 /** Concurrent reconciles per member; the client further bounds concurrent requests. */
 const WORKERS = 16;
+/** Those of them that bulk work leaves to changes. */
+const RESERVED = 4;
 
 export interface MemberWorkerOptions extends Omit<ReconcilerOptions, 'apply'> {
   readonly client: KubeClient;
   /** Name of this replica in Events. */
   readonly identity: string;
   readonly random: Random;
-  /** Whether the member can be reconciled: it is synced and has not left. */
+  /** Whether the member can be reconciled: it is synced and has not left. Otherwise keys are dropped. */
   readonly isOpen: () => boolean;
+  /** Whether this replica may write to the member. Otherwise keys wait. */
+  readonly mayWrite: () => boolean;
+  readonly pace: Pace;
   readonly apply: (recorder: EventRecorder) => ReconcilerOptions['apply'];
 }
 
@@ -28,9 +34,9 @@ export class MemberWorker {
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: MemberWorkerOptions) {
-    const { client, clock, random, logger, identity } = options;
+    const { client, clock, random, logger, identity, pace, mayWrite } = options;
     this.#options = options;
-    this.queue = new Workqueue({ clock, random, workers: WORKERS });
+    this.queue = new Workqueue({ clock, random, pace, workers: WORKERS, reserved: RESERVED, isOpen: mayWrite });
     this.recorder = new EventRecorder({ client, clock, random, logger, instance: identity });
   }
 
@@ -38,8 +44,8 @@ export class MemberWorker {
   run(signal: AbortSignal): void {
     const { isOpen, apply } = this.#options;
     const reconciler = new Reconciler({ ...this.#options, apply: apply(this.recorder) });
-    const work = async (key: ServiceKey) =>
-      isOpen() ? REQUEUE[(await reconciler.reconcile(key)).outcome] : 'when-added';
+    const work = async (key: ServiceKey, stop: AbortSignal) =>
+      isOpen() ? REQUEUE[(await reconciler.reconcile(key, stop)).outcome] : 'when-added';
     this.#done = this.queue.run(work, AbortSignal.any([this.#stop.signal, signal]));
   }
 

@@ -47,6 +47,12 @@ export class Metrics {
     labelNames: ['member', 'resource', 'reason'],
     registers: [this.registry],
   });
+  readonly #leaseFailures = new Counter({
+    name: 'catamaran_lease_failures_total',
+    help: "Failed attempts to acquire or renew a member's Lease, such as those without permission.",
+    labelNames: ['member'],
+    registers: [this.registry],
+  });
 
   wrote(change: Change, outcome: Outcome): void {
     const result = outcome === 'applied' ? 'ok' : outcome;
@@ -64,6 +70,10 @@ export class Metrics {
 
   watchRestarted(member: string, resource: string, reason: string): void {
     this.#watchRestarts.inc({ member, resource, reason });
+  }
+
+  leaseFailed(member: string): void {
+    this.#leaseFailures.inc({ member });
   }
 
   /** Registers gauges, whose values are read on each scrape. */

@@ -22,7 +22,8 @@ export interface ReconcilerOptions {
   readonly view: (key: ServiceKey) => ServiceView;
   /** {@link changesFor}, with everything but the view bound. */
   readonly changes: (view: ServiceView) => readonly Change[];
-  readonly apply: (changes: readonly Change[]) => Promise<Result>;
+  /** `signal` aborts the writes. */
+  readonly apply: (changes: readonly Change[], signal?: AbortSignal) => Promise<Result>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'reconciled'>;
@@ -39,8 +40,8 @@ export class Reconciler {
     this.#options = options;
   }
 
-  /** Never rejects. */
-  async reconcile(key: ServiceKey): Promise<Result> {
+  /** Never rejects. `signal` gives up writes that hang. */
+  async reconcile(key: ServiceKey, signal?: AbortSignal): Promise<Result> {
     const { apply, clock, logger, metrics } = this.#options;
     const started = clock.now();
     try {
@@ -49,9 +50,9 @@ export class Reconciler {
         this.#refusals.delete(key);
         return { outcome: 'unchanged' };
       }
-      const result = await apply(changes);
+      const result = await apply(changes, signal);
       metrics.reconciled(result.outcome, clock.now() - started);
-      await this.#reportRefusal(key, result.refusal);
+      await this.#reportRefusal(key, result.refusal, signal);
       const wrote = result.outcome === 'applied' || result.outcome === 'stale';
       if (!wrote || !this.#writeLoops.note(key, changes, clock.now())) return result;
       const last = changes.map(({ op, resource, name, why }) => `${op} ${resource}/${name}: ${why}`);
@@ -77,13 +78,13 @@ export class Reconciler {
   }
 
   /** Reports a refusal on the import, since its user may be able to fix the cause. */
-  async #reportRefusal(key: ServiceKey, refusal: string | undefined): Promise<void> {
+  async #reportRefusal(key: ServiceKey, refusal: string | undefined, signal?: AbortSignal): Promise<void> {
     if (refusal === undefined) {
       this.#refusals.delete(key);
       return;
     }
     this.#refusals.set(key, refusal);
-    await this.#options.apply(this.#changes(key, refusal).filter(isStatus));
+    await this.#options.apply(this.#changes(key, refusal).filter(isStatus), signal);
   }
 }
 

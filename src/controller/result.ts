@@ -2,7 +2,7 @@
 
 /**
  * `unchanged`: nothing was due. `applied`: everything was written. `stale`: an object had changed and has been read
- * again. `denied`: the Lease was lost, and its new holder does the work. `reverted`: written, but another client keeps
+ * again. `denied`: the Lease was lost; its new holder does the work, or this replica if it gets the Lease back. `reverted`: written, but another client keeps
  * reverting it. `failed`: not written, or only partly.
  */
 export type Outcome = 'unchanged' | 'applied' | 'stale' | 'denied' | 'reverted' | 'failed';
@@ -14,14 +14,15 @@ export interface Result {
 }
 
 /**
- * When a key is processed again: when it is added; at once; after a back-off, or when it is added; or after a back-off
- * even if it is added before, because the client that reverts the writes also adds it.
+ * When a key is processed again: when it is added; when the queue is open again, unless it is cleared; at once; after a
+ * back-off, or when it is added; or after a back-off even if it is added before, because the client that reverts the
+ * writes also adds it.
  */
-export type Requeue = 'when-added' | 'at-once' | 'after-backoff' | 'not-before-backoff';
+export type Requeue = 'when-added' | 'when-open' | 'at-once' | 'after-backoff' | 'not-before-backoff';
 
 export const REQUEUE: Readonly<Record<Outcome, Requeue>> = {
   unchanged: 'when-added',
-  denied: 'when-added',
+  denied: 'when-open',
   // The write may enable the next step: creating owned objects, for example, requires the UID of the owner.
   applied: 'at-once',
   stale: 'at-once',

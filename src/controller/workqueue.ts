@@ -3,40 +3,65 @@
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { type Pace, type Priority, UNPACED } from './pace.ts';
 import type { Requeue } from './result.ts';
+import { SlowLane, type SlowWork } from './slow-lane.ts';
 
 export interface WorkqueueOptions {
   readonly clock: Clock;
   readonly random: Random;
+  /** Number of keys that are processed at the same time. */
   readonly workers: number;
+  /** How many of them are reserved for urgent keys. Default: none. */
+  readonly reserved?: number;
+  /** Default: never waits. */
+  readonly pace?: Pace;
+  /** While it returns false, keys wait until {@link Workqueue.wake} is called. Default: true. */
+  readonly isOpen?: () => boolean;
 }
+
+/** `signal` aborts if the key takes so long that others would suffer. */
+export type Work<K> = (key: K, signal: AbortSignal) => Promise<Requeue>;
 
 const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
+interface InProgress extends SlowWork {
+  readonly priority: Priority;
+}
+
 /**
  * A level-triggered workqueue: a key that is added while it is waiting is processed once, and a key that is added while
- * it is being processed is processed once more, never concurrently.
+ * it is being processed is processed once more, never concurrently. Urgent keys precede those of bulk work. A key that
+ * hangs gives up its place, and is processed in a lane of its own from then on.
  */
 export class Workqueue<K extends string> {
   readonly #options: WorkqueueOptions;
-  readonly #waiting = new Set<K>();
-  readonly #working = new Set<K>();
+  readonly #waiting: Readonly<Record<Priority, Set<K>>> = { urgent: new Set(), bulk: new Set() };
+  readonly #working = new Map<K, InProgress>();
   /** Keys added while they were processed. */
-  readonly #dirty = new Set<K>();
+  readonly #dirty = new Map<K, Priority>();
+  readonly #slow: SlowLane<K>;
   readonly #backoffs = new Map<K, Backoff>();
   readonly #later = new Map<K, AbortController>();
   /** Keys of `#later` for which adds are deferred. */
   readonly #barred = new Set<K>();
-  #bell: (() => void)[] = [];
+  /** Keys in progress that do not belong to the slow lane. */
+  #busy = 0;
+  /** Turns of the event loop that were asked for. */
+  readonly #turns = new Set<Priority>();
+  #run: { readonly work: Work<K>; readonly signal: AbortSignal } | undefined;
+  #isScheduled = false;
   #idleBell: (() => void)[] = [];
 
   constructor(options: WorkqueueOptions) {
     this.#options = options;
+    this.#slow = new SlowLane({ clock: options.clock, freed: () => this.#freed() });
   }
 
   /** Keys that are waiting or being processed, excluding those in back-off. */
   get depth(): number {
-    return this.#waiting.size + this.#working.size;
+    const { urgent, bulk } = this.#waiting;
+    return urgent.size + bulk.size + this.#slow.waiting + this.#working.size;
   }
 
   /** Keys in back-off. */
@@ -44,28 +69,45 @@ export class Workqueue<K extends string> {
     return this.#later.size;
   }
 
-  add(key: K): void {
+  add(key: K, priority: Priority = 'urgent'): void {
     if (this.#barred.has(key)) return;
     this.#later.get(key)?.abort();
     this.#later.delete(key);
     if (this.#working.has(key)) {
-      this.#dirty.add(key);
+      if (this.#dirty.get(key) !== 'urgent') this.#dirty.set(key, priority);
       return;
     }
-    if (this.#waiting.has(key)) return;
-    this.#waiting.add(key);
-    this.#bell.shift()?.();
+    if (this.#slow.take(key)) {
+      this.wake();
+      return;
+    }
+    const { urgent, bulk } = this.#waiting;
+    if (urgent.has(key)) return;
+    if (priority === 'urgent') bulk.delete(key);
+    this.#waiting[priority].add(key);
+    this.wake();
+  }
+
+  /** Processes what can be processed now; to be called when `isOpen` has become true. */
+  wake(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // One microtask later, so that the caller has finished, and repetitions are merged.
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#dispatch();
+    });
   }
 
   /** Adds a key after `ms` milliseconds, unless it is added earlier. */
-  #addAfter(key: K, ms: number, signal: AbortSignal): void {
+  #addAfter(key: K, priority: Priority, ms: number, signal: AbortSignal): void {
     const timer = new AbortController();
     this.#later.set(key, timer);
     this.#options.clock.sleep(ms, AbortSignal.any([timer.signal, signal])).then(
       () => {
         if (this.#later.get(key) !== timer) return;
         this.#barred.delete(key);
-        this.add(key);
+        this.add(key, priority);
       },
       () => {
         if (this.#later.get(key) === timer) this.#later.delete(key);
@@ -75,21 +117,26 @@ export class Workqueue<K extends string> {
 
   /** Drops all waiting keys. */
   clear(): void {
-    this.#waiting.clear();
+    this.#waiting.urgent.clear();
+    this.#waiting.bulk.clear();
+    this.#slow.clear();
+    this.#dirty.clear();
     for (const timer of this.#later.values()) timer.abort();
     this.#later.clear();
     this.#barred.clear();
     this.#backoffs.clear();
+    this.#ringIfIdle();
   }
 
   /** Processes keys until the signal aborts; then finishes those in progress. */
-  async run(work: (key: K) => Promise<Requeue>, signal: AbortSignal): Promise<void> {
-    const ring = () => {
-      for (const wake of this.#bell.splice(0)) wake();
-    };
-    signal.addEventListener('abort', ring, { once: true });
-    await Promise.all(Array.from({ length: this.#options.workers }, () => this.#worker(work, signal)));
-    signal.removeEventListener('abort', ring);
+  async run(work: Work<K>, signal: AbortSignal): Promise<void> {
+    this.#run = { work, signal };
+    this.wake();
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    }
+    this.#run = undefined;
+    while (this.#working.size > 0) await Promise.all([...this.#working.values()].map(({ done }) => done));
   }
 
   /** Resolves when no key is waiting or being processed. */
@@ -97,36 +144,94 @@ export class Workqueue<K extends string> {
     while (this.depth > 0) await new Promise<void>((resolve) => this.#idleBell.push(resolve));
   }
 
-  async #worker(work: (key: K) => Promise<Requeue>, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const key = this.#next();
-      if (key === undefined) {
-        await new Promise<void>((resolve) => this.#bell.push(resolve));
-        continue;
+  /** Starts keys until all places are taken, or this iteration of the event loop has no time left. */
+  #dispatch(): void {
+    for (let priority = this.#nextPriority(); priority; priority = this.#nextPriority()) {
+      if (this.#turns.has(priority)) return;
+      const turn = (this.#options.pace ?? UNPACED).turn(priority);
+      if (turn) {
+        this.#turns.add(priority);
+        this.#startAfter(turn, priority);
+        return;
       }
-      this.#working.add(key);
-      const requeue = await work(key);
-      this.#working.delete(key);
-      this.#finish(key, requeue, signal);
+      this.#startNext();
     }
   }
 
-  #next(): K | undefined {
-    const [key] = this.#waiting;
-    if (key !== undefined) this.#waiting.delete(key);
-    return key;
+  async #startAfter(turn: Promise<void>, priority: Priority): Promise<void> {
+    await turn;
+    this.#turns.delete(priority);
+    this.#startNext();
+    this.#dispatch();
+  }
+
+  /** The priority of the next key; undefined if none can be started. */
+  #nextPriority(): Priority | undefined {
+    if (!this.#run || this.#run.signal.aborted || !this.#isOpen()) return undefined;
+    const { workers, reserved = 0 } = this.#options;
+    const { urgent, bulk } = this.#waiting;
+    if (urgent.size > 0 && this.#busy < workers) return 'urgent';
+    if (bulk.size > 0 && this.#busy < workers - reserved) return 'bulk';
+    return this.#slow.canStart ? 'bulk' : undefined;
+  }
+
+  #isOpen(): boolean {
+    return this.#options.isOpen?.() ?? true;
+  }
+
+  #startNext(): void {
+    const priority = this.#nextPriority();
+    if (!priority || !this.#run) return;
+    const { workers, reserved = 0 } = this.#options;
+    const { urgent, bulk } = this.#waiting;
+    const [waiting] = priority === 'urgent' ? urgent : this.#busy < workers - reserved ? bulk : [];
+    if (waiting !== undefined) {
+      this.#waiting[priority].delete(waiting);
+      this.#busy++;
+      this.#start(waiting, priority, this.#run);
+      return;
+    }
+    const slow = this.#slow.next();
+    if (slow !== undefined) this.#start(slow, 'bulk', this.#run);
+  }
+
+  #start(key: K, priority: Priority, { work, signal }: { readonly work: Work<K>; readonly signal: AbortSignal }): void {
+    const stop = new AbortController();
+    const done = work(key, stop.signal).then((requeue) => this.#finish(key, requeue, signal));
+    const inProgress = { priority, stop, done };
+    this.#working.set(key, inProgress);
+    this.#slow.started(key, inProgress, signal);
+  }
+
+  /** A key that hangs has left its place to others. */
+  #freed(): void {
+    this.#busy--;
+    this.#dispatch();
   }
 
   #finish(key: K, requeue: Requeue, signal: AbortSignal): void {
-    const dirty = this.#dirty.delete(key);
-    if (requeue === 'after-backoff' || requeue === 'not-before-backoff') {
+    const priority = this.#working.get(key)?.priority ?? 'bulk';
+    this.#working.delete(key);
+    if (this.#slow.finished(key)) this.#busy--;
+    const dirty = this.#dirty.get(key);
+    this.#dirty.delete(key);
+    if (
+      requeue === 'after-backoff' ||
+      requeue === 'not-before-backoff' ||
+      (requeue === 'when-open' && this.#isOpen())
+    ) {
       // Even if it was added in the meantime, as by the controller's own writes.
       if (requeue === 'not-before-backoff') this.#barred.add(key);
-      this.#addAfter(key, this.#backoff(key).next(), signal);
+      this.#addAfter(key, dirty ?? priority, this.#backoff(key).next(), signal);
     } else {
       this.#backoffs.delete(key);
-      if (dirty || requeue === 'at-once') this.add(key);
+      if (dirty || requeue === 'at-once' || requeue === 'when-open') this.add(key, dirty ?? priority);
     }
+    this.#ringIfIdle();
+    this.#dispatch();
+  }
+
+  #ringIfIdle(): void {
     if (this.depth === 0) for (const wake of this.#idleBell.splice(0)) wake();
   }
 

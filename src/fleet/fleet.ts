@@ -88,7 +88,7 @@ export class Fleet {
   }
 
   /** Which members a key affects. */
-  get index(): Omit<KeyIndex, 'setHeld' | 'setConsumes' | 'remove'> {
+  get index(): Omit<KeyIndex, 'setHeld' | 'setConsumes' | 'noteSource' | 'remove'> {
     return this.#index;
   }
 
@@ -168,9 +168,19 @@ export class Fleet {
     return this.#staleness.isBehind(member, writtenSince);
   }
 
+  /** Whether the member has been listed and responds, so that its present state is known. */
+  isCurrent(member: Member): boolean {
+    return this.isMember(member) && member.cache.synced && this.standing(member) === 'current';
+  }
+
   /** The standing of a member, by the configured times. */
   standing(member: Member): KnownSource['standing'] {
     return this.#staleness.standing(member);
+  }
+
+  /** Whether the member has been silent for too short a time to be reported on every import. */
+  isBrief(member: Member): boolean {
+    return this.#staleness.isBrief(member);
   }
 
   /** Keys whose derived Service in a member has that namespace and name. Only a shortened name needs a search. */
@@ -251,9 +261,13 @@ export class Fleet {
     if (this.member(member.name) !== member) return;
     if (change.side === 'source' || change.side === 'consumer') {
       this.#index.setHeld(member.name, change.key, member.cache.holds(change.key));
-      if (change.side === 'source') this.#views.invalidate(change.key);
-      else if (this.#views.consumerChanged(change.key, member)) {
-        this.#options.changed(member, { side: 'source', key: change.key });
+      if (change.side === 'source') {
+        this.#views.invalidate(change.key);
+      } else {
+        for (const source of member.cache.sourcesNamed(change.key)) this.#index.noteSource(source, change.key);
+        if (this.#views.consumerChanged(change.key, member)) {
+          this.#options.changed(member, { side: 'source', key: change.key });
+        }
       }
     } else if (change.side === 'namespace') {
       this.#indexNamespace(member, change.namespace);

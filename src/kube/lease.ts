@@ -6,85 +6,46 @@
  */
 import type { Lease } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
-import type { StringMap } from '../api/meta.ts';
 import { apiVersion, RESOURCES } from '../api/resources.ts';
 import { microTime } from '../api/time.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { FailureLog } from '../runtime/failure-log.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Random } from '../runtime/random.ts';
 import { withTimeLimit } from '../runtime/watchdog.ts';
 import { isAlreadyExists, isConflict, isNotFound } from './client/api-errors.ts';
-import type { KubeClient } from './client/client.ts';
-
-/** Times of an election in milliseconds, in decreasing order. */
-export interface LeaseDurations {
-  /** How long other candidates wait after the last renewal they saw before they take over. A multiple of 1,000. */
-  readonly leaseMs: number;
-  /** How long after its last renewal a holder still considers itself the holder. */
-  readonly renewDeadlineMs: number;
-  /** Interval between attempts to acquire or renew the Lease. */
-  readonly retryMs: number;
-}
-
-/** The defaults of client-go. */
-export const DEFAULT_LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
-
-export interface LeaseOptions {
-  readonly client: KubeClient;
-  readonly namespace: string;
-  readonly name: string;
-  /** Unique among the candidates. */
-  readonly identity: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly durations?: Partial<LeaseDurations>;
-  /** Called before a free Lease is acquired; undefined if the object does not exist yet. Default: true. */
-  readonly shouldAcquire?: (lease: Lease | undefined) => boolean;
-  /** Called at each renewal, with the Lease as last written. If true, the Lease is released. Default: false. */
-  readonly shouldRelease?: (lease: Lease) => boolean;
-  /** Annotations to write to a Lease held by another candidate, which its holder sees within two renewals. */
-  readonly annotate?: (lease: Lease) => StringMap | undefined;
-  /** Annotations to remove with the write that acquires the Lease. */
-  readonly clearOnAcquire?: readonly string[];
-  /** Whether a holder is known to have exited, so that its Lease is free immediately. Default: false. */
-  readonly abandoned?: (identity: string) => boolean;
-}
-
-/** A promise of `onLost` is awaited before the Lease is released. */
-export interface LeaseCallbacks {
-  readonly onAcquired: () => void;
-  readonly onLost: () => void | Promise<void>;
-}
+import {
+  type Annotations,
+  DEFAULT_LEASE_DURATIONS,
+  type LeaseCallbacks,
+  type LeaseDurations,
+  type LeaseOptions,
+} from './lease-options.ts';
+import { LeaseRecord } from './lease-record.ts';
 
 /** Timeout of a release. */
 const RELEASE_MS = 5_000;
 /** A candidate that released the Lease does not compete for this many retry periods. */
 const STAND_BACK = 3;
+/** Without an explicit reason, abort() creates an error with a stack. */
+const NUDGED = 'nudged';
 /** Fraction of `retryMs` by which an attempt may be delayed, so that candidates do not act together. */
 const JITTER = 0.2;
-
-/** The fields that a renewal may change: any difference is a sign of life. */
-function renewalOf(lease: Lease): string {
-  const { holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds } = lease.spec ?? {};
-  return JSON.stringify([holderIdentity, acquireTime, renewTime, leaseTransitions, leaseDurationSeconds]);
-}
 
 /** One candidate for one Lease. */
 export class LeaseHolder {
   readonly #options: LeaseOptions;
   readonly #durations: LeaseDurations;
   readonly #logger: Logger;
-  /** The Lease as last read or written. */
-  #lease: Lease | undefined;
-  /** Whether it has been deleted since. */
-  #missing = false;
-  /** When its current record was first seen, or when it was first missing. */
-  #observedAt = 0;
+  readonly #record: LeaseRecord;
+  readonly #failures: FailureLog;
   /** When the last successful renewal was sent; undefined while another candidate holds the Lease. */
   #renewedAt: number | undefined;
   /** The last renewal came after the deadline of the previous one: meanwhile, the Lease was not safely held. */
   #lapsed = false;
+  /** Whether no other candidate held the Lease before the last acquisition of this one. */
+  #continuous = false;
+  /** The holder that this candidate was last reported to stand by for. */
+  #standingBy = '';
+  #nudged = new AbortController();
   /** When the last successful attempt ended. */
   #attemptedAt = 0;
   #standBackUntil = 0;
@@ -96,6 +57,9 @@ export class LeaseHolder {
       cluster: options.client.cluster,
       lease: `${options.namespace}/${options.name}`,
     });
+    const { identity, clock, abandoned = () => false } = options;
+    this.#record = new LeaseRecord({ identity, clock, abandoned });
+    this.#failures = new FailureLog(clock, this.#logger);
   }
 
   /**
@@ -108,16 +72,30 @@ export class LeaseHolder {
     return age >= 0 && age <= this.#durations.renewDeadlineMs;
   }
 
+  /** The Lease when it was last seen; undefined if it never was. */
+  get lease(): Lease | undefined {
+    return this.#record.lease;
+  }
+
   /** Holder of the Lease when it was last seen; empty if none. */
   holder(): string {
-    return this.#lease?.spec?.holderIdentity ?? '';
+    return this.#record.lease?.spec?.holderIdentity ?? '';
+  }
+
+  /** Whether no other candidate is known to have held the Lease since this one did, so that it may resume its work. */
+  mayResume(): boolean {
+    return this.#record.isContinuous;
+  }
+
+  /** Makes the next attempt now, because `shouldAcquire` may have changed its mind. */
+  nudge(): void {
+    if (!this.held()) this.#nudged.abort(NUDGED);
   }
 
   /** Competes for the Lease until the signal aborts, then releases it and resolves. API errors never reject. */
   async run(signal: AbortSignal, callbacks: LeaseCallbacks): Promise<void> {
     const { clock, random } = this.#options;
     let reportedHeld = false;
-    let failure = '';
     const report = async () => {
       if (reportedHeld && this.#lapsed && this.held()) {
         // held() was false in the meantime: report the loss, so that the Lease is acquired again from the start.
@@ -126,24 +104,26 @@ export class LeaseHolder {
         await this.#call(callbacks.onLost);
       }
       this.#lapsed = false;
+      this.#reportHolder();
       if (this.held() === reportedHeld) return;
       reportedHeld = !reportedHeld;
-      this.#logger.info({}, reportedHeld ? 'lease acquired' : 'lease lost');
-      await this.#call(reportedHeld ? callbacks.onAcquired : callbacks.onLost);
+      const { onAcquired, onLost } = callbacks;
+      const continuous = this.#continuous;
+      this.#logger.info(reportedHeld ? { continuous } : {}, reportedHeld ? 'lease acquired' : 'lease lost');
+      await this.#call(() => (reportedHeld ? onAcquired(continuous) : onLost()));
     };
     while (!signal.aborted) {
       try {
         await this.#tryAcquireOrRenew(signal);
         this.#attemptedAt = clock.now();
-        failure = '';
+        this.#failures.succeeded();
       } catch (error) {
-        const message = String(error);
-        // Only the first of equal failures is a warning; the others would flood the log.
-        if (!signal.aborted)
-          this.#logger[message === failure ? 'debug' : 'warn']({ err: error }, 'failed to acquire or renew lease');
-        failure = message;
+        if (!signal.aborted) {
+          this.#failures.failed(error, 'failed to acquire or renew lease');
+          this.#options.failed?.();
+        }
       }
-      if (reportedHeld && this.held() && this.#lease && this.#options.shouldRelease?.(this.#lease)) {
+      if (reportedHeld && this.held() && this.lease && this.#options.shouldRelease?.(this.lease)) {
         await this.#release(() => this.#call(callbacks.onLost));
         reportedHeld = false;
       }
@@ -151,11 +131,22 @@ export class LeaseHolder {
       const wait = this.#durations.retryMs * (1 + random() * JITTER);
       // onLost must not come after the deadline.
       const left = reportedHeld ? (this.#renewedAt ?? 0) + this.#durations.renewDeadlineMs - clock.now() + 1 : wait;
-      await clock.sleep(Math.max(0, Math.min(wait, left)), signal).catch(() => {});
+      const woken = AbortSignal.any([signal, this.#nudged.signal]);
+      await clock.sleep(Math.max(0, Math.min(wait, left)), woken).catch(() => {});
+      if (this.#nudged.signal.aborted) this.#nudged = new AbortController();
       await report();
     }
     if (this.held()) await this.#release(() => (reportedHeld ? this.#call(callbacks.onLost) : Promise.resolve()));
     else if (reportedHeld) await this.#call(callbacks.onLost);
+  }
+
+  /** Logs once per holder who writes instead of this candidate. */
+  #reportHolder(): void {
+    const holder = this.held() ? '' : this.holder();
+    if (holder === this.#standingBy || holder === this.#options.identity) return;
+    this.#standingBy = holder;
+    const { namespace, name } = this.#options;
+    if (holder !== '') this.#logger.info({ holder }, `standing by: Lease ${namespace}/${name} is held by ${holder}`);
   }
 
   /** Renews the Lease if it is held, takes it if it is free, else notes when its record changed. */
@@ -164,21 +155,21 @@ export class LeaseHolder {
     const { retryMs, renewDeadlineMs } = this.#durations;
     const now = clock.now();
     // After a disconnect, a suspend or a clock change, it is unknown how long the record has been unchanged.
-    if (now < this.#attemptedAt || now - this.#attemptedAt > 2 * retryMs) this.#observedAt = now;
+    if (now < this.#attemptedAt || now - this.#attemptedAt > 2 * retryMs) this.#record.restart();
     const left = this.#renewedAt === undefined ? renewDeadlineMs : this.#renewedAt + renewDeadlineMs - now;
     // Half of the deadline, as in client-go: a single lost response must not cost the Lease.
     const limit = Math.min(renewDeadlineMs / 2, left > 0 ? left : renewDeadlineMs);
     await withTimeLimit(clock, limit, signal, async (bounded) => {
-      if (this.#lease && this.held()) {
+      if (this.lease && this.held()) {
         try {
-          return await this.#write(this.#lease, bounded);
+          return await this.#write(this.lease, bounded);
         } catch (error) {
           // Another client annotated or acquired it: read it again.
           if (!isConflict(error) && !isNotFound(error)) throw error;
         }
       }
       const lease = await this.#read(bounded);
-      const free = lease ? this.#isHolderOf(lease) || this.#hasExpired(lease) : this.#mayCreate();
+      const free = lease ? this.#record.isOwn(lease) || this.#record.hasExpired(lease) : this.#mayCreate();
       if (!free) this.#renewedAt = undefined;
       if (free && (this.#renewedAt !== undefined || this.#wants(lease))) await this.#write(lease, bounded);
       else if (lease && !free) await this.#annotate(lease, bounded);
@@ -189,54 +180,32 @@ export class LeaseHolder {
     return this.#options.clock.now() >= this.#standBackUntil && (this.#options.shouldAcquire?.(lease) ?? true);
   }
 
-  #isHolderOf(lease: Lease): boolean {
-    return lease.spec?.holderIdentity === this.#options.identity;
-  }
-
-  /**
-   * Whether it has no holder, a holder that is known to have exited, or an unchanged record for longer than its
-   * duration.
-   */
-  #hasExpired(lease: Lease): boolean {
-    const holder = lease.spec?.holderIdentity ?? '';
-    if (holder === '' || this.#options.abandoned?.(holder)) return true;
-    const durationMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
-    return this.#options.clock.now() - this.#observedAt > durationMs;
-  }
-
   /** A deleted Lease is honored for its duration, since its holder may not have noticed. */
   #mayCreate(): boolean {
     const { leaseMs } = this.#durations;
-    return !this.#lease || this.held() || this.#options.clock.now() - this.#observedAt > leaseMs;
+    return !this.lease || this.held() || this.#record.age > leaseMs;
   }
 
   async #read(signal: AbortSignal): Promise<Lease | undefined> {
     const { client, namespace, name } = this.#options;
     try {
-      const lease = await client.get<Lease>(RESOURCES.leases, { namespace, name }, { signal });
-      this.#observe(lease);
+      const lease = await client.get<Lease>(RESOURCES.leases, { namespace, name }, { signal, vital: true });
+      this.#record.seen(lease);
       return lease;
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      if (!this.#missing) this.#observedAt = this.#options.clock.now();
-      this.#missing = true;
+      this.#record.gone();
       return undefined;
     }
-  }
-
-  #observe(lease: Lease): void {
-    const changed = !this.#lease || this.#missing || renewalOf(this.#lease) !== renewalOf(lease);
-    this.#missing = false;
-    if (changed) this.#observedAt = this.#options.clock.now();
-    this.#lease = lease;
   }
 
   /** Writes this candidate's record over the version that was seen; a 409 means that another candidate was faster. */
   async #write(seen: Lease | undefined, signal: AbortSignal): Promise<void> {
     const { client, namespace, name, identity, clock } = this.#options;
     const sentAt = clock.now();
-    const renewal = seen !== undefined && this.#isHolderOf(seen);
-    const outdated = this.#renewedAt === undefined ? (this.#options.clearOnAcquire ?? []) : [];
+    const renewal = seen !== undefined && this.#record.isOwn(seen);
+    const isContinuous = this.#record.isContinuous;
+    const use = this.#renewedAt === undefined ? 'acquire' : 'renew';
     const spec = {
       holderIdentity: identity,
       leaseDurationSeconds: Math.ceil(this.#durations.leaseMs / 1_000),
@@ -247,17 +216,18 @@ export class LeaseHolder {
       }),
     };
     try {
-      this.#observe(
+      this.#record.wrote(
         seen
-          ? await this.#patch(seen, spec, signal, outdated)
+          ? await this.#patch(seen, spec, signal, this.#options.annotations?.(use, seen))
           : await client.create<Lease>(
               RESOURCES.leases,
               namespace,
               { apiVersion: apiVersion(RESOURCES.leases), kind: 'Lease', metadata: { name, namespace }, spec },
-              { signal },
+              { signal, vital: true },
             ),
       );
       if (this.#renewedAt !== undefined && !this.held()) this.#lapsed = true;
+      if (!this.held()) this.#continuous = isContinuous;
       this.#renewedAt = sentAt;
     } catch (error) {
       if (renewal || !(isConflict(error) || isAlreadyExists(error))) throw error;
@@ -266,17 +236,18 @@ export class LeaseHolder {
     }
   }
 
-  /** Changes the spec, with the version that was seen as a precondition; removes the annotations of `outdated`. */
-  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal, outdated: readonly string[] = []): Promise<Lease> {
+  /** Changes the spec, with the version that was seen as a precondition, and the annotations that differ. */
+  #patch(seen: Lease, spec: JsonObject, signal: AbortSignal, wanted: Annotations = {}): Promise<Lease> {
     const { client, namespace, name } = this.#options;
     const { uid, resourceVersion } = seen.metadata;
-    const found = outdated.filter((key) => seen.metadata.annotations?.[key] !== undefined);
-    const annotations = found.length > 0 ? Object.fromEntries(found.map((key) => [key, null])) : undefined;
+    const found = seen.metadata.annotations ?? {};
+    const different = Object.entries(wanted).filter(([key, value]) => (found[key] ?? null) !== value);
+    const annotations = different.length > 0 && Object.fromEntries(different);
     return client.patch<Lease>(
       RESOURCES.leases,
       { namespace, name },
       { metadata: { uid, resourceVersion, ...(annotations && { annotations }) }, spec },
-      { signal },
+      { signal, vital: true },
     );
   }
 
@@ -286,7 +257,7 @@ export class LeaseHolder {
     const held = lease.metadata.annotations ?? {};
     if (Object.entries(annotations).every(([key, value]) => held[key] === value)) return;
     const { client, namespace, name } = this.#options;
-    await client.patch(RESOURCES.leases, { namespace, name }, { metadata: { annotations } }, { signal });
+    await client.patch(RESOURCES.leases, { namespace, name }, { metadata: { annotations } }, { signal, vital: true });
   }
 
   /** Stops holding, waits for the work in progress, then frees the Lease. */
@@ -301,7 +272,7 @@ export class LeaseHolder {
       await withTimeLimit(clock, RELEASE_MS, undefined, async (signal) => {
         // Read again: it may have been annotated, and an aborted renewal may have been written.
         const lease = await this.#read(signal);
-        if (lease && this.#isHolderOf(lease)) this.#observe(await this.#patch(lease, free, signal));
+        if (lease && this.#record.isOwn(lease)) this.#record.seen(await this.#patch(lease, free, signal));
       });
     } catch (error) {
       this.#logger.debug({ err: error }, 'could not release lease, it will expire');

@@ -21,6 +21,7 @@ export interface Climate {
 
 const DISTURBANCES = [
   'partition',
+  'partial',
   'outage',
   'storm',
   'writes',
@@ -37,6 +38,12 @@ const DISTURBANCES = [
 type Disturbance = (typeof DISTURBANCES)[number];
 
 const BLOCKED: readonly [Reach, Reach] = ['refused', 'silent'];
+const HELD_BACK: readonly [string, ...string[]] = [
+  'discovery.k8s.io/endpointslices',
+  '/services',
+  'multicluster.x-k8s.io/serviceexports',
+  'multicluster.x-k8s.io/serviceimports',
+];
 const MOMENTS: readonly ['before', 'after'] = ['before', 'after'];
 
 /** Most disturbances are rare in any one schedule: it has a few kinds often, and others not at all. */
@@ -48,6 +55,7 @@ export function drawClimate(dice: Dice): Climate {
     seesDeaths: dice.chance(0.3),
     weights: {
       partition: weight(0.7),
+      partial: weight(0.4),
       outage: weight(0.5),
       storm: weight(0.7),
       writes: weight(0.5),
@@ -81,6 +89,13 @@ export function disturb(
       const reach = dice.pick(BLOCKED);
       if (link) link.set({ ...link.weather, reach });
       return `partition ${reach} ${nameOf(link)}`;
+    }
+    case 'partial': {
+      const heldBack = [dice.pick(HELD_BACK)];
+      if (link) link.set({ ...link.weather, heldBack });
+      // Open watches have their responses.
+      link?.cut();
+      return `hold back ${heldBack} ${nameOf(link)}`;
     }
     case 'outage': {
       const reach = dice.pick(BLOCKED);

@@ -2,6 +2,7 @@
 
 import { Controller } from '../../src/controller/controller.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
+import { UNPACED } from '../../src/controller/pace.ts';
 import { createKubeClient } from '../../src/kube/client/http-client.ts';
 import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
@@ -128,6 +129,7 @@ export class FaultyFleet {
       random: dice.next,
       logger,
       metrics: new Metrics(),
+      pace: UNPACED,
     });
     const members = () => controller.status().members.map(({ name }) => name);
     let last: readonly string[] | undefined;

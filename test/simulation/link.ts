@@ -1,7 +1,7 @@
 /** The link between one replica and one member: a transport with fault injection. */
 import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
-import type { Transport, TransportRequest, TransportResponse } from '../../src/kube/client/transport.ts';
+import type { Transport, TransportRequest, TransportResponse, Use } from '../../src/kube/client/transport.ts';
 import { MemoryBody, orAborted, socketError, wholeBody } from '../support/memory-body.ts';
 import { statusAnswer } from './answers.ts';
 import type { Dice } from './dice.ts';
@@ -68,7 +68,7 @@ export class Link implements Transport {
     this.cut();
   }
 
-  async send(use: 'requests' | 'watches', request: TransportRequest): Promise<TransportResponse> {
+  async send(use: Use, request: TransportRequest): Promise<TransportResponse> {
     if (this.#closed) throw new Error('the client is closed');
     const { process, cluster, monitor, dice, time } = this.#options;
     const { method, signal } = request;
@@ -80,6 +80,8 @@ export class Link implements Transport {
       await process.aboutToWrite('before', `${method} ${cluster.name}${target.path}`);
     }
     await this.#travel(signal);
+    if (!writes && this.#weather.heldBack.includes(target.resource ?? ''))
+      await orAborted(new Promise(() => {}), signal);
     const { refusals, refusedWrites, rivals } = this.#weather;
     const refusal = dice.chance(refusals) || (writes && dice.chance(refusedWrites)) ? this.#refusal() : undefined;
     if (writes && !refusal && dice.chance(rivals)) await cluster.touch(target);

@@ -6,6 +6,8 @@ export type Reach = 'open' | 'refused' | 'silent';
 /** Shares are fractions of requests or events, from 0 to 1; times are maximums in milliseconds. */
 export interface Weather {
   readonly reach: Reach;
+  /** Resources whose reads get no response, as behind a proxy that holds back large responses. */
+  readonly heldBack: readonly string[];
   /** In each direction. */
   readonly latencyMs: number;
   /** Requests rejected with 429, 500 or 503, without effect. */
@@ -39,6 +41,7 @@ export interface Weather {
 /** No faults. */
 export const CLEAR: Weather = {
   reach: 'open',
+  heldBack: [],
   latencyMs: 20,
   refusals: 0,
   refusedWrites: 0,

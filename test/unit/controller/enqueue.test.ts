@@ -3,17 +3,23 @@ import { describe, expect, it } from 'vitest';
 import { type EventIndex, type FleetEvent, requestsOf } from '../../../src/controller/enqueue.ts';
 import { KeyIndex } from '../../../src/fleet/key-index.ts';
 
-/** a exports ns/web, which b and c import; d has the namespace ns; e has none of it. b also holds other/db. */
+/**
+ * a exports ns/web, which b and c import; d has the namespace ns; e has none of it, but other/idle. b also holds
+ * other/db, of which an object names a as a source.
+ */
 function anIndex(): EventIndex {
   const index = new KeyIndex();
   for (const member of ['a', 'b', 'c']) index.setHeld(member, 'ns/web', true);
   index.setHeld('b', 'other/db', true);
+  index.setHeld('e', 'other/idle', true);
+  index.noteSource('a', 'other/db');
   index.setConsumes('d', 'ns', true);
   return {
-    keys: () => index.keys(),
     keysIn: (namespace) => index.keysIn(namespace),
     heldBy: (member) => index.heldBy(member),
-    isAffected: (key, member) => index.isAffected(key, member),
+    naming: (source) => index.naming(source),
+    affecting: (member) => index.affecting(member),
+    exportedBy: (member) => (member === 'a' ? ['ns/web'] : []),
     affected: (key) => index.affected(key),
     keysAt: (service) => (service === 'ns/amcs-web' ? ['ns/web'] : []),
   };
@@ -28,7 +34,6 @@ const standing = (wasCurrent: boolean, isCurrent: boolean): FleetEvent => ({
   member: 'a',
   wasCurrent,
   isCurrent,
-  exported: ['ns/web'],
 });
 
 describe('which keys of which members an event concerns', () => {
@@ -54,17 +59,17 @@ describe('which keys of which members an event concerns', () => {
     ['the place of a derived Service', { kind: 'place', member: 'b', service: 'ns/amcs-web' }, ['b ns/web']],
     ['the place of no derived Service', { kind: 'place', member: 'b', service: 'ns/amcs-x' }, []],
     [
-      'a member that stays current, such as one that became unreachable: what it exports',
+      'a member that stays current, such as one that became unreachable: what it exports or has exported',
       standing(true, true),
-      ['b ns/web', 'c ns/web', 'd ns/web', 'a ns/web'],
+      ['b ns/web', 'c ns/web', 'd ns/web', 'a ns/web', 'b other/db'],
     ],
     [
-      'a member that became unknown: every key, since its own cache does not have the keys that it took part in',
+      'a member that became unknown: what it exports or has exported, which objects of consumers show',
       standing(true, false),
       ['b ns/web', 'c ns/web', 'd ns/web', 'a ns/web', 'b other/db'],
     ],
     [
-      'a member that became known: its own keys as a consumer, then every key',
+      'a member that became known: its own keys as a consumer, then what it exports or has exported',
       standing(false, true),
       ['a ns/web', 'b ns/web', 'c ns/web', 'd ns/web', 'a ns/web', 'b other/db'],
     ],
@@ -72,9 +77,15 @@ describe('which keys of which members an event concerns', () => {
     ['a takeover of a member that only has the namespace', { kind: 'takeover', member: 'd' }, ['d ns/web']],
     [
       'a configuration: for each member, every key that affects it',
-      { kind: 'configured', members: ['d', 'b', 'e'] },
+      { kind: 'configured', members: ['d', 'b'] },
       ['d ns/web', 'b ns/web', 'b other/db'],
     ],
+    [
+      'a configuration of an exporter: also what it exports',
+      { kind: 'configured', members: ['a'] },
+      ['a ns/web', 'b ns/web', 'c ns/web', 'd ns/web', 'a ns/web'],
+    ],
+    ['a configuration that concerns no member', { kind: 'configured', members: [] }, []],
     [
       'a member that left: what it held',
       { kind: 'left', member: 'b' },

@@ -125,7 +125,7 @@ it('a name that changes continuously is written continuously', async () => {
     plan: () => [change('slice', 'grow', `change ${writes}`)],
     apply: () => {
       writes++;
-      return { outcome: writes < 500 ? 'applied' : 'denied' };
+      return { outcome: writes < 500 ? 'applied' : 'unchanged' };
     },
   });
   queue.add(KEY);

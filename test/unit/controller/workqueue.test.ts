@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Requeue } from '../../../src/controller/result.ts';
-import { Workqueue } from '../../../src/controller/workqueue.ts';
+import { Workqueue, type WorkqueueOptions } from '../../../src/controller/workqueue.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
-function started(work: (key: string) => Promise<Requeue>, workers = 1) {
+function started(
+  work: (key: string, stop: AbortSignal) => Promise<Requeue>,
+  workers = 1,
+  options: Partial<WorkqueueOptions> = {},
+) {
   const clock = new ManualClock();
   const stop = new AbortController();
-  const queue = new Workqueue<string>({ clock, random: () => 1, workers });
+  const queue = new Workqueue<string>({ clock, random: () => 1, workers, ...options });
   const done = queue.run(work, stop.signal);
   return { clock, queue, done, stop: () => stop.abort(), signal: stop.signal };
 }
@@ -161,5 +165,171 @@ describe('a queue', () => {
     open();
     await done;
     expect(finished).toEqual(['a']);
+  });
+});
+
+describe('priorities', () => {
+  it('a change precedes the bulk work that was added before it', async () => {
+    const seen: string[] = [];
+    const { queue, done, stop } = started(async (key) => {
+      seen.push(key);
+      return 'when-added';
+    });
+    queue.add('a', 'bulk');
+    queue.add('b', 'bulk');
+    queue.add('change');
+    queue.add('b');
+    await queue.idle();
+    expect(seen).toEqual(['change', 'b', 'a']);
+    stop();
+    await done;
+  });
+
+  it('bulk work leaves places to changes', async () => {
+    const { opened, open } = gate();
+    const seen: string[] = [];
+    const { queue, done, stop } = started(
+      async (key) => {
+        if (key.startsWith('bulk')) await opened;
+        seen.push(key);
+        return 'when-added';
+      },
+      4,
+      { reserved: 1 },
+    );
+    for (let i = 0; i < 10; i++) queue.add(`bulk ${i}`, 'bulk');
+    queue.add('change');
+    await expect.poll(() => seen).toEqual(['change']);
+    open();
+    await queue.idle();
+    expect(seen).toHaveLength(11);
+    stop();
+    await done;
+  });
+
+  it('bulk work that continues stays bulk work', async () => {
+    const seen: string[] = [];
+    const { queue, done, stop } = started(async (key) => {
+      seen.push(key);
+      if (key === 'bulk' && seen.length === 1) queue.add('change');
+      return seen.length === 1 ? 'at-once' : 'when-added';
+    });
+    queue.add('bulk', 'bulk');
+    await queue.idle();
+    expect(seen).toEqual(['bulk', 'change', 'bulk']);
+    stop();
+    await done;
+  });
+});
+
+describe('a queue that is closed', () => {
+  it('keeps its keys until it is open again, even those that were denied', async () => {
+    let isOpen = false;
+    const seen: string[] = [];
+    const { queue, clock, done, stop } = started(
+      async (key) => {
+        seen.push(key);
+        if (seen.length > 1) return 'when-added';
+        isOpen = false;
+        return 'when-open';
+      },
+      1,
+      { isOpen: () => isOpen },
+    );
+    queue.add('a');
+    queue.add('b');
+    await clock.advance(60_000);
+    expect(seen).toEqual([]);
+    isOpen = true;
+    queue.wake();
+    await clock.advance(60_000);
+    expect(seen).toEqual(['a']);
+    isOpen = true;
+    queue.wake();
+    await queue.idle();
+    expect(seen).toEqual(['a', 'b', 'a']);
+    stop();
+    await done;
+  });
+
+  it('does not spin if a key is denied while it is open', async () => {
+    let times = 0;
+    const { queue, clock, done, stop } = started(async () => {
+      times++;
+      return 'when-open';
+    });
+    queue.add('a');
+    await clock.advance(1_000);
+    expect(times).toBeLessThan(7);
+    stop();
+    await done;
+  });
+});
+
+describe('keys that hang', () => {
+  /** Hangs for as long as it may with keys that start with `stuck`; a real request ends after 30 s. */
+  function hanging(seen: string[]) {
+    const clock = new ManualClock();
+    let most = 0;
+    let running = 0;
+    const work = async (key: string, stop: AbortSignal): Promise<Requeue> => {
+      if (!key.startsWith('stuck')) {
+        seen.push(key);
+        return 'when-added';
+      }
+      most = Math.max(most, ++running);
+      await clock.sleep(30_000, stop).catch(() => {});
+      running--;
+      return 'after-backoff';
+    };
+    return { clock, work, most: () => most };
+  }
+
+  it('hold up the others for a moment, however many there are, and later not at all', async () => {
+    const seen: string[] = [];
+    const { clock, work, most } = hanging(seen);
+    const { queue, done, stop } = started(work, 16, { clock });
+    for (let i = 0; i < 200; i++) queue.add(`stuck ${i}`);
+    queue.add('healthy');
+    await clock.advance(30_000);
+    expect(seen).toEqual(['healthy']);
+    expect(most()).toBeLessThan(48);
+    for (let round = 0; round < 10; round++) {
+      queue.add('healthy');
+      await clock.advance(10);
+      expect(seen).toHaveLength(round + 2);
+      await clock.advance(10_000);
+    }
+    stop();
+    await clock.advance(60_000);
+    await done;
+  });
+
+  it('are processed at the usual pace once they no longer hang', async () => {
+    const times = new Map<string, number>();
+    let hangs = true;
+    const clock = new ManualClock();
+    const { queue, done, stop } = started(
+      async (key, signal) => {
+        if (hangs) {
+          await clock.sleep(30_000, signal).catch(() => {});
+          return 'after-backoff';
+        }
+        times.set(key, (times.get(key) ?? 0) + 1);
+        return 'when-added';
+      },
+      16,
+      { clock },
+    );
+    for (let i = 0; i < 40; i++) queue.add(`${i}`);
+    await clock.advance(10_000);
+    hangs = false;
+    await clock.advance(120_000);
+    expect(times.size).toBe(40);
+    for (let i = 0; i < 40; i++) queue.add(`${i}`);
+    await clock.advance(0);
+    expect([...times.values()].every((count) => count > 1)).toBe(true);
+    stop();
+    await done;
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LeaseHolder, type LeaseOptions } from '../../../src/kube/lease.ts';
+import { LeaseHolder } from '../../../src/kube/lease.ts';
+import type { Annotations, LeaseOptions } from '../../../src/kube/lease-options.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { type Candidacy, candidacy, LeaseLine, LeaseServer } from '../../support/leases.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
@@ -347,7 +348,7 @@ describe('sharing', () => {
     const clock = new ManualClock();
     const a = startCandidate(server, 'a', clock, {
       shouldRelease: (lease) => lease.metadata.annotations?.['test/wanted-by'] === 'b',
-      clearOnAcquire: ['test/wanted-by'],
+      annotations: (use): Annotations => (use === 'acquire' ? { 'test/wanted-by': null } : {}),
     });
     await settle();
     await clock.advance(10 * SECOND);

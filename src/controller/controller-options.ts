@@ -1,0 +1,22 @@
+/** What a controller gets from its surroundings. */
+import type { MemberConfig } from '../config/fleet-config.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Metrics } from './metrics.ts';
+import type { Pace } from './pace.ts';
+
+export interface ControllerOptions {
+  readonly connect: (member: MemberConfig) => Promise<KubeClient>;
+  /** Name of this replica in Leases and Events; unique among running processes. */
+  readonly identity: string;
+  /** Whether the process with an identity is known to have exited. */
+  readonly ended: (identity: string) => boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Default: slices of the event loop. */
+  readonly pace?: Pace;
+}
