@@ -48,6 +48,8 @@ interface ChangeBase extends Target {
   readonly stage: Stage;
   /** Reason for logs and the dry run: `endpoints of "cluster1" changed`. */
   readonly why: string;
+  /** Of a derived slice: the member that its endpoints come from. */
+  readonly source?: string;
   readonly notices?: readonly Notice[];
 }
 

@@ -33,6 +33,7 @@ const DISTURBANCES = [
   'membership',
   'crds',
   'rights',
+  'admission',
   'clear',
 ] as const;
 type Disturbance = (typeof DISTURBANCES)[number];
@@ -68,6 +69,7 @@ export function drawClimate(dice: Dice): Climate {
       crds: weight(0.3),
       rights: weight(0.4),
       clear: 4,
+      admission: weight(0.3),
     },
   };
 }
@@ -152,10 +154,13 @@ export function disturb(
       if (dice.chance(0.8)) for (const each of links) if (each.cluster === cluster) each.cut();
       return `forbid ${cluster.name} ${taken}`;
     }
+    case 'admission':
+      return `refuse ${cluster.name} ${cluster.admission.take(dice)}`;
     case 'clear': {
       for (const each of links) if (dice.chance(0.7)) each.set(CLEAR);
       for (const each of clusters) {
         if (dice.chance(0.5)) each.rights.restore();
+        if (dice.chance(0.5)) each.admission.restore();
         if (dice.chance(0.5)) each.installCrds();
       }
       return 'clear';

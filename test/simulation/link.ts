@@ -88,6 +88,7 @@ export class Link implements Transport {
     const answer =
       refusal ??
       cluster.rights.refusal(method, target) ??
+      cluster.admission.refusal(method, target, request.body) ??
       (use === 'watches' ? await this.#watch(target, request) : await this.#ask(target, request, sentAt));
     this.#trace(`${method} ${request.path} ${answer.statusCode}`);
     if (use === 'watches' && answer.statusCode === 200) return answer;

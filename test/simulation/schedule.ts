@@ -100,7 +100,10 @@ export async function runSchedule(seed: number): Promise<Outcome> {
     process.spare();
     for (const link of allLinks) link.set(CLEAR);
   }
-  for (const each of clusters) each.rights.restore();
+  for (const { rights, admission } of clusters) {
+    rights.restore();
+    admission.restore();
+  }
   for (let tries = 0; tries < TRIES; tries++) {
     if (clusters.map((each) => each.installCrds()).every((all) => all)) break;
     await time.pass(0);

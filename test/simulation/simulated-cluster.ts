@@ -8,6 +8,7 @@ import { isJsonObject, metadataOf, parseJson } from '../../src/api/json.ts';
 import type { TransportRequest, TransportResponse } from '../../src/kube/client/transport.ts';
 import { MemoryBody, wholeBody } from '../support/memory-body.ts';
 import { silent } from '../support/silent-log.ts';
+import { Admission } from './admission.ts';
 import type { Dice } from './dice.ts';
 import { RIVAL } from './holdings.ts';
 import type { Monitor } from './monitor.ts';
@@ -46,6 +47,7 @@ export class SimulatedCluster {
   readonly token = 'secret';
   /** Permissions of replicas in this cluster. */
   readonly rights = new Rights();
+  readonly admission = new Admission();
   readonly #server: ApiServer;
   readonly #stop = new AbortController();
   readonly #past = new Map<string, string[]>();

@@ -31,6 +31,7 @@ function created(target: Target, slice: DesiredSlice, owner: OwnerReference): Ch
     ...target,
     stage: 'slice',
     op: 'create',
+    source: slice.source,
     why: `${quoted(slice.source)} has a new slice of endpoints`,
     object: {
       apiVersion: 'discovery.k8s.io/v1',
@@ -62,14 +63,15 @@ function patched(
     ...target,
     stage: content.ready > observed.ready ? 'grow' : content.ready < observed.ready ? 'shrink' : 'change',
     op: 'patch',
+    source: slice.source,
     why: sameBody ? 'its labels or its owner changed' : `endpoints of ${quoted(slice.source)} changed`,
     precondition: { uid: observed.uid, resourceVersion: observed.resourceVersion },
     patch: { metadata, ...(!sameBody && bodyJson(slice)) },
   };
 }
 
-export function prunedSlice(target: Target, { uid, resourceVersion }: DerivedSlice, why: string): Change {
-  return { ...target, stage: 'prune', op: 'delete', why, precondition: { uid, resourceVersion } };
+export function prunedSlice(target: Target, { source, uid, resourceVersion }: DerivedSlice, why: string): Change {
+  return { ...target, stage: 'prune', op: 'delete', source, why, precondition: { uid, resourceVersion } };
 }
 
 /** Plans the slices of an existing import. */

@@ -116,6 +116,7 @@ describe('the write of one slice', () => {
   const target = {
     member: 'cluster2',
     resource: 'endpointSlices',
+    source: 'cluster1',
     namespace: NAMESPACE,
     name: derivedSliceName(DERIVED, 'cluster1', NAMESPACE, 'web-1', 'IPv4'),
   };
@@ -211,6 +212,7 @@ describe('the write of one slice', () => {
       {
         ...target,
         name: 'left',
+        source: 'cluster9',
         stage: 'prune',
         op: 'delete',
         why: '"cluster9" no longer has these endpoints',

@@ -129,8 +129,8 @@ describe('what is deleted', () => {
     });
     expect(fleet.plan('cluster2')).toEqual([
       deletion('services', derivedService),
-      deletion('endpointSlices', first),
-      deletion('endpointSlices', second),
+      { ...deletion('endpointSlices', first), source: 'cluster1' },
+      { ...deletion('endpointSlices', second), source: 'cluster1' },
       deletion('serviceImports', imported),
     ]);
   });
