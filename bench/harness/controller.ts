@@ -142,7 +142,8 @@ async function membersOf(
   const member = ({ plane, access }: Side, server: string, mode: 'Automatic' | 'Manual'): Promise<object> => {
     const { podCIDRs, serviceCIDRs } = plane;
     const one = { name: plane.name, server, ca: Buffer.from(access.ca), token: access.token };
-    return memberOf(testBed, name, one, { podCIDRs, serviceCIDRs, import: { mode } });
+    // No EndpointSlice controller runs beside the API servers.
+    return memberOf(testBed, name, one, { podCIDRs, serviceCIDRs, slices: 'Any', import: { mode } });
   };
   const { source, consumer } = testBed;
   return [

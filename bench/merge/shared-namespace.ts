@@ -174,6 +174,7 @@ function fleetFile(clusters: readonly Cluster[], { silentMember }: SharedNamespa
     context: name,
     serviceCIDRs,
     podCIDRs,
+    slices: 'Any',
     import: { mode: 'Automatic' },
   }));
   const silent = { name: 'silent', context: 'silent' };

@@ -12,6 +12,9 @@ export const SOURCE_CLUSTER = 'multicluster.kubernetes.io/source-cluster';
 /** The controller that manages an EndpointSlice. */
 export const SLICE_MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 
+/** Value of {@link SLICE_MANAGED_BY} on slices of the EndpointSlice controller of Kubernetes. */
+export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
+
 /** Makes kube-proxy skip a Service or slice; appropriate only on slices of headless Services. */
 export const HEADLESS = 'service.kubernetes.io/headless';
 

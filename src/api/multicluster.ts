@@ -57,8 +57,8 @@ export interface ServiceImport extends KubeObject {
 }
 
 /**
- * Condition types of a ServiceExport. The last one is specific to Catamaran, and present only while an address is
- * refused.
+ * Condition types of a ServiceExport. The last one is specific to Catamaran, and present only while an endpoint is left
+ * out.
  */
 export const ExportCondition = {
   Valid: 'Valid',
@@ -88,6 +88,8 @@ export const ExportReason = {
   IPFamilyConflict: 'IPFamilyConflict',
   AddressRefused: 'AddressRefused',
   InvalidObject: 'InvalidObject',
+  NotAllowed: 'NotAllowed',
+  LimitReached: 'LimitReached',
 } as const;
 export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
 
@@ -116,5 +118,6 @@ export const ImportReason = {
   ForeignEndpoints: 'ForeignEndpoints',
   Rejected: 'Rejected',
   MemberUnreachable: 'MemberUnreachable',
+  NotAllowed: 'NotAllowed',
 } as const;
 export type ImportReason = (typeof ImportReason)[keyof typeof ImportReason];

@@ -12,6 +12,7 @@ export interface Resource {
 
 export const RESOURCES = {
   namespaces: { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false },
+  nodes: { group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false },
   services: { group: '', version: 'v1', plural: 'services', kind: 'Service', namespaced: true },
   endpointSlices: {
     group: 'discovery.k8s.io',

@@ -1,5 +1,7 @@
 /** The CIDRs that members declare. */
 import ipaddr from 'ipaddr.js';
+import { overlaps, parseNetwork } from '../api/ip.ts';
+import { specialNetwork } from '../api/special-addresses.ts';
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
@@ -9,6 +11,9 @@ function parse(text: string): Range | undefined {
   const [address, bits] = ipaddr.parseCIDR(text);
   return text.includes('%') ? undefined : [address, bits];
 }
+
+/** Shorter prefixes cover addresses of other networks, or all of them. */
+const SHORTEST = { ipv4: 8, ipv6: 16 } as const;
 
 /** The problem with a CIDR, and how to fix it; undefined if it is valid. */
 export function cidrProblem(text: string): string | undefined {
@@ -27,13 +32,16 @@ export function cidrProblem(text: string): string | undefined {
   if (network !== address.toString()) {
     return `${JSON.stringify(text)} has host bits set; use ${network}/${bits}`;
   }
+  const shortest = SHORTEST[address.kind()];
+  if (bits < shortest) return `${JSON.stringify(text)} is too large; use a prefix length of at least ${shortest}`;
+  const parsed = parseNetwork(text);
+  const special = parsed && specialNetwork(parsed);
+  if (special?.use === 'never') return `${JSON.stringify(text)} ${special.reason}; use a network of pods or nodes`;
   return undefined;
 }
 
 /** Whether two CIDRs share an address; false if either is invalid. */
 export function cidrsOverlap(a: string, b: string): boolean {
-  const left = parse(a);
-  const right = parse(b);
-  if (!left || !right || left[0].kind() !== right[0].kind()) return false;
-  return left[0].match(right[0], Math.min(left[1], right[1]));
+  const [left, right] = [parseNetwork(a), parseNetwork(b)];
+  return left !== undefined && right !== undefined && overlaps(left, right);
 }

@@ -1,11 +1,36 @@
 /** The configuration of a fleet after validation, with defaults; durations are in milliseconds. */
+import type { KeyAllowList, SlicePolicy } from '../core/export-policy.ts';
 import type { ImportMode } from '../core/view.ts';
 import type { MemberAccess } from './access.ts';
 
-/** Settings of one namespace. */
+/** Settings of a namespace of one member. `name` is a namespace, or a prefix that ends in `*`. */
 export interface NamespaceOverride {
   readonly name: string;
   readonly importMode: ImportMode;
+}
+
+/** Settings of a namespace in all members. Read them with `namespaceRules`, which also has the built-in rules. */
+export interface NamespaceSettings {
+  readonly name: string;
+  readonly importMode?: ImportMode;
+  /** Members that may import, or `*`. */
+  readonly importers?: readonly string[];
+  /** Members that may export, or `*`. */
+  readonly exporters?: readonly string[];
+  /** Default: that of the member. */
+  readonly slices?: SlicePolicy;
+}
+
+/** Which addresses of a member are imported: those in known networks, or all that belong to no other member. */
+export type AddressAcceptance = 'Known' | 'Any';
+
+/** Limits of what a member can export. */
+export interface ExportLimits {
+  readonly exportsPerMember: number;
+  readonly exportsPerNamespace: number;
+  readonly endpointsPerExport: number;
+  /** Bytes of exported labels and annotations. */
+  readonly exportedBytes: number;
 }
 
 /** One cluster of the fleet. */
@@ -17,7 +42,9 @@ export interface MemberConfig {
   readonly serviceCIDRs: readonly string[];
   readonly nodeCIDRs: readonly string[];
   readonly extraCIDRs: readonly string[];
-  /** Default: that of the fleet. Use {@link importMode}, which also considers namespaces. */
+  readonly addresses: AddressAcceptance;
+  readonly slices: SlicePolicy;
+  /** Default: that of the fleet. */
   readonly importMode?: ImportMode;
   /** Default: that of the fleet. */
   readonly derivedPrefix: string;
@@ -45,23 +72,15 @@ export interface FleetConfig {
   /** Absent: never. */
   readonly endpointExpiryMs?: number;
   readonly lease: LeaseConfig;
-  readonly namespaces: readonly NamespaceOverride[];
+  readonly namespaces: readonly NamespaceSettings[];
+  readonly exportedLabels: KeyAllowList;
+  readonly exportedAnnotations: KeyAllowList;
+  readonly limits: ExportLimits;
   /** At least one, in the order of the file. */
   readonly members: readonly MemberConfig[];
 }
 
-/**
- * Who creates ServiceImports in a namespace of a member, given the member's configuration. The most specific setting
- * applies: the member's namespace, the fleet's namespace, the member, the fleet. The namespace precedes the member
- * because a namespace means the same in every cluster of a clusterset (KEP-1645, "namespace sameness"), so its owner
- * decides for all of them.
- */
-export function importMode(config: FleetConfig, member: MemberConfig | undefined, namespace: string): ImportMode {
-  const named = (override: NamespaceOverride) => override.name === namespace;
-  return (
-    member?.namespaces.find(named)?.importMode ??
-    config.namespaces.find(named)?.importMode ??
-    member?.importMode ??
-    config.importMode
-  );
+/** Networks in which a member is declared to have endpoints. */
+export function endpointNetworks({ podCIDRs, nodeCIDRs, extraCIDRs }: MemberConfig): readonly string[] {
+  return [...podCIDRs, ...nodeCIDRs, ...extraCIDRs];
 }

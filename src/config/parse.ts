@@ -2,7 +2,7 @@
 import { parseYaml } from '../runtime/yaml.ts';
 import { accessOf } from './access.ts';
 import { parseDuration } from './duration.ts';
-import type { FleetConfig, NamespaceOverride } from './fleet-config.ts';
+import type { FleetConfig, NamespaceOverride, NamespaceSettings } from './fleet-config.ts';
 import {
   type ConfigProblem,
   describeIssue,
@@ -29,6 +29,16 @@ function overrides(namespaces: MemberDocument['namespaces']): NamespaceOverride[
   return namespaces.map(({ name, import: { mode } }) => ({ name, importMode: mode }));
 }
 
+function settings(namespaces: FleetDocument['spec']['namespaces']): NamespaceSettings[] {
+  return namespaces.map((entry) => ({
+    name: entry.name,
+    ...(entry.import?.mode && { importMode: entry.import.mode }),
+    ...(entry.import?.members && { importers: entry.import.members }),
+    ...(entry.export?.members && { exporters: entry.export.members }),
+    ...(entry.export?.slices && { slices: entry.export.slices }),
+  }));
+}
+
 function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig {
   return {
     ...(metadata.name !== undefined && { name: metadata.name }),
@@ -44,7 +54,10 @@ function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig 
       renewDeadlineMs: milliseconds(spec.lease.renewDeadline),
       retryPeriodMs: milliseconds(spec.lease.retryPeriod),
     },
-    namespaces: overrides(spec.namespaces),
+    namespaces: settings(spec.namespaces),
+    exportedLabels: spec.exportedLabels.allow,
+    exportedAnnotations: spec.exportedAnnotations.allow,
+    limits: spec.limits,
     members: spec.members.map((member) => ({
       name: member.name,
       access: accessOf(member, file),
@@ -52,6 +65,8 @@ function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig 
       serviceCIDRs: member.serviceCIDRs,
       nodeCIDRs: member.nodeCIDRs,
       extraCIDRs: member.extraCIDRs,
+      addresses: member.addresses,
+      slices: member.slices,
       ...(member.import && { importMode: member.import.mode }),
       derivedPrefix: member.derivedPrefix ?? spec.derivedPrefix,
       namespaces: overrides(member.namespaces),

@@ -3,8 +3,18 @@
  * `docs/reference/fleet.schema.json` is generated from it, and `docs/reference/fleet.md` is tested against it.
  */
 import { z } from 'zod';
-import { cidrProblem } from './cidr.ts';
-import { DURATION, parseDuration } from './duration.ts';
+import { ANNOTATIONS_LENGTH } from '../core/merge/exported-keys.ts';
+import {
+  cidrs,
+  duration,
+  expiry,
+  exportedKeys,
+  label,
+  memberNames,
+  namespaceName,
+  prefix,
+  subdomain,
+} from './value-schemas.ts';
 
 export const FLEET_API_VERSION = 'catamaran.dev/v1alpha1';
 export const FLEET_KIND = 'Fleet';
@@ -12,63 +22,60 @@ export const FLEET_KIND = 'Fleet';
 /** The usual timing of leader election with client-go. */
 export const LEASE_DEFAULTS = { duration: '15s', renewDeadline: '10s', retryPeriod: '2s' } as const;
 
-/** A string with a pattern; `shape` completes `"x" is not ...`. */
-function text(pattern: RegExp, shape: string) {
-  const error = ({ input }: { readonly input?: unknown }) => {
-    if (typeof input !== 'string' && pattern.test(String(input))) return undefined;
-    return input === undefined || input === null ? undefined : `${JSON.stringify(input)} is not ${shape}`;
-  };
-  return z.string({ error }).regex(pattern, { error });
-}
-
-const label = text(
-  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-  'a DNS label; use at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends',
-);
-
-const subdomain = text(
-  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/,
-  'a DNS name; use lower-case labels joined by dots, such as clusterset.local',
-);
-
-const longerThanZero = { error: 'must be longer than zero', abort: true };
-
-const duration = text(DURATION, 'a duration; use a number and a unit (h, m, s, ms), such as 15s or 1m30s').refine(
-  (value) => parseDuration(value) !== 0,
-  longerThanZero,
-);
-
-const expiry = text(new RegExp(`^never$|${DURATION.source}`), 'a duration; use one such as 10m, or never').refine(
-  (value) => parseDuration(value) !== 0,
-  longerThanZero,
-);
-
-const prefix = text(
-  /^[a-z][-a-z0-9]{0,19}$/,
-  'a prefix of Service names; use at most 20 lower-case letters, digits and dashes, the first one a letter',
-);
-
-const cidr = z.string().superRefine((value, context) => {
-  const problem = cidrProblem(value);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, input: value });
-});
-
-const cidrs = z.array(cidr).default([]);
-
 const mode = z.enum(['Manual', 'Automatic']);
+
+const slices = z.enum(['Managed', 'Any']);
 
 const modeOverride = z.strictObject({
   mode: mode.meta({ description: 'Who creates ServiceImports here. Default: the next wider setting.' }),
 });
 
-const namespaceOverrides = z
+const memberNamespaces = z
   .array(
     z.strictObject({
-      name: label.meta({ description: 'Name of the namespace.' }),
+      name: namespaceName.meta({ description: 'Name of the namespace, or a prefix such as team-*.' }),
       import: modeOverride.meta({ description: 'Import settings of this namespace.' }),
     }),
   )
   .default([]);
+
+const fleetNamespaces = z
+  .array(
+    z.strictObject({
+      name: namespaceName.meta({ description: 'Name of the namespace, or a prefix such as team-*, or * for all.' }),
+      import: z
+        .strictObject({
+          mode: mode
+            .optional()
+            .meta({ description: 'Who creates ServiceImports here. Default: the next wider setting.' }),
+          members: memberNames.optional().meta({ description: 'Members that may import, or ["*"] for all.' }),
+        })
+        .optional()
+        .meta({ description: 'Import settings of this namespace.' }),
+      export: z
+        .strictObject({
+          members: memberNames.optional().meta({ description: 'Members that may export, or ["*"] for all.' }),
+          slices: slices
+            .optional()
+            .meta({ description: 'Which EndpointSlices are imported. Default: the setting of the member.' }),
+        })
+        .optional()
+        .meta({ description: 'Export settings of this namespace.' }),
+    }),
+  )
+  .default([]);
+
+/** Allow-list of the keys that exports may set on imports. */
+function allowList(kind: string) {
+  return z
+    .strictObject({
+      allow: exportedKeys.meta({ description: 'Keys, or prefixes such as example.com/*. Others are left out.' }),
+    })
+    .prefault({})
+    .meta({ description: `Exported ${kind} that are set on imports.` });
+}
+
+const limit = (maximum: number) => z.int().min(1).max(maximum);
 
 export const memberSchema = z.strictObject({
   name: label.meta({
@@ -85,14 +92,22 @@ export const memberSchema = z.strictObject({
     .default(false)
     .meta({ description: 'Use the ServiceAccount of the pod that Catamaran runs in instead of a kubeconfig.' }),
   podCIDRs: cidrs.meta({
-    description: 'Networks of the pods. If any pod, node or extra CIDR is set, addresses outside them are refused.',
+    description: 'Networks of the pods. Without any pod, node or extra CIDR, the networks of the nodes are read.',
   }),
   serviceCIDRs: cidrs.meta({ description: 'Networks of the cluster IPs. They may overlap between members.' }),
   nodeCIDRs: cidrs.meta({ description: 'Networks of the nodes, which are the addresses of pods with hostNetwork.' }),
   extraCIDRs: cidrs.meta({ description: 'Other networks with endpoints of Services of this member.' }),
+  addresses: z.enum(['Known', 'Any']).default('Known').meta({
+    description:
+      'Which addresses are imported. Known: those in networks that are declared here or read from the nodes. Any: every address that belongs to no other member.',
+  }),
+  slices: slices.default('Managed').meta({
+    description:
+      'Which EndpointSlices are imported. Managed: those of the EndpointSlice controller, for Services with a selector. Any: also those that users and other controllers create.',
+  }),
   import: modeOverride.optional().meta({ description: 'Import settings of this member.' }),
   derivedPrefix: prefix.optional().meta({ description: "Prefix of this member's derived Services." }),
-  namespaces: namespaceOverrides.meta({ description: 'Settings per namespace of this member.' }),
+  namespaces: memberNamespaces.meta({ description: 'Settings per namespace of this member.' }),
 });
 
 export const fleetSchema = z
@@ -149,7 +164,26 @@ export const fleetSchema = z
           })
           .prefault({})
           .meta({ description: 'The Lease that the writer of a member holds in that member.' }),
-        namespaces: namespaceOverrides.meta({ description: 'Settings per namespace, in all members.' }),
+        namespaces: fleetNamespaces.meta({ description: 'Settings per namespace, in all members.' }),
+        exportedLabels: allowList('labels'),
+        exportedAnnotations: allowList('annotations'),
+        limits: z
+          .strictObject({
+            exportsPerMember: limit(100_000)
+              .default(5_000)
+              .meta({ description: 'Maximum number of exports of a member.' }),
+            exportsPerNamespace: limit(100_000)
+              .default(1_000)
+              .meta({ description: 'Maximum number of exports of a member in one namespace.' }),
+            endpointsPerExport: limit(100_000)
+              .default(10_000)
+              .meta({ description: 'Maximum number of endpoints of an export.' }),
+            exportedBytes: limit(ANNOTATIONS_LENGTH)
+              .default(16_384)
+              .meta({ description: 'Maximum bytes of the exported labels and annotations of an export.' }),
+          })
+          .prefault({})
+          .meta({ description: 'Limits of what a member can export.' }),
         members: z.array(memberSchema).min(1).meta({ description: 'The clusters of the fleet, at least one.' }),
       })
       .meta({ description: 'Specification of the fleet.' }),

@@ -1,12 +1,16 @@
 /** Checks across fields of fleet.yaml, and across members. */
 import { z } from 'zod';
-import type { ErrorCode } from '../runtime/errors.ts';
 import { accessOf, accessText } from './access.ts';
 import { cidrsOverlap } from './cidr.ts';
 import { parseDuration } from './duration.ts';
+import type { Report } from './problem-report.ts';
 import { LEASE_DEFAULTS } from './schema.ts';
-
-type Report<T> = (code: ErrorCode, path: readonly (string | number)[], message: string) => T;
+import {
+  type DeclaredNetwork,
+  lenientNamespaces,
+  namespaceProblems,
+  serviceNetworkProblems,
+} from './validate-access.ts';
 
 const word = z.string().optional().catch(undefined);
 const words = z.array(z.string().catch('')).default([]).catch([]);
@@ -21,6 +25,7 @@ const member = z.looseObject({
   context: word,
   inCluster: z.boolean().optional().catch(undefined),
   podCIDRs: words,
+  serviceCIDRs: words,
   nodeCIDRs: words,
   extraCIDRs: words,
   namespaces: named,
@@ -50,6 +55,23 @@ function networksOf(from: MemberFields): EndpointNetwork[] {
   return ENDPOINT_NETWORKS.flatMap((field) => from[field].map((cidr, index) => ({ field, index, cidr })));
 }
 
+function declaredBy(
+  members: readonly MemberFields[],
+  fields: readonly ('podCIDRs' | 'nodeCIDRs' | 'extraCIDRs' | 'serviceCIDRs')[],
+) {
+  return members.flatMap((from, at) =>
+    fields.flatMap((field) =>
+      from[field].map(
+        (cidr, index): DeclaredNetwork => ({
+          member: title(from, at),
+          path: ['spec', 'members', at, field, index],
+          cidr,
+        }),
+      ),
+    ),
+  );
+}
+
 function title(from: MemberFields, index: number): string {
   return from.name === undefined ? `members[${index}]` : `member ${JSON.stringify(from.name)}`;
 }
@@ -59,8 +81,11 @@ export function validateFields<T>(data: unknown, file: string, report: Report<T>
   if (!parsed.success) return [];
   const { spec } = parsed.data;
   const members = spec.members.map((item) => member.safeParse(item).data ?? member.parse({}));
+  const names = members.flatMap(({ name }) => name ?? []);
   return [
     ...leaseProblems(spec.lease, report),
+    ...namespaceProblems(lenientNamespaces.parse(spec.namespaces), names, report),
+    ...serviceNetworkProblems(declaredBy(members, ENDPOINT_NETWORKS), declaredBy(members, ['serviceCIDRs']), report),
     ...repeatedNames(['spec', 'namespaces'], spec.namespaces, report),
     ...members.flatMap((one, index) => [
       ...repeatedNames(['spec', 'members', index, 'namespaces'], one.namespaces, report),

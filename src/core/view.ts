@@ -6,14 +6,14 @@ import type { Service } from '../api/core.ts';
 import type { AddressType, Endpoint, EndpointPort } from '../api/endpoint-slice.ts';
 import type { IPFamily } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
+import type { AddressRefusal, ExportPolicy } from './export-policy.ts';
 
 /** Who creates ServiceImports: Catamaran in every member that has the namespace, or the user. */
 export type ImportMode = 'Automatic' | 'Manual';
 
 /** An address that may not be announced, and why. */
-export interface RefusedAddress {
+export interface RefusedAddress extends AddressRefusal {
   readonly address: string;
-  readonly reason: string;
 }
 
 /** An EndpointSlice of a Service's own endpoints, with checked addresses. */
@@ -25,6 +25,8 @@ export interface SourceSlice {
   /** The first refused address of each omitted endpoint. */
   readonly refused: readonly RefusedAddress[];
   readonly ports: readonly EndpointPort[];
+  /** Whether it carries the label of the EndpointSlice controller. */
+  readonly managed: boolean;
   /** Time of the change that the slice reports, RFC 3339. */
   readonly triggerTime: string | undefined;
 }
@@ -51,6 +53,8 @@ export interface KnownSource {
    * endpoints. Default: false.
    */
   readonly brief?: boolean;
+  /** What the fleet file allows the export. */
+  readonly policy: ExportPolicy;
   readonly export?: ServiceExport;
   readonly service?: Service;
   /**
@@ -97,6 +101,8 @@ export interface ConsumerView {
   readonly name: string;
   readonly namespacePhase: 'Active' | 'Terminating' | 'Absent';
   readonly importMode: ImportMode;
+  /** Why the fleet file does not allow the member to import from the namespace; absent if it does. */
+  readonly importRefusal?: string;
   /** Prefix of derived Services (default: `amcs-`). */
   readonly derivedPrefix: string;
   /** Families of the member's Service network, the primary one first; never empty. */

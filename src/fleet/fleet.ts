@@ -1,13 +1,14 @@
 /** The members of a fleet, and views of their objects. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
-import { type FleetConfig, importMode, type MemberConfig } from '../config/fleet-config.ts';
+import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
-import type { ConsumerView, ImportMode, KnownSource } from '../core/view.ts';
+import type { ConsumerView, KnownSource } from '../core/view.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
+import { FleetRules } from './fleet-rules.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
 import type { MemberChange } from './member-cache.ts';
@@ -45,10 +46,10 @@ export class Fleet {
   readonly #index = new KeyIndex();
   readonly #staleness: Staleness;
   readonly #views: Views;
-  #config: FleetConfig;
+  readonly #rules: FleetRules;
 
   constructor(config: FleetConfig, options: FleetOptions) {
-    this.#config = config;
+    this.#rules = new FleetRules(config);
     this.#options = options;
     this.#roster = new Roster({
       clock: options.clock,
@@ -60,9 +61,9 @@ export class Fleet {
         options.departed?.(member);
       },
     });
-    this.#staleness = new Staleness(options.clock, () => this.#config);
+    this.#staleness = new Staleness(options.clock, () => this.#rules.config);
     this.#views = new Views({
-      importMode: (member, namespace) => this.#importMode(member, namespace),
+      access: (member) => this.#rules.of(member),
       members: () => this.members.filter((member) => this.isMember(member)),
       holders: (key) => [...this.#index.holders(key)].flatMap((name) => this.member(name) ?? []),
       staleness: this.#staleness,
@@ -70,7 +71,7 @@ export class Fleet {
   }
 
   get config(): FleetConfig {
-    return this.#config;
+    return this.#rules.config;
   }
 
   /** Every watched member, including removed ones. */
@@ -98,9 +99,12 @@ export class Fleet {
    * cluster under another name, which takes over.
    */
   async apply(config: FleetConfig): Promise<void> {
-    this.#config = config;
+    this.#rules.configure(config);
     this.#roster.apply(config);
-    for (const member of this.members) this.#indexNamespaces(member);
+    for (const member of this.members) {
+      this.#rules.apply(member, this.isLeaving(member));
+      this.#indexNamespaces(member);
+    }
     this.invalidate();
     this.review();
   }
@@ -198,6 +202,7 @@ export class Fleet {
     const stop = new AbortController();
     const member: Member = new Member({
       config,
+      fleet: this.#rules.context,
       connect: () => this.#options.connect(config),
       clock,
       random,
@@ -241,6 +246,7 @@ export class Fleet {
       this.#staleness.forget(old);
       this.#index.remove(old.name);
     }
+    this.#rules.apply(member, false);
     for (const key of member.cache.held()) this.#index.setHeld(member.name, key, true);
     this.#indexNamespaces(member);
     memberChanged(member);
@@ -279,12 +285,7 @@ export class Fleet {
 
   #indexNamespace(member: Member, namespace: string): void {
     const phase = member.cache.namespaces.get(namespace);
-    const consumes = phase === 'Active' && this.#importMode(member.name, namespace) === 'Automatic';
-    this.#index.setConsumes(member.name, namespace, consumes);
-  }
-
-  #importMode(member: string, namespace: string): ImportMode {
-    return importMode(this.#config, this.member(member)?.config, namespace);
+    this.#index.setConsumes(member.name, namespace, phase === 'Active' && this.#rules.imports(member, namespace));
   }
 
   #indexNamespaces(member: Member): void {

@@ -1,9 +1,11 @@
 /** Selects the EndpointSlices of a member to keep, and their roles. */
+import { isDeepStrictEqual } from 'node:util';
+import type { EndpointSlice } from '../api/endpoint-slice.ts';
 import type { JsonObject } from '../api/json.ts';
 import { SERVICE_NAME, SOURCE_CLUSTER } from '../api/labels.ts';
 import { type ServiceKey, serviceKey } from '../api/meta.ts';
+import type { AddressPolicy } from '../core/addresses/address-policy.ts';
 import { observeSlice } from '../core/derived-slice.ts';
-import type { AddressPolicy } from '../core/merge/addresses.ts';
 import { sourceSlice } from '../core/merge/source-slice.ts';
 import { importOfSlice, isOwnEndpoints } from '../core/ownership.ts';
 import type { DerivedSlice, SetAside, SourceSlice } from '../core/view.ts';
@@ -13,13 +15,14 @@ import { ownershipOf, slimMetadata } from './slim/slim-metadata.ts';
 import { ownSlice, slimSlice } from './slim/slim-slice.ts';
 
 /**
+/**
  * A kept EndpointSlice: a `source` of endpoints of an exported Service, or an `unusable` one that does not fit its
  * schema; `derived`, managed by Catamaran; or `foreign`, which another client labelled for a Service with the derived
  * prefix. `key` is namespace and name of the Service that the slice is labelled for; for a derived slice that of the
- * ServiceImport.
+ * ServiceImport. `reported` has all endpoints, for when other addresses are accepted.
  */
 export type KeptSlice =
-  | { readonly kind: 'source'; readonly key: ServiceKey; readonly slice: SourceSlice }
+  | { readonly kind: 'source'; readonly key: ServiceKey; readonly slice: SourceSlice; readonly reported: EndpointSlice }
   | { readonly kind: 'unusable'; readonly key: ServiceKey; readonly setAside: SetAside }
   | { readonly kind: 'derived'; readonly key: ServiceKey; readonly slice: DerivedSlice }
   | { readonly kind: 'foreign'; readonly key: ServiceKey; readonly name: string };
@@ -33,7 +36,8 @@ export interface KeepOptions {
 /** A source slice, or why it cannot be used. */
 function sourceOf(object: JsonObject, key: ServiceKey, name: string, addresses: AddressPolicy): KeptSlice {
   try {
-    return { kind: 'source', key, slice: sourceSlice(slimSlice(object), addresses) };
+    const reported = slimSlice(object);
+    return { kind: 'source', key, slice: sourceSlice(reported, addresses), reported };
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const { field, problem } = error;
@@ -73,6 +77,13 @@ export function keptSlice(object: JsonObject, options: KeepOptions): KeptSlice |
     return { kind: 'foreign', key, name: path.slice(namespace.length + 1) };
   }
   return undefined;
+}
+
+/** A kept slice under another address policy; the same one if nothing changes. */
+export function revisedSlice(kept: KeptSlice, addresses: AddressPolicy): KeptSlice {
+  if (kept.kind !== 'source') return kept;
+  const slice = sourceSlice(kept.reported, addresses);
+  return isDeepStrictEqual(slice, kept.slice) ? kept : { ...kept, slice };
 }
 
 /** Kept slices by kind and key, so that a view costs only the slices of its Service. */

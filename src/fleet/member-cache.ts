@@ -1,15 +1,17 @@
 /** Cache of the relevant objects of one member. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
-import type { AddressPolicy } from '../core/merge/addresses.ts';
+import type { AddressPolicy } from '../core/addresses/address-policy.ts';
 import { importOfService } from '../core/ownership.ts';
 import type { DerivedSlice, SetAside, SourceSlice } from '../core/view.ts';
 import { objectName } from '../kube/watch/object.ts';
 import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { type KeptSlice, keptSlice, SliceIndex } from './kept-slice.ts';
+import { ExportQuota, type QuotaLimits } from './export-quota.ts';
+import { type KeptSlice, keptSlice, revisedSlice, SliceIndex } from './kept-slice.ts';
 import { ownershipOf } from './slim/slim-metadata.ts';
 import { slimExport, slimImport } from './slim/slim-multicluster.ts';
 import { namespacePhase, slimService } from './slim/slim-service.ts';
@@ -28,11 +30,14 @@ export interface MemberCacheOptions {
   readonly derivedPrefix: string;
   /** The addresses that the member may announce. */
   readonly addresses: AddressPolicy;
+  readonly limits: QuotaLimits;
   readonly logger: Logger;
   /** Called after each change; the cache already shows it. */
   readonly changed: (change: MemberChange) => void;
   /** Called for a new export whose Service and slices were dropped while streaming and must be fetched. */
   readonly exportAppeared: (key: ServiceKey) => void;
+  /** Called for an endpoint whose address is in no known network. */
+  readonly addressUnknown?: () => void;
 }
 
 /**
@@ -46,6 +51,8 @@ export class MemberCache {
   readonly slices: Store<KeptSlice>;
   readonly namespaces: Store<'Active' | 'Terminating'>;
   readonly #options: MemberCacheOptions;
+  readonly #quota: ExportQuota;
+  #addresses: AddressPolicy;
   readonly #index = new SliceIndex();
   /** Names of derived Services, by the import that they belong to. */
   readonly #derivedNames = new Map<ServiceKey, Set<ServiceKey>>();
@@ -54,7 +61,9 @@ export class MemberCache {
 
   constructor(options: MemberCacheOptions) {
     this.#options = options;
-    const { logger, changed, derivedPrefix, addresses } = options;
+    const { logger, changed, derivedPrefix, addresses, limits } = options;
+    this.#addresses = addresses;
+    this.#quota = new ExportQuota(limits);
     const isExported = (key: ServiceKey): boolean => this.exports.get(key) !== undefined;
     this.exports = new Store({
       slim: slimExport,
@@ -72,7 +81,7 @@ export class MemberCache {
       changed: (name, before, after) => this.#serviceChanged(asKey(name), before, after),
     });
     this.slices = new Store({
-      slim: (object) => keptSlice(object, { derivedPrefix, addresses, isExported }),
+      slim: (object) => keptSlice(object, { derivedPrefix, addresses: this.#addresses, isExported }),
       logger,
       changed: (name, before, after) => this.#sliceChanged(name, before, after),
     });
@@ -165,6 +174,22 @@ export class MemberCache {
     );
   }
 
+  /** The limit that an export exceeds; undefined if it is inside. */
+  exceededLimit(key: ServiceKey): keyof QuotaLimits | undefined {
+    return this.#quota.exceeded(key);
+  }
+
+  /** Applies a changed address policy to the kept slices. */
+  setAddresses(addresses: AddressPolicy): void {
+    if (isDeepStrictEqual(addresses, this.#addresses)) return;
+    this.#addresses = addresses;
+    this.slices.revise((kept) => revisedSlice(kept, addresses));
+  }
+
+  setLimits(limits: QuotaLimits): void {
+    for (const key of this.#quota.configure(limits)) this.#options.changed({ side: 'source', key });
+  }
+
   /** Marks the Service and slices of a new export as fetched. */
   fetched(key: ServiceKey): void {
     if (this.#pending.delete(key)) this.#options.changed({ side: 'source', key });
@@ -185,7 +210,8 @@ export class MemberCache {
       this.#pending.delete(key);
       this.#forgetSource(key);
     }
-    this.#options.changed({ side: 'source', key });
+    const others = after ? this.#quota.set(key, after) : this.#quota.delete(key);
+    for (const each of [key, ...others]) this.#options.changed({ side: 'source', key: each });
   }
 
   #forgetSource(key: ServiceKey): void {
@@ -231,6 +257,9 @@ export class MemberCache {
 
   #sliceChanged(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
     this.#index.replace(name, before, after);
+    if (after?.kind === 'source' && after.slice.refused.some(({ kind }) => kind === 'unknown')) {
+      this.#options.addressUnknown?.();
+    }
     for (const kept of before?.key === after?.key && before?.kind === after?.kind ? [after] : [before, after]) {
       if (kept?.kind === 'source' || kept?.kind === 'unusable')
         this.#options.changed({ side: 'source', key: kept.key });

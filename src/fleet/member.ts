@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IPFamily } from '../api/meta.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
-import { addressPolicy } from '../core/merge/addresses.ts';
+import type { FleetNetworks } from '../core/addresses/address-policy.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
@@ -12,7 +12,9 @@ import type { Random } from '../runtime/random.ts';
 import { toError } from '../runtime/thrown.ts';
 import { type ClusterInfo, discoverCluster, familiesOf } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
+import type { QuotaLimits } from './export-quota.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
+import { OwnNetworks } from './own-networks.ts';
 
 /** `unreachable` keeps its last known data; `unknown` has none yet. `since` is in ms since the epoch. */
 export type MemberState =
@@ -34,6 +36,7 @@ const FACTS_MS = 600_000;
 
 export interface MemberOptions {
   readonly config: MemberConfig;
+  readonly fleet: FleetContext;
   readonly connect: () => Promise<KubeClient>;
   readonly clock: Clock;
   readonly random: Random;
@@ -48,6 +51,12 @@ export interface MemberOptions {
   readonly outdated?: () => void;
 }
 
+/** The parts of the fleet file that concern every member. */
+export interface FleetContext {
+  readonly networks: FleetNetworks;
+  readonly limits: QuotaLimits;
+}
+
 /** Watches one member until its signal aborts. */
 export class Member {
   readonly cache: MemberCache;
@@ -56,6 +65,8 @@ export class Member {
   readonly #options: MemberOptions;
   #declared: MemberConfig;
   #config: MemberConfig;
+  readonly #ownNetworks: OwnNetworks;
+  #networks: FleetNetworks;
   #client: KubeClient | undefined;
   readonly #fetcher: ExportFetcher;
   #informers: Informers | undefined;
@@ -71,14 +82,32 @@ export class Member {
     this.#config = options.config;
     this.startedAt = options.clock.now();
     this.#fetcher = new ExportFetcher(options);
-    const { podCIDRs, nodeCIDRs, extraCIDRs, derivedPrefix } = options.config;
+    this.#networks = options.fleet.networks;
+    this.#ownNetworks = new OwnNetworks({
+      clock: options.clock,
+      random: options.random,
+      logger: options.logger,
+      config: () => this.#config,
+      changed: () => this.cache.setAddresses(this.#ownNetworks.policy(this.#networks)),
+    });
     this.cache = new MemberCache({
-      derivedPrefix,
-      addresses: addressPolicy([...podCIDRs, ...nodeCIDRs, ...extraCIDRs]),
+      derivedPrefix: options.config.derivedPrefix,
+      addresses: this.#ownNetworks.policy(this.#networks),
+      limits: options.fleet.limits,
       logger: options.logger,
       changed: options.changed,
       exportAppeared: (key) => this.#fetcher.add(key),
+      addressUnknown: () => this.#ownNetworks.request(),
     });
+  }
+
+  /** Applies a changed fleet file to what has been read. */
+  setFleet({ networks, limits }: FleetContext): void {
+    this.#networks = networks;
+    this.cache.setLimits(limits);
+    // Without knowing the networks that count from now on, nothing is refused.
+    if (this.#ownNetworks.isMissing()) this.#ownNetworks.request();
+    else this.cache.setAddresses(this.#ownNetworks.policy(networks));
   }
 
   get name(): string {
@@ -97,9 +126,9 @@ export class Member {
 
   /** Applies changed settings. Returns false if the rest of the change requires another connection. */
   configure(declared: MemberConfig): boolean {
-    const { access, derivedPrefix, podCIDRs, nodeCIDRs, extraCIDRs } = this.#options.config;
+    const { access, derivedPrefix } = this.#options.config;
     this.#declared = declared;
-    this.#config = { ...declared, access, derivedPrefix, podCIDRs, nodeCIDRs, extraCIDRs };
+    this.#config = { ...declared, access, derivedPrefix };
     return isDeepStrictEqual(this.#config, declared);
   }
 
@@ -180,6 +209,7 @@ export class Member {
       this.#informers.run(signal),
       this.#fetcher.run(client, cache, signal),
       this.#checkConnection(client, signal),
+      this.#ownNetworks.run(client, signal),
     ]);
   }
 
@@ -233,6 +263,8 @@ export class Member {
         client = await connect();
         this.#info = await discoverCluster(client, signal);
         this.#options.admit();
+        // Before any slice is listed, whose endpoints would be refused.
+        await this.#ownNetworks.read(client, signal);
         if (this.#refusal) logger.info({}, 'member is accepted now');
         this.#refusal = undefined;
         this.#connectError = undefined;

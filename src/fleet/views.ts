@@ -3,7 +3,8 @@ import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import { type Clusterset, merge, seenBy } from '../core/merge/merge.ts';
 import { effectOf, servedRecord } from '../core/merge/precedence.ts';
 import { derivedServiceName } from '../core/naming.ts';
-import type { ConsumerView, ImportMode, SourceView } from '../core/view.ts';
+import type { ConsumerView, SourceView } from '../core/view.ts';
+import type { FleetAccess } from './fleet-access.ts';
 import type { Member } from './member.ts';
 import type { Staleness } from './staleness.ts';
 
@@ -18,7 +19,8 @@ export interface ServiceView {
 const KEYS_KEPT = 1_024;
 
 export interface ViewSources {
-  readonly importMode: (member: string, namespace: string) => ImportMode;
+  /** The rules of the fleet file for a member. */
+  readonly access: (member: Member) => FleetAccess;
   /** Members of the configuration. */
   readonly members: () => readonly Member[];
   /** Members that export or import a name or hold an object derived for it, including removed ones. */
@@ -75,13 +77,16 @@ export class Views {
     const imported = cache.imports.get(key);
     const derivedService = cache.services.get(derived);
     const unreadable = cache.imports.misfit(key) !== undefined || cache.services.misfit(derived) !== undefined;
+    const access = this.#sources.access(member);
+    const importRefusal = access.importRefusal(member.name, namespace);
     const outdated = cache.derivedServices(key).filter((service) => service !== derivedService);
     return {
       member: member.name,
       namespace,
       name,
       namespacePhase: cache.namespaces.get(namespace) ?? 'Absent',
-      importMode: this.#sources.importMode(member.name, namespace),
+      importMode: access.importMode(config, namespace),
+      ...(importRefusal !== undefined && { importRefusal }),
       derivedPrefix: config.derivedPrefix,
       ipFamilies: member.ipFamilies,
       derivedSlices: cache.derivedSlices(key),
@@ -162,6 +167,9 @@ export class Views {
     const { staleness } = this.#sources;
     const standing = staleness.standing(member);
     const brief = staleness.isBrief(member);
+    const access = this.#sources.access(member);
+    // What an unknown member reports does not matter if the fleet file denies its export.
+    if (!isKnown && access.deniesExport(name, key)) return undefined;
     if (!isKnown || !exported) return { member: name, standing: 'unknown', expired: standing === 'expired', brief };
     const service = cache.services.get(key);
     const setAside = cache.setAside(key);
@@ -169,6 +177,7 @@ export class Views {
       member: name,
       standing,
       brief,
+      policy: access.exportPolicy(member, key),
       export: exported,
       slices: cache.sourceSlices(key),
       ...(service && { service }),

@@ -24,18 +24,23 @@ export interface FleetSettings {
   readonly members?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** Tests create slices by hand, for Services without selectors, and export any key. */
+const PERMISSIVE = { exportedLabels: { allow: ['*'] }, exportedAnnotations: { allow: ['*'] } };
+
 /** fleet.yaml of some clusters, as JSON. */
 export function fleetYaml(clusters: readonly Cluster[], { spec, members }: FleetSettings = {}): string {
   return JSON.stringify({
     apiVersion: 'catamaran.dev/v1alpha1',
     kind: 'Fleet',
     spec: {
+      ...PERMISSIVE,
       ...spec,
       members: clusters.map(({ name, plane }) => ({
         name,
         kubeconfig: plane.kubeconfig,
         podCIDRs: plane.podCIDRs,
         serviceCIDRs: plane.serviceCIDRs,
+        slices: 'Any',
         ...members?.[name],
       })),
     },

@@ -102,6 +102,7 @@ export class Membership {
       kind: 'Fleet',
       spec: {
         lease: { duration: `${duration}s`, renewDeadline: `${renewDeadline}s`, retryPeriod: `${retryPeriod}s` },
+        exportedLabels: { allow: ['team'] },
         members: this.#clusters.filter(({ name }) => this.has(name)).map((cluster) => this.#declaration(cluster)),
       },
     });
@@ -116,6 +117,8 @@ export class Membership {
       podCIDRs: settings.podCIDRs,
       serviceCIDRs: settings.serviceCIDRs,
       extraCIDRs: changes % 2 === 1 ? [`192.168.${number}.0/24`] : [],
+      // Users of the simulation create slices by hand.
+      slices: 'Any',
       import: { mode: importMode },
     };
   }

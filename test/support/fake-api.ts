@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../src/api/json.ts';
 import type { Resource } from '../../src/api/resources.ts';
 import { ApiError } from '../../src/kube/client/api-errors.ts';
-import type { KubeClient, WatchEvent, WatchOptions } from '../../src/kube/client/client.ts';
+import type { KubeClient, ObjectList, WatchEvent, WatchOptions } from '../../src/kube/client/client.ts';
 
 /** An API server whose objects never change, and which can be taken down. */
 export class FakeApi {
@@ -46,10 +46,21 @@ export class FakeApi {
         this.#away.signal.throwIfAborted();
         return { metadata: { uid: this.uid } } as never;
       },
+      list: async ({ plural }) => ({ items: this.#items(plural), resourceVersion: '1' }),
+      pages: (resource) => this.#pages(resource),
       watch: (resource, options) => this.#watch(resource, options),
       close: async () => {},
     };
     return client as KubeClient; // no other method is called
+  }
+
+  #items(plural: string): never[] {
+    this.#away.signal.throwIfAborted();
+    return [...(this.objects.get(plural) ?? [])] as never[]; // the tests set objects of the resource
+  }
+
+  async *#pages({ plural }: Resource): AsyncIterable<ObjectList<JsonObject>> {
+    yield { items: this.#items(plural), resourceVersion: '1' };
   }
 
   async *#watch({ plural }: Resource, { signal, onOpen, sendInitialEvents }: WatchOptions): AsyncIterable<WatchEvent> {

@@ -88,13 +88,15 @@ async function isReady(lab: Lab): Promise<boolean> {
   );
 }
 
-// JSON is valid YAML.
+// JSON is valid YAML. The suite exports labels and annotations.
 function fleetYaml(clusters: readonly LabCluster[]): string {
   return JSON.stringify({
     apiVersion: 'catamaran.dev/v1alpha1',
     kind: 'Fleet',
     spec: {
       import: { mode: 'Automatic' },
+      exportedLabels: { allow: ['dummy-*'] },
+      exportedAnnotations: { allow: ['dummy-*'] },
       members: clusters.map(({ name, kubeconfig, podCIDRs, serviceCIDRs, nodeCIDRs }) => ({
         name,
         kubeconfig,

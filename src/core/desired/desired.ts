@@ -72,7 +72,8 @@ function holdings(
   consumer: ConsumerView,
   derivations: Derivations,
 ): Holdings {
-  if (imported === 'absent') return { slices: [], kept: new Set() };
+  // A refusal is knowledge, so it removes the slices of unknown sources, too.
+  if (imported === 'absent' || consumer.importRefusal !== undefined) return { slices: [], kept: new Set() };
   if (imported === 'undecided') return { slices: [], kept: new Set(consumer.derivedSlices.map(({ name }) => name)) };
   const { serving } = imported;
   if (serving === 'nothing') return holdingsOf(clusterset, consumer, []);

@@ -241,12 +241,20 @@ function withObstacles({ consumer, derivedService, own }: ImportContext, wanted:
   return { ...wanted, problems: [...wanted.problems, { reason: ImportReason.ForeignEndpoints, message }] };
 }
 
+/** A user's import that the fleet file does not allow serves nothing. */
+function notAllowed(message: string): DesiredImport {
+  const problems = [{ reason: ImportReason.NotAllowed, message }];
+  return { origin: 'user', content: undefined, serving: 'nothing', problems, notes: [], readyStays: false };
+}
+
 /** Decides what the consumer's import should be. */
 export function desiredImport(ctx: ImportContext): DesiredImport | 'absent' | 'undecided' {
-  const { import: observed, importMode } = ctx.consumer;
+  const { import: observed, importMode, importRefusal } = ctx.consumer;
   const { merged, frozen } = ctx.clusterset;
   const going = observed?.metadata.deletionTimestamp !== undefined;
-  if (observed && !going && !isAutomatic(observed)) return withObstacles(ctx, byUser(ctx, observed));
+  const ofUser = observed && !going && !isAutomatic(observed);
+  if (importRefusal !== undefined) return ofUser ? notAllowed(importRefusal) : 'absent';
+  if (ofUser) return withObstacles(ctx, byUser(ctx, observed));
   if (importMode === 'Manual') return 'absent';
   if (observed && !going && frozen) return withObstacles(ctx, frozenAutomatic(ctx, observed));
   // Without an existing import, creating one from the known exports removes nothing.

@@ -92,14 +92,15 @@ const TABLE = [
   row<StringMap>({
     field: 'exportedLabels',
     reason: ExportReason.LabelsConflict,
-    read: (exporter) => exporter.export.spec?.exportedLabels ?? {},
+    // Refused keys are reported on their export and conflict with nothing.
+    read: ({ labels }) => labels.admitted,
     equal,
     show: showMap,
   }),
   row<StringMap>({
     field: 'exportedAnnotations',
     reason: ExportReason.AnnotationsConflict,
-    read: (exporter) => exporter.export.spec?.exportedAnnotations ?? {},
+    read: ({ annotations }) => annotations.admitted,
     equal,
     show: showMap,
   }),

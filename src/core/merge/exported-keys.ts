@@ -1,10 +1,13 @@
 /**
  * Exported labels and annotations that may be set on a ServiceImport. An export is written by a user of one namespace
- * and read by controllers in every cluster, so keys with a meaning for Kubernetes or Catamaran are refused, as are
- * values that an API server would reject, which would block the whole import.
+ * and read by controllers in every cluster: an annotation such as `argocd.argoproj.io/tracking-id` makes another program
+ * act on the import. So only keys on the allow-lists of the fleet file are set, and never those with a meaning for
+ * Kubernetes or Catamaran, or values that an API server would reject, which would block the whole import.
  */
 import { RESERVED_KEY_DOMAINS } from '../../api/labels.ts';
 import type { StringMap } from '../../api/meta.ts';
+import type { ServiceExport } from '../../api/multicluster.ts';
+import type { ExportPolicy, KeyAllowList } from '../export-policy.ts';
 import { LABEL_LENGTH } from '../naming.ts';
 
 /**
@@ -49,11 +52,23 @@ export interface Admitted {
   readonly refused: readonly string[];
 }
 
-function admit(map: StringMap | undefined, problem: (key: string, value: string) => string | undefined): Admitted {
+/** Whether a key is on an allow-list. */
+export function isAllowed(key: string, allowed: KeyAllowList): boolean {
+  return allowed.some((entry) => (entry.endsWith('*') ? key.startsWith(entry.slice(0, -1)) : key === entry));
+}
+
+type Check = (key: string, value: string) => string | undefined;
+
+function admit(map: StringMap | undefined, allowed: KeyAllowList, field: string, check: Check): Admitted {
   const admitted: Record<string, string> = {};
   const refused: string[] = [];
+  const problem: Check = (key, value) => {
+    if (isReserved(key)) return 'is reserved';
+    if (!isQualifiedName(key)) return 'is not a valid key';
+    return isAllowed(key, allowed) ? check(key, value) : `is not in ${field}.allow of the fleet file`;
+  };
   for (const [key, value] of Object.entries(map ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const reason = isReserved(key) ? 'is reserved' : isQualifiedName(key) ? problem(key, value) : 'is not a valid key';
+    const reason = problem(key, value);
     if (reason === undefined) admitted[key] = value;
     else refused.push(`${JSON.stringify(key)} ${reason}`);
   }
@@ -70,20 +85,26 @@ function room(limit: number): (length: number) => boolean {
   };
 }
 
-/** The exported labels that may be set on an import, as many as can be recorded. */
-export function admitLabels(labels: StringMap | undefined): Admitted {
-  const fits = room(LABEL_KEYS_LENGTH);
-  return admit(labels, (key, value) => {
+/** The entries of an export that may be set on an import, up to the limits of the fleet file and of an object. */
+export function admitKeys(
+  spec: ServiceExport['spec'],
+  policy: Pick<ExportPolicy, 'labels' | 'annotations' | 'exportedBytes'>,
+): Record<'labels' | 'annotations', Admitted> {
+  const { exportedBytes } = policy;
+  const fitsLabels = room(LABEL_KEYS_LENGTH);
+  const fitsAnnotations = room(ANNOTATIONS_LENGTH);
+  const fits = room(exportedBytes);
+  const lengthOf = (key: string, value: string) => Buffer.byteLength(key) + Buffer.byteLength(value);
+  const tooLarge = `exceeds the ${exportedBytes} bytes of labels and annotations that an export may have`;
+  const labels = admit(spec?.exportedLabels, policy.labels, 'exportedLabels', (key, value) => {
     if (!isLabelValue(value)) return 'has a value that is not a valid label value';
-    return fits(listedLength(key)) ? undefined : 'makes the labels too large';
+    if (!fitsLabels(listedLength(key))) return 'makes the labels too large';
+    return fits(lengthOf(key, value)) ? undefined : tooLarge;
   });
-}
-
-/** The exported annotations that may be set on an import, up to the size limit of an object. */
-export function admitAnnotations(annotations: StringMap | undefined): Admitted {
-  const fits = room(ANNOTATIONS_LENGTH);
-  return admit(annotations, (key, value) => {
-    const length = Buffer.byteLength(key) + Buffer.byteLength(value) + listedLength(key);
-    return fits(length) ? undefined : 'makes the annotations too large';
+  const annotations = admit(spec?.exportedAnnotations, policy.annotations, 'exportedAnnotations', (key, value) => {
+    const length = lengthOf(key, value);
+    if (!fitsAnnotations(length + listedLength(key))) return 'makes the annotations too large';
+    return fits(length) ? undefined : tooLarge;
   });
+  return { labels, annotations };
 }

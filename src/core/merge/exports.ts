@@ -1,9 +1,14 @@
-/** Classifies the exports of a Service as valid or invalid. KEP-1645, "Exporting Services" and "Service Types". */
+/**
+ * Classifies the exports of a Service as valid or invalid, and reduces valid ones to what the fleet file allows.
+ * KEP-1645, "Exporting Services" and "Service Types".
+ */
 import type { Service } from '../../api/core.ts';
 import { ExportReason, type ServiceExport, type ServiceImportType } from '../../api/multicluster.ts';
 import { clipped, PROBLEM_LENGTH, quoted } from '../message.ts';
 import { importOfService } from '../ownership.ts';
 import type { KnownSource, SetAside, SourceSlice, SourceView } from '../view.ts';
+import { acceptSlices, type RefusedSlice } from './accepted-slices.ts';
+import { type Admitted, admitKeys } from './exported-keys.ts';
 import { byAge } from './precedence.ts';
 
 /** A member with a valid export, which is part of the merge. */
@@ -15,13 +20,18 @@ export interface Exporter {
   readonly slices: readonly SourceSlice[];
   /** Slices that do not fit their schema; their endpoints are unknown. */
   readonly setAside: readonly SetAside[];
+  /** Slices that the fleet file does not allow. */
+  readonly refusedSlices: readonly RefusedSlice[];
+  /** Exported labels and annotations that may be set on an import. */
+  readonly labels: Admitted;
+  readonly annotations: Admitted;
 }
 
 /** A member whose export is not part of the merge, and why. */
 export interface InvalidExport {
   readonly member: string;
   readonly export: ServiceExport;
-  readonly reason: 'NoService' | 'InvalidServiceType' | 'InvalidService';
+  readonly reason: 'NoService' | 'InvalidServiceType' | 'InvalidService' | 'NotAllowed' | 'LimitReached';
   readonly message: string;
 }
 
@@ -36,8 +46,9 @@ export function importTypeOf(service: Service): ServiceImportType {
 }
 
 function classify(source: KnownSource, exported: ServiceExport): Exporter | InvalidExport {
-  const { member, standing, service, slices, setAside = [] } = source;
+  const { member, standing, service, slices, policy, setAside = [] } = source;
   const invalid = { member, export: exported };
+  if (policy.refusal) return { ...invalid, ...policy.refusal };
   const name = `${exported.metadata.namespace ?? ''}/${exported.metadata.name}`;
   const unusable = setAside.find(({ resource }) => resource === 'services');
   if (unusable) {
@@ -57,7 +68,8 @@ function classify(source: KnownSource, exported: ServiceExport): Exporter | Inva
     const message = `Service ${quoted(name)} is derived from a ServiceImport; export the original Service instead`;
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
-  return { member, standing, export: exported, service, slices, setAside };
+  const accepted = acceptSlices(slices, service, policy);
+  return { member, standing, export: exported, service, setAside, ...accepted, ...admitKeys(exported.spec, policy) };
 }
 
 /**

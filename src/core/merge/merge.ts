@@ -6,7 +6,7 @@ import type { IPFamily } from '../../api/meta.ts';
 import type { ServiceImportType } from '../../api/multicluster.ts';
 import type { SourceView } from '../view.ts';
 import { type Conflict, conflictOf } from './conflicts.ts';
-import { type Admitted, admitAnnotations, admitLabels } from './exported-keys.ts';
+import type { Admitted } from './exported-keys.ts';
 import { classifyExports, type Exporter, type Exports, importTypeOf } from './exports.ts';
 import { familiesOf } from './families.ts';
 import { type Port, portsOf, unionOfPorts } from './ports.ts';
@@ -59,8 +59,8 @@ function mergeExports(exporters: readonly Exporter[]): Merged | undefined {
     offered: ports.flat(),
     families: familiesOf(first.service),
     traffic: trafficOf(first.service),
-    labels: admitLabels(first.export.spec?.exportedLabels),
-    annotations: admitAnnotations(first.export.spec?.exportedAnnotations),
+    labels: first.labels,
+    annotations: first.annotations,
     conflict: conflictOf(exporters),
   };
 }

@@ -1,17 +1,17 @@
 /** Converts EndpointSlices of exported Services to input of the engine. */
 import type { EndpointSlice } from '../../api/endpoint-slice.ts';
-import { LAST_CHANGE_TRIGGER_TIME } from '../../api/labels.ts';
+import { LAST_CHANGE_TRIGGER_TIME, SLICE_CONTROLLER, SLICE_MANAGED_BY } from '../../api/labels.ts';
+import { type AddressPolicy, refusal } from '../addresses/address-policy.ts';
 import type { RefusedAddress, SourceSlice } from '../view.ts';
-import { type AddressPolicy, refusal } from './addresses.ts';
 
-/** Checks the addresses of a slice once, when it enters the cache. */
+/** Checks the addresses of a slice, when it enters the cache or the policy changes. */
 export function sourceSlice(slice: EndpointSlice, policy: AddressPolicy): SourceSlice {
   const refused: RefusedAddress[] = [];
   const endpoints = slice.endpoints.filter(({ addresses }) => {
     for (const address of addresses) {
-      const reason = refusal(address, slice.addressType, policy);
-      if (reason === undefined) continue;
-      refused.push({ address, reason });
+      const problem = refusal(address, slice.addressType, policy);
+      if (!problem) continue;
+      refused.push({ address, ...problem });
       return false;
     }
     return true;
@@ -22,6 +22,7 @@ export function sourceSlice(slice: EndpointSlice, policy: AddressPolicy): Source
     endpoints: refused.length > 0 ? endpoints : slice.endpoints,
     refused,
     ports: slice.ports ?? [],
+    managed: slice.metadata.labels?.[SLICE_MANAGED_BY] === SLICE_CONTROLLER,
     triggerTime: slice.metadata.annotations?.[LAST_CHANGE_TRIGGER_TIME],
   };
 }

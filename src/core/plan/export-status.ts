@@ -1,6 +1,5 @@
 /** The status of a ServiceExport. Conditions and reasons are those of the v1beta1 types. */
 import { ExportCondition, ExportReason, type ServiceExport } from '../../api/multicluster.ts';
-import { admitAnnotations, admitLabels } from '../merge/exported-keys.ts';
 import type { Exporter, InvalidExport } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
 import { clipped, firstOf, MESSAGE_LENGTH, PROBLEM_LENGTH, quoted } from '../message.ts';
@@ -12,7 +11,7 @@ export interface DesiredExport {
   readonly conditions: ConditionSet;
 }
 
-/** Number of refused addresses and keys listed in a message; the others are only counted. */
+/** Number of refused addresses, slices and keys listed in a message; the others are only counted. */
 const NAMED = 3;
 
 const { Valid, Ready, Conflict, EndpointsAccepted } = ExportCondition;
@@ -29,12 +28,11 @@ function invalidConditions({ reason, message }: InvalidExport): ConditionSet {
   };
 }
 
-function readyMessage({ export: { spec } }: Exporter): string {
+function readyMessage({ labels, annotations }: Exporter): string {
   const note = (kind: string, refused: readonly string[]) =>
     refused.length > 0 ? `. Exported ${kind} left out: ${firstOf(refused, NAMED, '; ')}` : '';
-  const labels = note('labels', admitLabels(spec?.exportedLabels).refused);
-  const annotations = note('annotations', admitAnnotations(spec?.exportedAnnotations).refused);
-  return clipped(`The Service is exported to the clusterset${labels}${annotations}`, MESSAGE_LENGTH);
+  const notes = [note('labels', labels.refused), note('annotations', annotations.refused)].join('');
+  return clipped(`The Service is exported to the clusterset${notes}`, MESSAGE_LENGTH);
 }
 
 function conflictCondition(clusterset: Clusterset): ConditionDraft {
@@ -44,24 +42,33 @@ function conflictCondition(clusterset: Clusterset): ConditionDraft {
     : { type: Conflict, status: 'False', reason: ExportReason.NoConflicts, message: 'All exports agree' };
 }
 
-function acceptedConditions({ slices, setAside }: Exporter): readonly ConditionDraft[] {
-  const unusable = setAside
-    .map(
-      ({ name, field, problem }) => `EndpointSlice ${quoted(name)}: ${clipped(`${field}: ${problem}`, PROBLEM_LENGTH)}`,
-    )
-    .toSorted();
-  const refused = slices
-    .flatMap(({ name, refused: addresses }) =>
-      addresses.map(
-        ({ address, reason }) => `EndpointSlice ${quoted(name)}: ${clipped(address, PROBLEM_LENGTH)} ${reason}`,
-      ),
-    )
-    .toSorted();
-  const parts = [...unusable, ...refused];
+/** What is left out of an export, by reason, as parts of a message. */
+function leftOut({ slices, setAside, refusedSlices }: Exporter): ReadonlyMap<ExportReason, readonly string[]> {
+  const parts = new Map<ExportReason, string[]>();
+  const add = (reason: ExportReason, slice: string, text: string) => {
+    const part = `EndpointSlice ${quoted(slice)}${text}`;
+    const texts = parts.get(reason);
+    if (texts) texts.push(part);
+    else parts.set(reason, [part]);
+  };
+  for (const { name, field, problem } of setAside) {
+    add(ExportReason.InvalidObject, name, `: ${clipped(`${field}: ${problem}`, PROBLEM_LENGTH)}`);
+  }
+  for (const { name, refused } of slices) {
+    for (const { address, reason } of refused) {
+      add(ExportReason.AddressRefused, name, `: ${clipped(address, PROBLEM_LENGTH)} ${reason}`);
+    }
+  }
+  for (const { slice, reason, problem } of refusedSlices) add(reason, slice, ` ${problem}`);
+  return new Map([...parts].map(([reason, texts]) => [reason, texts.toSorted()]));
+}
+
+function acceptedConditions(exporter: Exporter): readonly ConditionDraft[] {
+  const parts = [...leftOut(exporter)];
   if (parts.length === 0) return [];
-  const reason = unusable.length > 0 ? ExportReason.InvalidObject : ExportReason.AddressRefused;
-  const message = `Endpoints left out: ${firstOf(parts, NAMED, '; ')}`;
-  return [{ type: EndpointsAccepted, status: 'False', reason, message }];
+  const reason = parts.map(([each]) => each).join(',');
+  const message = `Endpoints left out: ${parts.map(([, texts]) => firstOf(texts, NAMED, '; ')).join('; ')}`;
+  return [{ type: EndpointsAccepted, status: 'False', reason, message: clipped(message, MESSAGE_LENGTH) }];
 }
 
 function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionSet {

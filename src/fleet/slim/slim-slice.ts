@@ -5,8 +5,8 @@
 import { PROTOCOLS } from '../../api/core.ts';
 import type { Endpoint, EndpointConditions, EndpointPort, EndpointSlice } from '../../api/endpoint-slice.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts';
-import { LAST_CHANGE_TRIGGER_TIME } from '../../api/labels.ts';
-import type { ObjectMeta } from '../../api/meta.ts';
+import { LAST_CHANGE_TRIGGER_TIME, SLICE_CONTROLLER, SLICE_MANAGED_BY } from '../../api/labels.ts';
+import type { ObjectMeta, StringMap } from '../../api/meta.ts';
 import { isLabelValue } from '../../core/merge/exported-keys.ts';
 import { isDnsLabel } from '../../core/naming.ts';
 import { Misfit } from '../../kube/watch/misfit.ts';
@@ -120,12 +120,17 @@ function triggerTime(object: JsonObject): Pick<ObjectMeta, 'annotations'> {
   return typeof time === 'string' && isTime(time) ? { annotations: { [LAST_CHANGE_TRIGGER_TIME]: time } } : {};
 }
 
+/** The label of the EndpointSlice controller, shared by all copies. */
+const OF_CONTROLLER: StringMap = { [SLICE_MANAGED_BY]: SLICE_CONTROLLER };
+
 /**
- * A slice of a member's own endpoints, without labels, targetRefs and hints; the only annotation is the trigger time.
+ * A slice of a member's own endpoints, without targetRefs and hints. The only label is that of the EndpointSlice
+ * controller, the only annotation the trigger time.
  */
 export function slimSlice(object: JsonObject): EndpointSlice {
-  const { labels: _, ownerReferences: __, ...metadata } = slimMetadata(object);
-  return slice(object, { ...metadata, ...triggerTime(object) }, endpoint);
+  const { labels, ownerReferences: _, ...metadata } = slimMetadata(object);
+  const managed = labels?.[SLICE_MANAGED_BY] === SLICE_CONTROLLER;
+  return slice(object, { ...metadata, ...(managed && { labels: OF_CONTROLLER }), ...triggerTime(object) }, endpoint);
 }
 
 /** A derived slice with every field that Catamaran sets, to be compared and dropped. */

@@ -164,6 +164,16 @@ export class Store<T> implements Sink {
     if (this.#isNotNewer(name, version)) this.#delete(name);
   }
 
+  /** Replaces values that also depend on something else than their object. Return the same value to keep it. */
+  revise(revised: (value: T) => T): void {
+    for (const [name, row] of this.#rows) {
+      const value = revised(row.value);
+      if (value === row.value) continue;
+      this.#rows.set(name, { ...row, value });
+      this.#options.changed(name, row.value, value);
+    }
+  }
+
   /** Removes objects that are no longer of interest. */
   forget(names: Iterable<string>): void {
     for (const name of names) this.#delete(name);

@@ -8,7 +8,7 @@ import type { ServiceExport, ServiceImport } from '../../../src/api/multicluster
 import type { Change } from '../../../src/core/change.ts';
 import { observeSlice } from '../../../src/core/derived-slice.ts';
 import { desired } from '../../../src/core/desired/desired.ts';
-import { addressPolicy } from '../../../src/core/merge/addresses.ts';
+import type { ExportPolicy } from '../../../src/core/export-policy.ts';
 import { type Clusterset, merge, seenBy } from '../../../src/core/merge/merge.ts';
 import { servedRecord } from '../../../src/core/merge/precedence.ts';
 import { sourceSlice } from '../../../src/core/merge/source-slice.ts';
@@ -19,12 +19,16 @@ import type { ConsumerView, ImportMode, SourceView } from '../../../src/core/vie
 import type { ServiceView } from '../../../src/fleet/views.ts';
 import { ApiModel } from './api-model.ts';
 import { NAME, NAMESPACE, NOW } from './objects.ts';
+import { ALLOW_ALL, addressPolicy } from './sources.ts';
 
 /** What is set per member; the rest is in its API server. */
 export interface MemberSettings {
   importMode: ImportMode;
   ipFamilies: readonly IPFamily[];
   cidrs: readonly string[];
+  /** What the member may export; default: everything. */
+  policy: ExportPolicy;
+  importRefusal: string | undefined;
   namespace: 'Active' | 'Terminating' | 'Absent';
   prefix: string;
   trafficDistributions: readonly string[] | undefined;
@@ -37,6 +41,8 @@ const SETTINGS: MemberSettings = {
   importMode: 'Automatic',
   ipFamilies: ['IPv4'],
   cidrs: [],
+  policy: ALLOW_ALL,
+  importRefusal: undefined,
   namespace: 'Active',
   prefix: 'amcs-',
   trafficDistributions: undefined,
@@ -127,10 +133,10 @@ export class MemberModel {
   }
 
   source(): SourceView {
-    const { known, reachable, expired, cidrs } = this.settings;
+    const { known, reachable, expired, cidrs, policy: allowed } = this.settings;
     if (!known) return { member: this.name, standing: 'unknown', expired };
     const standing = expired ? 'expired' : reachable ? 'current' : 'unreachable';
-    const base = { member: this.name, standing } as const;
+    const base = { member: this.name, standing, policy: allowed } as const;
     const policy = addressPolicy(cidrs);
     const exported = this.exported;
     const service = typed<Service>(this.api.get('services', this.serviceName));
@@ -178,7 +184,7 @@ export class FleetModel {
 
   consumer(name: string): ConsumerView {
     const member = this.member(name);
-    const { importMode, ipFamilies, namespace, prefix, trafficDistributions } = member.settings;
+    const { importMode, importRefusal, ipFamilies, namespace, prefix, trafficDistributions } = member.settings;
     const imported = member.imported;
     const derivedService = member.derivedService;
     return {
@@ -187,6 +193,7 @@ export class FleetModel {
       name: this.name,
       namespacePhase: namespace,
       importMode,
+      ...(importRefusal !== undefined && { importRefusal }),
       derivedPrefix: prefix,
       ipFamilies,
       ...(trafficDistributions && { trafficDistributions }),

@@ -124,6 +124,8 @@ export async function startHostileFleet(options: HostileFleetOptions = {}): Prom
           name,
           context: name,
           podCIDRs,
+          // Its clusters create slices without the EndpointSlice controller.
+          slices: 'Any',
           serviceCIDRs,
           ...members?.[name],
         })),

@@ -11,7 +11,7 @@ export interface Line {
 export type Table = Readonly<Record<string, Line>>;
 
 /** Shared by the stages of the engine: their input and output, names, messages, and ownership. */
-const CORE = ['view', 'change', 'ownership', 'naming', 'message', 'fingerprint', 'derived-slice'].map(
+const CORE = ['view', 'export-policy', 'change', 'ownership', 'naming', 'message', 'fingerprint', 'derived-slice'].map(
   (name) => `src/core/${name}.ts`,
 );
 
@@ -21,9 +21,10 @@ const CORE = ['view', 'change', 'ownership', 'naming', 'message', 'fingerprint',
  */
 export const TABLE: Table = {
   'src/runtime': { imports: [], packages: ['node:net', 'pino', 'yaml'] },
-  'src/api': { imports: [], packages: ['yaml'] },
+  'src/api': { imports: [], packages: ['ipaddr.js', 'yaml'] },
   'src/core': { imports: ['src/api'], packages: ['node:crypto'] },
-  'src/core/merge': { imports: ['src/api', ...CORE], packages: ['ipaddr.js'] },
+  'src/core/addresses': { imports: ['src/api', ...CORE], packages: [] },
+  'src/core/merge': { imports: ['src/api', ...CORE, 'src/core/addresses'], packages: [] },
   'src/core/desired': { imports: ['src/api', ...CORE, 'src/core/merge'], packages: [] },
   'src/core/plan': {
     imports: ['src/runtime/visible.ts', 'src/api', ...CORE, 'src/core/merge', 'src/core/desired'],

@@ -1,10 +1,10 @@
 import { afterEach, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
-import { addressPolicy } from '../../../src/core/merge/addresses.ts';
 import { ExportFetcher } from '../../../src/fleet/export-fetcher.ts';
 import { MemberCache } from '../../../src/fleet/member-cache.ts';
 import { ApiError } from '../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../src/kube/client/client.ts';
+import { ANY } from '../../support/core/sources.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryLogger } from '../../support/memory-logger.ts';
 
@@ -48,7 +48,8 @@ async function start(get: (signal?: AbortSignal) => Promise<JsonObject>) {
   const fetcher = new ExportFetcher({ clock, random: () => 1, logger });
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
-    addresses: addressPolicy([]),
+    addresses: ANY,
+    limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
     logger,
     changed: () => {},
     exportAppeared: (key) => fetcher.add(key),
@@ -158,7 +159,8 @@ async function exportAtOnce(count: number) {
   const fetcher = new ExportFetcher({ clock: new ManualClock(), random: () => 1, logger: new MemoryLogger() });
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
-    addresses: addressPolicy([]),
+    addresses: ANY,
+    limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
     logger: new MemoryLogger(),
     changed: () => {},
     exportAppeared: (key) => fetcher.add(key),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
-import { addressPolicy } from '../../../src/core/merge/addresses.ts';
 import { MemberCache, type MemberChange } from '../../../src/fleet/member-cache.ts';
+import { ANY } from '../../support/core/sources.ts';
 import { silent } from '../../support/silent-log.ts';
 
 let version = 0;
@@ -54,7 +54,8 @@ function cacheOf(listed: boolean) {
   const appeared: string[] = [];
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
-    addresses: addressPolicy([]),
+    addresses: ANY,
+    limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
     logger: silent,
     changed: (change) => changes.push(change),
     exportAppeared: (key) => appeared.push(key),

@@ -1,5 +1,6 @@
 /** How a member recovers, on a manual clock. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { rangeMap } from '../../../src/core/addresses/range-map.ts';
 import { Member } from '../../../src/fleet/member.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -26,8 +27,14 @@ async function start() {
       serviceCIDRs: ['172.17.0.0/16'],
       nodeCIDRs: [],
       extraCIDRs: [],
+      addresses: 'Known',
+      slices: 'Managed',
       derivedPrefix: 'amcs-',
       namespaces: [],
+    },
+    fleet: {
+      networks: { endpoints: rangeMap([]), services: rangeMap([]) },
+      limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
     },
     connect: async () => api.client(),
     clock,

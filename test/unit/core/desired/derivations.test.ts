@@ -5,7 +5,6 @@ import {
   deriveContext,
   deriveSlice,
 } from '../../../../src/core/desired/derivations.ts';
-import { addressPolicy } from '../../../../src/core/merge/addresses.ts';
 import { classifyExports } from '../../../../src/core/merge/exports.ts';
 import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
@@ -21,7 +20,7 @@ import {
   NAMESPACE,
 } from '../../../support/core/objects.ts';
 import { ADMIN, derivedPorts, exporting, joinedBy } from '../../../support/core/scenarios.ts';
-import { ANY, aSource, contextOf } from '../../../support/core/sources.ts';
+import { ANY, addressPolicy, aSource, contextOf } from '../../../support/core/sources.ts';
 
 describe('ports of derived slices', () => {
   test('rule 4: target ports travel untouched, even where they differ between slices', () => {

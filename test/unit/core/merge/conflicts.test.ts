@@ -3,12 +3,15 @@ import type { Service } from '../../../../src/api/core.ts';
 import type { StringMap } from '../../../../src/api/meta.ts';
 import type { ServiceExport } from '../../../../src/api/multicluster.ts';
 import { conflictOf } from '../../../../src/core/merge/conflicts.ts';
+import { admitKeys } from '../../../../src/core/merge/exported-keys.ts';
 import type { Exporter } from '../../../../src/core/merge/exports.ts';
 import { anExport, aService, at, HTTP } from '../../../support/core/objects.ts';
 import { ADMIN, conditionOf, exporting, joinedBy } from '../../../support/core/scenarios.ts';
+import { ALLOW_ALL } from '../../../support/core/sources.ts';
 
 function anExporter(member: string, service: Service, exported: ServiceExport = anExport()): Exporter {
-  return { member, standing: 'current', export: exported, service, slices: [], setAside: [] };
+  const parts = { service, slices: [], setAside: [], refusedSlices: [], ...admitKeys(exported.spec, ALLOW_ALL) };
+  return { member, standing: 'current', export: exported, ...parts };
 }
 
 /** The conflict of exports, the oldest first. */

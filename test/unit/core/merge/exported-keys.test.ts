@@ -2,15 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   ANNOTATIONS_LENGTH,
-  admitAnnotations,
-  admitLabels,
+  admitKeys,
+  isAllowed,
   isLabelValue,
   isQualifiedName,
   isReserved,
 } from '../../../../src/core/merge/exported-keys.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anExport, aService, NAME } from '../../../support/core/objects.ts';
+import { anExport, aService, at, NAME } from '../../../support/core/objects.ts';
 import { conditionOf } from '../../../support/core/scenarios.ts';
+import { ALLOW_ALL } from '../../../support/core/sources.ts';
 
 describe('exported labels and annotations', () => {
   test('rule 6: exported labels and annotations land on the import, and on nothing else', () => {
@@ -57,6 +58,37 @@ describe('exported labels and annotations', () => {
     },
   );
 
+  test('rule 6: keys that are not on the allow-lists are left out, reported, and conflict with nothing', () => {
+    const fleet = new FleetModel();
+    const policy = { ...ALLOW_ALL, labels: ['team'], annotations: ['example.com/*'] };
+    const spec = {
+      exportedLabels: { team: 'a', tier: 'web' },
+      exportedAnnotations: { 'argocd.argoproj.io/tracking-id': 'x', 'example.com/owner': 'me' },
+    };
+    fleet.member('cluster1', { policy }).export(anExport(spec), aService());
+    const agreeing = { exportedLabels: { team: 'a' }, exportedAnnotations: { 'example.com/owner': 'me' } };
+    fleet.member('cluster2', { policy }).export(anExport(agreeing, at(60)), aService());
+    fleet.converge();
+    const { imported } = fleet.member('cluster2');
+    expect(imported?.metadata.labels).toEqual({ team: 'a', 'catamaran.dev/import-origin': 'automatic' });
+    expect(imported?.metadata.annotations).toMatchObject({ 'example.com/owner': 'me' });
+    expect(imported?.metadata.annotations).not.toHaveProperty(['argocd.argoproj.io/tracking-id']);
+    const ready = conditionOf(fleet.member('cluster1'), 'exported', 'Ready');
+    expect(ready?.message).toContain('"tier" is not in exportedLabels.allow of the fleet file');
+    expect(ready?.message).toContain('"argocd.argoproj.io/tracking-id" is not in exportedAnnotations.allow');
+    expect(conditionOf(fleet.member('cluster1'), 'exported', 'Conflict')?.status).toBe('False');
+  });
+
+  test('rule 50: labels and annotations beyond the limit of bytes are left out and reported', () => {
+    const fleet = new FleetModel();
+    const exportedAnnotations = { a: 'x'.repeat(90), b: 'y'.repeat(90) };
+    fleet.member('cluster1', { policy: { ...ALLOW_ALL, exportedBytes: 100 } });
+    fleet.member('cluster1').export(anExport({ exportedAnnotations }), aService());
+    fleet.converge();
+    expect(fleet.member('cluster1').imported?.metadata.annotations).not.toHaveProperty('b');
+    expect(conditionOf(fleet.member('cluster1'), 'exported', 'Ready')?.message).toContain('"b" exceeds the 100 bytes');
+  });
+
   test('rule 6: a key that is exported no more goes, and one that somebody else added stays', () => {
     const fleet = new FleetModel();
     const cluster1 = fleet.member('cluster1').export(anExport({ exportedLabels: { team: 'a' } }), aService());
@@ -75,6 +107,17 @@ describe('exported labels and annotations', () => {
 });
 
 describe('keys', () => {
+  test.each([
+    ['team', ['team'], true],
+    ['teams', ['team'], false],
+    ['example.com/a', ['example.com/*'], true],
+    ['example.com.evil/a', ['example.com/*'], false],
+    ['anything', ['*'], true],
+    ['anything', [], false],
+  ])('%s is on the list %j: %s', (key, allowed, expected) => {
+    expect(isAllowed(key, allowed)).toBe(expected);
+  });
+
   test.each([
     ['kubernetes.io/x', true],
     ['app.kubernetes.io/x', true],
@@ -122,12 +165,13 @@ describe('keys', () => {
     const key = fc.oneof(fc.string(), fc.constantFrom('a', 'k8s.io/b', 'x.catamaran.dev/c'));
     fc.assert(
       fc.property(fc.dictionary(key, fc.string()), (map) => {
-        const { admitted, refused } = admitLabels(map);
+        const { admitted, refused } = admitKeys({ exportedLabels: map }, ALLOW_ALL).labels;
         expect(Object.keys(admitted).filter((key) => isReserved(key) || !isQualifiedName(key))).toEqual([]);
         expect(Object.keys(admitted).length + refused.length).toBe(Object.keys(map).length);
       }),
     );
-    const { admitted, refused } = admitAnnotations({ a: 'x'.repeat(ANNOTATIONS_LENGTH - 5), b: '1', c: '' });
+    const exportedAnnotations = { a: 'x'.repeat(ANNOTATIONS_LENGTH - 5), b: '1', c: '' };
+    const { admitted, refused } = admitKeys({ exportedAnnotations }, ALLOW_ALL).annotations;
     expect(Object.keys(admitted)).toEqual(['a']);
     expect(refused).toEqual(['"b" makes the annotations too large', '"c" makes the annotations too large']);
   });

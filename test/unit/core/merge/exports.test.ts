@@ -5,6 +5,7 @@ import { merge } from '../../../../src/core/merge/merge.ts';
 import type { KnownSource, SourceView } from '../../../../src/core/view.ts';
 import { anEndpoint, anExport, aService, aSlice, at, NAME } from '../../../support/core/objects.ts';
 import { conditionOf, exporting, joinedBy } from '../../../support/core/scenarios.ts';
+import { aSource } from '../../../support/core/sources.ts';
 
 describe('exports', () => {
   test.each([
@@ -84,7 +85,7 @@ describe('merging', () => {
   const source = (member: string, created: string | undefined): KnownSource & { readonly export: ServiceExport } => {
     const { creationTimestamp: _, ...metadata } = anExport().metadata;
     const exported = { ...anExport(), metadata: { ...metadata, ...(created && { creationTimestamp: created }) } };
-    return { member, standing: 'current', slices: [], export: exported, service: aService() };
+    return { ...aSource({ member }), export: exported };
   };
 
   test('names who exports, in order of precedence', () => {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { addressPolicy } from '../../../../src/core/merge/addresses.ts';
 import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
 import { anEndpoint, anExport, aService, aSlice } from '../../../support/core/objects.ts';
 import { conditionOf } from '../../../support/core/scenarios.ts';
-import { ANY } from '../../../support/core/sources.ts';
+import { ANY, addressPolicy } from '../../../support/core/sources.ts';
 
 describe('addresses of a source slice', () => {
   test('rule 17: endpoints outside the declared CIDRs are set aside, one by one, and reported at their source', () => {
@@ -30,7 +29,7 @@ describe('addresses of a source slice', () => {
     const mixed = aSlice('web-1', [{ addresses: ['10.1.0.1', '127.0.0.1'] }, { addresses: ['10.1.0.2'] }]);
     expect(sourceSlice(mixed, ANY)).toMatchObject({
       endpoints: [{ addresses: ['10.1.0.2'] }],
-      refused: [{ address: '127.0.0.1', reason: 'is loopback' }],
+      refused: [{ address: '127.0.0.1', kind: 'special', reason: 'is loopback' }],
     });
     expect(sourceSlice(mixed, addressPolicy(['10.3.0.0/16'])).endpoints).toEqual([]);
   });

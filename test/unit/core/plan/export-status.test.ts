@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { addressPolicy } from '../../../../src/core/merge/addresses.ts';
 import { merge } from '../../../../src/core/merge/merge.ts';
 import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
 import { desiredExport } from '../../../../src/core/plan/export-status.ts';
 import type { SourceView } from '../../../../src/core/view.ts';
 import { anEndpoint, anExport, aService, aSlice, at } from '../../../support/core/objects.ts';
-import { ANY, aSource } from '../../../support/core/sources.ts';
+import { ANY, addressPolicy, aSource } from '../../../support/core/sources.ts';
 
 const VALID = { type: 'Valid', status: 'True', reason: 'Valid', message: 'The Service can be exported' };
 const EXPORTED = {
