@@ -48,6 +48,8 @@ export interface WatchFleetOptions {
   readonly logger: Logger;
   /** Called with each new configuration and awaited before the file is read again. An error ends the watch. */
   readonly onChange: (config: FleetConfig) => void | Promise<void>;
+  /** Called for each new content once it is in effect, even if it changed nothing. */
+  readonly onApplied?: () => void;
   /** Called once per invalid content, and once while the file cannot be read. The last good configuration stays. */
   readonly onError: (error: CatamaranError) => void;
   /** Interval between reads of the file. Default: 1,000 ms. */
@@ -87,7 +89,7 @@ function parseState(seen: FileState, path: string): FleetConfig | CatamaranError
  * half-written file may be valid YAML with members missing, which would be drained.
  */
 export async function watchFleetFile(path: string, options: WatchFleetOptions): Promise<void> {
-  const { signal, clock, logger, onChange, onError, intervalMs = 1000, read = readUtf8 } = options;
+  const { signal, clock, logger, onChange, onApplied, onError, intervalMs = 1000, read = readUtf8 } = options;
   let config = options.current.config;
   let handled: FileState = { text: options.current.text };
   let last: FileState = handled;
@@ -110,10 +112,13 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
         'fleet file rejected, keeping the last good configuration',
       );
       onError(result);
-    } else if (!isDeepStrictEqual(result, config)) {
+      continue;
+    }
+    if (!isDeepStrictEqual(result, config)) {
       config = result;
       logger.info({ file: path, members: config.members.length }, 'fleet file changed');
       await onChange(config);
     }
+    onApplied?.();
   }
 }

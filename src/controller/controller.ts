@@ -121,7 +121,8 @@ export class Controller {
   /** The values of the gauges. */
   gauges(): Gauges {
     const queues = [...this.#workers.values()].map(({ queue }) => queue);
-    return gaugesOf(this.#fleet, this.#election.held, queues);
+    const holds = (member: Member) => this.#election.holds(member);
+    return gaugesOf({ fleet: this.#fleet, holds, queues, now: this.#options.clock.now() });
   }
 
   /** Handles changes in the members' standing since the last review. */

@@ -1,6 +1,7 @@
 /** Metrics of the controller. `docs/reference/metrics.md` is generated from their definitions. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Change } from '../core/change.ts';
+import { type MemberReading, registerMemberGauges } from './member-gauges.ts';
 import type { Outcome } from './result.ts';
 
 /** Upper bounds in seconds, from a local relay to a cluster after an outage. */
@@ -11,10 +12,9 @@ export const MEMBER_PHASES = ['ready', 'unreachable', 'unknown', 'refused'] as c
 
 /** Values read on each scrape. */
 export interface Gauges {
-  readonly members: Readonly<Record<(typeof MEMBER_PHASES)[number], number>>;
+  readonly phases: Readonly<Record<(typeof MEMBER_PHASES)[number], number>>;
   readonly leases: number;
-  readonly objects: readonly { readonly member: string; readonly kind: string; readonly count: number }[];
-  readonly setAside: readonly { readonly member: string; readonly resource: string; readonly count: number }[];
+  readonly members: readonly MemberReading[];
   readonly queue: { readonly depth: number; readonly retrying: number };
 }
 
@@ -54,6 +54,36 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #reloads = new Counter({
+    name: 'catamaran_config_reloads_total',
+    help: 'Changes of the fleet file, by result: applied, or rejected, in which case the last good configuration stays.',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
+  readonly #reloadSuccess = new Gauge({
+    name: 'catamaran_config_last_reload_successful',
+    help: '1 if the fleet file is in effect as it is, 0 if it is rejected or cannot be read.',
+    registers: [this.registry],
+  });
+  readonly #reloadedAt = new Gauge({
+    name: 'catamaran_config_last_reload_success_timestamp_seconds',
+    help: 'Time at which the fleet file was last applied, in seconds since the epoch.',
+    registers: [this.registry],
+  });
+
+  /** The fleet file is in effect. @param now in ms since the epoch. */
+  configApplied(now: number): void {
+    this.#reloadSuccess.set(1);
+    this.#reloadedAt.set(now / 1_000);
+  }
+
+  /** The fleet file has changed. @param now in ms since the epoch. */
+  configReloaded(result: 'applied' | 'rejected', now: number): void {
+    this.#reloads.inc({ result });
+    if (result === 'applied') this.configApplied(now);
+    else this.#reloadSuccess.set(0);
+  }
+
   wrote(change: Change, outcome: Outcome): void {
     const result = outcome === 'applied' ? 'ok' : outcome;
     this.#writes.inc({ member: change.member, resource: change.resource, op: change.op, result });
@@ -79,13 +109,14 @@ export class Metrics {
   /** Registers gauges, whose values are read on each scrape. */
   gauge(read: () => Gauges): void {
     const registers = [this.registry];
+    registerMemberGauges(this.registry, () => read().members);
     new Gauge({
       name: 'catamaran_members',
       help: 'Members by state: ready, unreachable, unknown (never listed) or refused (the same cluster as another member, or over its budget).',
       labelNames: ['state'],
       registers,
       collect() {
-        for (const [state, count] of Object.entries(read().members)) this.set({ state }, count);
+        for (const [state, count] of Object.entries(read().phases)) this.set({ state }, count);
       },
     });
     new Gauge({
@@ -94,26 +125,6 @@ export class Metrics {
       registers,
       collect() {
         this.set(read().leases);
-      },
-    });
-    new Gauge({
-      name: 'catamaran_objects',
-      help: 'Objects in memory, by member and kind.',
-      labelNames: ['member', 'kind'],
-      registers,
-      collect() {
-        this.reset();
-        for (const { member, kind, count } of read().objects) this.set({ member, kind }, count);
-      },
-    });
-    new Gauge({
-      name: 'catamaran_member_objects_set_aside',
-      help: 'Objects that are ignored because they do not fit the schema of their resource, by member and resource.',
-      labelNames: ['member', 'resource'],
-      registers,
-      collect() {
-        this.reset();
-        for (const { member, resource, count } of read().setAside) this.set({ member, resource }, count);
       },
     });
     new Gauge({

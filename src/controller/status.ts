@@ -1,6 +1,7 @@
 /** The status of the fleet as plain data, for /readyz and metrics. */
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member, MemberState } from '../fleet/member.ts';
+import type { MemberReading } from './member-gauges.ts';
 import type { Gauges } from './metrics.ts';
 
 /** The status of a member. `since` is RFC 3339. */
@@ -63,29 +64,45 @@ function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {
   return counts;
 }
 
-/** Objects kept in memory by member and kind. */
-function objectCounts(fleet: Fleet): { member: string; kind: string; count: number }[] {
-  return fleet.members.flatMap(({ name, cache }) => [
-    { member: name, kind: 'ServiceExport', count: cache.exports.size },
-    { member: name, kind: 'ServiceImport', count: cache.imports.size },
-    { member: name, kind: 'Service', count: cache.services.size },
-    { member: name, kind: 'EndpointSlice', count: cache.slices.size },
-    { member: name, kind: 'Namespace', count: cache.namespaces.size },
-  ]);
+function readingOf(member: Member, leaseHeld: boolean, now: number): MemberReading {
+  const { name, state, cache } = member;
+  const { tallies } = cache;
+  const lastSeen = state.phase === 'ready' ? now : state.phase === 'unreachable' ? state.since : undefined;
+  return {
+    name,
+    up: state.phase === 'ready',
+    ...(lastSeen !== undefined && { lastSeen }),
+    leaseHeld,
+    objects: [
+      ['ServiceExport', cache.exports.size],
+      ['ServiceImport', cache.imports.size],
+      ['Service', cache.services.size],
+      ['EndpointSlice', cache.slices.size],
+      ['Namespace', cache.namespaces.size],
+    ],
+    setAside: cache.setAsideCounts().map(({ resource, count }) => [resource, count] as const),
+    exports: tallies.exports.counts(),
+    conflicts: tallies.conflicts,
+    imports: tallies.imports.counts(),
+    endpoints: tallies.endpoints.counts(),
+  };
 }
 
-export function gaugesOf(
-  fleet: Fleet,
-  leases: number,
-  queues: readonly { readonly depth: number; readonly retrying: number }[],
-): Gauges {
+export interface GaugeSources {
+  readonly fleet: Fleet;
+  /** Whether this replica holds the Lease of a member. */
+  readonly holds: (member: Member) => boolean;
+  readonly queues: readonly { readonly depth: number; readonly retrying: number }[];
+  /** In ms since the epoch. */
+  readonly now: number;
+}
+
+export function gaugesOf({ fleet, holds, queues, now }: GaugeSources): Gauges {
+  const members = fleet.members.map((member) => readingOf(member, holds(member), now));
   return {
-    members: phaseCounts(fleet),
-    leases,
-    objects: objectCounts(fleet),
-    setAside: fleet.members.flatMap(({ name, cache }) =>
-      cache.setAsideCounts().map((counted) => ({ member: name, ...counted })),
-    ),
+    phases: phaseCounts(fleet),
+    leases: members.filter(({ leaseHeld }) => leaseHeld).length,
+    members,
     queue: {
       depth: queues.reduce((sum, { depth }) => sum + depth, 0),
       retrying: queues.reduce((sum, { retrying }) => sum + retrying, 0),

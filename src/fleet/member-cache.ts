@@ -12,6 +12,7 @@ import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { ExportQuota, type QuotaLimits } from './export-quota.ts';
 import { type KeptSlice, keptSlice, revisedSlice, SliceIndex } from './kept-slice.ts';
+import { MemberTallies } from './member-tallies.ts';
 import { ownershipOf } from './slim/slim-metadata.ts';
 import { slimExport, slimImport } from './slim/slim-multicluster.ts';
 import { namespacePhase, slimService } from './slim/slim-service.ts';
@@ -50,6 +51,7 @@ export class MemberCache {
   readonly services: Store<Service>;
   readonly slices: Store<KeptSlice>;
   readonly namespaces: Store<'Active' | 'Terminating'>;
+  readonly tallies = new MemberTallies();
   readonly #options: MemberCacheOptions;
   readonly #quota: ExportQuota;
   #addresses: AddressPolicy;
@@ -68,12 +70,18 @@ export class MemberCache {
     this.exports = new Store({
       slim: slimExport,
       logger,
-      changed: (name, before, after) => this.#exportChanged(asKey(name), before, after),
+      changed: (name, before, after) => {
+        this.tallies.exportChanged(before, after);
+        this.#exportChanged(asKey(name), before, after);
+      },
     });
     this.imports = new Store({
       slim: slimImport,
       logger,
-      changed: (name) => changed({ side: 'consumer', key: asKey(name) }),
+      changed: (name, before, after) => {
+        this.tallies.importChanged(before, after);
+        changed({ side: 'consumer', key: asKey(name) });
+      },
     });
     this.services = new Store({
       slim: (object) => (this.#wantsService(object) ? slimService(object) : undefined),
@@ -260,6 +268,7 @@ export class MemberCache {
     if (after?.kind === 'source' && after.slice.refused.some(({ kind }) => kind === 'unknown')) {
       this.#options.addressUnknown?.();
     }
+    this.tallies.sliceChanged(sourceIn(before), sourceIn(after));
     for (const kept of before?.key === after?.key && before?.kind === after?.kind ? [after] : [before, after]) {
       if (kept?.kind === 'source' || kept?.kind === 'unusable')
         this.#options.changed({ side: 'source', key: kept.key });
@@ -267,6 +276,10 @@ export class MemberCache {
       else if (kept) this.#options.changed({ side: 'place', derived: kept.key });
     }
   }
+}
+
+function sourceIn(kept: KeptSlice | undefined): SourceSlice | undefined {
+  return kept?.kind === 'source' ? kept.slice : undefined;
 }
 
 /** The import that a derived Service belongs to; undefined if it is not managed by Catamaran. */

@@ -82,6 +82,13 @@ describe('catamaran run', () => {
     );
     expect(metrics).toMatch(/catamaran_members\{state="ready"\} 2/);
     expect(metrics).toMatch(/catamaran_objects\{member="cluster1",kind="ServiceExport"\} \d+/);
+    expect(metrics).toMatch(/catamaran_member_up\{member="cluster1"\} 1/);
+    expect(metrics).toMatch(/catamaran_member_lease_held\{member="cluster2"\} 1/);
+    expect(metrics).toMatch(/catamaran_exports\{member="cluster1",state="valid"\} [1-9]/);
+    expect(metrics).toMatch(/catamaran_endpoints\{member="cluster1",result="accepted"\} [1-9]/);
+    expect(metrics).toMatch(/catamaran_config_last_reload_successful 1/);
+    expect(metrics).toMatch(/catamaran_build_info\{version="[\d.]+"\} 1/);
+    expect(metrics).toMatch(/process_resident_memory_bytes \d+/);
     child.kill('SIGTERM');
     await once(child, 'exit');
     expect(child.exitCode).toBe(0);

@@ -47,10 +47,9 @@ export async function metricsTable(registry: Registry): Promise<string> {
 function controllerRegistry(): Registry {
   const metrics = new Metrics();
   metrics.gauge(() => ({
-    members: { ready: 0, unreachable: 0, unknown: 0, refused: 0 },
+    phases: { ready: 0, unreachable: 0, unknown: 0, refused: 0 },
     leases: 0,
-    objects: [],
-    setAside: [],
+    members: [],
     queue: { depth: 0, retrying: 0 },
   }));
   return metrics.registry;

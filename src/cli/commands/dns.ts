@@ -1,5 +1,7 @@
 /** `catamaran dns`: the DNS server of the clusterset zone for one cluster. */
+
 import { type Command, Option } from 'commander';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { nearest } from '../../config/suggest.ts';
 import { DnsMetrics } from '../../dns/server/dns-metrics.ts';
 import { openDnsServer } from '../../dns/server/dns-server.ts';
@@ -11,6 +13,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { openHttpServer } from '../../server/http-server.ts';
+import { registerProcessMetrics } from '../../server/process-metrics.ts';
 import { type ClusterOptions, connector, targetOf, warnOfVariables, withCluster } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
@@ -48,6 +51,7 @@ async function serveZone(options: DnsOptions, client: KubeClient, logger: Logger
     staleAfterMs: options.staleAfter,
   });
   const metrics = new DnsMetrics();
+  registerProcessMetrics(metrics.registry, packageJson.version);
   await using server = await openDnsServer(
     {
       zone,

@@ -1,4 +1,5 @@
 /** `catamaran run`: the controller. */
+import packageJson from '../../../package.json' with { type: 'json' };
 import { loadFleet, watchFleetFile } from '../../config/watch.ts';
 import { Controller } from '../../controller/controller.ts';
 import { dryRun } from '../../controller/dry-run.ts';
@@ -10,6 +11,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { table } from '../../runtime/text-table.ts';
 import { openHttpServer } from '../../server/http-server.ts';
+import { registerProcessMetrics } from '../../server/process-metrics.ts';
 import { connector, warnOfVariables } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
@@ -73,6 +75,8 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
     metrics,
   });
   metrics.gauge(() => controller.gauges());
+  metrics.configApplied(systemClock.now());
+  registerProcessMetrics(metrics.registry, packageJson.version);
   {
     const endpoints = { status: () => controller.status(), registry: metrics.registry, clock: systemClock };
     await using server = options.listen === 'none' ? undefined : await openHttpServer(endpoints, options.listen);
@@ -83,7 +87,9 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
       clock: systemClock,
       logger,
       onChange: (config) => controller.configure(config),
-      onError: () => {}, // the watch logs it and keeps the last good configuration
+      onApplied: () => metrics.configReloaded('applied', systemClock.now()),
+      // The watch logs it and keeps the last good configuration.
+      onError: () => metrics.configReloaded('rejected', systemClock.now()),
     });
     await Promise.all([controller.run(signal), watching]);
   }

@@ -1,56 +1,33 @@
 /** Addresses that a stored kubeconfig may not use: a service there may trust every client that can reach it. */
-import ipaddr from 'ipaddr.js';
+import { parseIP } from '../../api/ip.ts';
+import { specialRange } from '../../api/special-addresses.ts';
 
-/** Ranges of ipaddr.js (from RFC 6890) for this machine, its link, or no single host. */
-const LOCAL_RANGES: Readonly<Record<string, string>> = {
-  unspecified: 'is unspecified',
-  loopback: 'is loopback',
-  linkLocal: 'is link-local',
-  multicast: 'is multicast',
-  broadcast: 'is the broadcast address',
-};
+/** Prefixes of NAT64 (RFC 6052, RFC 8215) and of IPv4 addresses written as IPv6 (RFC 4291), followed by the address. */
+const CARRIERS: readonly bigint[] = [0xffffn, 0x0064_ff9b_0000_0000_0000_0000n, 0x0064_ff9b_0001_0000_0000_0000n];
 
-/** Metadata services of clouds outside the link-local ranges: AWS, Alibaba Cloud, Azure, Oracle Cloud. */
-const METADATA: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200', '168.63.129.16', '192.0.0.192']);
-
-const CARRIERS: readonly (readonly [cidr: string, at: number, mask: number])[] = [
-  ['::/96', 12, 0],
-  ['::ffff:0:0/96', 12, 0],
-  ['::ffff:0:0:0/96', 12, 0],
-  ['64:ff9b::/96', 12, 0],
-  ['64:ff9b:1::/48', 12, 0],
-  ['2002::/16', 2, 0],
-  // Teredo inverts the address of the client.
-  ['2001::/32', 12, 0xff],
-];
-
-/** The IPv4 address that a translator or tunnel takes from an IPv6 address (RFC 4291, 6052, 8215, 3056, 4380). */
-function carried(address: ipaddr.IPv6): string | undefined {
-  const bytes = address.toByteArray();
-  for (const [cidr, at, mask] of CARRIERS) {
-    if (!address.match(ipaddr.IPv6.parseCIDR(cidr))) continue;
-    return bytes
-      .slice(at, at + 4)
-      .map((byte) => byte ^ mask)
-      .join('.');
-  }
-  return undefined;
+/** The IPv4 address in an IPv6 address; undefined if it has none. */
+function carried(value: bigint): string | undefined {
+  if (!CARRIERS.includes(value >> 32n)) return undefined;
+  return [24n, 16n, 8n, 0n].map((bits) => (value >> bits) & 0xffn).join('.');
 }
 
 /** Why the address may not be used, as the predicate of a message; undefined if it may. */
 export function localAddress(address: string): string | undefined {
-  const parsed = ipaddr.parse(address.split('%', 1)[0] ?? '');
-  if (METADATA.has(parsed.toString())) return 'is the metadata service of a cloud';
-  const reason = LOCAL_RANGES[parsed.range()];
-  if (reason !== undefined || parsed instanceof ipaddr.IPv4) return reason;
-  const inner = carried(parsed);
-  const problem = inner === undefined ? undefined : localAddress(inner);
-  return problem === undefined ? undefined : `stands for ${inner}, which ${problem}`;
+  const ip = parseIP(address.split('%', 1)[0] ?? '');
+  if (!ip) return 'is not an IP address';
+  const inner = ip.family === 'IPv6' ? carried(ip.value) : undefined;
+  if (inner !== undefined) {
+    const problem = localAddress(inner);
+    return problem === undefined ? undefined : `stands for ${inner}, which ${problem}`;
+  }
+  const special = specialRange(ip);
+  // Some networks use the other special ranges for their nodes.
+  return special?.use === 'never' ? special.reason : undefined;
 }
 
 /** The same for the host of a URL. Other names are checked when they are resolved. */
 export function localHost(url: URL): string | undefined {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (ipaddr.isValid(host)) return localAddress(host);
+  if (parseIP(host)) return localAddress(host);
   return /(^|\.)localhost$/i.test(host) ? 'is this machine' : undefined;
 }

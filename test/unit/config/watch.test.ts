@@ -23,6 +23,7 @@ describe('watching a fleet file', () => {
   let watching: Promise<void>;
   let seen: string[];
   let errors: CatamaranError[];
+  let applied: number;
 
   const names = (config: FleetConfig) => config.members.map((member) => member.name).join(',');
   const asleep = () => vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 1 });
@@ -43,6 +44,9 @@ describe('watching a fleet file', () => {
       intervalMs: INTERVAL,
       logger: silent,
       onChange: (config) => void seen.push(names(config)),
+      onApplied: () => {
+        applied++;
+      },
       onError: (error) => void errors.push(error),
     });
   };
@@ -54,6 +58,7 @@ describe('watching a fleet file', () => {
     stop = new AbortController();
     seen = [];
     errors = [];
+    applied = 0;
     await writeFile(file, fleet('a'));
     start(await loadFleet(file));
   });
@@ -77,6 +82,15 @@ describe('watching a fleet file', () => {
     await writeFile(file, `# hello\n${fleet('a')}`);
     await settle();
     expect(seen).toEqual([]);
+  });
+
+  it('reports that a file is in effect again after it was rejected, even if nothing changed', async () => {
+    await writeFile(file, 'no fleet');
+    await settle();
+    expect([errors.length, applied]).toEqual([1, 0]);
+    await writeFile(file, fleet('a'));
+    await settle();
+    expect([errors.length, applied, seen]).toEqual([1, 1, []]);
   });
 
   it('follows an editor that replaces the file by rename', async () => {

@@ -28,7 +28,7 @@ it.each([
   [['10.0.0.1', 'fe80::1%eth0'], 'fe80::1%eth0, which is link-local'],
   [['64:ff9b::a9fe:a9fe'], '64:ff9b::a9fe:a9fe, which stands for 169.254.169.254, which is link-local'],
   [['::ffff:7f00:1'], '::ffff:7f00:1, which stands for 127.0.0.1, which is loopback'],
-  [['100.100.100.200'], '100.100.100.200, which is the metadata service of a cloud'],
+  [['100.100.100.200'], '100.100.100.200, which is a metadata service (Alibaba Cloud)'],
 ])('refuses a name with the addresses %j', async (addresses, reason) => {
   for (const all of [true, false]) {
     expect(await lookedUp(addresses, all)).toBe(

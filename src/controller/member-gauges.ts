@@ -1,0 +1,102 @@
+/** Metrics with one series per member, or a few. Their values are read on each scrape, and cost no walk over objects. */
+import { Gauge, type Registry } from 'prom-client';
+
+/** Counts by the value of a label. */
+export type Counts = readonly (readonly [value: string, count: number])[];
+
+/** What the metrics have of one member. */
+export interface MemberReading {
+  readonly name: string;
+  /** Its API server responds, and everything has been listed. */
+  readonly up: boolean;
+  /** In ms since the epoch; absent if it never responded. */
+  readonly lastSeen?: number;
+  readonly leaseHeld: boolean;
+  readonly objects: Counts;
+  readonly setAside: Counts;
+  readonly exports: Counts;
+  readonly conflicts: number;
+  readonly imports: Counts;
+  readonly endpoints: Counts;
+}
+
+interface Row {
+  readonly name: string;
+  readonly help: string;
+  /** Absent: one series per member. */
+  readonly label?: string;
+  readonly read: (member: MemberReading) => Counts | number | undefined;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'catamaran_member_up',
+    help: '1 if the API server of the member responds and everything has been listed, else 0.',
+    read: ({ up }) => Number(up),
+  },
+  {
+    name: 'catamaran_member_last_seen_timestamp_seconds',
+    help: 'Time at which the API server of the member last responded, in seconds since the epoch; absent if it never did.',
+    read: ({ lastSeen }) => (lastSeen === undefined ? undefined : lastSeen / 1_000),
+  },
+  {
+    name: 'catamaran_member_lease_held',
+    help: '1 if this replica holds the Lease of the member and writes to it, else 0.',
+    read: ({ leaseHeld }) => Number(leaseHeld),
+  },
+  {
+    name: 'catamaran_objects',
+    help: 'Objects in memory, by member and kind.',
+    label: 'kind',
+    read: ({ objects }) => objects,
+  },
+  {
+    name: 'catamaran_member_objects_set_aside',
+    help: 'Objects that are ignored because they do not fit the schema of their resource, by member and resource.',
+    label: 'resource',
+    read: ({ setAside }) => setAside,
+  },
+  {
+    name: 'catamaran_exports',
+    help: 'ServiceExports by member and by their condition Valid: valid, invalid or pending (not set yet).',
+    label: 'state',
+    read: ({ exports }) => exports,
+  },
+  {
+    name: 'catamaran_export_conflicts',
+    help: 'ServiceExports whose condition Conflict is True, by member.',
+    read: ({ conflicts }) => conflicts,
+  },
+  {
+    name: 'catamaran_imports',
+    help: 'ServiceImports by member and by the reason of their condition Ready; reason Ready means that it is True.',
+    label: 'reason',
+    read: ({ imports }) => imports,
+  },
+  {
+    name: 'catamaran_endpoints',
+    help: 'Endpoints of exported Services by member: accepted, or left out because the address is special (loopback, link-local and others), in the service network of a member, of another member, in no known network of the member (unknown) or invalid.',
+    label: 'result',
+    read: ({ endpoints }) => endpoints,
+  },
+];
+
+export function registerMemberGauges(registry: Registry, readings: () => readonly MemberReading[]): void {
+  for (const { name, help, label, read } of ROWS) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['member', ...(label === undefined ? [] : [label])],
+      registers: [registry],
+      collect() {
+        // Series of members that have left must not stay.
+        this.reset();
+        for (const reading of readings()) {
+          const value = read(reading);
+          if (typeof value === 'number') this.set({ member: reading.name }, value);
+          else for (const [key, count] of value ?? []) this.set({ member: reading.name, [label ?? '']: key }, count);
+        }
+      },
+    });
+  }
+}

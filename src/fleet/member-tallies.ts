@@ -1,0 +1,77 @@
+/** A member's exports, imports and endpoints by state, for metrics. */
+import type { Condition } from '../api/meta.ts';
+import {
+  ExportCondition,
+  ImportCondition,
+  ImportReason,
+  type ServiceExport,
+  type ServiceImport,
+} from '../api/multicluster.ts';
+import type { AddressRefusal } from '../core/export-policy.ts';
+import type { SourceSlice } from '../core/view.ts';
+import { Tally } from './tally.ts';
+
+export type ExportState = 'valid' | 'invalid' | 'pending';
+export type ImportState = ImportReason | 'Other';
+export type EndpointState = 'accepted' | AddressRefusal['kind'];
+
+const REASONS: ReadonlySet<string> = new Set(Object.values(ImportReason));
+
+function isImportReason(reason: string | undefined): reason is ImportReason {
+  return reason !== undefined && REASONS.has(reason);
+}
+
+function conditionOf(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
+function exportState({ status }: ServiceExport): ExportState {
+  const valid = conditionOf(status?.conditions, ExportCondition.Valid);
+  if (!valid) return 'pending';
+  return valid.status === 'True' ? 'valid' : 'invalid';
+}
+
+function isInConflict({ status }: ServiceExport): boolean {
+  return conditionOf(status?.conditions, ExportCondition.Conflict)?.status === 'True';
+}
+
+/** Other clients may write any reason; it must not become a label. */
+function importState({ status }: ServiceImport): ImportState {
+  const ready = conditionOf(status?.conditions, ImportCondition.Ready);
+  if (!ready) return ImportReason.Pending;
+  return isImportReason(ready.reason) ? ready.reason : 'Other';
+}
+
+/** Counts what the objects of a cache say, with each change of one of them. */
+export class MemberTallies {
+  readonly exports = new Tally<ExportState>();
+  readonly imports = new Tally<ImportState>();
+  readonly endpoints = new Tally<EndpointState>();
+  #conflicts = 0;
+
+  /** Exports with a conflict. */
+  get conflicts(): number {
+    return this.#conflicts;
+  }
+
+  exportChanged(before: ServiceExport | undefined, after: ServiceExport | undefined): void {
+    this.exports.move(before && exportState(before), after && exportState(after));
+    this.#conflicts += Number(after !== undefined && isInConflict(after));
+    this.#conflicts -= Number(before !== undefined && isInConflict(before));
+  }
+
+  importChanged(before: ServiceImport | undefined, after: ServiceImport | undefined): void {
+    this.imports.move(before && importState(before), after && importState(after));
+  }
+
+  /** For slices of endpoints that the member exports. */
+  sliceChanged(before: SourceSlice | undefined, after: SourceSlice | undefined): void {
+    if (before) this.#count(before, -1);
+    if (after) this.#count(after, 1);
+  }
+
+  #count({ endpoints, refused }: SourceSlice, times: 1 | -1): void {
+    this.endpoints.add('accepted', endpoints.length * times);
+    for (const { kind } of refused) this.endpoints.add(kind, times);
+  }
+}
