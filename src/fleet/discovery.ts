@@ -1,5 +1,5 @@
 /** Identifies a cluster, and finds out what its API server and its Service network support. */
-import { isJsonObject, type Json } from '../api/json.ts';
+import { isJsonObject, type Json, metadataOf } from '../api/json.ts';
 import type { IPFamily } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
@@ -61,7 +61,8 @@ export async function discoverCluster(client: KubeClient, signal: AbortSignal): 
 }
 
 /** A UID is an UUID in practice, but the API leaves its form open. */
-function uidOf({ metadata: { uid } }: RawObject, cluster: string): string {
+function uidOf(kubeSystem: RawObject, cluster: string): string {
+  const uid = metadataOf(kubeSystem)?.uid;
   if (typeof uid === 'string' && /^[\w.-]{1,128}$/.test(uid)) return uid;
   const problem = uid === undefined ? 'has no UID' : `has the UID ${JSON.stringify(uid).slice(0, 64)}`;
   throw new CatamaranError(

@@ -10,9 +10,11 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { toError } from '../runtime/thrown.ts';
+import { ConnectionCheck } from './connection-check.ts';
 import { type ClusterInfo, discoverCluster, familiesOf } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
 import type { QuotaLimits } from './export-quota.ts';
+import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
 import { OwnNetworks } from './own-networks.ts';
 
@@ -27,13 +29,8 @@ const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
 const HEARTBEAT: Heartbeat = { intervalMs: 5_000, lostIntervalMs: 1_000, timeoutMs: 5_000 };
 
-/** Interval of checks of the connection, in ms. */
-const CHECK_MS = 5_000;
-/** Interval at which the files behind a working connection are read, in ms. */
-const FILES_MS = 30_000;
-/** Interval at which the facts about a cluster are read, in ms. */
-const FACTS_MS = 600_000;
-
+/** Interval of attempts while the CRDs are missing, in ms. */
+const CRDS_MS = 2_000;
 export interface MemberOptions {
   readonly config: MemberConfig;
   readonly fleet: FleetContext;
@@ -73,6 +70,8 @@ export class Member {
   #info: ClusterInfo | undefined;
   #refusal: Error | undefined;
   #connectError: Error | undefined;
+  /** A cause that explains the failures of a connection better than they do. */
+  #diagnosis: Error | undefined;
   /** Ends the wait before the next attempt to connect. */
   #wake = new AbortController();
 
@@ -166,9 +165,9 @@ export class Member {
       case 'watching':
         return { phase: 'ready' };
       case 'lost':
-        return { phase: 'unreachable', since: state.since, error: state.error };
+        return { phase: 'unreachable', since: state.since, error: this.#diagnosis ?? state.error };
       default: {
-        const error = state?.error ?? this.#connectError;
+        const error = this.#diagnosis ?? state?.error ?? this.#connectError;
         return { phase: 'unknown', ...(error && { error }) };
       }
     }
@@ -176,12 +175,12 @@ export class Member {
 
   /** Resolves when the signal aborts. API server failures are retried and show in {@link state}. */
   async run(signal: AbortSignal): Promise<void> {
-    const client = await this.#connect(signal);
-    if (client) await this.#watch(client, signal);
+    await this.#connect(signal);
+    if (this.#client && this.#info) await this.#watch(this.#client, this.#info, signal);
     await this.#client?.close();
   }
 
-  async #watch(client: KubeClient, signal: AbortSignal): Promise<void> {
+  async #watch(client: KubeClient, info: ClusterInfo, signal: AbortSignal): Promise<void> {
     const { cache } = this;
     const { clock, random, logger, stateChanged, watchRestarted } = this.#options;
     this.#informers = new Informers({
@@ -208,52 +207,36 @@ export class Member {
     await Promise.all([
       this.#informers.run(signal),
       this.#fetcher.run(client, cache, signal),
-      this.#checkConnection(client, signal),
+      this.#check(client, info).run(signal),
       this.#ownNetworks.run(client, signal),
     ]);
   }
 
-  /**
-   * Requests another connection if the files behind this one change, or if the cluster is another one after an outage;
-   * and keeps the facts about the cluster up to date, since clusters are upgraded.
-   */
-  async #checkConnection(client: KubeClient, signal: AbortSignal): Promise<void> {
-    const { clock, outdated } = this.#options;
-    let [filesAt, factsAt] = [clock.now(), clock.now()];
-    let hasFailed = false;
-    while (!signal.aborted) {
-      await clock.sleep(CHECK_MS, signal).catch(() => {});
-      if (signal.aborted) return;
-      const isReady = this.state.phase === 'ready';
-      const now = clock.now();
-      if (!isReady || now - filesAt >= FILES_MS) {
-        filesAt = now;
-        if (await client.isOutdated?.()) outdated?.();
-      }
-      if (isReady && (hasFailed || now - factsAt >= FACTS_MS)) {
-        factsAt = now;
-        if (await this.#isAnotherCluster(client, signal)) outdated?.();
-      }
-      hasFailed = !isReady;
-    }
+  #check(client: KubeClient, info: ClusterInfo): ConnectionCheck {
+    const { clock, logger, stateChanged, outdated } = this.#options;
+    return new ConnectionCheck({
+      client,
+      clock,
+      logger,
+      info,
+      failure: () => {
+        const state = this.#informers?.state;
+        return state && 'error' in state ? state.error : undefined;
+      },
+      learned: (changed) => {
+        this.#info = changed;
+        stateChanged();
+      },
+      diagnosed: (cause) => {
+        this.#diagnosis = cause;
+        stateChanged();
+      },
+      outdated: () => outdated?.(),
+    });
   }
 
-  async #isAnotherCluster(client: KubeClient, signal: AbortSignal): Promise<boolean> {
-    const { logger, stateChanged } = this.#options;
-    try {
-      const info = await discoverCluster(client, signal);
-      if (info.clusterId !== this.clusterId) return true;
-      if (isDeepStrictEqual(info, this.#info)) return false;
-      this.#info = info;
-      stateChanged();
-    } catch (error) {
-      logger.debug({ err: error }, 'facts about the cluster cannot be read');
-    }
-    return false;
-  }
-
-  /** Connects and identifies the cluster, with retries; resolves to undefined when the signal aborts. */
-  async #connect(signal: AbortSignal): Promise<KubeClient | undefined> {
+  /** Connects and identifies the cluster, with retries until the signal aborts. */
+  async #connect(signal: AbortSignal): Promise<void> {
     const { connect, random, clock, logger } = this.#options;
     const backoff = new Backoff(RETRY, random);
     while (!signal.aborted) {
@@ -265,26 +248,29 @@ export class Member {
         this.#options.admit();
         // Before any slice is listed, whose endpoints would be refused.
         await this.#ownNetworks.read(client, signal);
+        await requireMcsApi(client, signal);
         if (this.#refusal) logger.info({}, 'member is accepted now');
         this.#refusal = undefined;
         this.#connectError = undefined;
         this.#client = client;
-        return client;
+        return;
       } catch (error) {
         await client?.close();
-        if (signal.aborted) return undefined;
+        if (signal.aborted) return;
         const cause = toError(error);
         const refused = this.#isRefusal(cause);
         const known = (refused ? this.#refusal : this.#connectError)?.message === cause.message;
         if (refused) this.#refusal = cause;
         else this.#connectError = cause;
-        if (!known) logger.error({ err: cause }, refused ? 'member refused' : 'member cannot be reached');
+        const isUnready = isCrdsMissing(cause);
+        const problem = refused ? 'refused' : isUnready ? 'has no CRDs' : 'cannot be reached';
+        if (!known) logger.error({ err: cause }, `member ${problem}`);
         this.#options.stateChanged();
-        await clock.sleep(backoff.next(), AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+        const wait = isUnready ? CRDS_MS : backoff.next();
+        await clock.sleep(wait, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
         this.#wake = new AbortController();
       }
     }
-    return undefined;
   }
 
   #isRefusal(error: Error): boolean {

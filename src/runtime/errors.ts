@@ -19,6 +19,10 @@ export const ERRORS = {
   CTM_CONFIG_OVERLAP: { exit: 'usage', summary: 'two members declare overlapping CIDRs' },
   CTM_MEMBER_DUPLICATE: { exit: 'usage', summary: 'two members have the same name or are the same cluster' },
   CTM_MEMBER_UNLISTED: { exit: 'failure', summary: 'a member could not be listed, so its state is unknown' },
+  CTM_CRDS_MISSING: {
+    exit: 'failure',
+    summary: 'a member does not serve ServiceExport and ServiceImport in version v1beta1',
+  },
   CTM_MEMBER_IDENTITY: {
     exit: 'usage',
     summary: 'a member is not the cluster that the fleet file pins, or does not report which cluster it is',

@@ -93,6 +93,36 @@ function clustersOf({ api }: SimulatedCluster): unknown {
   return api.get('multicluster.x-k8s.io/serviceimports', { namespace, name: 'web' })?.status;
 }
 
+describe('a member without CRDs', () => {
+  it('is unknown, with the remedy as its error, and takes part within seconds after they are installed', async () => {
+    const { time, clusters, fleet } = await open();
+    const [first, second] = clusters;
+    for (const link of fleet.replicas.flatMap(({ allLinks }) => allLinks)) expect(link.weather).toEqual(CLEAR);
+    fleet.membership.leave(first.name, fleet.replicas);
+    for (const replica of fleet.replicas) replica.follow(0);
+    await time.pass(30_000);
+    for (const name of ['serviceexports', 'serviceimports']) {
+      first.api.delete('apiextensions.k8s.io/customresourcedefinitions', { name: `${name}.multicluster.x-k8s.io` });
+    }
+    fleet.membership.join(first.name);
+    for (const replica of fleet.replicas) replica.follow(0);
+    await time.pass(60_000);
+    const [status] = fleet.replicas.flatMap(({ controller }) =>
+      controller.status().members.filter(({ name }) => name === first.name),
+    );
+    expect(status).toMatchObject({
+      state: 'unknown',
+      error: expect.stringContaining('install them with `catamaran crds | kubectl apply -f -`'),
+    });
+    first.installCrds();
+    await time.pass(1_000);
+    first.installCrds();
+    offer(first, 'web');
+    await time.pass(10_000);
+    expect(addressesFrom(first, second)).toEqual(['10.1.1.1']);
+  });
+});
+
 describe('a member that is renamed', () => {
   it('rule 34: keeps the imports of all consumers, and its own, and is listed under its new name', async () => {
     const { time, clusters, fleet, replica } = await open();

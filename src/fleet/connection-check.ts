@@ -1,0 +1,96 @@
+/** Checks of an established connection: whether it has to be replaced, and why it fails. */
+import { isDeepStrictEqual } from 'node:util';
+import { isNotFound } from '../kube/client/api-errors.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { CatamaranError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { type ClusterInfo, discoverCluster } from './discovery.ts';
+import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
+
+/** Interval of checks, in ms. */
+const CHECK_MS = 5_000;
+/** Interval at which the files behind a working connection are read, in ms. */
+const FILES_MS = 30_000;
+/** Interval at which the facts about a cluster are read, in ms. */
+const FACTS_MS = 600_000;
+
+export interface ConnectionCheckOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The error of the connection as long as it fails; undefined while it works. */
+  readonly failure: () => Error | undefined;
+  /** The facts when the connection was made. */
+  readonly info: ClusterInfo;
+  /** Called with changed facts about the same cluster. */
+  readonly learned: (info: ClusterInfo) => void;
+  /** Called with the cause of failures if it is known, and with undefined when it no longer holds. */
+  readonly diagnosed: (cause: CatamaranError | undefined) => void;
+  /** Called as long as another connection is needed. */
+  readonly outdated: () => void;
+}
+
+export class ConnectionCheck {
+  readonly #options: ConnectionCheckOptions;
+  #info: ClusterInfo;
+  #cause: CatamaranError | undefined;
+
+  constructor(options: ConnectionCheckOptions) {
+    this.#options = options;
+    this.#info = options.info;
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { client, clock, failure, outdated } = this.#options;
+    let [filesAt, factsAt] = [clock.now(), clock.now()];
+    let hasFailed = false;
+    while (!signal.aborted) {
+      await clock.sleep(CHECK_MS, signal).catch(() => {});
+      if (signal.aborted) return;
+      const now = clock.now();
+      const error = failure();
+      await this.#diagnose(error, signal);
+      if (error || now - filesAt >= FILES_MS) {
+        filesAt = now;
+        if (await client.isOutdated?.()) outdated();
+      }
+      if (!error && (hasFailed || now - factsAt >= FACTS_MS)) {
+        factsAt = now;
+        if (await this.#isAnotherCluster(signal)) outdated();
+      }
+      hasFailed = error !== undefined;
+    }
+  }
+
+  /** A resource that is not found may lack its CRD. */
+  async #diagnose(error: Error | undefined, signal: AbortSignal): Promise<void> {
+    const { client, logger, diagnosed } = this.#options;
+    const before = this.#cause;
+    this.#cause = isNotFound(error)
+      ? await requireMcsApi(client, signal).then(
+          () => undefined,
+          (cause: unknown) => (isCrdsMissing(cause) ? cause : undefined),
+        )
+      : undefined;
+    if (this.#cause?.message === before?.message) return;
+    if (this.#cause) logger.error({ err: this.#cause }, 'member has no CRDs');
+    diagnosed(this.#cause);
+  }
+
+  /** A cluster may have been rebuilt behind the same address, and is upgraded from time to time. */
+  async #isAnotherCluster(signal: AbortSignal): Promise<boolean> {
+    const { client, logger, learned } = this.#options;
+    try {
+      const info = await discoverCluster(client, signal);
+      if (info.clusterId !== this.#info.clusterId) return true;
+      if (isDeepStrictEqual(info, this.#info)) return false;
+      this.#info = info;
+      learned(info);
+    } catch (error) {
+      logger.debug({ err: error }, 'facts about the cluster cannot be read');
+    }
+    return false;
+  }
+}
