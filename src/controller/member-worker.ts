@@ -5,7 +5,7 @@ import { EventRecorder } from '../kube/events.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Pace } from './pace.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
-import { REQUEUE } from './result.ts';
+import { requeueOf } from './result.ts';
 import { Workqueue } from './workqueue.ts';
 
 /** Concurrent reconciles per member; the client further bounds concurrent requests. */
@@ -45,7 +45,7 @@ export class MemberWorker {
     const { isOpen, apply } = this.#options;
     const reconciler = new Reconciler({ ...this.#options, apply: apply(this.recorder) });
     const work = async (key: ServiceKey, stop: AbortSignal) =>
-      isOpen() ? REQUEUE[(await reconciler.reconcile(key, stop)).outcome] : 'when-added';
+      isOpen() ? requeueOf(await reconciler.reconcile(key, stop)) : 'when-added';
     this.#done = this.queue.run(work, AbortSignal.any([this.#stop.signal, signal]));
   }
 

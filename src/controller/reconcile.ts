@@ -8,6 +8,7 @@ import { plan } from '../core/plan/plan.ts';
 import type { ServiceView } from '../fleet/views.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { MetadataPace } from './metadata-pace.ts';
 import type { Metrics } from './metrics.ts';
 import type { Result } from './result.ts';
 import { WriteLoopDetector } from './write-loop.ts';
@@ -33,6 +34,7 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #writeLoops = new WriteLoopDetector();
+  readonly #metadata = new MetadataPace();
   /** Messages of the API server for refused writes, by key. */
   readonly #refusals = new Map<ServiceKey, string>();
 
@@ -45,8 +47,9 @@ export class Reconciler {
     const { apply, clock, logger, metrics } = this.#options;
     const started = clock.now();
     try {
-      const changes = this.#dueChanges(key);
+      const { changes, waitMs } = this.#metadata.due(key, this.#dueChanges(key), started);
       if (changes.length === 0) {
+        if (waitMs !== undefined) return { outcome: 'unchanged', retryMs: waitMs };
         this.#refusals.delete(key);
         return { outcome: 'unchanged' };
       }

@@ -17,7 +17,10 @@ function sharedBy(
 export function membersConcerned(before: FleetConfig, after: FleetConfig): readonly string[] {
   const known = new Map<string, MemberConfig>(before.members.map((member) => [member.name, member]));
   const stay = after.members.filter(({ name }) => known.has(name));
-  const isShared = !isDeepStrictEqual(sharedBy(before), sharedBy(after));
+  const isShared =
+    !isDeepStrictEqual(sharedBy(before), sharedBy(after)) ||
+    // They decide what all others import from the member.
+    stay.some(({ name, slices }) => slices !== known.get(name)?.slices);
   return stay
     .filter((member) => isShared || !isDeepStrictEqual(member, known.get(member.name)))
     .map(({ name }) => name);

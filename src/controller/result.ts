@@ -11,16 +11,18 @@ export interface Result {
   readonly outcome: Outcome;
   /** Message of the API server for a write that it refuses, and will refuse again. */
   readonly refusal?: string;
+  /** When changes that were held back can be written, in ms. */
+  readonly retryMs?: number;
 }
 
 /**
  * When a key is processed again: when it is added; when the queue is open again, unless it is cleared; at once; after a
- * back-off, or when it is added; or after a back-off even if it is added before, because the client that reverts the
- * writes also adds it.
+ * back-off, or when it is added; after a back-off even if it is added before, because the client that reverts the writes
+ * also adds it; or after a number of milliseconds, or when it is added.
  */
-export type Requeue = 'when-added' | 'when-open' | 'at-once' | 'after-backoff' | 'not-before-backoff';
+export type Requeue = 'when-added' | 'when-open' | 'at-once' | 'after-backoff' | 'not-before-backoff' | number;
 
-export const REQUEUE: Readonly<Record<Outcome, Requeue>> = {
+const BY_OUTCOME: Readonly<Record<Outcome, Requeue>> = {
   unchanged: 'when-added',
   denied: 'when-open',
   // The write may enable the next step: creating owned objects, for example, requires the UID of the owner.
@@ -29,3 +31,8 @@ export const REQUEUE: Readonly<Record<Outcome, Requeue>> = {
   failed: 'after-backoff',
   reverted: 'not-before-backoff',
 };
+
+/** When to process a key again after a result. */
+export function requeueOf({ outcome, retryMs }: Result): Requeue {
+  return outcome === 'unchanged' && retryMs !== undefined ? retryMs : BY_OUTCOME[outcome];
+}

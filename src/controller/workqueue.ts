@@ -223,6 +223,9 @@ export class Workqueue<K extends string> {
       // Even if it was added in the meantime, as by the controller's own writes.
       if (requeue === 'not-before-backoff') this.#barred.add(key);
       this.#addAfter(key, dirty ?? priority, this.#backoff(key).next(), signal);
+    } else if (typeof requeue === 'number' && !dirty) {
+      this.#backoffs.delete(key);
+      this.#addAfter(key, priority, requeue, signal);
     } else {
       this.#backoffs.delete(key);
       if (dirty || requeue === 'at-once' || requeue === 'when-open') this.add(key, dirty ?? priority);

@@ -4,6 +4,7 @@ import { CRDS } from '../../../src/api/crd-manifests.ts';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../../src/api/json.ts';
 import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../../src/api/labels.ts';
+import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
 import { Controller } from '../../../src/controller/controller.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
@@ -26,6 +27,8 @@ export interface HostileFleetOptions {
 }
 
 export interface HostileFleet extends AsyncDisposable {
+  /** The configuration at the start. */
+  readonly config: FleetConfig;
   readonly controller: Controller;
   readonly metrics: Metrics;
   /** @throws Error if there is no such cluster. */
@@ -154,6 +157,7 @@ export async function startHostileFleet(options: HostileFleetOptions = {}): Prom
   metrics.gauge(() => controller.gauges());
   const done = controller.run(stop.signal);
   return {
+    config,
     controller,
     metrics,
     cluster,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceKey } from '../../../src/api/meta.ts';
 import { Reconciler } from '../../../src/controller/reconcile.ts';
-import { REQUEUE, type Result } from '../../../src/controller/result.ts';
+import { type Result, requeueOf } from '../../../src/controller/result.ts';
 import { Workqueue } from '../../../src/controller/workqueue.ts';
 import type { Change } from '../../../src/core/change.ts';
 import { merge } from '../../../src/core/merge/merge.ts';
@@ -49,7 +49,7 @@ function open(scenario: Scenario) {
     metrics: { reconciled: () => {} },
   });
   const queue = new Workqueue<ServiceKey>({ clock, random: () => 1, workers: 16 });
-  const done = queue.run(async (key) => REQUEUE[(await reconciler.reconcile(key)).outcome], stop.signal);
+  const done = queue.run(async (key) => requeueOf(await reconciler.reconcile(key)), stop.signal);
   return {
     queue,
     clock,
