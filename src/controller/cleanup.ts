@@ -4,6 +4,7 @@ import type { Change } from '../core/change.ts';
 import { departure } from '../core/plan/departure.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
+import { isOverBudget } from '../kube/client/budget.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
@@ -25,8 +26,8 @@ export interface CleanupOptions {
 /** The remaining changes; undefined while they are unknown, or if the cluster may be a member under another name. */
 function remainder(fleet: Fleet, member: Member): readonly Change[] | undefined {
   const { cache } = member;
-  // The cluster of a refused member belongs to another member, which keeps its objects.
-  if (member.state.phase === 'refused') return [];
+  // The cluster of a refused member belongs to another member, which keeps its objects, unless it sends too much.
+  if (member.state.phase === 'refused' && !isOverBudget(member.state.error)) return [];
   if (!cache.synced || !fleet.mayBeCleanedUp(member)) return undefined;
   return [...fleet.index.heldBy(member.name)].flatMap((key) =>
     departure(fleet.consumer(key, member), cache.exports.get(key)),

@@ -1,6 +1,7 @@
 /** The status of the fleet as plain data, for /readyz and metrics. */
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Member, MemberState } from '../fleet/member.ts';
+import type { Member } from '../fleet/member.ts';
+import type { MemberState } from '../fleet/member-state.ts';
 import type { MemberReading } from './member-gauges.ts';
 import type { Gauges } from './metrics.ts';
 
@@ -39,7 +40,7 @@ export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): F
       writer: holds(member),
       exports: cache.exports.size,
       imports: cache.imports.size,
-      ...(state.phase === 'unreachable' && { since: new Date(state.since).toISOString() }),
+      ...('since' in state && state.since !== undefined && { since: new Date(state.since).toISOString() }),
       ...(error !== undefined && { error }),
       ...(successor && successor !== member && { successor: stateOf(successor) }),
       ...(fleet.isLeaving(member) && { leaving: true }),

@@ -16,14 +16,8 @@ import { ExportFetcher } from './export-fetcher.ts';
 import type { QuotaLimits } from './export-quota.ts';
 import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
+import { type MemberState, memberState } from './member-state.ts';
 import { OwnNetworks } from './own-networks.ts';
-
-/** `unreachable` keeps its last known data; `unknown` has none yet. `since` is in ms since the epoch. */
-export type MemberState =
-  | { readonly phase: 'unknown'; readonly error?: Error }
-  | { readonly phase: 'ready' }
-  | { readonly phase: 'unreachable'; readonly since: number; readonly error: Error }
-  | { readonly phase: 'refused'; readonly error: Error };
 
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
@@ -160,17 +154,7 @@ export class Member {
 
   get state(): MemberState {
     if (this.#refusal) return { phase: 'refused', error: this.#refusal };
-    const state = this.#informers?.state;
-    switch (state?.phase) {
-      case 'watching':
-        return { phase: 'ready' };
-      case 'lost':
-        return { phase: 'unreachable', since: state.since, error: this.#diagnosis ?? state.error };
-      default: {
-        const error = this.#diagnosis ?? state?.error ?? this.#connectError;
-        return { phase: 'unknown', ...(error && { error }) };
-      }
-    }
+    return memberState(this.#informers?.state, { diagnosis: this.#diagnosis, connect: this.#connectError });
   }
 
   /** Resolves when the signal aborts. API server failures are retried and show in {@link state}. */

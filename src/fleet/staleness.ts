@@ -2,6 +2,7 @@
 import type { KnownSource } from '../core/view.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Member } from './member.ts';
+import { lostSince } from './member-state.ts';
 
 /** A period without a response of a member, in ms since the epoch. */
 interface Outage {
@@ -46,9 +47,10 @@ export class Staleness {
   note(member: Member): void {
     const { state } = member;
     const last = this.#outages.get(member);
-    if (state.phase === 'unreachable') {
+    const since = lostSince(state);
+    if (since !== undefined) {
       const goesOn = last && (last.until === undefined || this.#catchesUp(last.until));
-      this.#outages.set(member, { since: goesOn ? last.since : state.since, until: undefined });
+      this.#outages.set(member, { since: goesOn ? last.since : since, until: undefined });
     } else if (last && last.until === undefined) {
       this.#outages.set(member, { ...last, until: this.#clock.now() });
     }
@@ -80,8 +82,9 @@ export class Staleness {
         return !this.#silentFor(state.since, unreachableAfterMs);
       case 'unknown':
         return !this.#silentFor(startedAt, unreachableAfterMs);
-      case 'ready':
       case 'refused':
+        return state.since !== undefined && !this.#silentFor(state.since, unreachableAfterMs);
+      case 'ready':
         return false;
     }
   }
@@ -93,15 +96,20 @@ export class Staleness {
   }
 
   #isReachable({ state }: Member): boolean {
-    if (state.phase !== 'unreachable') return state.phase === 'ready';
-    return !this.#silentFor(state.since, Math.min(SILENT_MS, this.#limits().unreachableAfterMs));
+    if (state.phase === 'ready') return true;
+    const since = lostSince(state);
+    if (since === undefined) return false;
+    return !this.#silentFor(since, Math.min(SILENT_MS, this.#limits().unreachableAfterMs));
   }
 
   #isExpired({ state, startedAt }: Member): boolean {
     const after = this.#limits().endpointExpiryMs;
-    if (after === undefined || state.phase === 'ready' || state.phase === 'refused') return false;
+    const since = lostSince(state);
+    if (after === undefined || state.phase === 'ready' || (state.phase === 'refused' && since === undefined)) {
+      return false;
+    }
     // For this process, the outage of a member that has never responded began when it joined.
-    return this.#silentFor(state.phase === 'unreachable' ? state.since : startedAt, after);
+    return this.#silentFor(since ?? startedAt, after);
   }
 
   #silentFor(since: number, ms: number): boolean {

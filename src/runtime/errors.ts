@@ -45,6 +45,7 @@ export const ERRORS = {
   },
   CTM_API_TIMEOUT: { exit: 'failure', summary: 'an API server did not respond in time' },
   CTM_API_PROTOCOL: { exit: 'failure', summary: 'an API server returned something that is not the Kubernetes API' },
+  CTM_MEMBER_BUDGET: { exit: 'failure', summary: 'an API server sends more than its budget allows' },
   CTM_LISTEN: {
     exit: 'failure',
     summary: 'cannot listen on an address: it is in use, does not belong to this machine, or its port needs privileges',

@@ -40,7 +40,7 @@ export function initialStateEnd(apiVersion: string, kind: string, resourceVersio
 
 /** Decodes the events of a body. */
 export async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, void, undefined> {
-  for await (const line of jsonLines(body)) yield asEvent(line);
+  for await (const { json } of jsonLines(body)) yield asEvent(json);
 }
 
 function asEvent(line: Json): StreamEvent {

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../src/api/json.ts';
 import type { Resource } from '../../src/api/resources.ts';
 import { ApiError } from '../../src/kube/client/api-errors.ts';
-import type { KubeClient, ObjectList, WatchEvent, WatchOptions } from '../../src/kube/client/client.ts';
+import type { KubeClient, ListPage, WatchEvent, WatchOptions } from '../../src/kube/client/client.ts';
 
 /** An API server whose objects never change, and which can be taken down. */
 export class FakeApi {
@@ -59,8 +59,8 @@ export class FakeApi {
     return [...(this.objects.get(plural) ?? [])] as never[]; // the tests set objects of the resource
   }
 
-  async *#pages({ plural }: Resource): AsyncIterable<ObjectList<JsonObject>> {
-    yield { items: this.#items(plural), resourceVersion: '1' };
+  async *#pages({ plural }: Resource): AsyncIterable<ListPage> {
+    yield { items: this.#items(plural), resourceVersion: '1', bytes: 100 };
   }
 
   async *#watch({ plural }: Resource, { signal, onOpen, sendInitialEvents }: WatchOptions): AsyncIterable<WatchEvent> {
@@ -70,9 +70,10 @@ export class FakeApi {
     const refusal = this.refusals.get(plural);
     if (refusal) throw refusal;
     onOpen?.();
-    for (const object of sendInitialEvents ? (this.objects.get(plural) ?? []) : []) yield { type: 'ADDED', object };
+    for (const object of sendInitialEvents ? (this.objects.get(plural) ?? []) : [])
+      yield { type: 'ADDED', object, bytes: 100 };
     const annotations: Record<string, string> = sendInitialEvents ? { 'k8s.io/initial-events-end': 'true' } : {};
-    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1', annotations } } };
+    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1', annotations } }, bytes: 100 };
     this.open.add(plural);
     try {
       await new Promise((_, reject) => {

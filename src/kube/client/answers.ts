@@ -3,6 +3,7 @@ import { asText, isJsonObject, type Json, type JsonObject, metadataOf } from '..
 import type { KubeObject } from '../../api/meta.ts';
 import { ApiError, type RequestName } from './api-errors.ts';
 import type { WatchEvent } from './client.ts';
+import type { JsonLine } from './lines.ts';
 
 function protocolError(name: RequestName, message: string): ApiError {
   return new ApiError('CTM_API_PROTOCOL', name, `the response is not from a Kubernetes API server: ${message}`, {
@@ -47,9 +48,9 @@ function isEventType(type: Json | undefined): type is WatchEvent['type'] {
   return typeof type === 'string' && EVENT_TYPES.has(type);
 }
 
-export function eventIn(name: RequestName, line: Json): WatchEvent {
-  if (!isJsonObject(line) || !isEventType(line.type) || !isJsonObject(line.object)) {
+export function eventIn(name: RequestName, { json, bytes }: JsonLine): WatchEvent {
+  if (!isJsonObject(json) || !isEventType(json.type) || !isJsonObject(json.object)) {
     throw protocolError(name, 'an event without type or object');
   }
-  return { type: line.type, object: line.object };
+  return { type: json.type, object: json.object, bytes };
 }

@@ -24,7 +24,7 @@ export interface RequestOptions {
   readonly vital?: boolean;
 }
 
-/** A list request. All pages are read; `limit` is the page size (default: 500). */
+/** A list request. All pages are read; `limit` is the page size (default: 500), reduced if objects are large. */
 export interface ListOptions extends RequestOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
@@ -36,6 +36,12 @@ export interface ListOptions extends RequestOptions {
 export interface ObjectList<T> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
+}
+
+/** One page of a list. */
+export interface ListPage extends ObjectList<JsonObject> {
+  /** Length of the response. */
+  readonly bytes: number;
 }
 
 /** RFC 7386, RFC 6902, or server-side apply (which requires a field manager). */
@@ -52,6 +58,8 @@ export interface DeleteOptions extends RequestOptions {
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
   readonly object: JsonObject;
+  /** Length of the line. */
+  readonly bytes: number;
 }
 
 /** A watch request. The server ends the stream after `timeoutSeconds`. */
@@ -76,7 +84,7 @@ export interface KubeClient {
   get<T extends KubeObject = RawObject>(resource: Resource, object: ObjectName, options?: RequestOptions): Promise<T>;
   list<T extends KubeObject = RawObject>(resource: Resource, options?: ListOptions): Promise<ObjectList<T>>;
   /** Yields the items of all pages while they arrive, so that a caller can drop what it does not need. */
-  pages(resource: Resource, options?: ListOptions): AsyncIterable<ObjectList<JsonObject>>;
+  pages(resource: Resource, options?: ListOptions): AsyncIterable<ListPage>;
   create<T extends KubeObject = RawObject>(
     resource: Resource,
     namespace: string | undefined,

@@ -1,14 +1,16 @@
 /** One request and its response: timeout, retries, and decoding of the body. */
 import { STATUS_CODES } from 'node:http';
 import type { Json } from '../../api/json.ts';
-import { isJsonObject, parseJson } from '../../api/json.ts';
+import { isJsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Credentials } from '../kubeconfig/credentials.ts';
 import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, transportError } from './api-errors.ts';
+import { parseBounded } from './bounded-json.ts';
+import { LongBody, OverBudget, type ResponseBudget } from './budget.ts';
 import type { RequestOptions } from './client.ts';
 import { Semaphore } from './semaphore.ts';
-import type { Transport, TransportResponse, Use } from './transport.ts';
+import type { ResponseBody, Transport, TransportResponse, Use } from './transport.ts';
 
 export interface ApiRequest {
   readonly name: RequestName;
@@ -24,7 +26,7 @@ export interface ApiRequest {
 }
 
 /** Bounds on requests, for one API server. */
-export interface ExchangeLimits {
+export interface ExchangeLimits extends ResponseBudget {
   readonly inFlight: number;
   /** Timeout of a request including its body; for a watch, until its headers. In milliseconds. */
   readonly requestTimeoutMs: number;
@@ -32,6 +34,12 @@ export interface ExchangeLimits {
   readonly retries: number;
   /** A longer Retry-After is left to the caller, which need not block meanwhile. In milliseconds. */
   readonly maxRetryAfterMs: number;
+}
+
+/** The JSON of a response, or its text if it is not JSON. */
+export interface Answer {
+  readonly json: Json;
+  readonly bytes: number;
 }
 
 interface ExchangeOptions {
@@ -56,7 +64,12 @@ export class Exchange {
   }
 
   /** The JSON of a response. Waits for a free slot first, unless vital; the timeout starts afterwards. */
-  async call(request: ApiRequest, { signal, maySend, vital = false }: RequestOptions = {}): Promise<Json> {
+  async call(request: ApiRequest, options: RequestOptions = {}): Promise<Json> {
+    return (await this.ask(request, options)).json;
+  }
+
+  /** The JSON of a response, and the length of its body in bytes; otherwise like {@link call}. */
+  async ask(request: ApiRequest, { signal, maySend, vital = false }: RequestOptions = {}): Promise<Answer> {
     const { clock, limits } = this.#options;
     const repeated = new Set<RepeatCause>();
     for (let retries = 0; ; ) {
@@ -113,7 +126,7 @@ export class Exchange {
     return retryAfterMs * (1 + random() / 4);
   }
 
-  #once(request: ApiRequest, signal: AbortSignal | undefined, use: Use): Promise<Json> {
+  #once(request: ApiRequest, signal: AbortSignal | undefined, use: Use): Promise<Answer> {
     return this.#limited(request, signal, use, (response) => this.#json(request, response));
   }
 
@@ -165,21 +178,22 @@ export class Exchange {
     }
   }
 
-  async #json(request: ApiRequest, response: TransportResponse): Promise<Json> {
-    const text = await response.body.text();
+  async #json(request: ApiRequest, response: TransportResponse): Promise<Answer> {
+    const { limits } = this.#options;
+    const body = await bytesOf(response.body, limits.bodyBytes);
     const type = String(response.headers['content-type'] ?? 'none').split(';')[0] ?? 'none';
-    const json = /\bjson$/.test(type) ? tryParse(text) : undefined;
+    const json = /\bjson$/.test(type) ? tryParse(body, limits) : undefined;
     const status = response.statusCode;
     if (status >= 200 && status < 300) {
-      if (json !== undefined) return json;
-      if (request.plain) return text;
+      if (json !== undefined) return { json, bytes: body.length };
+      if (request.plain) return { json: body.toString('utf8'), bytes: body.length };
       throw new ApiError('CTM_API_PROTOCOL', request.name, `${status} with content type ${type}, which is not JSON`, {
         status,
       });
     }
     const retryAfterMs = this.#retryAfterHeader(response.headers['retry-after']);
     if (isJsonObject(json) && json.kind === 'Status') throw statusError(request.name, status, json, retryAfterMs);
-    throw foreignError(request.name, status, type, text, retryAfterMs);
+    throw foreignError(request.name, status, type, body.toString('utf8'), retryAfterMs);
   }
 
   /** Seconds or a date (RFC 9110, section 10.2.3), converted to milliseconds from now. */
@@ -205,10 +219,24 @@ function timeout(request: ApiRequest, ms: number): ApiError {
   return new ApiError('CTM_API_TIMEOUT', request.name, `no response within ${ms / 1_000} s`);
 }
 
-function tryParse(text: string): Json | undefined {
+/** @throws LongBody */
+async function bytesOf(body: ResponseBody, most: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > most) throw new LongBody(most);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** Undefined for a text that is not JSON. */
+function tryParse(text: Buffer, budget: ResponseBudget): Json | undefined {
   try {
-    return parseJson(text);
-  } catch {
+    return parseBounded(text, budget);
+  } catch (error) {
+    if (error instanceof OverBudget) throw error;
     return undefined;
   }
 }

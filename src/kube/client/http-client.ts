@@ -8,12 +8,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ClusterAccess } from '../kubeconfig/credentials.ts';
-import { eventIn, listIn, objectIn } from './answers.ts';
+import { eventIn, objectIn } from './answers.ts';
 import { ApiError, isAbsent, isGone, transportError } from './api-errors.ts';
+import { DEFAULT_LIST_BUDGET, DEFAULT_RESPONSE_BUDGET, OverBudget } from './budget.ts';
 import type {
   DeleteOptions,
   KubeClient,
   ListOptions,
+  ListPage,
   ObjectList,
   ObjectName,
   PatchKind,
@@ -24,6 +26,7 @@ import type {
 } from './client.ts';
 import { type ApiRequest, Exchange, type ExchangeLimits } from './exchange.ts';
 import { jsonLines } from './lines.ts';
+import { readPages } from './pages.ts';
 import { type Place, pathOf, placeName, type QueryParameters, resourceName } from './paths.ts';
 import { type SocketLimits, SocketTransport } from './sockets.ts';
 import type { Transport } from './transport.ts';
@@ -32,7 +35,13 @@ const PAGE_SIZE = 500;
 /** How often a list starts over because its continue token expired. */
 const LIST_RESTARTS = 3;
 
-export type ClientLimits = ExchangeLimits & SocketLimits;
+export type ClientLimits = ExchangeLimits &
+  SocketLimits & {
+    /** Maximum pages of a list. */
+    readonly pages: number;
+    /** Maximum bytes of a list that is returned as a whole. */
+    readonly collectedBytes: number;
+  };
 
 export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   inFlight: 64,
@@ -41,6 +50,9 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimits = {
   connectTimeoutMs: 10_000,
   retries: 4,
   maxRetryAfterMs: 10_000,
+  pages: DEFAULT_LIST_BUDGET.pages,
+  collectedBytes: 64 * 1024 * 1024,
+  ...DEFAULT_RESPONSE_BUDGET,
 };
 
 export interface ClientOptions {
@@ -70,7 +82,7 @@ export function createKubeClient(options: ClientOptions): KubeClient {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   });
-  return new HttpClient(options.cluster, transport, exchange, options.isOutdated ?? (async () => false));
+  return new HttpClient(options.cluster, transport, exchange, limits, options.isOutdated ?? (async () => false));
 }
 
 const CONTENT_TYPES: Record<PatchKind, string> = {
@@ -84,13 +96,21 @@ class HttpClient implements KubeClient {
   readonly cluster: string;
   readonly #transport: Transport;
   readonly #exchange: Exchange;
+  readonly #limits: ClientLimits;
   readonly isOutdated: () => Promise<boolean>;
 
-  constructor(cluster: string, transport: Transport, exchange: Exchange, isOutdated: () => Promise<boolean>) {
+  constructor(
+    cluster: string,
+    transport: Transport,
+    exchange: Exchange,
+    limits: ClientLimits,
+    isOutdated: () => Promise<boolean>,
+  ) {
     this.cluster = cluster;
     this.isOutdated = isOutdated;
     this.#transport = transport;
     this.#exchange = exchange;
+    this.#limits = limits;
   }
 
   async get<T extends KubeObject = RawObject>(
@@ -107,7 +127,13 @@ class HttpClient implements KubeClient {
       try {
         const items: T[] = [];
         let resourceVersion = '';
+        let bytes = 0;
         for await (const page of this.pages(resource, options)) {
+          bytes += page.bytes;
+          if (bytes > this.#limits.collectedBytes) {
+            const { name } = this.#request('list', 'GET', resource, options);
+            throw transportError(name, new OverBudget(`a list of more than ${this.#limits.collectedBytes} bytes`));
+          }
           // The server validated the items against the schema of the resource that T stands for.
           for (const item of page.items) items.push(item as JsonObject & T);
           resourceVersion = page.resourceVersion;
@@ -119,24 +145,19 @@ class HttpClient implements KubeClient {
     }
   }
 
-  async *pages(resource: Resource, options: ListOptions = {}): AsyncGenerator<ObjectList<JsonObject>, void, undefined> {
+  async *pages(resource: Resource, options: ListOptions = {}): AsyncGenerator<ListPage, void, undefined> {
     const type = { apiVersion: apiVersion(resource), kind: resource.kind };
-    let next: string | undefined;
-    do {
-      const request = this.#request('list', 'GET', resource, options, {
-        labelSelector: options.labelSelector,
-        fieldSelector: options.fieldSelector,
-        limit: options.limit ?? PAGE_SIZE,
-        continue: next,
-      });
-      const page = listIn(request.name, await this.#exchange.call(request, options));
-      // Items of a list lack apiVersion and kind.
-      yield {
-        items: page.items.map((item) => ({ ...type, ...item })),
-        resourceVersion: page.resourceVersion,
-      };
-      next = page.next;
-    } while (next !== undefined && next !== '');
+    const pages = readPages({
+      request: (limit, next) => {
+        const { labelSelector, fieldSelector } = options;
+        return this.#request('list', 'GET', resource, options, { labelSelector, fieldSelector, limit, continue: next });
+      },
+      ask: (request) => this.#exchange.ask(request, options),
+      limit: options.limit ?? PAGE_SIZE,
+      pages: this.#limits.pages,
+    });
+    // Items of a list lack apiVersion and kind.
+    for await (const page of pages) yield { ...page, items: page.items.map((item) => ({ ...type, ...item })) };
   }
 
   async create<T extends KubeObject = RawObject>(
@@ -221,10 +242,10 @@ class HttpClient implements KubeClient {
     const body = await this.#exchange.open(request, options.signal);
     options.onOpen?.();
     try {
-      for await (const line of jsonLines(body)) yield eventIn(request.name, line);
+      for await (const line of jsonLines(body, this.#limits)) yield eventIn(request.name, line);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof SyntaxError || error instanceof RangeError) {
+      if (error instanceof SyntaxError) {
         throw new ApiError('CTM_API_PROTOCOL', request.name, `event is not JSON: ${error.message}`, {
           status: 200,
           cause: error,

@@ -1,6 +1,7 @@
 /** Connections to one API server. */
 import { Pool } from 'undici';
 import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
+import { OverBudget } from './budget.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 import type { Transport, TransportRequest, TransportResponse, Use } from './transport.ts';
 
@@ -9,6 +10,8 @@ export interface SocketLimits {
   /** Maximum for requests. Watches and vital requests have connections of their own, so none starves the others. */
   readonly connections: number;
   readonly connectTimeoutMs: number;
+  /** Maximum number of informational (1xx) responses before the final one. */
+  readonly informational: number;
 }
 
 /** The client closes an idle socket before load balancers drop the connection (60 s and more). */
@@ -48,7 +51,7 @@ export class SocketTransport implements Transport {
     if (!this.#pools || !sameCertificate(this.#pools.certificate, certificate)) this.#renew(certificate);
     const pool = this.#pools?.[use];
     if (!pool) throw new Error('the client is closed');
-    return pool.request({ ...request, path: this.#base + request.path });
+    return pool.request({ ...request, path: this.#base + request.path, onInfo: this.#countingInformational() });
   }
 
   async close(): Promise<void> {
@@ -56,6 +59,14 @@ export class SocketTransport implements Transport {
     const pools = this.#pools;
     this.#pools = undefined;
     await Promise.all([pools?.requests.destroy(), pools?.watches.destroy(), pools?.vital.destroy()]);
+  }
+
+  /** A server may send any number of them, each of which resets no timeout and has to be parsed. */
+  #countingInformational(): () => void {
+    let left = this.#limits.informational;
+    return () => {
+      if (left-- <= 0) throw new OverBudget(`more than ${this.#limits.informational} informational responses`);
+    };
   }
 
   #renew(certificate: ClientCertificate | undefined): void {

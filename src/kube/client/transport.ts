@@ -10,7 +10,7 @@ export interface TransportRequest {
   readonly signal: AbortSignal;
 }
 
-/** A response body, which can be read once: as a stream or as a whole. */
+/** A response body, which can be read once: as a stream or, in tests, as a whole. */
 export interface ResponseBody extends AsyncIterable<Uint8Array> {
   text(): Promise<string>;
   /** Emitted once when the body has ended, for any reason. */

@@ -6,6 +6,7 @@ import type { Random } from '../../runtime/random.ts';
 import { toError } from '../../runtime/thrown.ts';
 import { withTimeLimit } from '../../runtime/watchdog.ts';
 import { isRefusal } from '../client/api-errors.ts';
+import { isOverBudget } from '../client/budget.ts';
 import type { KubeClient } from '../client/client.ts';
 import { Reflector, type RestartReason } from './reflector.ts';
 import type { Sink } from './sink.ts';
@@ -100,9 +101,12 @@ export class Informers {
       resource: RESOURCES[resource],
       sink: {
         listStarted: () => sink.listStarted(),
-        upserted: (object) => sink.upserted(object),
+        upserted: (object, bytes) => sink.upserted(object, bytes),
         removed: (object) => sink.removed(object),
         restarted: () => sink.restarted(),
+        get bytes() {
+          return sink.bytes ?? 0;
+        },
         listed: (resourceVersion) => {
           sink.listed(resourceVersion);
           this.#unlisted.delete(followed);
@@ -126,8 +130,8 @@ export class Informers {
   }
 
   /** An API server that serves one request serves the others, too, so no reflector has to wait out its backoff. */
-  #wakeAll(): void {
-    for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake();
+  #wakeAll(isBack = false): void {
+    for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake(isBack);
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
@@ -141,7 +145,7 @@ export class Informers {
         this.#update();
       } else if (!error && this.#heartbeatLost) {
         this.#heartbeatLost = undefined;
-        this.#wakeAll();
+        this.#wakeAll(true);
         this.#update();
       }
       await clock.sleep(error ? heartbeat.lostIntervalMs : heartbeat.intervalMs, signal).catch(() => {});
@@ -171,11 +175,13 @@ export class Informers {
     const states = [...this.#reflectors].map((reflector) => reflector.state);
     const lost: Fault[] = states.filter((state) => state.phase === 'lost');
     if (this.#heartbeatLost) lost.push(this.#heartbeatLost);
-    const first = lost.toSorted((a, b) => a.since - b.since)[0];
+    // An exceeded budget needs attention; the API server responds.
+    const first = lost.find(({ error }) => isOverBudget(error)) ?? lost.toSorted((a, b) => a.since - b.since)[0];
     if (this.#unlisted.size === 0) {
       return first ? { phase: 'lost', since: first.since, error: first.error } : { phase: 'watching' };
     }
-    const error = states.flatMap((state) => (state.phase === 'starting' && state.error ? [state.error] : []))[0];
+    const errors = states.flatMap((state) => (state.phase === 'starting' && state.error ? [state.error] : []));
+    const error = errors.find(isOverBudget) ?? errors[0];
     return { phase: 'starting', ...(error && { error }), ...(first && { lostSince: first.since }) };
   }
 }

@@ -13,10 +13,12 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import { toError } from '../../runtime/thrown.ts';
 import { untilSilent } from '../../runtime/watchdog.ts';
-import { ApiError, isGone, isTooNew, statusError } from '../client/api-errors.ts';
+import { ApiError, isGone, isTooNew, type RequestName, statusError, transportError } from '../client/api-errors.ts';
+import { DEFAULT_LIST_BUDGET, isOverBudget, type ListBudget, OverBudget } from '../client/budget.ts';
 import type { KubeClient, WatchEvent } from '../client/client.ts';
 import { resourceName } from '../client/paths.ts';
 import type { ReflectorState, Sink } from './sink.ts';
+import { TimeSlice } from './time-slice.ts';
 
 /** Why a watch had to be reopened. `expired`, `stalled` and `verify` are followed by a full list. */
 export type RestartReason =
@@ -34,7 +36,7 @@ export type RestartReason =
   | 'verify';
 
 /** Times and sizes of a reflector; times are in milliseconds unless the name has another unit. */
-export interface ReflectorLimits {
+export interface ReflectorLimits extends Omit<ListBudget, 'pages'> {
   readonly pageSize: number;
   /** The server is asked to end each watch after a random time between these, so that watches do not renew together. */
   readonly minWatchSeconds: number;
@@ -51,6 +53,10 @@ export interface ReflectorLimits {
   readonly verifyMs: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
+  /** A longer Retry-After is not honored: a maintenance page may ask for an hour. */
+  readonly maxRetryAfterMs: number;
+  /** Wait before an API server that exceeded its budget is tried again. */
+  readonly overBudgetMs: number;
 }
 
 export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
@@ -64,6 +70,9 @@ export const DEFAULT_REFLECTOR_LIMITS: ReflectorLimits = {
   verifyMs: 3_600_000,
   backoffBaseMs: 200,
   backoffCapMs: 30_000,
+  maxRetryAfterMs: 45_000,
+  overBudgetMs: 5 * 60_000,
+  ...DEFAULT_LIST_BUDGET,
 };
 
 export interface ReflectorOptions {
@@ -84,6 +93,8 @@ export interface ReflectorOptions {
 const RENEW_JITTER_MS = 50;
 /** Consecutive streams without progress before everything is listed again. */
 const STALLS = 2;
+/** Most by which a wait is lengthened, so that clients that were sent away together do not return together. */
+const JITTER = 1.25;
 /** Annotation of the bookmark that ends the initial state of a WatchList. */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
@@ -131,6 +142,10 @@ export class Reflector {
   #stalls = 0;
   /** Earliest time of the next request, from the server's Retry-After. */
   #notBefore = Number.NEGATIVE_INFINITY;
+  /** Earliest time of the next request to a server that exceeded its budget. */
+  #refusedUntil = Number.NEGATIVE_INFINITY;
+  /** What the current list has cost. */
+  #listing = { startedAt: 0, bytes: 0, objects: 0 };
   #nap: AbortController | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -147,9 +162,10 @@ export class Reflector {
 
   /**
    * Ends a wait after a failure, and resets the backoff of an attempt in progress: for callers that know that the
-   * server is back. A Retry-After of the server still holds.
+   * server responds again. A Retry-After of the server still holds, unless the whole server was away and `isBack`.
    */
-  wake(): void {
+  wake(isBack = false): void {
+    if (isBack) this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#backoff.reset();
     this.#nap?.abort();
   }
@@ -160,13 +176,22 @@ export class Reflector {
       try {
         const wait = await this.#step(signal);
         if (wait > 0) await this.#sleep(wait, signal);
-        const retryAfter = this.#notBefore - this.#options.clock.now();
-        if (retryAfter > 0) await this.#options.clock.sleep(retryAfter, signal);
+        for (let left = this.#heldMs(); left > 0; left = this.#heldMs()) await this.#sleep(left, signal);
       } catch (error) {
         // Only an abort of `signal` ends up here: #step turns every other error into a wait.
         if (!signal.aborted) throw error;
       }
     }
+  }
+
+  /** Milliseconds for which {@link wake} does not end a wait; bounded, since the clock may be set back. */
+  #heldMs(): number {
+    const now = this.#options.clock.now();
+    const { maxRetryAfterMs, overBudgetMs } = this.#limits;
+    return Math.max(
+      Math.min(this.#notBefore - now, maxRetryAfterMs * JITTER),
+      Math.min(this.#refusedUntil - now, overBudgetMs * JITTER),
+    );
   }
 
   /** Sleeps for `ms`, or until {@link wake}. */
@@ -209,7 +234,7 @@ export class Reflector {
 
   /** LIST in pages. A continue token that expires on the way fails the list; the next one starts over. */
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace, labelSelector, sink } = this.#options;
+    const { client, resource, namespace, labelSelector } = this.#options;
     const pages = client.pages(resource, {
       signal,
       limit: this.#limits.pageSize,
@@ -217,20 +242,27 @@ export class Reflector {
       ...(labelSelector !== undefined && { labelSelector }),
     });
     let version: string | undefined;
-    sink.listStarted();
-    for await (const page of pages) {
-      for (const object of page.items) this.#deliver('upserted', object);
-      version = page.resourceVersion;
+    const slice = this.#startList();
+    for await (const { items, bytes, resourceVersion } of pages) {
+      this.#charge(bytes, items.length);
+      for (const object of items) {
+        this.#upserted(object, bytes / items.length);
+        const pause = slice.pause();
+        if (pause) await pause;
+      }
+      const pause = slice.pause();
+      if (pause) await pause;
+      version = resourceVersion;
     }
     if (version !== undefined) this.#listed(version);
   }
 
   /** One stream: the initial state if it is still unknown, then changes. Resolves when the server ends it. */
   async #watch(signal: AbortSignal, stream: Stream): Promise<void> {
-    const { client, resource, namespace, labelSelector, sink, clock, random } = this.#options;
+    const { client, resource, namespace, labelSelector, clock, random } = this.#options;
     const { minWatchSeconds, maxWatchSeconds, silenceMs, initialSilenceMs } = this.#limits;
     const listing = this.#version === undefined;
-    if (listing) sink.listStarted();
+    const slice = listing ? this.#startList() : undefined;
     await untilSilent(
       clock,
       signal,
@@ -243,7 +275,8 @@ export class Reflector {
           onOpen: () => {
             guard.heard();
             stream.openedAt = clock.now();
-            if (!listing) this.#watching();
+            // A server that exceeded its budget has to show that it no longer does.
+            if (!listing && !this.#isRefused()) this.#watching();
           },
           ...(this.#version === undefined ? { sendInitialEvents: true } : { resourceVersion: this.#version }),
           ...(namespace !== undefined && { namespace }),
@@ -252,6 +285,8 @@ export class Reflector {
         for await (const event of events) {
           guard.heard();
           this.#take(event, stream);
+          const pause = this.#version === undefined ? slice?.pause() : undefined;
+          if (pause) await pause;
         }
       },
     );
@@ -259,14 +294,11 @@ export class Reflector {
   }
 
   #take(event: WatchEvent, stream: Stream): void {
-    const { client, resource } = this.#options;
     const metadata = metadataOf(event.object);
-    if (event.type === 'ERROR') {
-      const name = { cluster: client.cluster, verb: 'watch', resource: resourceName(resource), object: '' };
-      throw statusError(name, 0, event.object);
-    }
-    if (event.type === 'DELETED') this.#deliver('removed', event.object);
-    else if (event.type !== 'BOOKMARK') this.#deliver('upserted', event.object);
+    if (event.type === 'ERROR') throw statusError(this.#requestName('watch'), 0, event.object);
+    if (this.#version === undefined) this.#charge(event.bytes, 1);
+    if (event.type === 'DELETED') this.#deliver(event.object, () => this.#options.sink.removed(event.object));
+    else if (event.type !== 'BOOKMARK') this.#upserted(event.object, event.bytes);
 
     const version = asText(metadata?.resourceVersion);
     if (this.#version === undefined) {
@@ -283,9 +315,48 @@ export class Reflector {
     stream.progressed = true;
   }
 
-  #deliver(method: 'upserted' | 'removed', object: JsonObject): void {
+  #startList(): TimeSlice {
+    const { clock, sink } = this.#options;
+    this.#listing = { startedAt: clock.now(), bytes: 0, objects: 0 };
+    sink.listStarted();
+    return new TimeSlice(clock);
+  }
+
+  /** @throws ApiError if the list exceeds its budget. */
+  #charge(bytes: number, objects: number): void {
+    const { listBytes, objects: most, listMs } = this.#limits;
+    this.#listing.bytes += bytes;
+    this.#listing.objects += objects;
+    if (this.#listing.bytes > listBytes) throw this.#overBudget('list', `the list has more than ${listBytes} bytes`);
+    if (this.#listing.objects > most) throw this.#overBudget('list', `the list has more than ${most} objects`);
+    const ms = this.#options.clock.now() - this.#listing.startedAt;
+    if (ms > listMs) throw this.#overBudget('list', `the list takes longer than ${listMs / 60_000} minutes`);
+  }
+
+  #upserted(object: JsonObject, bytes: number): void {
+    const { sink } = this.#options;
+    this.#deliver(object, () => sink.upserted(object, bytes));
+    const { keptBytes } = this.#limits;
+    if ((sink.bytes ?? 0) <= keptBytes) return;
+    throw this.#overBudget('watch', `the objects to be kept have more than ${keptBytes} bytes`);
+  }
+
+  #overBudget(verb: string, problem: string): ApiError {
+    return transportError(this.#requestName(verb), new OverBudget(problem));
+  }
+
+  #requestName(verb: string): RequestName {
+    const { client, resource } = this.#options;
+    return { cluster: client.cluster, verb, resource: resourceName(resource), object: '' };
+  }
+
+  #isRefused(): boolean {
+    return this.#state.phase === 'lost' && isOverBudget(this.#state.error);
+  }
+
+  #deliver(object: JsonObject, call: () => void): void {
     try {
-      this.#options.sink[method](object);
+      call();
     } catch (error) {
       const metadata = metadataOf(object);
       const name = { namespace: metadata?.namespace, name: metadata?.name };
@@ -303,6 +374,7 @@ export class Reflector {
   /** Decides how to continue after a failure; returns the milliseconds to wait. */
   #failed(error: unknown, stream: Stream): number {
     const { random } = this.#options;
+    if (isOverBudget(error)) return this.#refused(toError(error));
     const listing = this.#version === undefined;
     const lived = this.#lived(stream);
     if (lived) this.#backoff.reset();
@@ -333,8 +405,20 @@ export class Reflector {
     if (missing) this.#version = undefined;
     const wait = Math.min(this.#backoff.next(), missing ? this.#limits.missingMs : Number.POSITIVE_INFINITY);
     const retryAfter = error instanceof ApiError ? error.retryAfterMs : undefined;
-    if (retryAfter !== undefined) this.#notBefore = this.#options.clock.now() + retryAfter * (1 + random() / 4);
+    if (retryAfter !== undefined) {
+      const ms = Math.min(retryAfter, this.#limits.maxRetryAfterMs);
+      this.#notBefore = this.#options.clock.now() + ms * (1 + random() * (JITTER - 1));
+    }
     return wait;
+  }
+
+  /** What is known stays; trying again soon would only cost the same again. */
+  #refused(error: Error): number {
+    const { clock, random } = this.#options;
+    this.#refusedUntil = clock.now() + this.#limits.overBudgetMs * (1 + random() * (JITTER - 1));
+    this.#restart('failed');
+    this.#lost(error);
+    return 0;
   }
 
   #relist(reason: RestartReason): void {

@@ -10,11 +10,14 @@ import type { JsonObject } from '../../api/json.ts';
  */
 export interface Sink {
   listStarted(): void;
-  upserted(object: JsonObject): void;
+  /** `bytes` is the length of the object's JSON. */
+  upserted(object: JsonObject, bytes: number): void;
   removed(object: JsonObject): void;
   listed(resourceVersion: string): void;
   /** The versions of the server start again, lower than before, as after a restore of etcd. A full list follows. */
   restarted(): void;
+  /** Length of the JSON of all objects that the sink keeps. Absent: it keeps none. */
+  readonly bytes?: number;
 }
 
 /** State of a reflector's connection to its API server. */

@@ -17,6 +17,8 @@ export function compareVersions(a: string, b: string): number {
 /** A slim object, and the resourceVersion it was made from. */
 interface Row<T> {
   readonly version: string;
+  /** Length of the JSON it was made from; 0 if unknown. */
+  readonly bytes: number;
   readonly value: T;
 }
 
@@ -63,6 +65,7 @@ export class Store<T> implements Sink {
   /** Versions of removals, kept while a fetch that may have read the object before is in progress. */
   readonly #tombstones = new Map<string, string>();
   #fetches = 0;
+  #bytes = 0;
   #started = false;
   #synced = false;
 
@@ -82,6 +85,10 @@ export class Store<T> implements Sink {
 
   get size(): number {
     return this.#rows.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(name: string): T | undefined {
@@ -115,11 +122,11 @@ export class Store<T> implements Sink {
     this.#warned = false;
   }
 
-  upserted(object: JsonObject): void {
+  upserted(object: JsonObject, bytes = 0): void {
     const name = this.#nameOf(object);
     if (name === undefined) return;
     this.#seen?.add(name);
-    this.#enter(name, object);
+    this.#enter(name, object, bytes);
   }
 
   removed(object: JsonObject): void {
@@ -219,7 +226,7 @@ export class Store<T> implements Sink {
     return held !== undefined && compareVersions(held, version) <= 0;
   }
 
-  #enter(name: string, object: JsonObject): void {
+  #enter(name: string, object: JsonObject, bytes = 0): void {
     const version = versionOf(object);
     const held = this.#held(name);
     const order = held === undefined ? -1 : compareVersions(held, version);
@@ -227,11 +234,11 @@ export class Store<T> implements Sink {
       if (order > 0) this.#older.set(name, object);
       else if (this.#older.size > 0) this.#older.delete(name);
     }
-    if (order < 0 || version === UNVERSIONED) this.#place(name, version, object);
+    if (order < 0 || version === UNVERSIONED) this.#place(name, version, object, bytes);
   }
 
   /** Replaces what the store has of an object, whatever its version. */
-  #place(name: string, version: string, object: JsonObject): void {
+  #place(name: string, version: string, object: JsonObject, bytes = 0): void {
     let value: T | undefined;
     try {
       resourceVersionOf(object);
@@ -245,9 +252,10 @@ export class Store<T> implements Sink {
       return;
     }
     this.#unusable.delete(name);
-    const before = this.#rows.get(name)?.value;
-    this.#rows.set(name, { version, value });
-    this.#options.changed(name, before, value);
+    const before = this.#rows.get(name);
+    this.#bytes += bytes - (before?.bytes ?? 0);
+    this.#rows.set(name, { version, value, bytes });
+    this.#options.changed(name, before?.value, value);
   }
 
   #setAside(name: string, version: string, error: unknown): void {
@@ -259,14 +267,16 @@ export class Store<T> implements Sink {
       { object: name, problem: misfit.message },
       'object does not fit its schema, ignoring it',
     );
-    const before = this.#rows.get(name)?.value;
+    const before = this.#rows.get(name);
+    this.#bytes -= before?.bytes ?? 0;
     this.#rows.delete(name);
     this.#unusable.set(name, { version, misfit });
-    this.#options.changed(name, before, undefined);
+    this.#options.changed(name, before?.value, undefined);
   }
 
   #delete(name: string): void {
     const row = this.#rows.get(name);
+    this.#bytes -= row?.bytes ?? 0;
     const known = this.#rows.delete(name) || this.#unusable.delete(name);
     if (known) this.#options.changed(name, row?.value, undefined);
   }

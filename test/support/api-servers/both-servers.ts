@@ -72,7 +72,7 @@ export class TestServer {
   async *events(path: string, sent: Sent = {}): AsyncGenerator<JsonObject, void, undefined> {
     const { statusCode, body } = await this.#send('GET', path, sent);
     if (statusCode !== 200) throw new Error(`watch returned ${statusCode}: ${await body.text()}`);
-    for await (const event of jsonLines(body)) if (isJsonObject(event)) yield event;
+    for await (const { json } of jsonLines(body)) if (isJsonObject(json)) yield json;
   }
 
   /** Creates a namespace for a test, which is deleted when the server is closed. */

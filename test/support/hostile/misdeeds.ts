@@ -85,9 +85,6 @@ export function answer(statusCode: number, headers: Readonly<Record<string, stri
   return () => ({ statusCode, headers: { 'content-type': 'text/plain', ...headers }, body: wholeBody(body) });
 }
 
-/** Accepts the request and never responds. */
-export const silence: Misdeed = ({ signal }) => aborted(signal);
-
 /** Passes each object of lists, reads and watches through `change`; undefined omits it. `list` changes the list itself. */
 export function changed(
   change: (object: JsonObject) => Json | undefined,

@@ -20,6 +20,7 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'core/poisoned.test.ts': 'texts of other parties in conditions',
   'core/neighbour-untouched.test.ts': 'what one member can change for others: nothing',
   'core/properties.test.ts': 'laws that hold for random fleets',
+  'fleet/budget.test.ts': 'a member whose API server sends without end, beside honest ones',
   'fleet/hostile-member.test.ts': 'a member whose API server is hostile, beside honest ones',
   'dns/cases.test.ts': 'responses of the zone, from objects to records',
   'dns/mutated-packets.test.ts': 'the server under mutated packets',

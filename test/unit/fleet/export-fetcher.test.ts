@@ -153,7 +153,11 @@ async function exportAtOnce(count: number) {
     async *pages(resource) {
       requests.push(`list all ${resource.plural}`);
       const items = resource.plural === 'services' ? names : [];
-      yield { items: items.map((name) => object('Service', name, { spec: { ports: [] } })), resourceVersion: '9' };
+      yield {
+        items: items.map((name) => object('Service', name, { spec: { ports: [] } })),
+        resourceVersion: '9',
+        bytes: 1_000,
+      };
     },
   };
   const fetcher = new ExportFetcher({ clock: new ManualClock(), random: () => 1, logger: new MemoryLogger() });

@@ -81,6 +81,18 @@ describe('a member whose API server was unreachable', () => {
     expect([...api.open].sort()).toEqual(WATCHED);
   });
 
+  it('is contacted again within a minute, whatever Retry-After demands', async () => {
+    const { api, clock } = await start();
+    api.down();
+    for (const name of WATCHED) api.refusals.set(name, api.error('CTM_API_STATUS', 503, 3_600 * SECOND));
+    api.up();
+    await clock.advance(4 * SECOND);
+    expect(api.open.size).toBe(0);
+    api.refusals.clear();
+    await clock.advance(60 * SECOND);
+    expect([...api.open].sort()).toEqual(WATCHED);
+  });
+
   it('is not polled more often for a rejected resource because it serves others', async () => {
     const { api, clock } = await start();
     api.down();

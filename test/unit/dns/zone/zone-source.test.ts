@@ -41,10 +41,10 @@ class QuietServer implements KubeClient {
     for (const object of caseObjects('shop')) {
       if (object.kind !== resource.kind) continue;
       const metadata = { ...(object.metadata as JsonObject), resourceVersion: String(version++) };
-      yield { type: 'ADDED', object: { ...object, metadata } };
+      yield { type: 'ADDED', object: { ...object, metadata }, bytes: 0 };
     }
     const annotations = { 'k8s.io/initial-events-end': 'true' };
-    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version), annotations } } };
+    yield { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version), annotations } }, bytes: 0 };
     await new Promise((_, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason));
     });

@@ -1,0 +1,80 @@
+/** A member whose API server sends without end, or wants to be left alone for an hour, beside honest ones. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Misdeed } from '../../support/hostile/hostile-api-server.ts';
+import { type HostileFleet, startHostileFleet } from '../../support/hostile/hostile-fleet.ts';
+import { watchesOf } from '../../support/hostile/hostile-request.ts';
+import { answer, deepEvent, endlessList, endlessPages, hugeLine, sameToken } from '../../support/hostile/misdeeds.ts';
+
+const PATIENCE = { timeout: 20_000, interval: 20 };
+const NS = 'ns';
+const MIB = 1024 * 1024;
+const NS_PER_MS = 1_000_000;
+
+const open: HostileFleet[] = [];
+afterEach(async () => {
+  for (const fleet of open.splice(0)) await fleet[Symbol.asyncDispose]();
+});
+
+/** cluster1 and cluster2 export ns/web, cluster3 imports it. */
+async function start() {
+  const fleet = await startHostileFleet();
+  open.push(fleet);
+  const [honest, hostile, consumer] = ['cluster1', 'cluster2', 'cluster3'].map((name) => fleet.cluster(name));
+  if (!honest || !hostile || !consumer) throw new Error('three clusters are required');
+  consumer.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } });
+  for (const cluster of [honest, hostile]) cluster.export(NS, 'web', [1]);
+  await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(1)]), PATIENCE);
+  const stateOf = (name: string) => fleet.controller.status().members.find((member) => member.name === name);
+  return { fleet, honest, hostile, consumer, stateOf };
+}
+
+/** The version is too old for a watch, and WatchLists are not served: the reflector has to list. */
+const unserved: Misdeed = (request, honest) => answer(request.verb === 'watch' ? 410 : 400)(request, honest);
+
+describe('a member over its budget', () => {
+  it.each<[string, Misdeed | undefined, Misdeed]>([
+    ['an endless line', hugeLine(62 * MIB), hugeLine(62 * MIB)],
+    ['an event that is 100,000 lists deep', deepEvent(100_000), deepEvent(100_000)],
+    ['continue tokens without end', undefined, endlessPages()],
+    ['the same continue token again and again', undefined, sameToken()],
+    ['a list without end', undefined, endlessList({ metadata: { name: 'a', namespace: NS, resourceVersion: '1' } })],
+  ])(
+    'rule 48: %s refuses the member, keeps its data and leaves the others alone',
+    async (_, watch, list) => {
+      const { honest, hostile, consumer, stateOf } = await start();
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      hostile.server.misbehave(watchesOf('endpointslices'), watch ?? unserved);
+      hostile.server.misbehave(({ plural, verb }) => plural === 'endpointslices' && !verb.startsWith('watch'), list);
+      delay.enable();
+      hostile.server.disconnect();
+      await vi.waitFor(() => expect(stateOf('cluster2')).toMatchObject({ state: 'refused' }), PATIENCE);
+      expect(stateOf('cluster2')?.error).toMatch(/^cluster cluster2: (list|watch) endpointslices.discovery.k8s.io: /);
+      honest.scale(NS, 'web', [1, 2]);
+      await vi.waitFor(
+        () => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), honest.pod(2), hostile.pod(1)]),
+        PATIENCE,
+      );
+      delay.disable();
+      // Seconds, before there were budgets. Alone on a machine it is 20 to 80 ms.
+      expect(delay.max / NS_PER_MS).toBeLessThan(500);
+      expect(stateOf('cluster1')).toMatchObject({ state: 'ready', writer: true });
+    },
+    20_000,
+  );
+});
+
+describe('a member that responds with Retry-After: 3600', () => {
+  it('is back as soon as it is healthy, if all of it was away', async () => {
+    const { honest, hostile, consumer, stateOf } = await start();
+    const heartbeats = () => hostile.server.count(({ path }) => path === '/version');
+    const before = heartbeats();
+    hostile.server.misbehave(() => true, answer(503, { 'retry-after': '3600' }));
+    hostile.server.disconnect();
+    await vi.waitFor(() => expect(stateOf('cluster2')).toMatchObject({ state: 'unreachable' }), PATIENCE);
+    await vi.waitFor(() => expect(heartbeats()).toBeGreaterThan(before), PATIENCE);
+    hostile.server.repent();
+    hostile.scale(NS, 'web', [2]);
+    await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(2)]), PATIENCE);
+  }, 20_000);
+});
