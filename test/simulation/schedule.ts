@@ -10,6 +10,7 @@ import { disturb, drawClimate } from './climate.ts';
 import { Dice } from './dice.ts';
 import { FaultyFleet } from './faulty-fleet.ts';
 import { differences, EXPORTS, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
+import { clusterOf } from './member-name.ts';
 import type { LeaseTimes } from './membership.ts';
 import { act, begin, NAMESPACES, namespaceObject } from './program.ts';
 import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
@@ -137,7 +138,8 @@ async function judge(
 ): Promise<{ readonly differences: readonly string[]; readonly convergedAfter: number | undefined }> {
   // Pending deletions complete first.
   await pass(LOOK_MS);
-  const expected = await idealState(fleet, clusters);
+  let order = servedOrders(clusters);
+  let expected = await idealStates(fleet, clusters);
   const compare = () =>
     clusters.flatMap(({ name, api }) =>
       fleet.membership.mayHoldLeftovers(name)
@@ -148,6 +150,11 @@ async function judge(
   const written = () => clusters.reduce((sum, { writes }) => sum + writes, 0);
   let right: { readonly at: number; readonly writes: number } | undefined;
   while (time.now() - from < patienceMs + CALM_MS) {
+    // Exports that become known only now are served after the others.
+    if (servedOrders(clusters) !== order) {
+      order = servedOrders(clusters);
+      expected = await idealStates(fleet, clusters);
+    }
     // A replica with a hanging watch may temporarily revert writes of another one.
     const isRight = compare().length === 0;
     if (!isRight || (right && right.writes !== written())) right = undefined;
@@ -161,20 +168,58 @@ async function judge(
 
 /**
  * Later exports do not displace what is served, so the order of exports depends on the past, and a new fleet would order
- * them by age. In ms, what makes the age of an export agree with the order that the consumers serve.
+ * them by age. In ms, what makes the age of an export agree with the order in the first of the clusters that have one.
  */
 function delayOf(
   { resource, object, index }: { readonly resource: string; readonly object: JsonObject; readonly index: number },
   clusters: readonly SimulatedCluster[],
+  recording: readonly SimulatedCluster[],
 ): number {
   const { namespace = '', name = '' } = metadataOf(object) ?? {};
   if (resource !== EXPORTS) return 0;
-  const records = clusters.map(({ api }) =>
+  const records = recording.map(({ api }) =>
     servedOrder(api.get(IMPORTS, { namespace: `${namespace}`, name: `${name}` })),
   );
   const [record = []] = records.filter(({ length }) => length > 0);
-  const place = record.indexOf(clusters[index]?.name ?? '');
+  const place = record.findIndex((member) => clusterOf(member) === clusters[index]?.name);
   return (place < 0 ? record.length : place) * LONGEST_MS;
+}
+
+/**
+ * The state that a new fleet produces, by cluster. Replicas that know different exports may have recorded different
+ * orders, of which each consumer keeps its own; then each cluster has a state of its own.
+ */
+async function idealStates(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
+  if (!haveSeveralOrders(clusters)) return idealState(fleet, clusters, clusters);
+  const states = new Map<string, ReturnType<typeof holdingsOf>>();
+  for (const cluster of clusters) {
+    const itsFirst = [cluster, ...clusters.filter((other) => other !== cluster)];
+    states.set(cluster.name, (await idealState(fleet, clusters, itsFirst)).get(cluster.name) ?? {});
+  }
+  return states;
+}
+
+/** Whether any two imports of a name serve two exporters in different orders. */
+function haveSeveralOrders(clusters: readonly SimulatedCluster[]): boolean {
+  const pairs = new Set<string>();
+  for (const { api } of clusters) {
+    for (const imported of api.list(IMPORTS)) {
+      const { namespace, name } = metadataOf(imported) ?? {};
+      const order = servedOrder(imported);
+      for (const [place, before] of order.entries()) {
+        for (const after of order.slice(place + 1)) pairs.add(JSON.stringify([namespace, name, before, after]));
+      }
+    }
+  }
+  return [...pairs].some((pair) => {
+    const [namespace, name, before, after] = JSON.parse(pair);
+    return pairs.has(JSON.stringify([namespace, name, after, before]));
+  });
+}
+
+/** The order in which each import serves its exporters; equal if no order changed. */
+function servedOrders(clusters: readonly SimulatedCluster[]): string {
+  return JSON.stringify(clusters.map(({ api }) => api.list(IMPORTS).map(servedOrder)));
 }
 
 function servedOrder(imported: JsonObject | undefined): readonly string[] {
@@ -183,7 +228,11 @@ function servedOrder(imported: JsonObject | undefined): readonly string[] {
 }
 
 /** The state that a new fleet produces from the current user objects, if it serves the exports in the same order. */
-async function idealState(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
+async function idealState(
+  fleet: FaultyFleet,
+  clusters: readonly [SimulatedCluster, ...SimulatedCluster[]],
+  records: readonly SimulatedCluster[],
+) {
   const time = new VirtualTime(BEGINNING);
   const dice = new Dice(0);
   const copy = (of: SimulatedCluster) =>
@@ -195,7 +244,7 @@ async function idealState(fleet: FaultyFleet, clusters: readonly [SimulatedClust
     .flatMap(({ api }, index) =>
       userObjects(api, (object) => fleet.monitor.isMade(object)).map((each) => ({ ...each, index })),
     )
-    .map((each) => ({ ...each, createdAt: each.createdAt + delayOf(each, clusters) }))
+    .map((each) => ({ ...each, createdAt: each.createdAt + delayOf(each, clusters, records) }))
     .toSorted((a, b) => a.createdAt - b.createdAt);
   for (const { resource, object, createdAt, index } of objects) {
     time.jumpTo(createdAt);
