@@ -29,6 +29,7 @@ import { merge } from './rows/merge.ts';
 import { propagation } from './rows/propagation.ts';
 import { restart } from './rows/restart.ts';
 import { FULL, type Log, QUICK, type Scale } from './rows/scale.ts';
+import { storm } from './rows/storm.ts';
 import { writes } from './rows/writes.ts';
 
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
@@ -41,7 +42,7 @@ const ROWS: ReadonlyMap<string, Row<TestBed>> = new Map(
   Object.entries({ propagation, cpu, writes, restart, fill, churn, huge }),
 );
 /** Rows that start their own clusters; measured last. */
-const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ merge, members }));
+const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ merge, storm, members }));
 
 function rowNames(text: string | undefined): readonly string[] {
   const all = [...ROWS.keys(), ...OWN_CLUSTERS.keys()];

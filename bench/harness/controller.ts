@@ -1,5 +1,5 @@
 /** Runs `catamaran run` as users do, in its own process. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
@@ -30,6 +30,10 @@ export interface Controller {
   settled(timeoutMs?: number): Promise<number>;
   /** Writes sent so far, by operation and result; excludes Leases and Events. */
   writes(): Promise<Writes>;
+  /** Rewrites the fleet file with more fields of its spec; the controller reads it within two seconds. */
+  reconfigure(spec: object): Promise<void>;
+  /** Lines of the log so far. */
+  log(): Promise<readonly string[]>;
   /** SIGTERM lets it release its Leases. */
   stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -61,10 +65,11 @@ export async function startOver(
   bench: Bench,
   members: readonly MemberAccess[],
   readyTimeoutMs: number,
+  nodeOptions: readonly string[] = [],
 ): Promise<Controller> {
   const name = `catamaran-${++serial}`;
   const written = members.map(({ access, fields }) => memberOf(bench, name, access, fields));
-  return run(bench, name, await Promise.all(written), readyTimeoutMs);
+  return run(bench, name, await Promise.all(written), readyTimeoutMs, nodeOptions);
 }
 
 async function run(
@@ -72,9 +77,16 @@ async function run(
   name: string,
   members: readonly object[],
   readyTimeoutMs: number,
+  nodeOptions: readonly string[] = [],
 ): Promise<Controller> {
   const fleet = join(bench.dir, `${name}.yaml`);
-  await writeFile(fleet, JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { members } }));
+  const reconfigure = (spec: object): Promise<void> =>
+    writeFile(
+      fleet,
+      JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { ...spec, members } }),
+    );
+  await reconfigure({});
+  const logFile = join(bench.dir, 'logs', `${name}.log`);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const profile = bench.profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${bench.profiles}`];
@@ -82,8 +94,8 @@ async function run(
   const component = await startComponent({
     name,
     command: process.execPath,
-    args: [...profile, bench.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
-    logFile: join(bench.dir, 'logs', `${name}.log`),
+    args: [...profile, ...nodeOptions, bench.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
+    logFile,
   });
   const stop = (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => component.stop(signal, 15_000);
   try {
@@ -116,6 +128,8 @@ async function run(
       }
       return counts;
     },
+    reconfigure,
+    log: async () => (await readFile(logFile, 'utf8')).split('\n'),
     stop,
   };
 }

@@ -10,10 +10,10 @@ import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../src/api/json.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
-import { exportOf, importOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from './shape.ts';
+import { exportOf, firstNameOf, importOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from './shape.ts';
 
 const shape = JSON.parse(process.argv[2] ?? '{}') as MembersShape; // from server-process.ts
-const NOT_COUNTED: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events']);
+const NOT_COUNTED: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events', '/events']);
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const token = randomBytes(16).toString('hex');
@@ -48,11 +48,12 @@ function fill({ api }: ApiServer, member: number): void {
   const { services, exported, imported } = shape;
   const namespace = namespaceOf(shape, member);
   api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  for (let index = 0; index < services; index++) {
+  const first = firstNameOf(shape, member);
+  for (let index = first; index < first + services; index++) {
     api.create('/services', serviceOf(namespace, index));
     api.create('discovery.k8s.io/endpointslices', sliceOf(shape, member, index));
   }
-  for (let index = 0; index < exported; index++)
+  for (let index = first; index < first + exported; index++)
     api.create('multicluster.x-k8s.io/serviceexports', exportOf(namespace, index));
   // With import mode Automatic, the controller creates the imports.
   if (imported === exported) return;

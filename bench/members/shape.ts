@@ -14,6 +14,16 @@ export interface MembersShape {
   readonly exported: number;
   /** Number of exported Services, the first ones, that every member of the group imports. */
   readonly imported: number;
+  /**
+   * Names in the namespace of a group, of which each member has the next `services` ones, so that each name has several
+   * exporters. Default: all members of a group have the same names.
+   */
+  readonly names?: number;
+}
+
+/** Index of the first name of a member. @param member starts at 1. */
+export function firstNameOf({ services, names }: MembersShape, member: number): number {
+  return names === undefined ? 0 : ((member - 1) * services) % names;
 }
 
 /** The namespace of the member's group. @param member starts at 1. */

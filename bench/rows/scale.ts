@@ -19,6 +19,8 @@ export interface Scale {
   /** For merge. */
   readonly merges: Omit<SharedNamespaceShape, 'silentMember'>;
   readonly mergeRounds: number;
+  /** For storm. */
+  readonly storm: MembersShape;
 }
 
 export const FULL: Scale = {
@@ -35,6 +37,7 @@ export const FULL: Scale = {
   ],
   merges: { members: 100, names: 10, exporters: 2, endpoints: 10 },
   mergeRounds: 300,
+  storm: { members: 100, group: 100, services: 8, endpoints: 80, exported: 8, imported: 8, names: 400 },
 };
 
 /** For development: too few samples to show anything but large differences. */
@@ -49,6 +52,7 @@ export const QUICK: Scale = {
   fleets: [{ members: 20, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 }],
   merges: { members: 20, names: 4, exporters: 2, endpoints: 10 },
   mergeRounds: 50,
+  storm: { members: 20, group: 20, services: 8, endpoints: 80, exported: 8, imported: 8, names: 80 },
 };
 
 /** Logs one line of progress. */
