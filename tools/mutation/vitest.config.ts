@@ -6,6 +6,8 @@ export default defineConfig({
     // Random fleets are slow, and every bug that they find must get a test of its own.
     exclude: ['**/properties.test.ts'],
     isolate: false,
+    // A slow machine must not kill a mutant; Stryker ends those that hang.
+    testTimeout: 60_000,
     setupFiles: ['tools/mutation/fixed-seed.ts'],
   },
 });
