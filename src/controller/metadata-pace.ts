@@ -1,6 +1,6 @@
 /**
  * Limits writes that only describe: the labels and annotations of imports, and the status of exports. A user who changes
- * an exported annotation a hundred times a second would otherwise cause as many writes in every cluster. Endpoints and
+ * an exported annotation a hundred times per second would otherwise cause as many writes in every cluster. Endpoints and
  * specs never wait.
  */
 import type { ServiceKey } from '../api/meta.ts';

@@ -37,7 +37,7 @@ describe('namespaces', () => {
   test.each([
     ['kube-system', 'kube-dns', 'system namespaces need an entry'],
     ['default', 'kubernetes', 'is the API server of its own cluster'],
-  ])('rule 49: an export of %s/%s is not imported, and says why', async (ns, name, reason) => {
+  ])('rule 49: an export of %s/%s is not imported, and its status has the reason', async (ns, name, reason) => {
     const { two, three } = await start({}, [NS, ns]);
     if (name === 'kubernetes') exportOnly(two.api, ns, name);
     else two.export(ns, name, [1]);
