@@ -1,5 +1,6 @@
 /** `catamaran config check`: validates a fleet file and, on request, the access to its members. */
 import type { FleetConfig } from '../../config/fleet-config.ts';
+import { warningsOf } from '../../config/warnings.ts';
 import { loadFleet } from '../../config/watch.ts';
 import { survey, UnlistedError } from '../../controller/survey.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -49,6 +50,7 @@ export const registerConfigCheck: Register = (command, context) => {
       const names = config.members.map((member) => member.name).join(', ');
       const count = `${config.members.length} member${config.members.length === 1 ? '' : 's'}`;
       context.stdout.write(`${visible(options.config)}: ok, ${count}: ${names}\n`);
+      for (const warning of warningsOf(config)) context.stderr.write(`warning: ${visible(warning)}\n`);
       if (options.connect) await checkMembers(config, options, context);
     });
   withKubeconfigTrust(check);

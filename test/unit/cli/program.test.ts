@@ -74,12 +74,10 @@ describe('catamaran config', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('check lists the members of a valid file', async () => {
-    await write('[{name: a, context: a}, {name: b, context: b}]');
-    expect(await invoke(['config', 'check', '--config', file])).toEqual({
-      code: 0,
-      stdout: `${file}: ok, 2 members: a, b\n`,
-      stderr: '',
-    });
+    await write('[{name: a, context: a, podCIDRs: [10.1.0.0/16]}, {name: b, context: b}]');
+    const { code, stdout, stderr } = await invoke(['config', 'check', '--config', file]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${file}: ok, 2 members: a, b\n` });
+    expect(stderr).toMatch(/^warning: member "b": no podCIDRs; .*\n$/);
   });
 
   it('check prints one line per problem, each with its code', async () => {

@@ -54,8 +54,9 @@ async function fleetOf(members: Readonly<Record<string, { readonly file?: string
   const config = join(dir, 'fleet.yaml');
   for (const [name, { file }] of Object.entries(members)) if (file) await writeFile(join(dir, name), file);
   const spec = {
-    members: Object.entries(members).map(([name, { context }]) => ({
+    members: Object.entries(members).map(([name, { context }], index) => ({
       name,
+      podCIDRs: [`10.${index + 1}.0.0/16`],
       kubeconfig: name,
       ...(context && { context }),
     })),
