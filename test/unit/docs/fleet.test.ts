@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseFleet } from '../../../src/config/parse.ts';
@@ -57,4 +57,16 @@ describe('docs/reference', () => {
       'cluster2',
     ]);
   });
+});
+
+it('has guides whose fleet files are valid', () => {
+  const guides = join(REFERENCE, '../guides');
+  const files = readdirSync(guides).flatMap((guide) => {
+    const text = readFileSync(join(guides, guide), 'utf8');
+    return [...text.matchAll(/```yaml\n(?<text>.*?)```/gs)].flatMap(({ groups }) =>
+      groups?.text?.includes('kind: Fleet') ? [{ guide, text: groups.text }] : [],
+    );
+  });
+  expect(files.length).toBeGreaterThan(5);
+  for (const { guide, text } of files) expect(() => parseFleet(text, { file: guide })).not.toThrow();
 });
