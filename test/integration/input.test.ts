@@ -249,7 +249,7 @@ describe('an address', () => {
       type: 'IPv4',
       address: '10.2.9.9',
       good: '10.1.9.30',
-      because: "10.2.9.9 is outside the member's declared CIDRs",
+      because: '10.2.9.9 is in a network of "cluster2"',
     },
     {
       name: 'broadcast',
@@ -264,7 +264,7 @@ describe('an address', () => {
       type: 'IPv6',
       address: 'fd00:10:2::9',
       good: 'fd00:10:1::930',
-      because: "fd00:10:2::9 is outside the member's declared CIDRs",
+      because: 'fd00:10:2::9 is in a network of "cluster2"',
     },
     {
       name: 'fqdn',
