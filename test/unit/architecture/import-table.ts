@@ -58,7 +58,7 @@ export const TABLE: Table = {
   // Each folder may import those before it; files beside the folders may import all.
   ...inOrder('packages/kubesim/src', {
     machinery: [],
-    schema: ['rfc6902', 'zod'],
+    schema: ['re2js', 'rfc6902', 'zod'],
     resources: ['ipaddr.js'],
     apiserver: ['@peculiar/x509', 'reflect-metadata', 'yaml'],
     workloads: ['ipaddr.js'],

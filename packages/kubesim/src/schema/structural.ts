@@ -8,8 +8,9 @@ import type { Json, JsonObject } from '../machinery/json.ts';
 import { equalJson, isList, isObject, members } from '../machinery/json.ts';
 import { objectOf, objectsOf, textOf } from '../machinery/read.ts';
 import type { OpenApiSchema } from '../machinery/schema.ts';
+import { patternProblem } from './pattern.ts';
 import { pruneUnknown } from './prune.ts';
-import { NO_PATH, patternOf, validateValue } from './validate.ts';
+import { NO_PATH, validateValue } from './validate.ts';
 
 type Level = 'root' | 'items' | 'field';
 
@@ -121,13 +122,15 @@ function valueErrors(schema: JsonObject, path: string, skipAnyOf: boolean, skipF
     nestedErrors(one, `${path}.allOf[${index}]`, skipFirst && index === 0),
   );
   const pattern = textOf(schema.pattern);
-  const broken = pattern !== '' && patternOf(pattern) === undefined;
+  const broken = pattern === '' ? undefined : patternProblem(pattern);
   return [
     ...each('anyOf', skipAnyOf),
     ...all,
     ...each('oneOf', false),
     ...(isObject(schema.not) ? nestedErrors(schema.not, `${path}.not`, false) : []),
-    ...(broken ? [invalid(`${path}.pattern`, pattern, "must be a valid regular expression, but isn't")] : []),
+    ...(broken === undefined
+      ? []
+      : [invalid(`${path}.pattern`, pattern, `must be a valid regular expression, but isn't: ${broken}`)]),
   ];
 }
 

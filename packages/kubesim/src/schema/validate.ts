@@ -10,6 +10,7 @@ import type { OpenApiSchema } from '../machinery/schema.ts';
 import { childSchema } from './defaults.ts';
 import { duplicates } from './list-types.ts';
 import { hasFormat } from './openapi-formats.ts';
+import { matchesPattern } from './pattern.ts';
 
 /** Shown by the API server in place of an empty path. */
 export const NO_PATH = '<nil>';
@@ -80,7 +81,7 @@ function stringErrors(schema: OpenApiSchema, value: string, path: string): reado
     errors.push({ type: 'TooLong', path: pathOf(path), detail: `may not be more than ${maxLength} bytes` });
   } else if (minLength !== undefined && length < minLength) {
     errors.push(invalid(path, value, `should be at least ${minLength} chars long`));
-  } else if (pattern !== undefined && patternOf(pattern)?.test(value) === false) {
+  } else if (pattern !== undefined && !matchesPattern(pattern, value)) {
     errors.push(invalid(path, value, `should match '${pattern}'`));
   }
   if (format !== undefined && !hasFormat(format, value)) {
@@ -90,18 +91,6 @@ function stringErrors(schema: OpenApiSchema, value: string, path: string): reado
     });
   }
   return errors;
-}
-
-/**
- * A schema pattern as a regular expression; undefined if JavaScript has no equivalent, in which case it is not
- * validated.
- */
-export function patternOf(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, 'u');
-  } catch {
-    return undefined;
-  }
 }
 
 function numberErrors(schema: OpenApiSchema, value: number, path: string): readonly FieldError[] {
