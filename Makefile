@@ -47,9 +47,10 @@ e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started and
 conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab; writes docs/conformance. SUITE=path, SUITE_VERSION=text.
 	@node tools/tasks/conformance.ts
 
-# For a nightly run; `make test` sends 200,000 packets.
-fuzz: node ## Send 10 million mutated packets to the DNS server. PACKETS=n, SEED=n.
-	@node --expose-gc test/unit/dns/run-fuzz.ts $(PACKETS) $(SEED)
+# For a nightly run of 10 million inputs; `make test` runs as many as fit in a second or two. A failing input is printed
+# with the command that runs it again.
+fuzz: node ## Mutate inputs of TARGET=dns|kubeconfig|fleet|corefile|selector|lines|objects (default: all). COUNT=n, SEED=n.
+	@node --expose-gc test/unit/fuzz/run-fuzz.ts "$(TARGET)" $(or $(COUNT),10000000) $(SEED)
 
 # For a nightly run; `make test` runs the first 100. A failing seed is printed with the command that runs it again.
 schedules: node ## Run the controller under random fault schedules, one per seed. COUNT=1000, SEED=n.

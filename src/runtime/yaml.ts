@@ -1,5 +1,5 @@
 /** Parses YAML that others wrote. The parser alone takes minutes for some inputs, and throws for others. */
-import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { messageOf } from './thrown.ts';
 
 /** `code` quotes nothing of the text; `message` may. `offset` is that of the problem in the text. */
@@ -22,8 +22,9 @@ const MAX_ALIASES = 1_000;
 
 export function parseYaml(text: string): YamlDocument {
   const lines = new LineCounter();
-  // The parser compares each key with all others of its mapping.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  // The parser's own check compares each key with all others of its mapping, and its warnings quote the text on stderr.
+  const options = { prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
+  const document = parseDocument(text, { lineCounter: lines, ...options });
   const problems = document.errors.map(({ code, message, pos: [offset] }): YamlProblem => ({ code, message, offset }));
   if (problems.length > 0) return { value: undefined, document, lines, problems };
   const found = nodeProblems(document);
@@ -51,7 +52,11 @@ function nodeProblems(document: Document): readonly YamlProblem[] {
     Map: (_, { items }) => {
       const keys = new Set<unknown>();
       for (const { key } of items) {
-        if (!isScalar(key)) continue;
+        if (!isScalar(key)) {
+          const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+          problems.push({ code: 'BAD_KEY', message: 'Map keys must be texts', offset });
+          continue;
+        }
         if (keys.has(key.value)) {
           problems.push({ code: 'DUPLICATE_KEY', message: 'Map keys must be unique', offset: key.range?.[0] ?? 0 });
         }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** Folders of test/unit that test something other than `src`. */
-const NOT_OF_SRC = ['architecture', 'docs', 'tools'];
+const NOT_OF_SRC = ['architecture', 'docs', 'fuzz', 'tools'];
 
 /** Test files of a whole folder, with what they test. */
 const OF_FOLDERS: Readonly<Record<string, string>> = {
@@ -23,7 +23,6 @@ const OF_FOLDERS: Readonly<Record<string, string>> = {
   'fleet/budget.test.ts': 'a member whose API server sends without end, beside honest ones',
   'fleet/hostile-member.test.ts': 'a member whose API server is hostile, beside honest ones',
   'dns/cases.test.ts': 'responses of the zone, from objects to records',
-  'dns/mutated-packets.test.ts': 'the server under mutated packets',
   'dns/oracle.test.ts': 'the codec against the package dns-packet',
   'dns/recovery.test.ts': 'the zone after its API server was unreachable',
   'kube/kubeconfig/canary.test.ts': 'secrets of kubeconfigs in errors and logs',

@@ -15,6 +15,8 @@ describe('parseYaml', () => {
     ['deep nesting', '['.repeat(20_000), 'RESOURCE_EXHAUSTION'],
     ['deep nesting in mappings', '{a: '.repeat(5_000), 'RESOURCE_EXHAUSTION'],
     ['a repeated key', 'a: 1\nb: 2\na: 3', 'DUPLICATE_KEY'],
+    ['a mapping as a key', '{? {token: SECRET} : b}', 'BAD_KEY'],
+    ['an alias as a key', 'a: &a x\n*a : b', 'BAD_KEY'],
     ['a repeated key below', 'a:\n- {b: 1, b: 2}', 'DUPLICATE_KEY'],
   ])('reports %s', (_what, text, code) => {
     const { value, problems } = parseYaml(text);
