@@ -142,7 +142,7 @@ function linesOf(bytes: Buffer): readonly unknown[] {
     const line = bytes
       .subarray(start, end === -1 ? bytes.length : end)
       .toString('utf8')
-      .trim();
+      .replace(/\r$/, '');
     start = end === -1 ? bytes.length : end + 1;
     try {
       if (line !== '') values.push(parseJson(line));
@@ -164,7 +164,7 @@ export function linesTarget(): FuzzTarget {
       for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
     };
     try {
-      for await (const value of jsonLines(chunks())) seen.push(value);
+      for await (const { json } of jsonLines(chunks())) seen.push(json);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
