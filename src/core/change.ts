@@ -12,10 +12,11 @@ export type WrittenResource = keyof Pick<
 
 /**
  * Stages are applied in this order, the changes within a stage in any order. So an endpoint that moves to a new or
- * growing slice, or out of a shrinking one, is added before it is removed, and a status is written last. If two slices
+ * growing slice, or out of a shrinking one, is added before it is removed; a Service whose ports are renamed follows its
+ * slices, which have both names; and a status is written last. If two slices
  * swap endpoints, one may be missing until both are written, since each slice is written once.
  */
-export const STAGES = ['import', 'service', 'slice', 'grow', 'change', 'shrink', 'prune', 'status'] as const;
+export const STAGES = ['import', 'service', 'slice', 'grow', 'change', 'shrink', 'rename', 'prune', 'status'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** The object that a change is about. */

@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
+import { CurrentNames } from './current-names.ts';
 import { FleetRules } from './fleet-rules.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
@@ -15,8 +16,7 @@ import type { MemberChange } from './member-cache.ts';
 import { Roster, type Running } from './roster.ts';
 import { isSameCluster } from './same-cluster.ts';
 import { Staleness } from './staleness.ts';
-import type { ServiceView } from './views.ts';
-import { Views } from './views.ts';
+import { type ServiceView, Views } from './views.ts';
 
 export interface FleetOptions {
   readonly connect: (member: MemberConfig) => Promise<KubeClient>;
@@ -47,6 +47,7 @@ export class Fleet {
   readonly #staleness: Staleness;
   readonly #views: Views;
   readonly #rules: FleetRules;
+  readonly #names = new CurrentNames();
 
   constructor(config: FleetConfig, options: FleetOptions) {
     this.#rules = new FleetRules(config);
@@ -67,6 +68,7 @@ export class Fleet {
       members: () => this.members.filter((member) => this.isMember(member)),
       holders: (key) => [...this.#index.holders(key)].flatMap((name) => this.member(name) ?? []),
       staleness: this.#staleness,
+      currentName: (name) => this.#names.of(name),
     });
   }
 
@@ -236,6 +238,7 @@ export class Fleet {
     this.invalidate();
     for (const running of replaced) {
       const { member: old } = running;
+      this.#names.rename(old.name, member.name);
       if (old.name !== member.name) log.info({ formerly: old.name }, 'member renamed');
       else if (old.clusterId === undefined || isSameCluster(old, member)) log.info({}, 'member has a new connection');
       else {
@@ -266,14 +269,12 @@ export class Fleet {
   #changed(member: Member, change: MemberChange): void {
     if (this.member(member.name) !== member) return;
     if (change.side === 'source' || change.side === 'consumer') {
-      this.#index.setHeld(member.name, change.key, member.cache.holds(change.key));
-      if (change.side === 'source') {
-        this.#views.invalidate(change.key);
-      } else {
-        for (const source of member.cache.sourcesNamed(change.key)) this.#index.noteSource(source, change.key);
-        if (this.#views.consumerChanged(change.key, member)) {
-          this.#options.changed(member, { side: 'source', key: change.key });
-        }
+      const { key } = change;
+      this.#index.setHeld(member.name, key, member.cache.holds(key));
+      if (change.side === 'source') this.#views.invalidate(key);
+      else {
+        for (const source of member.cache.sourcesNamed(key)) this.#index.noteSource(source, key);
+        if (this.#views.consumerChanged(key, member)) this.#options.changed(member, { side: 'source', key });
       }
     } else if (change.side === 'namespace') {
       this.#indexNamespace(member, change.namespace);

@@ -1,5 +1,6 @@
 /** Builds the input of the engine for a key: the shared merge of all members, and the objects of one consumer. */
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
+import type { ServiceImport } from '../api/multicluster.ts';
 import { type Clusterset, merge, seenBy } from '../core/merge/merge.ts';
 import { effectOf, servedRecord } from '../core/merge/precedence.ts';
 import { derivedServiceName } from '../core/naming.ts';
@@ -26,6 +27,8 @@ export interface ViewSources {
   /** Members that export or import a name or hold an object derived for it, including removed ones. */
   readonly holders: (key: ServiceKey) => readonly Member[];
   readonly staleness: Staleness;
+  /** The name that a member has now, if it was renamed; otherwise the same name. */
+  readonly currentName: (name: string) => string;
 }
 
 /** A cached merge. */
@@ -113,7 +116,7 @@ export class Views {
     const merged = this.#merged.get(key);
     if (!merged) return false;
     const imported = consumer.cache.imports.get(key);
-    const record = imported ? servedRecord(imported) : [];
+    const record = imported ? this.#recordOf(imported) : [];
     const effects = [...merged.values()].map(({ clusterset }) =>
       effectOf(clusterset.precedence, consumer.name, record),
     );
@@ -127,6 +130,11 @@ export class Views {
     this.#merged.clear();
   }
 
+  /** The members that a consumer serves, under the names that they have now. */
+  #recordOf(imported: ServiceImport): readonly string[] {
+    return servedRecord(imported).map((name) => this.#sources.currentName(name));
+  }
+
   #merge(key: ServiceKey, writtenSince: number): Merge {
     const behind = this.#sources.staleness.behind(writtenSince);
     const variant = variantOf(behind);
@@ -137,7 +145,7 @@ export class Views {
     const records = new Map<string, readonly string[]>();
     for (const { name, cache } of members) {
       const imported = cache.imports.get(key);
-      if (imported) records.set(name, servedRecord(imported));
+      if (imported) records.set(name, this.#recordOf(imported));
     }
     // The last known exporters matter only if a member is unknown.
     const unknown = sources.some(({ standing }) => standing === 'unknown');

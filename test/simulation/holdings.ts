@@ -6,7 +6,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClusterApi, ResourceName, StoredObject } from 'kubesim';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject } from '../../src/api/json.ts';
-import { DERIVED_FROM, LAST_CHANGE_TRIGGER_TIME, MANAGER, SLICE_MANAGED_BY } from '../../src/api/labels.ts';
+import {
+  DERIVED_FROM,
+  LAST_CHANGE_TRIGGER_TIME,
+  MANAGER,
+  SERVICE_NAME,
+  SLICE_MANAGED_BY,
+} from '../../src/api/labels.ts';
 import { labelOf, objectName } from '../../src/kube/watch/object.ts';
 
 export const IMPORTS: ResourceName = 'multicluster.x-k8s.io/serviceimports';
@@ -55,7 +61,7 @@ function importOf(api: ClusterApi, object: StoredObject): JsonObject {
     labels,
     annotations: withoutRival(annotations),
     deleting: deletionTimestamp !== undefined,
-    spec: rest,
+    spec: { ...rest, ports: renamed(rest.ports, numberOf) },
     ips:
       shown === undefined || (Array.isArray(shown) && shown.length === 0)
         ? 'none'
@@ -88,7 +94,7 @@ function derivedService(api: ClusterApi, object: StoredObject): JsonObject | und
   const { clusterIP, clusterIPs: _, ...spec } = isJsonObject(object.spec) ? object.spec : {};
   return dropUndefined({
     labels: object.metadata.labels,
-    spec,
+    spec: { ...spec, ports: renamed(spec.ports, numberOf) },
     headless: clusterIP === 'None',
     owned: isOwned(api, object),
   });
@@ -97,7 +103,14 @@ function derivedService(api: ClusterApi, object: StoredObject): JsonObject | und
 function derivedSlice(api: ClusterApi, object: StoredObject): JsonObject | undefined {
   if (labelOf(object, SLICE_MANAGED_BY) !== MANAGER) return undefined;
   const { [LAST_CHANGE_TRIGGER_TIME]: _, [RIVAL]: __, ...annotations } = object.metadata.annotations ?? {};
-  const { addressType, endpoints, ports } = object;
+  const { addressType, endpoints } = object;
+  const { namespace = '', labels } = object.metadata;
+  const service = api.get('/services', { namespace, name: labels?.[SERVICE_NAME] ?? '' });
+  const served = isJsonObject(service?.spec) ? listOf(service.spec.ports) : [];
+  const ports = renamed(object.ports, ({ name = '' }) => {
+    const port = served.find((each) => (each.name ?? '') === name);
+    return port ? numberOf(port) : `not served: ${name}`;
+  });
   return dropUndefined({
     labels: object.metadata.labels,
     annotations,
@@ -106,6 +119,19 @@ function derivedSlice(api: ClusterApi, object: StoredObject): JsonObject | undef
     ports,
     owned: isOwned(api, object),
   });
+}
+
+function listOf(value: Json | undefined): readonly JsonObject[] {
+  return (Array.isArray(value) ? value : []).filter((each) => isJsonObject(each));
+}
+
+function numberOf({ protocol, port }: JsonObject): string {
+  return `${protocol}-${port}`;
+}
+
+/** Served ports keep the names that they had, so the name of a port depends on the past. */
+function renamed(ports: Json | undefined, nameOf: (port: JsonObject) => string): Json[] {
+  return listOf(ports).map((port) => ({ ...port, name: nameOf(port) }));
 }
 
 /** Whether the import that owns it exists. */

@@ -4,15 +4,14 @@
  * sources.
  */
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../src/api/json.ts';
-import { isJsonObject, metadataOf } from '../../src/api/json.ts';
+import { objectName } from '../../src/kube/watch/object.ts';
 import { disturb, drawClimate } from './climate.ts';
 import { Dice } from './dice.ts';
 import { FaultyFleet } from './faulty-fleet.ts';
-import { differences, EXPORTS, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
-import { clusterOf } from './member-name.ts';
+import { differences, EXPORTS, type Holdings, holdingsOf, IMPORTS, userObjects } from './holdings.ts';
 import type { LeaseTimes } from './membership.ts';
 import { act, begin, NAMESPACES, namespaceObject } from './program.ts';
+import { type ServedOrders, servedOrders } from './served-order.ts';
 import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { CLEAR } from './weather.ts';
@@ -138,101 +137,59 @@ async function judge(
 ): Promise<{ readonly differences: readonly string[]; readonly convergedAfter: number | undefined }> {
   // Pending deletions complete first.
   await pass(LOOK_MS);
-  let order = servedOrders(clusters);
-  let expected = await idealStates(fleet, clusters);
-  const compare = () =>
-    clusters.flatMap(({ name, api }) =>
-      fleet.membership.mayHoldLeftovers(name)
-        ? []
-        : differences(holdingsOf(api), expected.get(name) ?? {}).map((line) => `${name}: ${line}`),
-    );
+  const expectations = new Expectations(fleet, clusters);
+  const compare = async () => {
+    const lines: string[] = [];
+    for (const { name, api } of clusters) {
+      if (fleet.membership.mayHoldLeftovers(name)) continue;
+      const expected = await expectations.of(name);
+      lines.push(...differences(holdingsOf(api), expected).map((line) => `${name}: ${line}`));
+    }
+    return lines;
+  };
   const from = time.now();
   const written = () => clusters.reduce((sum, { writes }) => sum + writes, 0);
   let right: { readonly at: number; readonly writes: number } | undefined;
   while (time.now() - from < patienceMs + CALM_MS) {
-    // Exports that become known only now are served after the others.
-    if (servedOrders(clusters) !== order) {
-      order = servedOrders(clusters);
-      expected = await idealStates(fleet, clusters);
-    }
     // A replica with a hanging watch may temporarily revert writes of another one.
-    const isRight = compare().length === 0;
+    const isRight = (await compare()).length === 0;
     if (!isRight || (right && right.writes !== written())) right = undefined;
     if (isRight) right ??= { at: time.now(), writes: written() };
     if (right && time.now() - right.at >= CALM_MS)
       return { differences: [], convergedAfter: (right.at - from) / 1_000 };
     await pass(LOOK_MS);
   }
-  return { differences: [...compare(), 'it is not at rest'], convergedAfter: undefined };
+  return { differences: [...(await compare()), 'it is not at rest'], convergedAfter: undefined };
 }
 
-/**
- * Later exports do not displace what is served, so the order of exports depends on the past, and a new fleet would order
- * them by age. In ms, what makes the age of an export agree with the order in the first of the clusters that have one.
- */
-function delayOf(
-  { resource, object, index }: { readonly resource: string; readonly object: JsonObject; readonly index: number },
-  clusters: readonly SimulatedCluster[],
-  recording: readonly SimulatedCluster[],
-): number {
-  const { namespace = '', name = '' } = metadataOf(object) ?? {};
-  if (resource !== EXPORTS) return 0;
-  const records = recording.map(({ api }) =>
-    servedOrder(api.get(IMPORTS, { namespace: `${namespace}`, name: `${name}` })),
-  );
-  const [record = []] = records.filter(({ length }) => length > 0);
-  const place = record.findIndex((member) => clusterOf(member) === clusters[index]?.name);
-  return (place < 0 ? record.length : place) * LONGEST_MS;
-}
+/** What is expected of each cluster: the state of a new fleet that serves the exports in the order of that cluster. */
+class Expectations {
+  readonly #fleet: FaultyFleet;
+  readonly #clusters: readonly [SimulatedCluster, ...SimulatedCluster[]];
+  /** By the orders, normally one for all clusters. */
+  readonly #states = new Map<string, ReadonlyMap<string, Holdings>>();
 
-/**
- * The state that a new fleet produces, by cluster. Replicas that know different exports may have recorded different
- * orders, of which each consumer keeps its own; then each cluster has a state of its own.
- */
-async function idealStates(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
-  if (!haveSeveralOrders(clusters)) return idealState(fleet, clusters, clusters);
-  const states = new Map<string, ReturnType<typeof holdingsOf>>();
-  for (const cluster of clusters) {
-    const itsFirst = [cluster, ...clusters.filter((other) => other !== cluster)];
-    states.set(cluster.name, (await idealState(fleet, clusters, itsFirst)).get(cluster.name) ?? {});
+  constructor(fleet: FaultyFleet, clusters: readonly [SimulatedCluster, ...SimulatedCluster[]]) {
+    this.#fleet = fleet;
+    this.#clusters = clusters;
   }
-  return states;
-}
 
-/** Whether any two imports of a name serve two exporters in different orders. */
-function haveSeveralOrders(clusters: readonly SimulatedCluster[]): boolean {
-  const pairs = new Set<string>();
-  for (const { api } of clusters) {
-    for (const imported of api.list(IMPORTS)) {
-      const { namespace, name } = metadataOf(imported) ?? {};
-      const order = servedOrder(imported);
-      for (const [place, before] of order.entries()) {
-        for (const after of order.slice(place + 1)) pairs.add(JSON.stringify([namespace, name, before, after]));
-      }
-    }
+  async of(cluster: string): Promise<Holdings> {
+    const members = this.#clusters.filter(({ name }) => this.#fleet.membership.has(name));
+    const orders = servedOrders(cluster, members);
+    const text = JSON.stringify([...orders]);
+    const state = this.#states.get(text) ?? (await idealState(this.#fleet, this.#clusters, orders));
+    this.#states.set(text, state);
+    return state.get(cluster) ?? {};
   }
-  return [...pairs].some((pair) => {
-    const [namespace, name, before, after] = JSON.parse(pair);
-    return pairs.has(JSON.stringify([namespace, name, after, before]));
-  });
 }
 
-/** The order in which each import serves its exporters; equal if no order changed. */
-function servedOrders(clusters: readonly SimulatedCluster[]): string {
-  return JSON.stringify(clusters.map(({ api }) => api.list(IMPORTS).map(servedOrder)));
-}
-
-function servedOrder(imported: JsonObject | undefined): readonly string[] {
-  const clusters = isJsonObject(imported?.status) ? imported.status.clusters : undefined;
-  return (Array.isArray(clusters) ? clusters : []).map((each) => (isJsonObject(each) ? String(each.cluster) : ''));
-}
-
-/** The state that a new fleet produces from the current user objects, if it serves the exports in the same order. */
+/** The state that a new fleet produces from the current user objects, if the ages of the exports have these orders. */
 async function idealState(
   fleet: FaultyFleet,
   clusters: readonly [SimulatedCluster, ...SimulatedCluster[]],
-  records: readonly SimulatedCluster[],
-) {
+  orders: ServedOrders,
+): Promise<ReadonlyMap<string, Holdings>> {
   const time = new VirtualTime(BEGINNING);
   const dice = new Dice(0);
   const copy = (of: SimulatedCluster) =>
@@ -240,11 +197,15 @@ async function idealState(
   const [first, ...rest] = clusters;
   const copies: readonly [SimulatedCluster, ...SimulatedCluster[]] = [copy(first), ...rest.map(copy)];
   await time.pass(0);
-  const objects = clusters
-    .flatMap(({ api }, index) =>
-      userObjects(api, (object) => fleet.monitor.isMade(object)).map((each) => ({ ...each, index })),
-    )
-    .map((each) => ({ ...each, createdAt: each.createdAt + delayOf(each, clusters, records) }))
+  const delayOf = ({ resource, object, index }: (typeof copied)[number]) => {
+    const order = resource === EXPORTS ? orders.get(objectName(object)) : undefined;
+    return Math.max(0, order?.indexOf(clusters[index]?.name ?? '') ?? 0) * LONGEST_MS;
+  };
+  const copied = clusters.flatMap(({ api }, index) =>
+    userObjects(api, (object) => fleet.monitor.isMade(object)).map((each) => ({ ...each, index })),
+  );
+  const objects = copied
+    .map((each) => ({ ...each, createdAt: each.createdAt + delayOf(each) }))
     .toSorted((a, b) => a.createdAt - b.createdAt);
   for (const { resource, object, createdAt, index } of objects) {
     time.jumpTo(createdAt);

@@ -34,8 +34,10 @@ export interface DeriveTarget {
   readonly name: string;
   readonly derivedService: string;
   readonly headless: boolean;
-  /** The ports that the derived Service serves. */
+  /** The ports that the derived Service should serve. */
   readonly ports: readonly Port[];
+  /** The ports that it serves now. Slices have the names of both, so that a change of names is no gap. */
+  readonly servedNow: readonly Port[];
   readonly trafficDistribution: string | undefined;
   /** Whether the consumer is the exporter itself, where node names are meaningful. */
   readonly local: boolean;
@@ -52,13 +54,29 @@ export interface DeriveContext {
   readonly local: boolean;
   /** Ports in the consumer, by their name in the exporter. */
   readonly served: ReadonlyMap<string, Port>;
+  /** Names that ports in the consumer still have in the derived Service, by the name that they should have. */
+  readonly formerNames: ReadonlyMap<string, string>;
   /** Equal for contexts that result in the same slices. */
   readonly key: string;
 }
 
+/**
+ * Ports that have another name in the derived Service than they should have. kube-proxy matches ports by name, so slices
+ * have both until the Service is renamed. A name that another port should have cannot be kept.
+ */
+export function renamedPorts(ports: readonly Port[], servedNow: readonly Port[]): ReadonlyMap<string, string> {
+  const taken = new Set(ports.map(({ name }) => name));
+  const now = new Map(servedNow.map((port) => [portKey(port), port.name]));
+  const renamed = ports.flatMap((port): [string, string][] => {
+    const name = now.get(portKey(port));
+    return name === undefined || taken.has(name) ? [] : [[port.name, name]];
+  });
+  return new Map(renamed);
+}
+
 export function deriveContext(
   { member, service }: Pick<Exporter, 'member' | 'service'>,
-  { namespace, derivedService, headless, ports, trafficDistribution, local }: DeriveTarget,
+  { namespace, derivedService, headless, ports, servedNow, trafficDistribution, local }: DeriveTarget,
 ): DeriveContext {
   const wanted = new Map(ports.map((port) => [portKey(port), port]));
   const served = new Map<string, Port>();
@@ -67,27 +85,27 @@ export function deriveContext(
     if (target) served.set(port.name, target);
   }
   const zoneHints = trafficDistribution === 'PreferClose' || trafficDistribution === 'PreferSameZone';
-  const renamed = [...served].map(([name, target]) => [name, target.name, target.protocol]);
-  const key = JSON.stringify([member, namespace, derivedService, headless, zoneHints, local, renamed]);
-  return { member, namespace, derivedService, headless, zoneHints, local, served, key };
+  const formerNames = renamedPorts(ports, servedNow);
+  const names = [...served].map(([name, target]) => [name, target.name, target.protocol]);
+  const key = JSON.stringify([member, namespace, derivedService, headless, zoneHints, local, names, [...formerNames]]);
+  return { member, namespace, derivedService, headless, zoneHints, local, served, formerNames, key };
 }
 
 /**
  * The slice's ports, with the names in the consumer. The number is the target port, which may differ between slices and
  * is copied unchanged. A port whose Service port is not served is omitted.
  */
-function derivePorts(slice: SourceSlice, served: ReadonlyMap<string, Port>): readonly EndpointPort[] {
+function derivePorts(slice: SourceSlice, { served, formerNames }: DeriveContext): readonly EndpointPort[] {
   return slice.ports.flatMap(({ name, protocol, port, appProtocol }) => {
     const target = served.get(name ?? '');
     if (!target || target.protocol !== (protocol ?? 'TCP')) return [];
-    return [
-      {
-        name: target.name,
-        protocol: target.protocol,
-        ...(port !== undefined && { port }),
-        ...(appProtocol !== undefined && { appProtocol }),
-      },
-    ];
+    const former = formerNames.get(target.name);
+    return [target.name, ...(former === undefined ? [] : [former])].map((name) => ({
+      name,
+      protocol: target.protocol,
+      ...(port !== undefined && { port }),
+      ...(appProtocol !== undefined && { appProtocol }),
+    }));
   });
 }
 
@@ -110,7 +128,7 @@ export function deriveSlice(slice: SourceSlice, context: DeriveContext): Derived
   const { name, addressType, triggerTime } = slice;
   if (addressType === 'FQDN') return undefined;
   const { member, namespace, derivedService } = context;
-  const ports = derivePorts(slice, context.served);
+  const ports = derivePorts(slice, context);
   if (ports.length === 0 && !context.headless) return undefined;
   const endpoints = deriveEndpoints(slice, context);
   const { hash, ready } = sliceBody(addressType, endpoints, ports);
@@ -140,9 +158,10 @@ export class Derivations {
 
   /** The slices of an exporter that a consumer should have, in all address families. */
   slicesOf(exporter: Exporter, target: DeriveTarget): readonly DesiredSlice[] {
-    const { derivedService, headless, trafficDistribution, local } = target;
-    const byTarget = this.#targetsOf(exporter, target.ports);
-    const key = `${derivedService} ${headless} ${local} ${trafficDistribution}`;
+    const { derivedService, headless, ports, servedNow, trafficDistribution, local } = target;
+    const byTarget = this.#targetsOf(exporter, ports);
+    const renamed = JSON.stringify([...renamedPorts(ports, servedNow)]);
+    const key = `${derivedService} ${headless} ${local} ${trafficDistribution} ${renamed}`;
     const known = byTarget.get(key);
     if (known) return known;
     const context = deriveContext(exporter, target);

@@ -2,6 +2,7 @@
 import type { Service } from '../../api/core.ts';
 import type { Exporter } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
+import { portsOf } from '../merge/ports.ts';
 import { derivedServiceName } from '../naming.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
@@ -25,7 +26,7 @@ export interface Desired {
 function slicesOf(
   exporter: Exporter,
   { member, namespace, name }: ConsumerView,
-  derivedService: string,
+  { derivedService, own }: Pick<Desired, 'derivedService' | 'own'>,
   { headless, ports, traffic, families }: ServiceShape,
   derivations: Derivations,
 ): readonly DesiredSlice[] {
@@ -37,6 +38,7 @@ function slicesOf(
     derivedService,
     headless,
     ports,
+    servedNow: headless || !own ? [] : portsOf(own.spec.ports),
     trafficDistribution,
     local,
   });
@@ -67,18 +69,15 @@ function holdingsOf(
   };
 }
 
-function holdings(
-  { clusterset, derivedService, import: imported }: Omit<Desired, keyof Holdings>,
-  consumer: ConsumerView,
-  derivations: Derivations,
-): Holdings {
+function holdings(decided: Omit<Desired, keyof Holdings>, consumer: ConsumerView, derivations: Derivations): Holdings {
+  const { clusterset, import: imported } = decided;
   // A refusal is knowledge, so it removes the slices of unknown sources, too.
   if (imported === 'absent' || consumer.importRefusal !== undefined) return { slices: [], kept: new Set() };
   if (imported === 'undecided') return { slices: [], kept: new Set(consumer.derivedSlices.map(({ name }) => name)) };
   const { serving } = imported;
   if (serving === 'nothing') return holdingsOf(clusterset, consumer, []);
   const slices = clusterset.exports.valid.flatMap((exporter) =>
-    slicesOf(exporter, consumer, derivedService, serving.shape, derivations),
+    slicesOf(exporter, consumer, decided, serving.shape, derivations),
   );
   return holdingsOf(clusterset, consumer, slices);
 }

@@ -8,7 +8,7 @@ import { ImportCondition, ImportReason, type ServiceImport } from '../../api/mul
 import { importTypeOf } from '../merge/exports.ts';
 import { areFilledIn, intersection, keepingPrimary, preferred } from '../merge/families.ts';
 import type { Clusterset, Merged } from '../merge/merge.ts';
-import { portKey, showPort, showPorts } from '../merge/ports.ts';
+import { keepingNames, type Port, portKey, portsOf, showPort, showPorts } from '../merge/ports.ts';
 import { DEFAULT_AFFINITY_SECONDS, type Traffic, trafficOf } from '../merge/traffic.ts';
 import { listed, quoted } from '../message.ts';
 import type { ConsumerView } from '../view.ts';
@@ -121,11 +121,21 @@ function serve(
   return { serving: { shape: possible, write: true }, problems, notes };
 }
 
+/** The ports of an import whose names its derived Service has, too. Other names were set by another client. */
+function servedPorts({ own }: ImportContext, imported: ServiceImport | undefined): readonly Port[] {
+  if (!own || !imported) return [];
+  const names = new Map(portsOf(own.spec.ports).map((port) => [portKey(port), port.name]));
+  return readRequest(imported.spec).ports.filter((port) => names.get(portKey(port)) === port.name);
+}
+
 /** An automatic import, from the exports. */
-function automatic(ctx: ImportContext, merged: Merged): DesiredImport {
+function automatic(ctx: ImportContext, exported: Merged): DesiredImport {
+  const ports = keepingNames(exported.ports, servedPorts(ctx, ctx.consumer.import));
+  // Consumers with the same names share one object.
+  const merged = ports === exported.ports ? exported : { ...exported, ports };
   const shape: ServiceShape = {
     headless: merged.type === 'Headless',
-    ports: merged.ports,
+    ports,
     families: families(ctx, undefined),
     traffic: merged.traffic,
   };

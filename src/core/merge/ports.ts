@@ -40,19 +40,36 @@ export function showPorts(ports: readonly Port[]): string {
   return ports.length === 0 ? 'no ports' : ports.toSorted(byNumber).map(showPort).join(', ');
 }
 
+/** A name of protocol and number, such as `tcp-80`, that is not taken. It is added to those that are. */
+function inventName({ protocol, port }: Port, taken: Set<string>): string {
+  const base = `${protocol.toLowerCase()}-${port}`;
+  let name = base;
+  for (let again = 2; taken.has(name); again++) name = `${base}-${again}`;
+  taken.add(name);
+  return name;
+}
+
 /**
  * Names every unnamed port if there are several: the API requires it, and kube-proxy matches the ports of Service and
- * slice by name. The name consists of protocol and number: `tcp-80`.
+ * slice by name.
  */
 export function named(ports: readonly Port[]): readonly Port[] {
   if (ports.length < 2) return ports;
   const taken = new Set(ports.map((port) => port.name));
+  return ports.map((port) => (port.name === '' ? { ...port, name: inventName(port, taken) } : port));
+}
+
+/**
+ * The ports with the names under which they are served, since clients know them: a port may lose the exporter that named
+ * it. The same array if all names agree. Another port that has such a name gets one that is not taken.
+ */
+export function keepingNames(ports: readonly Port[], served: readonly Port[]): readonly Port[] {
+  const names = new Map(served.filter(({ name }) => name !== '').map((port) => [portKey(port), port.name]));
+  if (ports.every((port) => (names.get(portKey(port)) ?? port.name) === port.name)) return ports;
+  const kept = new Set(ports.flatMap((port) => names.get(portKey(port)) ?? []));
+  const taken = new Set([...kept, ...ports.map(({ name }) => name)]);
   return ports.map((port) => {
-    if (port.name !== '') return port;
-    const base = `${port.protocol.toLowerCase()}-${port.port}`;
-    let name = base;
-    for (let again = 2; taken.has(name); again++) name = `${base}-${again}`;
-    taken.add(name);
+    const name = names.get(portKey(port)) ?? (kept.has(port.name) ? inventName(port, taken) : port.name);
     return { ...port, name };
   });
 }

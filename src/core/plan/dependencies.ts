@@ -16,6 +16,8 @@ export type Dependency = 'none' | 'waits' | 'moves';
 /** How a change depends on an earlier one of the same plan that was not written. */
 export function dependencyOn(failed: Change, change: Change): Dependency {
   if (failed.stage === 'status' || change.stage === 'status') return 'none';
+  // A Service with new names of ports reaches only slices that have them.
+  if (change.stage === 'rename') return failed.resource === 'endpointSlices' ? 'waits' : 'none';
   if (change.resource !== 'endpointSlices') return change.stage === 'prune' ? 'waits' : 'none';
   // Without its Service, or with one of another type, a slice has no use. An existing Service is served on.
   if (failed.resource === 'services') return failed.op === 'patch' ? 'none' : 'waits';

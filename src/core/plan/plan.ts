@@ -10,9 +10,11 @@ import {
   type ServiceImport,
 } from '../../api/multicluster.ts';
 import { type Change, type PatchChange, preconditionOf, STAGES, type Target } from '../change.ts';
+import { renamedPorts } from '../desired/derivations.ts';
 import type { Desired } from '../desired/desired.ts';
 import { type DesiredImport, isAutomatic } from '../desired/import.ts';
 import { equal } from '../fingerprint.ts';
+import { portsOf } from '../merge/ports.ts';
 import type { ConsumerView } from '../view.ts';
 import { mergeConditions, noticesOf } from './conditions.ts';
 import { mustBeReplaced, serviceObject, servicePatch } from './derived-service.ts';
@@ -111,7 +113,10 @@ function planService({ consumer, wanted, imported: { serving }, observed }: Impo
     return [{ ...target, op: 'delete', why, precondition }];
   }
   const patch = servicePatch(own, name, owner, shape);
-  return patch ? [{ ...target, op: 'patch', why: 'it differs from the import', precondition, patch }] : [];
+  if (!patch) return [];
+  const renames = !shape.headless && renamedPorts(shape.ports, portsOf(own.spec.ports)).size > 0;
+  const stage = renames ? 'rename' : 'service';
+  return [{ ...target, stage, op: 'patch', why: 'it differs from the import', precondition, patch }];
 }
 
 function statusChange(target: Target, object: KubeObject, patch: JsonObject, why: string): PatchChange {

@@ -58,6 +58,7 @@ export function contextOf(source: SourceView, consumer = 'cluster2', headless = 
     trafficDistribution: undefined,
     local: exporter.member === consumer,
     ports,
+    servedNow: [],
   });
 }
 

@@ -236,6 +236,7 @@ describe('deriving', () => {
       trafficDistribution: undefined,
       local: false,
       ports,
+      servedNow: [],
     };
     const first = derivations.slicesOf(exporter, base);
     expect(first.map(({ content }) => content.addressType)).toEqual(['IPv4', 'IPv6']);
@@ -248,6 +249,7 @@ describe('deriving', () => {
       { ...base, derivedService: 'mc-web' },
       { ...base, trafficDistribution: 'PreferClose' },
       { ...base, ports: renamed },
+      { ...base, servedNow: renamed },
     ];
     for (const other of others) {
       const slices = derivations.slicesOf(exporter, other);
@@ -275,6 +277,7 @@ describe('deriving', () => {
       trafficDistribution: undefined,
       local: false,
       ports,
+      servedNow: [],
     };
     const context = deriveContext(exporter, target);
     const endpoints = Array.from({ length: 1000 }, (_, index) => anEndpoint(`10.1.${index >> 8}.${index & 255}`));

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ServicePort } from '../../../../src/api/core.ts';
 import {
   byNumber,
+  keepingNames,
   named,
   type Port,
   portKey,
@@ -10,8 +12,9 @@ import {
   unionOfPorts,
 } from '../../../../src/core/merge/ports.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
+import { routesTo } from '../../../support/core/kube-proxy-model.ts';
 import { anEndpoint, anExport, aService, aSlice, at, HTTP } from '../../../support/core/objects.ts';
-import { ADMIN, derivedPorts, exporting, joinedBy } from '../../../support/core/scenarios.ts';
+import { ADMIN, asking, derivedPorts, edit, exporting, joinedBy } from '../../../support/core/scenarios.ts';
 
 describe('ports of an import', () => {
   test('rule 3: ports are a union, by name first and then by number', () => {
@@ -46,6 +49,119 @@ describe('ports of an import', () => {
     expect(derivedPorts(fleet.member('cluster2'), 'cluster1')).toEqual([
       { name: 'tcp-80', protocol: 'TCP', port: 8080 },
     ]);
+  });
+});
+
+describe('names of served ports', () => {
+  const unnamed = { protocol: 'TCP' as const, port: 80 };
+  const web = (port: Partial<ServicePort>) => [{ ...HTTP, ...port }];
+  const namesIn = (fleet: FleetModel) =>
+    fleet.member('cluster2').derivedService?.spec.ports?.map(({ name = '', port }) => `${name} ${port}`);
+
+  /** Applies one write at a time; routes that exist before and after are never interrupted. */
+  function convergeGently(fleet: FleetModel): void {
+    const cluster2 = fleet.member('cluster2');
+    const before = routesTo('cluster1', cluster2);
+    const seen: (readonly string[])[] = [];
+    for (let plan = fleet.plan('cluster2'); plan.length > 0; plan = fleet.plan('cluster2')) {
+      for (const change of plan) {
+        cluster2.api.apply([change]);
+        seen.push(routesTo('cluster1', cluster2));
+      }
+      fleet.pass();
+    }
+    const stay = before.filter((route) => routesTo('cluster1', cluster2).includes(route));
+    expect(stay.length).toBeGreaterThan(0);
+    for (const routes of seen) expect(routes).toEqual(expect.arrayContaining(stay));
+  }
+
+  function unnamedExport(): FleetModel {
+    const fleet = new FleetModel();
+    fleet
+      .member('cluster1')
+      .export(anExport(), aService({ ports: [unnamed] }), [
+        aSlice('web-1', [anEndpoint('10.1.0.1')], [{ name: '', protocol: 'TCP', port: 8080 }]),
+      ]);
+    fleet.member('cluster2');
+    fleet.converge();
+    return fleet;
+  }
+
+  test('rule 32: an unnamed port is served throughout, while it gets a name beside others', () => {
+    const fleet = unnamedExport();
+    fleet.member('cluster3').export(anExport({}, at(60)), aService({ ports: [HTTP, ADMIN] }));
+    convergeGently(fleet);
+    expect(namesIn(fleet)).toEqual(['tcp-80 80', 'admin 9090']);
+    expect(derivedPorts(fleet.member('cluster2'), 'cluster1')).toEqual([
+      { name: 'tcp-80', protocol: 'TCP', port: 8080 },
+    ]);
+    fleet.member('cluster3').unexport();
+    convergeGently(fleet);
+    expect(namesIn(fleet)).toEqual(['tcp-80 80']);
+  });
+
+  test('rule 32: a port keeps its name when the exporter that named it withdraws', () => {
+    const fleet = exporting(aService({ ports: web({ name: 'http' }) }));
+    fleet
+      .member('cluster3')
+      .export(anExport({}, at(60)), aService({ ports: web({ name: 'web' }) }), [
+        aSlice('web-1', [anEndpoint('10.3.0.1')], [{ name: 'web', protocol: 'TCP', port: 8080 }]),
+      ]);
+    fleet.converge();
+    fleet.member('cluster1').unexport();
+    fleet.converge();
+    expect(namesIn(fleet)).toEqual(['http 80']);
+    expect(fleet.member('cluster2').imported?.spec.ports).toEqual([HTTP]);
+    expect(routesTo('cluster3', fleet.member('cluster2'))).toEqual(['80/TCP -> 10.3.0.1:8080']);
+  });
+
+  test('rule 32: a kept name that another port has gives that port a made-up one', () => {
+    const fleet = exporting();
+    const ports = [
+      { ...HTTP, name: 'web' },
+      { ...HTTP, port: 81 },
+    ];
+    fleet.member('cluster3').export(anExport({}, at(60)), aService({ ports }));
+    fleet.converge();
+    expect(namesIn(fleet)).toEqual(['http 80']);
+    fleet.member('cluster1').unexport();
+    fleet.converge();
+    expect(namesIn(fleet)).toEqual(['http 80', 'tcp-81 81']);
+  });
+
+  test('rule 32: a name that another client gave the derived Service is not kept', () => {
+    const fleet = exporting();
+    const { api, derivedService } = fleet.member('cluster2');
+    api.put('services', { ...Object(derivedService), spec: { ...derivedService?.spec, ports: web({ name: 'mine' }) } });
+    fleet.converge();
+    expect(namesIn(fleet)).toEqual(['http 80']);
+  });
+
+  test('rule 32: a port that a user renames in an import is served throughout', () => {
+    const fleet = asking({ ports: [{ ...HTTP }] });
+    edit(fleet.member('cluster2'), { ports: [{ ...HTTP, name: 'renamed' }] });
+    convergeGently(fleet);
+    expect(namesIn(fleet)).toEqual(['renamed 80']);
+  });
+
+  test('rule 32: ports whose names are swapped cannot keep both', () => {
+    const two = [HTTP, ADMIN];
+    const fleet = asking({ ports: two }, aService({ ports: two }));
+    edit(fleet.member('cluster2'), {
+      ports: [
+        { ...HTTP, name: 'admin' },
+        { ...ADMIN, name: 'http' },
+      ],
+    });
+    fleet.converge();
+    expect(namesIn(fleet)).toEqual(['admin 80', 'http 9090']);
+  });
+
+  test('rule 32: nothing is renamed if all names agree, and unnamed ports have none to keep', () => {
+    const ports = portsOf([HTTP]);
+    expect(keepingNames(ports, ports)).toBe(ports);
+    expect(keepingNames(ports, portsOf([unnamed]))).toBe(ports);
+    expect(keepingNames(portsOf([unnamed]), ports)).toEqual(ports);
   });
 });
 

@@ -43,6 +43,8 @@ describe('after a failed write', () => {
     ['a Service', importPatch, serviceCreation, 'none'],
     ['a slice, if the import failed', importPatch, creation('a', body('1')), 'none'],
     ['a Service under an old prefix', creation('a', body('1')), oldService, 'waits'],
+    ['new names of ports', creation('a', body('1')), { ...servicePatch, stage: 'rename' }, 'waits'],
+    ['new names of ports, if the import failed', importPatch, { ...servicePatch, stage: 'rename' }, 'none'],
     ['a status', creation('a', body('1')), status, 'none'],
     ['anything, if a status failed', status, oldService, 'none'],
   ])('%s: %#', (_, failed, change, expected) => {
