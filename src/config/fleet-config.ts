@@ -61,6 +61,18 @@ export interface LeaseConfig {
   readonly retryPeriodMs: number;
 }
 
+/** When an edit of the file is held back. */
+export interface GuardConfig {
+  /** Share of what is served, in percent, that an edit may remove. */
+  readonly percent: number;
+  /** Number of endpoints, exports or imports that an edit may remove regardless of their share. */
+  readonly minimum: number;
+  /** The token of the edit that the file confirms. */
+  readonly confirm?: string;
+  /** Identifies the content of the file, apart from `confirm`. */
+  readonly token: string;
+}
+
 /** Plain data, so that two configurations can be compared. */
 export interface FleetConfig {
   readonly name?: string;
@@ -76,7 +88,8 @@ export interface FleetConfig {
   readonly exportedLabels: KeyAllowList;
   readonly exportedAnnotations: KeyAllowList;
   readonly limits: ExportLimits;
-  /** At least one, in the order of the file. */
+  readonly guard: GuardConfig;
+  /** In the order of the file. */
   readonly members: readonly MemberConfig[];
 }
 

@@ -1,4 +1,6 @@
 /** Parses fleet.yaml: YAML, schema, checks across fields, FleetConfig. */
+
+import { digits } from '../core/fingerprint.ts';
 import { parseYaml } from '../runtime/yaml.ts';
 import { accessOf } from './access.ts';
 import { parseDuration } from './duration.ts';
@@ -18,6 +20,8 @@ import { validateFields } from './validate.ts';
 export interface ParseOptions {
   readonly file: string;
 }
+
+const TOKEN_DIGITS = 16;
 
 function milliseconds(text: string): number {
   const ms = parseDuration(text);
@@ -39,6 +43,12 @@ function settings(namespaces: FleetDocument['spec']['namespaces']): NamespaceSet
   }));
 }
 
+/** Identifies the content of a file, apart from comments, defaults and the token itself. */
+function tokenOf({ metadata, spec }: Pick<FleetDocument, 'metadata' | 'spec'>): string {
+  const { confirm: _, ...guard } = spec.guard;
+  return digits(JSON.stringify({ metadata, spec: { ...spec, guard } }), TOKEN_DIGITS);
+}
+
 function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig {
   return {
     ...(metadata.name !== undefined && { name: metadata.name }),
@@ -58,6 +68,12 @@ function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig 
     exportedLabels: spec.exportedLabels.allow,
     exportedAnnotations: spec.exportedAnnotations.allow,
     limits: spec.limits,
+    guard: {
+      percent: spec.guard.percent,
+      minimum: spec.guard.minimum,
+      ...(spec.guard.confirm !== undefined && { confirm: spec.guard.confirm }),
+      token: tokenOf({ metadata, spec }),
+    },
     members: spec.members.map((member) => ({
       name: member.name,
       access: accessOf(member, file),

@@ -184,7 +184,23 @@ export const fleetSchema = z
           })
           .prefault({})
           .meta({ description: 'Limits of what a member can export.' }),
-        members: z.array(memberSchema).min(1).meta({ description: 'The clusters of the fleet, at least one.' }),
+        guard: z
+          .strictObject({
+            percent: z.int().min(0).max(100).default(50).meta({
+              description:
+                'An edit that removes more than this share of the endpoints, exports or imports of a member or of the fleet is held back; 100 disables it.',
+            }),
+            minimum: limit(100_000).default(5).meta({
+              description: 'An edit that removes fewer endpoints, exports and imports than this is not held back.',
+            }),
+            confirm: z.string().min(1).optional().meta({
+              description:
+                'Token of this file, which applies an edit that is held back; from the log or config confirm.',
+            }),
+          })
+          .prefault({})
+          .meta({ description: 'Protection from edits by mistake.' }),
+        members: z.array(memberSchema).meta({ description: 'The clusters of the fleet.' }),
       })
       .meta({ description: 'Specification of the fleet.' }),
   })

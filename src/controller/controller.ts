@@ -10,6 +10,7 @@ import { apply } from './apply.ts';
 import { cleanUp } from './cleanup.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { Dispatch } from './dispatch.ts';
+import { EditGuard } from './edit-guard.ts';
 import { Election } from './election.ts';
 import type { EventIndex, FleetEvent } from './enqueue.ts';
 import { eventOf, indexOf } from './fleet-events.ts';
@@ -38,6 +39,7 @@ export class Controller {
   readonly #derivations = new Derivations();
   readonly #settling = new Settling();
   readonly #review: StandingReview;
+  readonly #guard: EditGuard;
   readonly #cleanups = new Set<Promise<void>>();
   readonly #pace: Pace;
   /** Members whose predecessors may still write to the same cluster. */
@@ -58,6 +60,7 @@ export class Controller {
       changed: (member, change) => this.#handle(eventOf(member, change)),
       memberChanged: (member) => this.#reviewMember(member),
       watchRestarted: (member, resource, reason) => metrics.watchRestarted(member, resource, reason),
+      mayDepart: (member) => this.#guard.mayDepart(member),
       departed: (member) => this.#cleanUp(member),
       replaced: (member, successor) => this.#handOver(member, successor),
     });
@@ -79,6 +82,7 @@ export class Controller {
       writtenSince: () => this.#heldConsumers().map((consumer) => this.#election.heldSince(consumer)),
       logger,
     });
+    this.#guard = new EditGuard({ fleet: this.#fleet, pace: this.#pace, logger });
     this.#index = indexOf(this.#fleet);
     this.#dispatch = new Dispatch(this.#index, this.#pace, (member) => this.#queueOf(member));
   }
@@ -107,22 +111,23 @@ export class Controller {
     if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
       this.#options.logger.warn({}, 'spec.lease changed; restart to apply it');
     }
-    const concerned = membersConcerned(this.#fleet.config, config);
-    await this.#fleet.apply(config);
+    const admitted = await this.#guard.admit(config);
+    const concerned = membersConcerned(this.#fleet.config, admitted);
+    await this.#fleet.apply(admitted);
     this.#handle({ kind: 'configured', members: concerned });
     this.#reviewMembers();
   }
 
   /** The status of the fleet, for /readyz. */
   status(): FleetStatus {
-    return fleetStatus(this.#fleet, (member) => this.#election.holds(member));
+    return fleetStatus(this.#fleet, (member) => this.#election.holds(member), this.#guard.held);
   }
 
   /** The values of the gauges. */
   gauges(): Gauges {
     const queues = [...this.#workers.values()].map(({ queue }) => queue);
     const holds = (member: Member) => this.#election.holds(member);
-    return gaugesOf({ fleet: this.#fleet, holds, queues, now: this.#options.clock.now() });
+    return gaugesOf({ fleet: this.#fleet, holds, queues, held: this.#guard.held, now: this.#options.clock.now() });
   }
 
   /** Handles changes in the members' standing since the last review. */

@@ -16,6 +16,8 @@ export interface Gauges {
   readonly leases: number;
   readonly members: readonly MemberReading[];
   readonly queue: { readonly depth: number; readonly retrying: number };
+  /** Parts of the fleet file that are held back: names of members, or `*`. */
+  readonly held: readonly string[];
 }
 
 /** The controller's metrics, in a separate registry. */
@@ -125,6 +127,16 @@ export class Metrics {
       registers,
       collect() {
         this.set(read().leases);
+      },
+    });
+    new Gauge({
+      name: 'catamaran_config_held',
+      help: 'Parts of the fleet file that are held back until the edit is confirmed: 1 for each member, or * for the settings of all members.',
+      labelNames: ['member'],
+      registers,
+      collect() {
+        this.reset();
+        for (const member of read().held) this.set({ member }, 1);
       },
     });
     new Gauge({

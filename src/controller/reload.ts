@@ -3,13 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 
 /**
- * The settings that every member depends on. Left out: members; the Lease, which requires a restart; and the times of
+ * The settings that every member depends on. Left out: members; the Lease, which requires a restart; the guard of edits; and the times of
  * outages, which change the standing of members.
  */
 function sharedBy(
   config: FleetConfig,
-): Omit<FleetConfig, 'members' | 'lease' | 'unreachableAfterMs' | 'endpointExpiryMs'> {
-  const { members: _, lease: __, unreachableAfterMs: ___, endpointExpiryMs: ____, ...shared } = config;
+): Omit<FleetConfig, 'members' | 'lease' | 'guard' | 'unreachableAfterMs' | 'endpointExpiryMs'> {
+  const { members: _, lease: __, guard: ___, unreachableAfterMs: ____, endpointExpiryMs: _____, ...shared } = config;
   return shared;
 }
 

@@ -2,6 +2,7 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import type { MemberState } from '../fleet/member-state.ts';
+import type { HeldEdit } from './edit-guard.ts';
 import type { MemberReading } from './member-gauges.ts';
 import type { Gauges } from './metrics.ts';
 
@@ -16,18 +17,24 @@ export interface MemberStatus {
   readonly error?: string;
   /** The connection that takes over when it is known, after the member's entry or kubeconfig changed. */
   readonly successor?: { readonly state: MemberState['phase']; readonly error?: string };
-  /** Removed from the fleet file, but still waiting for members that are not known yet. */
+  /** Removed from the fleet file, but still waiting for members that are not known yet, or for a confirmation. */
   readonly leaving?: true;
 }
 
-/** The status of the fleet: ready when every reachable member has been listed, and at least one has. */
+/** The status of the fleet: ready when every reachable member has been listed, and at least one has if there are any. */
 export interface FleetStatus {
   readonly ready: boolean;
   readonly members: readonly MemberStatus[];
+  /** Parts of the fleet file that wait for a confirmation. */
+  readonly held?: readonly HeldEdit[];
 }
 
 /** The status of all members; `holds` returns whether this replica holds the Lease of a member. */
-export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): FleetStatus {
+export function fleetStatus(
+  fleet: Fleet,
+  holds: (member: Member) => boolean,
+  held: readonly HeldEdit[] = [],
+): FleetStatus {
   const successors = new Map(fleet.successors.map((member) => [member.name, member]));
   const joining = fleet.successors.filter(({ name }) => !fleet.member(name));
   const members = [...fleet.members, ...joining].map((member): MemberStatus => {
@@ -47,7 +54,8 @@ export function fleetStatus(fleet: Fleet, holds: (member: Member) => boolean): F
     };
   });
   const pending = fleet.members.some(({ state }) => state.phase === 'unknown' && !state.error);
-  return { ready: !pending && fleet.members.some(({ cache }) => cache.synced), members };
+  const isKnown = fleet.members.length === 0 || fleet.members.some(({ cache }) => cache.synced);
+  return { ready: !pending && isKnown, members, ...(held.length > 0 && { held }) };
 }
 
 function errorOf({ state }: Member): string | undefined {
@@ -94,11 +102,12 @@ export interface GaugeSources {
   /** Whether this replica holds the Lease of a member. */
   readonly holds: (member: Member) => boolean;
   readonly queues: readonly { readonly depth: number; readonly retrying: number }[];
+  readonly held: readonly HeldEdit[];
   /** In ms since the epoch. */
   readonly now: number;
 }
 
-export function gaugesOf({ fleet, holds, queues, now }: GaugeSources): Gauges {
+export function gaugesOf({ fleet, holds, queues, held, now }: GaugeSources): Gauges {
   const members = fleet.members.map((member) => readingOf(member, holds(member), now));
   return {
     phases: phaseCounts(fleet),
@@ -108,5 +117,6 @@ export function gaugesOf({ fleet, holds, queues, now }: GaugeSources): Gauges {
       depth: queues.reduce((sum, { depth }) => sum + depth, 0),
       retrying: queues.reduce((sum, { retrying }) => sum + retrying, 0),
     },
+    held: held.map(({ part }) => part),
   };
 }

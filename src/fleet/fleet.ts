@@ -3,12 +3,9 @@ import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
 import type { ConsumerView, KnownSource } from '../core/view.ts';
-import type { KubeClient } from '../kube/client/client.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
-import type { Logger } from '../runtime/logger.ts';
-import type { Random } from '../runtime/random.ts';
 import { CurrentNames } from './current-names.ts';
+import type { FleetOptions } from './fleet-options.ts';
 import { FleetRules } from './fleet-rules.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
@@ -17,25 +14,6 @@ import { Roster, type Running } from './roster.ts';
 import { isSameCluster } from './same-cluster.ts';
 import { Staleness } from './staleness.ts';
 import { type ServiceView, Views } from './views.ts';
-
-export interface FleetOptions {
-  readonly connect: (member: MemberConfig) => Promise<KubeClient>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Called after a change in the cache of a member. */
-  readonly changed: (member: Member, change: MemberChange) => void;
-  /** Called when a member becomes known, reachable, unreachable or refused. */
-  readonly memberChanged: (member: Member) => void;
-  readonly watchRestarted: (member: string, resource: string, reason: string) => void;
-  /** Called when a removed member no longer takes part; it stays watched, for its cleanup, until {@link Fleet.forget}. */
-  readonly departed?: (member: Member) => void;
-  /**
-   * Called when a successor takes the place of a member. The views already show the successor, the index still has the
-   * member's keys, and the member's connection stays open until the promise resolves.
-   */
-  readonly replaced?: (member: Member, successor: Member) => Promise<void>;
-}
 
 /** The members of a clusterset; they join and leave at run time, following the configuration. */
 export class Fleet {
@@ -57,6 +35,7 @@ export class Fleet {
       open: (declared) => this.#open(declared),
       close: (running) => this.#close(running),
       succeeded: (member, replaced) => this.#succeeded(member, replaced),
+      mayDepart: (member) => options.mayDepart?.(member) ?? true,
       departed: (member) => {
         this.invalidate();
         options.departed?.(member);

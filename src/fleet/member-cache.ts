@@ -188,6 +188,11 @@ export class MemberCache {
   }
 
   /** Applies a changed address policy to the kept slices. */
+  /** The addresses that the member may announce. */
+  get addresses(): AddressPolicy {
+    return this.#addresses;
+  }
+
   setAddresses(addresses: AddressPolicy): void {
     if (isDeepStrictEqual(addresses, this.#addresses)) return;
     this.#addresses = addresses;

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IPFamily } from '../api/meta.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
-import type { FleetNetworks } from '../core/addresses/address-policy.ts';
+import type { AddressPolicy, FleetNetworks } from '../core/addresses/address-policy.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
@@ -123,6 +123,11 @@ export class Member {
     this.#declared = declared;
     this.#config = { ...declared, access, derivedPrefix };
     return isDeepStrictEqual(this.#config, declared);
+  }
+
+  /** The addresses that the member may announce under a configuration. */
+  addressPolicy(networks: FleetNetworks, config: MemberConfig): AddressPolicy {
+    return this.#ownNetworks.policy(networks, config);
   }
 
   /** Ends the wait before the next attempt to connect. */

@@ -122,9 +122,8 @@ export class OwnNetworks {
     return this.#reported === undefined && this.#isNeeded() && this.#options.config().addresses !== 'Any';
   }
 
-  /** The addresses that the member may announce. */
-  policy(fleet: FleetNetworks): AddressPolicy {
-    const config = this.#options.config();
+  /** The addresses that the member may announce. Default: with its present settings. */
+  policy(fleet: FleetNetworks, config: MemberConfig = this.#options.config()): AddressPolicy {
     return {
       member: config.name,
       fleet,

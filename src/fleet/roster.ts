@@ -24,6 +24,8 @@ export interface RosterOptions {
   readonly close: (running: Running) => void;
   /** Called when a successor takes part from now on; `replaced` no longer do. */
   readonly succeeded: (member: Member, replaced: readonly Running[]) => void;
+  /** Whether a removed member may leave, once it has nothing to wait for. */
+  readonly mayDepart: (member: Member) => boolean;
   /** Called when a removed member no longer takes part, and can be cleaned up. */
   readonly departed: (member: Member) => void;
 }
@@ -93,7 +95,7 @@ export class Roster {
   review(): void {
     for (const candidate of this.#readyCandidates()) this.#takeOver(candidate);
     for (const member of this.#leaving.members()) {
-      if (this.#isAwaiting(member)) continue;
+      if (this.#isAwaiting(member) || !this.#options.mayDepart(member)) continue;
       this.#leaving.delete(member);
       this.#departed.add(member);
       this.#options.departed(member);

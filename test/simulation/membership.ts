@@ -25,6 +25,11 @@ export class Membership {
   readonly #lease: LeaseTimes;
   /** Number of changes to the member's entry, and its name, by cluster. */
   readonly #members = new Map<string, { readonly changes: number; readonly name: string }>();
+  /** Further settings of the fleet, and of members by cluster. Schedules remove most of what is served all the time. */
+  readonly settings: {
+    spec: Readonly<Record<string, unknown>>;
+    readonly members: Map<string, Readonly<Record<string, unknown>>>;
+  } = { spec: { guard: { percent: 100 } }, members: new Map() };
   readonly #former = new Map<string, string[]>();
   #renames = 0;
   /** Replicas that had a removed cluster as a member. */
@@ -101,6 +106,7 @@ export class Membership {
       apiVersion: 'catamaran.dev/v1alpha1',
       kind: 'Fleet',
       spec: {
+        ...this.settings.spec,
         lease: { duration: `${duration}s`, renewDeadline: `${renewDeadline}s`, retryPeriod: `${retryPeriod}s` },
         exportedLabels: { allow: ['team'] },
         members: this.#clusters.filter(({ name }) => this.has(name)).map((cluster) => this.#declaration(cluster)),
@@ -120,6 +126,7 @@ export class Membership {
       // Users of the simulation create slices by hand.
       slices: 'Any',
       import: { mode: importMode },
+      ...this.settings.members.get(cluster),
     };
   }
 }

@@ -51,6 +51,7 @@ function controllerRegistry(): Registry {
     leases: 0,
     members: [],
     queue: { depth: 0, retrying: 0 },
+    held: [],
   }));
   return metrics.registry;
 }

@@ -49,6 +49,7 @@ describe('a fleet file', () => {
         endpointsPerExport: 10_000,
         exportedBytes: 16_384,
       },
+      guard: { percent: 50, minimum: 5, token: expect.stringMatching(/^[0-9a-f]{16}$/) },
       members: [
         {
           name: 'cluster1',
@@ -84,6 +85,7 @@ describe('a fleet file', () => {
       exportedLabels: ['team'],
       exportedAnnotations: ['example.com/*'],
       limits: { exportsPerMember: 10, exportsPerNamespace: 5, endpointsPerExport: 100, exportedBytes: 1_000 },
+      guard: { percent: 20, minimum: 3, confirm: 'abc', token: expect.stringMatching(/^[0-9a-f]{16}$/) },
       members: [
         {
           name: 'cluster1',
@@ -136,6 +138,18 @@ describe('a fleet file', () => {
     ]);
   });
 
+  it('can have no members', () => {
+    expect(parseFleet(fleet('members: []'), { file: 'f.yaml' }).members).toEqual([]);
+  });
+
+  it('has a token that changes with its content, and not with comments, defaults, its place or the confirmation', () => {
+    const token = (text: string, file = 'f.yaml') => parseFleet(fleet(text), { file }).guard.token;
+    const one = token('members: [{name: a}]');
+    expect(token('guard: {percent: 50, confirm: x} # really\nmembers: [{name: a}]', '/etc/f.yaml')).toBe(one);
+    expect(token('members: [{name: a, podCIDRs: [10.0.0.0/16]}]')).not.toBe(one);
+    expect(token('guard: {percent: 51}\nmembers: [{name: a}]')).not.toBe(one);
+  });
+
   it('is rejected with the code of the first problem and the messages of all', () => {
     const text = fleet('members: [{name: a, context: a}, {name: a, context: b}]\nx: 1');
     expect(() => parseFleet(text, { file: 'f.yaml' })).toThrow(
@@ -144,7 +158,7 @@ describe('a fleet file', () => {
         message:
           'f.yaml:4:43: spec.members[1].name: "a" is also the name of members[0]; names must be unique\n' +
           'f.yaml:5:3: spec.x: unknown field; available: clusterset, import, derivedPrefix, unreachableAfter, ' +
-          'endpointExpiry, lease, namespaces, exportedLabels, exportedAnnotations, limits, members',
+          'endpointExpiry, lease, namespaces, exportedLabels, exportedAnnotations, limits, guard, members',
       }),
     );
   });
@@ -219,7 +233,9 @@ describe('a fleet file', () => {
     ['a: [', '1:5: not valid YAML: '],
     ['a: 1\na: 2', '2:1: not valid YAML: Map keys must be unique'],
     ['a: *b', '1:1: not valid YAML: '],
-    [fleet('members: []'), '4:12: spec.members: is empty; at least one is required'],
+    [fleet('members: []\nguard: {percent: 101}'), '5:20: spec.guard.percent: '],
+    [fleet('members: []\nguard: {minimum: 0}'), '5:20: spec.guard.minimum: '],
+    [fleet('members: []\nguard: {confirm: ""}'), '5:20: spec.guard.confirm: is empty'],
     [HEADER, '1:1: spec: is missing'],
     [fleet('members: [{name: a}]').replace('v1alpha1', 'v1'), '1:13: apiVersion: "catamaran.dev/v1" is not supported'],
     [`${fleet('members: [{name: a}]')}\n---\n`, 'not valid YAML: '],
