@@ -120,7 +120,7 @@ export class Controller {
 
   /** The status of the fleet, for /readyz. */
   status(): FleetStatus {
-    return fleetStatus(this.#fleet, (member) => this.#election.holds(member), this.#guard.held);
+    return fleetStatus(this.#fleet, (member) => this.#election.writerOf(member), this.#guard.held);
   }
 
   /** The values of the gauges. */

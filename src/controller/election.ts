@@ -80,6 +80,12 @@ export class Election<M extends Electable> {
     return this.#candidacies.get(member)?.holder.held() ?? false;
   }
 
+  /** Whether this replica may write to the member, and the holder of its Lease as last seen. */
+  writerOf(member: M): { readonly holds: boolean; readonly holder: string } {
+    const holder = this.#candidacies.get(member)?.holder;
+    return { holds: holder?.held() ?? false, holder: holder?.holder() ?? '' };
+  }
+
   /** Whether this replica wrote to the member last, as far as is known, even if it does not hold the Lease right now. */
   mayResume(member: M): boolean {
     return this.#candidacies.get(member)?.holder.mayResume() ?? false;

@@ -11,6 +11,8 @@ export interface MemberStatus {
   readonly name: string;
   readonly state: MemberState['phase'];
   readonly writer: boolean;
+  /** The replica that writes instead of this one, as last seen. */
+  readonly writtenBy?: string;
   readonly exports: number;
   readonly imports: number;
   readonly since?: string;
@@ -29,10 +31,16 @@ export interface FleetStatus {
   readonly held?: readonly HeldEdit[];
 }
 
-/** The status of all members; `holds` returns whether this replica holds the Lease of a member. */
+/** Who writes to a member: whether this replica does, and the holder of the Lease as last seen, empty if none. */
+export interface Writer {
+  readonly holds: boolean;
+  readonly holder: string;
+}
+
+/** The status of all members. */
 export function fleetStatus(
   fleet: Fleet,
-  holds: (member: Member) => boolean,
+  writerOf: (member: Member) => Writer,
   held: readonly HeldEdit[] = [],
 ): FleetStatus {
   const successors = new Map(fleet.successors.map((member) => [member.name, member]));
@@ -41,10 +49,12 @@ export function fleetStatus(
     const { state, cache, name } = member;
     const successor = successors.get(name);
     const error = errorOf(member);
+    const { holds, holder } = writerOf(member);
     return {
       name,
       state: state.phase,
-      writer: holds(member),
+      writer: holds,
+      ...(!holds && holder !== '' && { writtenBy: holder }),
       exports: cache.exports.size,
       imports: cache.imports.size,
       ...('since' in state && state.since !== undefined && { since: new Date(state.since).toISOString() }),

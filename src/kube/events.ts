@@ -13,6 +13,7 @@ import type { Random } from '../runtime/random.ts';
 import { visible } from '../runtime/visible.ts';
 import { isNotFound } from './client/api-errors.ts';
 import type { KubeClient } from './client/client.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** An Event to record; the recorder adds name, time, count and reporter. */
 export interface EventDraft {
@@ -40,6 +41,12 @@ const SERIES_MS = 10 * 60_000;
 /** Writes per object: a burst, and one more per refill period. The values of client-go's spam filter. */
 const BURST = 25;
 const REFILL_MS = 5 * 60_000;
+/**
+ * The same for all objects of the cluster: a fleet in trouble must not fill etcd, or wear out the rate that the API
+ * server grants to this client. More than that is in the conditions of the objects.
+ */
+const CLUSTER_BURST = 300;
+const CLUSTER_REFILL_MS = 1_000;
 /** Maximum number of series, and of objects with a token bucket. */
 const MAX_REMEMBERED = 4_096;
 /** Maximum number of Events waiting to be written. */
@@ -59,16 +66,13 @@ interface Series {
   written: number;
 }
 
-interface Bucket {
-  tokens: number;
-  filledAt: number;
-}
-
 /** Records Events in one cluster without ever blocking its caller. Events that cannot be written are dropped. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #series = new Map<string, Series>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, TokenBucket>();
+  /** Created with the first Event. */
+  #cluster: TokenBucket | undefined;
   readonly #waiting = new Set<Series>();
   readonly #stop = new AbortController();
   #writing: Promise<void> | undefined;
@@ -79,8 +83,10 @@ export class EventRecorder {
   }
 
   /** A repetition within ten minutes only raises the count of the first Event. */
-  record(draft: EventDraft): void {
+  record(recorded: EventDraft): void {
     if (this.#closed) return;
+    // Shortened now, since thousands of drafts are remembered, and a message may have 32 KiB.
+    const draft = { ...recorded, message: startOf(visible(recorded.message), MAX_NOTE) };
     const now = this.#options.clock.now();
     const key = seriesKey(draft);
     const known = this.#series.get(key);
@@ -158,25 +164,21 @@ export class EventRecorder {
       type: draft.type,
       reason: draft.reason,
       action: draft.action ?? 'Reconcile',
-      note: startOf(visible(draft.message), MAX_NOTE),
+      note: draft.message,
       regarding: { ...draft.regarding },
       series: repeated,
     };
     await client.create(RESOURCES.events, namespace, event, { signal });
   }
 
-  /** Takes a token from the object's bucket; false if it is empty. */
+  /** Whether one more Event may be written about the object, and in the cluster. */
   #take(regarding: ObjectReference, now: number): boolean {
     const key = [regarding.kind, regarding.namespace, regarding.name, regarding.uid].join('/');
-    const bucket = this.#buckets.get(key) ?? { tokens: BURST, filledAt: now };
-    const refilled = Math.floor((now - bucket.filledAt) / REFILL_MS);
-    bucket.tokens = Math.min(BURST, bucket.tokens + refilled);
-    bucket.filledAt += refilled * REFILL_MS;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(BURST, REFILL_MS, now);
     this.#buckets.delete(key);
     remember(this.#buckets, key, bucket);
-    if (bucket.tokens === 0) return false;
-    bucket.tokens--;
-    return true;
+    this.#cluster ??= new TokenBucket(CLUSTER_BURST, CLUSTER_REFILL_MS, now);
+    return bucket.take(now) && this.#cluster.take(now);
   }
 
   /** `web.18a2...`, the form that kubectl users know; unique in the namespace. */
