@@ -22,8 +22,13 @@ describe('members whose keys a new configuration concerns', () => {
       [],
     ],
     ['none, if only the Lease changed, which requires a restart', fleet('lease: { name: other },'), []],
+    ['none, if only the DNS zone changed', fleet('clusterset: { domain: other.example },'), []],
     ['none, if the order of members changed', fleet('', MEMBERS.toReversed()), []],
-    ['none, if a member joined: it has nothing yet', fleet('', [...MEMBERS, '{ name: c, context: c }']), []],
+    [
+      'one that was added, which may be back before it was cleaned up',
+      fleet('', [...MEMBERS, '{ name: c, context: c }']),
+      ['c'],
+    ],
     ['none, if a member left: that is an event of its own', fleet('', MEMBERS.slice(0, 1)), []],
     ['all, if a setting of the fleet changed', fleet('import: { mode: Manual },'), ['a', 'b']],
     [
