@@ -80,9 +80,9 @@ export class Link implements Transport {
       await process.aboutToWrite('before', `${method} ${cluster.name}${target.path}`);
     }
     await this.#travel(signal);
-    if (!writes && this.#weather.heldBack.includes(target.resource ?? ''))
-      await orAborted(new Promise(() => {}), signal);
-    const { refusals, refusedWrites, rivals } = this.#weather;
+    const { refusals, refusedWrites, rivals, heldBack, hangingWrites } = this.#weather;
+    const hangs = writes ? hangingWrites.includes(target.namespace ?? '') : heldBack.includes(target.resource ?? '');
+    if (hangs) await orAborted(new Promise(() => {}), signal);
     const refusal = dice.chance(refusals) || (writes && dice.chance(refusedWrites)) ? this.#refusal() : undefined;
     if (writes && !refusal && dice.chance(rivals)) await cluster.touch(target);
     const answer =

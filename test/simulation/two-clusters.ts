@@ -48,7 +48,7 @@ afterEach(() => {
 });
 
 /** Exports a Service with one endpoint. */
-export function offer({ api, number }: SimulatedCluster, name: string, port = 80): void {
+export function offer({ api, number }: SimulatedCluster, name: string, port = 80, namespace = 'blue'): void {
   const spec = { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', ports: [{ name: 'http', port }] };
   api.create('/services', { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name }, spec });
   api.create(SLICES, {

@@ -8,6 +8,8 @@ export interface Weather {
   readonly reach: Reach;
   /** Resources whose reads get no response, as behind a proxy that holds back large responses. */
   readonly heldBack: readonly string[];
+  /** Namespaces in which writes get no response, as with a webhook that hangs. They have no effect. */
+  readonly hangingWrites: readonly string[];
   /** In each direction. */
   readonly latencyMs: number;
   /** Requests rejected with 429, 500 or 503, without effect. */
@@ -42,6 +44,7 @@ export interface Weather {
 export const CLEAR: Weather = {
   reach: 'open',
   heldBack: [],
+  hangingWrites: [],
   latencyMs: 20,
   refusals: 0,
   refusedWrites: 0,
