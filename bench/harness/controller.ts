@@ -41,6 +41,8 @@ export interface Controller {
 const READY_TIMEOUT_MS = 60_000;
 const SETTLE_TIMEOUT_MS = 120_000;
 const POLL_MS = 20;
+/** The same for metrics, which cost the controller more than a probe. */
+const METRICS_POLL_MS = 250;
 /** Time after which an empty queue counts as settled, in ms. */
 const CALM_MS = 1_000;
 
@@ -99,7 +101,14 @@ async function run(
   });
   const stop = (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => component.stop(signal, 15_000);
   try {
-    await until(bench, component, readyTimeoutMs, 'ready', async () => (await read(`${url}/readyz`)) !== undefined);
+    await until(
+      bench,
+      component,
+      readyTimeoutMs,
+      'ready',
+      POLL_MS,
+      async () => (await read(`${url}/readyz`)) !== undefined,
+    );
   } catch (error) {
     await stop('SIGKILL');
     throw error;
@@ -110,7 +119,7 @@ async function run(
     readyMs,
     async settled(timeoutMs = SETTLE_TIMEOUT_MS) {
       let calmSince: number | undefined;
-      await until(bench, component, timeoutMs, 'settled', async () => {
+      await until(bench, component, timeoutMs, 'settled', METRICS_POLL_MS, async () => {
         if (!isCalm(await read(`${url}/metrics`), members.length)) calmSince = undefined;
         else calmSince ??= performance.now();
         return calmSince !== undefined && performance.now() - calmSince > CALM_MS;
@@ -201,6 +210,7 @@ async function until(
   component: Component,
   timeoutMs: number,
   state: string,
+  pollMs: number,
   reached: () => Promise<boolean>,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
@@ -209,6 +219,6 @@ async function until(
     if (exit !== undefined) throw new ComponentError(`exited with ${exit}`, component.spec);
     if (performance.now() > end)
       throw new ComponentError(`is not ${state} after ${timeoutMs / 1_000} s`, component.spec);
-    await delay(POLL_MS, undefined, { signal: bench.signal });
+    await delay(pollMs, undefined, { signal: bench.signal });
   }
 }

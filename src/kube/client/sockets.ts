@@ -1,4 +1,5 @@
 /** Connections to one API server. */
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
 import { OverBudget } from './budget.ts';
@@ -71,11 +72,14 @@ export class SocketTransport implements Transport {
 
   #renew(certificate: ClientCertificate | undefined): void {
     const old = this.#pools;
+    const { ca } = this.#access.tls;
+    // Parsing the certificates takes milliseconds, and Node.js would do so for every connection.
+    const context = createSecureContext({ ...(ca !== undefined && { ca }), ...certificate });
     this.#pools = {
       certificate,
-      requests: this.#pool(certificate, this.#limits.connections),
-      watches: this.#pool(certificate, null),
-      vital: this.#pool(certificate, VITAL_CONNECTIONS),
+      requests: this.#pool(context, this.#limits.connections),
+      watches: this.#pool(context, null),
+      vital: this.#pool(context, VITAL_CONNECTIONS),
     };
     // Not awaited: a watch may stay on its old connection until its time is up.
     void old?.requests.close();
@@ -83,9 +87,9 @@ export class SocketTransport implements Transport {
     void old?.vital.close();
   }
 
-  #pool(certificate: ClientCertificate | undefined, connections: number | null): Pool {
+  #pool(secureContext: SecureContext, connections: number | null): Pool {
     const { tls, trust } = this.#access;
-    const { ca, serverName, insecure = false } = tls;
+    const { serverName, insecure = false } = tls;
     return new Pool(this.#origin, {
       connections,
       allowH2: false,
@@ -99,12 +103,11 @@ export class SocketTransport implements Transport {
         timeout: this.#limits.connectTimeoutMs,
         keepAlive: true,
         keepAliveInitialDelay: KEEPALIVE_PROBE_MS,
-        ...(ca !== undefined && { ca }),
+        secureContext,
         ...(serverName !== undefined && { servername: serverName }),
         // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
         rejectUnauthorized: !insecure,
         ...(trust === 'stored' && { lookup: guardedLookup() }),
-        ...certificate,
       },
     });
   }
