@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { createKubeClient } from '../kube/client/http-client.ts';
+import { Semaphore } from '../kube/client/semaphore.ts';
 import type { ClusterAccess } from '../kube/kubeconfig/credentials.ts';
 import { inClusterAccess } from '../kube/kubeconfig/in-cluster.ts';
 import { loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
@@ -21,6 +22,9 @@ export interface Target {
   readonly access: MemberConfig['access'];
 }
 
+/** Exec plugins that run at a time: each may be an interpreter of 50 MB, and all members connect at once. */
+const PLUGIN_RUNS = 4;
+
 /**
  * Connects to clusters. `trust` applies to kubeconfigs; without it, they are the user's own outside a pod, and stored
  * ones inside, where they come from Secrets.
@@ -29,9 +33,10 @@ export function connector(
   environment: Environment,
   trust: KubeconfigTrust = kubeconfigTrust({}, environment),
 ): (target: Target) => Promise<KubeClient> {
+  const surroundings = { environment, trust, pluginRuns: new Semaphore(PLUGIN_RUNS) };
   return async ({ name, access }) => {
     const files = new ReadFiles();
-    const load = () => loadAccess(access, environment, trust, files);
+    const load = () => loadAccess(access, surroundings, files);
     const loaded = await load();
     const cluster = name ?? loaded.context ?? 'in-cluster';
     return createKubeClient({
@@ -50,10 +55,16 @@ async function isOther(loaded: ClusterAccess, load: () => Promise<ClusterAccess>
   );
 }
 
+/** Shared by all connections of a process. */
+interface Surroundings {
+  readonly environment: Environment;
+  readonly trust: KubeconfigTrust;
+  readonly pluginRuns: Semaphore;
+}
+
 function loadAccess(
   access: MemberConfig['access'],
-  { kubeconfigFiles, home, variables }: Environment,
-  { trust, plugins }: KubeconfigTrust,
+  { environment: { kubeconfigFiles, home, variables }, trust: { trust, plugins }, pluginRuns }: Surroundings,
   files: ReadFiles,
 ): Promise<ClusterAccess> {
   const readFile = (path: string) => files.read(path);
@@ -64,6 +75,7 @@ function loadAccess(
     trust,
     plugins,
     environment: variables,
+    pluginRuns,
     readFile,
     ...(access.context !== undefined && { context: access.context }),
   });
@@ -96,7 +108,7 @@ export function targetOf({ kubeconfig, context }: ClusterOptions, environment: E
 
 /** Adds the options that select one cluster. */
 export function withCluster(command: Command): Command {
-  return withKubeconfigTrust(command)
+  command
     .addOption(
       new Option('--kubeconfig <file>', 'kubeconfig file')
         .argParser(nonEmpty)
@@ -105,6 +117,7 @@ export function withCluster(command: Command): Command {
     .addOption(
       new Option('--context <name>', 'kubeconfig context').argParser(nonEmpty).default(undefined, 'current context'),
     );
+  return withKubeconfigTrust(command);
 }
 
 /** Connects to the selected cluster for one task. */

@@ -47,7 +47,8 @@ export async function startController(
   { program, signal }: Pick<ProcessContext, 'program' | 'signal'>,
 ): Promise<ControllerProcess> {
   const address = `127.0.0.1:${port}`;
-  const args = ['run', '--config', state.fleet, '--listen', address];
+  // The kubeconfig is the sandbox's own, also if the sandbox runs in a pod.
+  const args = ['run', '--config', state.fleet, '--listen', address, '--kubeconfig-trust', 'user'];
   const [node, ...script] = program;
   const logFile = state.controllerLog;
   const log = openSync(logFile, 'w');

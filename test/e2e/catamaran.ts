@@ -34,9 +34,13 @@ export async function startCatamaran(lab: Lab, clusters: readonly LabCluster[]):
   const logFile = join(clusters[0]?.logsDir ?? dir, `catamaran-${process.pid}-${started}.log`);
   const address = `127.0.0.1:${9470 + started}`;
   const log = openSync(logFile, 'a');
-  const child = lab.inFabric(process.execPath, [CATAMARAN, 'run', '--config', config, '--listen', address], {
-    stdio: ['ignore', log, log],
-  });
+  const child = lab.inFabric(
+    process.execPath,
+    [CATAMARAN, 'run', '--config', config, '--kubeconfig-trust', 'user', '--listen', address],
+    {
+      stdio: ['ignore', log, log],
+    },
+  );
   closeSync(log);
   const ended = once(child, 'exit');
   const kill = (): boolean => child.kill('SIGKILL');

@@ -34,7 +34,8 @@ function onWrite(when: 'before' | 'after', what: string): void {
 
 function start(): ChildProcess {
   const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-  controller = spawn(process.execPath, [main, 'run', '--config', config, '--listen', 'none', '--log-level', 'error'], {
+  const args = ['run', '--config', config, '--kubeconfig-trust', 'user', '--listen', 'none', '--log-level', 'error'];
+  controller = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   return controller;

@@ -55,7 +55,19 @@ async function start(...args: string[]) {
   const [port, http] = [await freePort(), await freePort()];
   const child = spawn(
     process.execPath,
-    [MAIN, 'dns', '--kubeconfig', kubeconfig, '--listen', `127.0.0.1:${port}`, '--http', `127.0.0.1:${http}`, ...args],
+    [
+      MAIN,
+      'dns',
+      '--kubeconfig',
+      kubeconfig,
+      '--kubeconfig-trust',
+      'user',
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--http',
+      `127.0.0.1:${http}`,
+      ...args,
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   children.push(child);

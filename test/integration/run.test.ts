@@ -21,7 +21,9 @@ const children: ChildProcess[] = [];
 
 /** Runs until the process ends. */
 async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, 'run', '--kubeconfig-trust', 'user', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, stdout, stderr };
 }
@@ -29,9 +31,13 @@ async function run(...args: string[]): Promise<{ code: number | null; stdout: st
 /** Starts a controller, and waits until it is ready. */
 async function start(...args: string[]) {
   const port = await freePort();
-  const child = spawn(process.execPath, [MAIN, 'run', '--listen', `127.0.0.1:${port}`, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'run', '--kubeconfig-trust', 'user', '--listen', `127.0.0.1:${port}`, ...args],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   children.push(child);
   const log = text(child.stderr);
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);

@@ -50,7 +50,7 @@ export async function startDemo(wanted: Clusters, hooks: DemoHooks, signal: Abor
   const controller = await startComponent({
     name: 'catamaran',
     command: process.execPath,
-    args: [CATAMARAN, 'run', '--config', FLEET, '--listen', `127.0.0.1:${port}`],
+    args: [CATAMARAN, 'run', '--config', FLEET, '--listen', `127.0.0.1:${port}`, '--kubeconfig-trust', 'user'],
     logFile: join(LOG_DIR, 'catamaran.log'),
   });
   defer(() => controller.stop('SIGTERM', 10_000));

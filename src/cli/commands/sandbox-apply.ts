@@ -29,7 +29,7 @@ export const registerSandboxApply: Register = (sandbox, context) => {
       const remote = await remoteOf(options);
       await remote.cluster(to);
       const { kubeconfig } = await remote.status();
-      await withClient({ kubeconfig, context: to }, context, (client) =>
+      await withClient({ kubeconfig, context: to, kubeconfigTrust: 'user' }, context, (client) =>
         applyManifests(client, manifests, namespace, signal, (line) => stdout.write(`${line}\n`)),
       );
     });

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
+import type { Semaphore } from '../client/semaphore.ts';
 import { type Credentials, isToken } from './credentials.ts';
 import type { ExecPlugin } from './kubeconfig-schema.ts';
 import { type FailureWaits, type Loaded, LoadedCredentials } from './loaded-credentials.ts';
@@ -24,6 +25,8 @@ export interface ExecOptions {
   /** `spec.cluster` of KUBERNETES_EXEC_INFO, passed if `provideClusterInfo` is set. */
   readonly cluster: JsonObject;
   readonly clock: Clock;
+  /** Shared with other plugins. */
+  readonly runs?: Semaphore;
 }
 
 /** A plugin that has not exited by then is killed. */
@@ -48,12 +51,21 @@ const credentialSchema = z.object({
 /** Runs the plugin on first use, when its credentials expire and after a 401; one run at a time. */
 export function execCredentials(options: ExecOptions): Credentials {
   const { clock, source, plugin } = options;
-  const load = async () => readCredential(options, await runPlugin(options));
+  const load = async () => readCredential(options, await runInTurn(options));
   return new LoadedCredentials({ load, clock, source: `${source}: exec plugin ${plugin.command}`, waits: WAITS });
 }
 
 function failed({ source, plugin }: ExecOptions, problem: string, cause?: unknown): CatamaranError {
   return new CatamaranError('CTM_CREDENTIALS', `${source}: exec plugin ${plugin.command}: ${problem}`, { cause });
+}
+
+async function runInTurn(options: ExecOptions): Promise<string> {
+  await options.runs?.acquire();
+  try {
+    return await runPlugin(options);
+  } finally {
+    options.runs?.release();
+  }
 }
 
 async function runPlugin(options: ExecOptions): Promise<string> {

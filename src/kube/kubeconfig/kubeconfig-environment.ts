@@ -4,6 +4,7 @@ import { readFile as readFromDisk } from 'node:fs/promises';
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { messageOf } from '../../runtime/thrown.ts';
+import type { Semaphore } from '../client/semaphore.ts';
 
 export interface KubeconfigEnvironment {
   /** Reads a text file. Default: from disk. */
@@ -11,6 +12,8 @@ export interface KubeconfigEnvironment {
   readonly clock?: Clock;
   /** Environment for exec plugins; without PATH, only commands with a path are found. Default: empty. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Bounds how many exec plugins run at a time, for all kubeconfigs that share it. Default: no bound. */
+  readonly pluginRuns?: Semaphore;
 }
 
 export function readText(path: string): Promise<string> {

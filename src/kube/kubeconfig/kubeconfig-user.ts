@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { JsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Semaphore } from '../client/semaphore.ts';
 import { type Credentials, isToken, staticCredentials } from './credentials.ts';
 import { execCredentials } from './exec-plugin.ts';
 import { fileCredentials } from './file-credentials.ts';
@@ -21,6 +22,7 @@ export interface UserOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
   readonly clock: Clock;
+  readonly pluginRuns?: Semaphore;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface UserOptions {
  * @throws CTM_KUBECONFIG_INVALID
  */
 export function userCredentials(options: UserOptions): Credentials {
-  const { user, source, prefix, dir, environment, execCluster, readFile, clock } = options;
+  const { user, source, prefix, dir, environment, execCluster, readFile, clock, pluginRuns } = options;
   const cert = decoded(source, `${prefix}.client-certificate-data`, user['client-certificate-data']);
   const key = decoded(source, `${prefix}.client-key-data`, user['client-key-data']);
   const certFile = cert === undefined ? user['client-certificate'] : undefined;
@@ -65,6 +67,7 @@ export function userCredentials(options: UserOptions): Credentials {
       environment,
       cluster: execCluster,
       clock,
+      ...(pluginRuns && { runs: pluginRuns }),
     });
   }
   if (tokenFile === undefined && certFile === undefined && keyFile === undefined) {

@@ -238,6 +238,7 @@ function access(selected: Selected, caFromFile: string | undefined, options: Acc
       environment: options.environment ?? {},
       readFile: options.readFile ?? readText,
       clock: options.clock ?? systemClock,
+      ...(options.pluginRuns && { pluginRuns: options.pluginRuns }),
     }),
     trust: options.trust,
     revision: digest([cluster.value, cluster.dir, user.value, user.dir, ca ?? null]),

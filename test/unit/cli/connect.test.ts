@@ -123,6 +123,23 @@ describe('an exec plugin', () => {
     expect(await runs()).toBe(2);
   });
 
+  it('of many members runs four times at a time', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'catamaran-plugins-'));
+    cleanups.push(() => rm(dir, { recursive: true }));
+    const script = `#!/bin/sh\ntouch '${dir}'/running-$$; ls '${dir}' | grep -c running >> '${dir}/counts'; sleep 0.1; rm '${dir}'/running-$$; exit 1\n`;
+    await writeFile(join(dir, 'plugin'), script, { mode: 0o755 });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: './plugin' };
+    await writeFile(join(dir, 'config'), kubeconfig({ server: 'http://127.0.0.1:1' }, { exec }));
+    const connect = connector(readEnvironment({ PATH: process.env.PATH }));
+    const access = { kind: 'kubeconfig' as const, path: join(dir, 'config') };
+    const clients = await Promise.all(Array.from({ length: 12 }, () => connect({ access })));
+    await Promise.allSettled(clients.map((client) => client.raw('/version')));
+    for (const client of clients) await client.close();
+    const counts = (await readFile(join(dir, 'counts'), 'utf8')).trim().split('\n').map(Number);
+    expect(counts).toHaveLength(12);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+  });
+
   it('that fails runs once for 60 requests', async () => {
     const { runs, client } = await memberWithPlugin('sleep 0.1; exit 1');
     for (let round = 0; round < 2; round++) {

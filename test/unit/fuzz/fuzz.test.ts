@@ -26,7 +26,7 @@ describe('mutated inputs of', () => {
     120_000,
   );
 
-  it('a target that fails, with the seed that repeats them, are reported', async () => {
+  it('reports each failing input with the seed that repeats it', async () => {
     const target = {
       input: (below: (bound: number) => number) => Buffer.from([below(256)]),
       check: ([byte = 0]: Buffer) => {
