@@ -119,5 +119,6 @@ export const ImportReason = {
   Rejected: 'Rejected',
   MemberUnreachable: 'MemberUnreachable',
   NotAllowed: 'NotAllowed',
+  Terminating: 'Terminating',
 } as const;
 export type ImportReason = (typeof ImportReason)[keyof typeof ImportReason];

@@ -22,6 +22,7 @@ import { desiredExport } from './export-status.ts';
 import { importObject, importPatch } from './import-spec.ts';
 import { type ImportPlan, importConditions, importStatusPatch } from './import-status.ts';
 import { planSlices, prunedSlice } from './plan-slices.ts';
+import { planTerminating } from './terminating-import.ts';
 
 function targetOf({ member, namespace }: ConsumerView, resource: Target['resource'], name: string): Target {
   return { member, resource, namespace, name };
@@ -168,8 +169,14 @@ function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: 
 function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Change[] {
   const imported = wanted.import;
   if (imported === 'undecided') return [];
-  if (imported === 'absent') return planAbsence(consumer, wanted);
   const observed = consumer.import;
+  if (imported === 'absent') {
+    const status =
+      observed && isGoing(observed)
+        ? planTerminating(targetOf(consumer, 'serviceImports', consumer.name), observed, now)
+        : [];
+    return [...status, ...planAbsence(consumer, wanted)];
+  }
   // Objects that the import will own require its UID, so they follow in the next plan.
   if (!observed) return planNewImport(consumer, imported);
   const ctx: ImportPlan = { consumer, wanted, imported, observed };

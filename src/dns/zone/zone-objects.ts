@@ -4,7 +4,7 @@
  */
 import ipaddr from 'ipaddr.js';
 import type { Json, JsonObject } from '../../api/json.ts';
-import { asText, isJsonObject } from '../../api/json.ts';
+import { asText, isJsonObject, metadataOf } from '../../api/json.ts';
 import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../api/labels.ts';
 import type { ServiceKey } from '../../api/meta.ts';
 import { serviceKey } from '../../api/meta.ts';
@@ -70,6 +70,10 @@ export function addressOf(text: Json | undefined, family: Family): string | unde
   return String.fromCharCode(...ipaddr.IPv6.parse(text).toByteArray());
 }
 
+function isBeingDeleted(object: JsonObject): boolean {
+  return asText(metadataOf(object)?.deletionTimestamp) !== undefined;
+}
+
 /** Formats an encoded address (RFC 5952). */
 export function addressText(address: string): string {
   return ipaddr.fromByteArray([...Buffer.from(address, 'latin1')]).toString();
@@ -104,12 +108,15 @@ function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 
-/** Undefined if the name is not a single label, since no query can name it. */
+/**
+ * Undefined if the name is not a single label, since no query can name it, or if the import is being deleted: its
+ * addresses may already belong to another Service.
+ */
 export function zoneImportOf(object: JsonObject): ZoneImport | undefined {
   const key = objectName(object);
   const slash = key.indexOf('/');
   const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
-  if (!isHostLabel(name) || !isHostLabel(namespace)) return undefined;
+  if (!isHostLabel(name) || !isHostLabel(namespace) || isBeingDeleted(object)) return undefined;
   const spec = isJsonObject(object.spec) ? object.spec : {};
   // A record set has no duplicates (RFC 2181, section 5).
   const addresses = (family: Family) => [...new Set(list(spec.ips).map((ip) => addressOf(ip, family) ?? ''))].join('');

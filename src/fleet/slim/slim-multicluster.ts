@@ -37,6 +37,7 @@ const CONDITION_STATUSES = ['True', 'False', 'Unknown'] as const;
 const MAX_PORTS = 10_000;
 const MAX_IPS = 2;
 const MAX_CLUSTERS = 10_000;
+const MAX_FINALIZERS = 1_000;
 /** Of a field that the CRD does not limit; the engine reports what it cannot use. */
 const MAX_TEXT = 1_024;
 const INT32 = 2 ** 31;
@@ -161,13 +162,18 @@ function importStatus(value: Json): ServiceImportStatus {
 export function slimImport(from: JsonObject): ServiceImport {
   requireKind(from, 'ServiceImport');
   const managedFields = settersOf(from, 'ipFamilies');
-  const annotations = stringMap(requireMetadata(from).annotations, 'metadata.annotations', ANNOTATIONS);
+  const metadata = requireMetadata(from);
+  const annotations = stringMap(metadata.annotations, 'metadata.annotations', ANNOTATIONS);
+  const finalizers = list(metadata.finalizers, 'metadata.finalizers', MAX_FINALIZERS, (each) =>
+    text(each, '', MAX_TEXT),
+  );
   return {
     apiVersion: MCS_API_VERSION,
     kind: 'ServiceImport',
     metadata: {
       ...slimMetadata(from),
       ...(annotations && { annotations }),
+      ...(finalizers.length > 0 && { finalizers }),
       ...(managedFields.length > 0 && { managedFields }),
     },
     spec: importSpec(from.spec),

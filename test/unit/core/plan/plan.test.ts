@@ -140,13 +140,21 @@ describe('what is deleted', () => {
     const { imported, derivedService } = fleet.member('cluster2');
     fleet.member('cluster1').unexport();
     const left = planned(fleet, { import: going(known(imported)), derivedService: going(known(derivedService)) });
-    expect(summaries(left)).toEqual(['prune: delete endpointSlices', 'prune: delete endpointSlices']);
+    expect(summaries(left)).toEqual([
+      'import: patch serviceImports',
+      'prune: delete endpointSlices',
+      'prune: delete endpointSlices',
+    ]);
   });
 
   test('is not the import of a user', () => {
     const fleet = asking();
     const left = planned(fleet, { import: going(known(fleet.member('cluster2').imported)) });
-    expect(summaries(left)).toEqual(['prune: delete services', 'prune: delete endpointSlices']);
+    expect(summaries(left)).toEqual([
+      'import: patch serviceImports',
+      'prune: delete services',
+      'prune: delete endpointSlices',
+    ]);
   });
 });
 

@@ -55,6 +55,20 @@ describe('the zone follows its objects', () => {
     expect(addresses(served)).toEqual(['10.2.0.2']);
   });
 
+  it('rule 30: without the names of an import that is being deleted, until it is made again', () => {
+    const web = serviceImport('shop', 'web', 'ClusterSetIP', [{ name: 'http', port: 80 }], ['10.0.0.1']);
+    const going = (object: JsonObject) => ({
+      ...object,
+      metadata: { ...Object(object.metadata), deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['a/b'] },
+    });
+    const served = new ServedZone([web, db, east('10.1.0.1')]);
+    for (const object of [web, db]) served.apply(going(object));
+    for (const name of ['web', 'db']) expect(served.ask(`${name}.shop.svc A`).rcode).toBe(RCODE.NXDOMAIN);
+    expect(served.ask('_http._tcp.web.shop.svc SRV').rcode).toBe(RCODE.NXDOMAIN);
+    served.apply(web);
+    expect(addresses(served, 'web.shop.svc')).toEqual(['10.0.0.1']);
+  });
+
   it('from headless to a clusterset IP and back', () => {
     const served = new ServedZone([db, east('10.1.0.1')]);
     expect(addresses(served)).toEqual(['10.1.0.1']);

@@ -39,3 +39,10 @@ it('drops the managed fields of an import', () => {
   const { metadata } = slimImport(anImport([user({ 'f:type': {}, 'f:ports': {} }), set('catamaran', { 'f:ips': {} })]));
   expect(metadata).toEqual({ namespace: 'ns', name: 'web' });
 });
+
+it('keeps the finalizers of an import', () => {
+  const object = anImport([]);
+  expect(slimImport(object).metadata.finalizers).toBeUndefined();
+  const metadata = { ...Object(object.metadata), finalizers: ['example.org/hold'] };
+  expect(slimImport({ ...object, metadata }).metadata.finalizers).toEqual(['example.org/hold']);
+});
