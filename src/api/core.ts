@@ -41,7 +41,21 @@ export interface ServiceSpec {
   readonly internalTrafficPolicy?: InternalTrafficPolicy;
   readonly trafficDistribution?: string;
   readonly publishNotReadyAddresses?: boolean;
+  /** Names of the {@link EXPOSING_FIELDS} that are set. */
+  readonly exposing?: readonly string[];
 }
+
+/** Fields of a Service that make it reachable from outside its cluster, or redirect it. */
+export const EXPOSING_FIELDS = [
+  'externalIPs',
+  'externalName',
+  'externalTrafficPolicy',
+  'healthCheckNodePort',
+  'allocateLoadBalancerNodePorts',
+  'loadBalancerIP',
+  'loadBalancerClass',
+  'loadBalancerSourceRanges',
+] as const;
 
 export interface Service extends KubeObject {
   readonly apiVersion: 'v1';

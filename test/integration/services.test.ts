@@ -1,7 +1,8 @@
 /** Every kind of Service that can be exported, as imported by another cluster and by the exporter. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ServiceSpec } from '../../src/api/core.ts';
+import type { Service, ServiceSpec } from '../../src/api/core.ts';
 import type { EndpointPort } from '../../src/api/endpoint-slice.ts';
+import type { JsonObject } from '../../src/api/json.ts';
 import type { ServiceImportSpec } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { service, serviceExport, serviceImport, slice } from '../support/clusters/manifests.ts';
@@ -433,6 +434,34 @@ describe('exported labels and annotations', () => {
     await change('reserved', { exportedLabels: { bad: 'good' } });
     await eventually(async () => {
       expect((await held(consumer, ns, 'reserved')).import?.metadata.labels).toMatchObject({ bad: 'good' });
+    });
+  });
+});
+
+describe('a derived Service that another client exposes', () => {
+  const type = {
+    type: 'LoadBalancer',
+    allocateLoadBalancerNodePorts: false,
+    loadBalancerSourceRanges: ['192.0.2.0/24'],
+  };
+
+  it.each<[string, JsonObject]>([
+    ['by addresses', { externalIPs: ['192.0.2.1'] }],
+    ['by its type', { type: 'NodePort' }],
+    ['by a load balancer', type],
+    ['to pods of its own', { selector: { app: 'other' } }],
+  ])('rule 44: %s has the shape of the import again', async (title, spec) => {
+    const name = title.replaceAll(' ', '-');
+    await createAll(exporter, offer(exporter, ns, name));
+    await expectReady(name);
+    const key = { namespace: ns, name: `amcs-${name}` };
+    const before = await consumer.client.get<Service>(RESOURCES.services, key);
+    await consumer.client.patch(RESOURCES.services, key, { spec });
+    await eventually(async () => {
+      const after = await consumer.client.get<Service>(RESOURCES.services, key);
+      expect(after.metadata.resourceVersion).not.toBe(before.metadata.resourceVersion);
+      expect(after.spec).toEqual(before.spec);
+      await expectReady(name);
     });
   });
 });

@@ -2,7 +2,7 @@
  * The derived Service: a Service without a selector whose endpoints are the derived slices, so that any kube-proxy or
  * CNI routes to them. KEP-1645 calls it a dummy or shadow Service.
  */
-import type { Service, ServicePort } from '../../api/core.ts';
+import { EXPOSING_FIELDS, type Service, type ServicePort } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
 import { DERIVED_FROM, HEADLESS, MANAGED_BY, MANAGER, MCS_SERVICE_NAME, SERVICE_PROXY_NAME } from '../../api/labels.ts';
 import type { OwnerReference, StringMap } from '../../api/meta.ts';
@@ -46,6 +46,7 @@ function specOf({ headless, ports, families, traffic }: ServiceShape): Readonly<
         ? null
         : { clientIP: { timeoutSeconds: traffic.affinitySeconds ?? DEFAULT_AFFINITY_SECONDS } },
     publishNotReadyAddresses: null,
+    ...Object.fromEntries(EXPOSING_FIELDS.map((field) => [field, null])),
   };
 }
 
@@ -68,6 +69,7 @@ function observedSpecOf({ spec }: Service): Readonly<Record<string, unknown>> {
     sessionAffinity: spec.sessionAffinity ?? 'None',
     sessionAffinityConfig: spec.sessionAffinityConfig ?? null,
     publishNotReadyAddresses: spec.publishNotReadyAddresses || null,
+    ...Object.fromEntries(EXPOSING_FIELDS.map((field) => [field, spec.exposing?.includes(field) || null])),
   };
 }
 

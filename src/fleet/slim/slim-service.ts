@@ -1,6 +1,6 @@
 /** Slim copies of Services and Namespaces. */
 import type { Service, ServicePort, ServiceSpec, SessionAffinityConfig } from '../../api/core.ts';
-import { PROTOCOLS } from '../../api/core.ts';
+import { EXPOSING_FIELDS, PROTOCOLS } from '../../api/core.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts';
 import { isQualifiedName } from '../../core/merge/exported-keys.ts';
 import { isDnsLabel } from '../../core/naming.ts';
@@ -106,6 +106,8 @@ function serviceSpec(value: Json | undefined): ServiceSpec {
   }
   const selector = stringMap(from.selector, 'spec.selector', LABELS);
   if (selector) slim.selector = selector;
+  const exposing = EXPOSING_FIELDS.filter((field) => isSet(from[field]));
+  if (exposing.length > 0) slim.exposing = exposing;
   return slim;
 }
 

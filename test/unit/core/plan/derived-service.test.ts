@@ -244,6 +244,11 @@ describe('a derived Service that is there', () => {
       { sessionAffinity: 'None', sessionAffinityConfig: null },
     ],
     ['addresses that are not ready', { publishNotReadyAddresses: true }, { publishNotReadyAddresses: null }],
+    [
+      'addresses outside the cluster',
+      { exposing: ['externalIPs', 'loadBalancerSourceRanges'] },
+      { externalIPs: null, loadBalancerSourceRanges: null },
+    ],
   ])('with %s is patched in that field alone', (_, spec, patch) => {
     expect(patchOf(derived(spec))).toStrictEqual({ spec: patch });
   });
