@@ -1,7 +1,6 @@
 /** Applies a plan to one member: each change on the version it was planned for, by the holder of the member's Lease. */
 import type { Json, JsonObject } from '../api/json.ts';
 import { isJsonObject } from '../api/json.ts';
-import { LAST_CHANGE_TRIGGER_TIME } from '../api/labels.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { type Change, STAGES } from '../core/change.ts';
 import { observeSlice } from '../core/derived-slice.ts';
@@ -24,6 +23,7 @@ import type { Store } from '../kube/watch/store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from './metrics.ts';
+import { propagationMs } from './propagation.ts';
 import type { Outcome, Result } from './result.ts';
 
 export interface ApplyOptions {
@@ -143,7 +143,8 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
   }
   metrics.wrote(change, result.outcome);
   for (const notice of change.notices ?? []) recorder?.record(notice);
-  observePropagation(change, clock.now(), metrics);
+  const latency = change.changedAt === undefined ? undefined : propagationMs(change.changedAt, clock.now());
+  if (latency !== undefined) metrics.propagated(change.member, latency);
   return { ...result, change };
 }
 
@@ -209,15 +210,6 @@ async function send({ client, cache }: ApplyTarget, change: Change, options: Req
       table.deleted(`${namespace}/${name}`, precondition.resourceVersion);
     }
   }
-}
-
-/** Time from the change in the source to the write in the consumer, if the slice has the time of the change. */
-function observePropagation(change: Change, now: number, metrics: ApplyOptions['metrics']): void {
-  if (change.resource !== 'endpointSlices' || change.op === 'delete') return;
-  const metadata = asObject((change.op === 'create' ? change.object : change.patch).metadata);
-  const trigger = asObject(metadata.annotations)[LAST_CHANGE_TRIGGER_TIME];
-  const at = typeof trigger === 'string' ? Date.parse(trigger) : Number.NaN;
-  if (!Number.isNaN(at)) metrics.propagated(change.member, now - at);
 }
 
 function asObject(value: Json | undefined): JsonObject {

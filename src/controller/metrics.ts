@@ -31,7 +31,7 @@ export class Metrics {
   });
   readonly #propagation = new Histogram({
     name: 'catamaran_propagation_seconds',
-    help: 'Time from a change of endpoints in the source to the write in the consumer, by consumer.',
+    help: 'Time from a change of exported endpoints in the source to the write in the consumer, by consumer.',
     labelNames: ['member'],
     buckets: SECONDS,
     registers: [this.registry],
@@ -91,9 +91,9 @@ export class Metrics {
     this.#writes.inc({ member: change.member, resource: change.resource, op: change.op, result });
   }
 
-  /** @param ms milliseconds; negative values, from clock skew, count as 0. */
+  /** @param ms milliseconds. */
   propagated(member: string, ms: number): void {
-    this.#propagation.observe({ member }, Math.max(0, ms) / 1000);
+    this.#propagation.observe({ member }, ms / 1000);
   }
 
   reconciled(outcome: Outcome | 'error', ms: number): void {

@@ -7,6 +7,7 @@ import type { AddressType, Endpoint, EndpointPort, EndpointSlice } from '../api/
 import type { JsonObject } from '../api/json.ts';
 import {
   HEADLESS,
+  LAST_CHANGE_TRIGGER_TIME,
   MANAGER,
   MCS_SERVICE_NAME,
   SERVICE_NAME,
@@ -61,7 +62,8 @@ export function sliceMeta(labels: StringMap | undefined, ownerUids: readonly str
 
 /** Reduces an observed derived slice to the fields that the planner compares. */
 export function observeSlice(slice: EndpointSlice): DerivedSlice {
-  const { name, uid, resourceVersion, labels, ownerReferences } = slice.metadata;
+  const { name, uid, resourceVersion, labels, annotations, ownerReferences } = slice.metadata;
+  const triggerTime = annotations?.[LAST_CHANGE_TRIGGER_TIME];
   const body = sliceBody(slice.addressType, slice.endpoints, slice.ports ?? []);
   return {
     name,
@@ -71,6 +73,7 @@ export function observeSlice(slice: EndpointSlice): DerivedSlice {
     body: body.hash,
     meta: sliceMeta(labels, importUids(ownerReferences)),
     ready: body.ready,
+    ...(triggerTime !== undefined && { triggerTime }),
   };
 }
 

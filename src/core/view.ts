@@ -92,6 +92,8 @@ export interface DerivedSlice {
   readonly meta: string;
   /** Endpoints that are ready (`conditions.ready` not false). */
   readonly ready: number;
+  /** Time of the change in the source that was written last, RFC 3339. */
+  readonly triggerTime?: string;
 }
 
 /** One member as a consumer of one namespace/name, with its observed objects. */

@@ -52,7 +52,15 @@ function derivedOf(object: JsonObject): DerivedSlice {
   } catch (error) {
     if (!(error instanceof Misfit)) throw error;
     const { name, uid = '', resourceVersion = '', labels } = slimMetadata(object);
-    return { name, uid, resourceVersion, source: labels?.[SOURCE_CLUSTER] ?? '', body: '', meta: '', ready: 0 };
+    return {
+      name,
+      uid,
+      resourceVersion,
+      source: labels?.[SOURCE_CLUSTER] ?? '',
+      body: '',
+      meta: '',
+      ready: 0,
+    };
   }
 }
 

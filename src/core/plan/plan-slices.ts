@@ -54,6 +54,7 @@ function patched(
   const sameBody = observed.body === content.body;
   const sameMeta = observed.meta === meta;
   if (sameBody && sameMeta) return undefined;
+  const isNewer = content.triggerTime !== undefined && content.triggerTime !== observed.triggerTime;
   const metadata = {
     ...(!sameMeta && { labels: labelsPatch(labels), ownerReferences: [{ ...owner }] }),
     // The trigger time is written together with the body; it does not cause a write by itself.
@@ -66,6 +67,7 @@ function patched(
     source: slice.source,
     why: sameBody ? 'its labels or its owner changed' : `endpoints of ${quoted(slice.source)} changed`,
     precondition: { uid: observed.uid, resourceVersion: observed.resourceVersion },
+    ...(!sameBody && isNewer && { changedAt: content.triggerTime }),
     patch: { metadata, ...(!sameBody && bodyJson(slice)) },
   };
 }

@@ -184,6 +184,26 @@ describe('the write of one slice', () => {
     ]);
   });
 
+  test('has the time of a change in the source, unless it was written before or the content is the same', () => {
+    const changedAt = '2026-05-01T11:59:59Z';
+    const timed = () => ({
+      ...zoned(),
+      metadata: {
+        ...zoned().metadata,
+        annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': changedAt },
+      },
+    });
+    const [changed] = planOf(timed(), [created(timed(), { body: 'other' })]);
+    expect(changed?.changedAt).toBe(changedAt);
+    const same = { body: 'other', triggerTime: changedAt };
+    for (const observed of [created(timed(), same), created(timed(), { meta: 'other' })]) {
+      const [change] = planOf(timed(), [observed]);
+      expect(change).toMatchObject({ op: 'patch' });
+      expect(change).not.toHaveProperty('changedAt');
+    }
+    expect(planOf(timed(), [])[0]).not.toHaveProperty('changedAt');
+  });
+
   test('of which labels or owner changed', () => {
     expect(planOf(zoned(), [created(zoned(), { meta: 'other' })])).toStrictEqual([
       {
