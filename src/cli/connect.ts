@@ -11,6 +11,7 @@ import { loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
 import { ReadFiles } from '../kube/kubeconfig/read-files.ts';
 import { RenewedCredentials } from '../kube/kubeconfig/renewed-credentials.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { type Pace, UNPACED } from '../runtime/pace.ts';
 import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
 import { type KubeconfigTrust, kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from './kubeconfig-trust.ts';
@@ -27,11 +28,12 @@ const PLUGIN_RUNS = 4;
 
 /**
  * Connects to clusters. `trust` applies to kubeconfigs; without it, they are the user's own outside a pod, and stored
- * ones inside, where they come from Secrets.
+ * ones inside, where they come from Secrets. `pace` is that of all connections.
  */
 export function connector(
   environment: Environment,
   trust: KubeconfigTrust = kubeconfigTrust({}, environment),
+  pace: Pace = UNPACED,
 ): (target: Target) => Promise<KubeClient> {
   const surroundings = { environment, trust, pluginRuns: new Semaphore(PLUGIN_RUNS) };
   return async ({ name, access }) => {
@@ -42,6 +44,7 @@ export function connector(
     return createKubeClient({
       cluster,
       access: { ...loaded, credentials: new RenewedCredentials(loaded, load) },
+      pace,
       isOutdated: async () => (await files.haveChanged()) && (await isOther(loaded, load)),
     });
   };

@@ -3,9 +3,9 @@ import type { MemberConfig } from '../config/fleet-config.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Pace } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Metrics } from './metrics.ts';
-import type { Pace } from './pace.ts';
 
 export interface ControllerOptions {
   readonly connect: (member: MemberConfig) => Promise<KubeClient>;
@@ -17,6 +17,6 @@ export interface ControllerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Default: slices of the event loop. */
+  /** Shared with the connections. Default: slices of the event loop. */
   readonly pace?: Pace;
 }

@@ -1,7 +1,7 @@
 /** Queues the keys that events concern, in the members that this replica writes to. */
 import type { ServiceKey } from '../api/meta.ts';
+import type { Pace, Priority } from '../runtime/pace.ts';
 import { type EventIndex, type FleetEvent, priorityOf, type Request, requestsOf } from './enqueue.ts';
-import type { Pace, Priority } from './pace.ts';
 import type { Workqueue } from './workqueue.ts';
 
 /** Requests of one event that are queued before other work gets its turn; a microsecond each. */

@@ -11,7 +11,7 @@ import { type FleetAccess, fleetAccess } from '../fleet/fleet-access.ts';
 import type { Member } from '../fleet/member.ts';
 import { servedElsewhere, servedUnder } from '../fleet/served.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Pace } from './pace.ts';
+import type { Pace } from '../runtime/pace.ts';
 
 /** A part of the file that does not apply. */
 export interface HeldEdit {

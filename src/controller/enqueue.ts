@@ -16,7 +16,7 @@
  */
 import type { ServiceKey } from '../api/meta.ts';
 import type { KeyIndex } from '../fleet/key-index.ts';
-import type { Priority } from './pace.ts';
+import type { Priority } from '../runtime/pace.ts';
 
 /** Members are identified by name. */
 export type FleetEvent =

@@ -2,8 +2,8 @@
 import type { ServiceKey } from '../api/meta.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { EventRecorder } from '../kube/events.ts';
+import type { Pace } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Pace } from './pace.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { requeueOf } from './result.ts';
 import { Workqueue } from './workqueue.ts';

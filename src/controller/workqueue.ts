@@ -2,8 +2,8 @@
 
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { type Pace, type Priority, UNPACED } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
-import { type Pace, type Priority, UNPACED } from './pace.ts';
 import type { Requeue } from './result.ts';
 import { SlowLane, type SlowWork } from './slow-lane.ts';
 

@@ -2,10 +2,10 @@
 
 import { Controller } from '../../src/controller/controller.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
-import { UNPACED } from '../../src/controller/pace.ts';
 import { createKubeClient } from '../../src/kube/client/http-client.ts';
 import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
+import { UNPACED } from '../../src/runtime/pace.ts';
 import type { Dice } from './dice.ts';
 import { Link } from './link.ts';
 import { clusterOf } from './member-name.ts';

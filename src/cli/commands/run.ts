@@ -9,6 +9,7 @@ import type { Change } from '../../core/change.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
+import { LoopPace } from '../../runtime/pace.ts';
 import { table } from '../../runtime/text-table.ts';
 import { openHttpServer } from '../../server/http-server.ts';
 import { registerProcessMetrics } from '../../server/process-metrics.ts';
@@ -52,8 +53,9 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   const logger = createLog({ level, format: options.logFormat, colors: stderrColors });
   warnOfVariables(environment, logger);
   const current = await loadFleet(options.config);
+  const pace = new LoopPace();
   const surroundings = {
-    connect: connector(environment, kubeconfigTrust(options, environment)),
+    connect: connector(environment, kubeconfigTrust(options, environment), pace),
     clock: systemClock,
     random: Math.random,
     logger,
@@ -73,6 +75,7 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
     identity: identityOf(self),
     ended: (identity) => hasEnded(identity, self),
     metrics,
+    pace,
   });
   metrics.gauge(() => controller.gauges());
   metrics.configApplied(systemClock.now());

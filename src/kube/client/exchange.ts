@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Json } from '../../api/json.ts';
 import { isJsonObject } from '../../api/json.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { Pace } from '../../runtime/pace.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Credentials } from '../kubeconfig/credentials.ts';
 import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, transportError } from './api-errors.ts';
@@ -49,6 +50,7 @@ interface ExchangeOptions {
   readonly limits: ExchangeLimits;
   readonly clock: Clock;
   readonly random: Random;
+  readonly pace: Pace;
 }
 
 /**
@@ -61,6 +63,11 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#semaphore = new Semaphore(options.limits.inFlight);
+  }
+
+  /** Waits, if it returns a promise, until it is the turn of another response or event; see {@link Pace}. */
+  turn(): Promise<void> | undefined {
+    return this.#options.pace.turn('urgent');
   }
 
   /** The JSON of a response. Waits for a free slot first, unless vital; the timeout starts afterwards. */
@@ -103,7 +110,7 @@ export class Exchange {
     for (;;) {
       try {
         return await this.#limited(request, signal, 'watches', async (response) => {
-          if (response.statusCode !== 200) await this.#json(request, response);
+          if (response.statusCode !== 200) await this.#json(request, response, 'watches');
           return response.body;
         });
       } catch (error) {
@@ -127,7 +134,7 @@ export class Exchange {
   }
 
   #once(request: ApiRequest, signal: AbortSignal | undefined, use: Use): Promise<Answer> {
-    return this.#limited(request, signal, use, (response) => this.#json(request, response));
+    return this.#limited(request, signal, use, (response) => this.#json(request, response, use));
   }
 
   /** Sends a request and reads the response with `read`, within the timeout and until the caller's signal aborts. */
@@ -178,9 +185,12 @@ export class Exchange {
     }
   }
 
-  async #json(request: ApiRequest, response: TransportResponse): Promise<Answer> {
+  /** Decoding, and what the caller does with the result, waits for its turn if many responses arrive at once. */
+  async #json(request: ApiRequest, response: TransportResponse, use: Use): Promise<Answer> {
     const { limits } = this.#options;
     const body = await bytesOf(response.body, limits.bodyBytes);
+    const turn = use === 'vital' ? undefined : this.turn();
+    if (turn) await turn;
     const type = String(response.headers['content-type'] ?? 'none').split(';')[0] ?? 'none';
     const json = /\bjson$/.test(type) ? tryParse(body, limits) : undefined;
     const status = response.statusCode;

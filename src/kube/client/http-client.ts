@@ -6,6 +6,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { apiVersion, type Resource } from '../../api/resources.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { type Pace, UNPACED } from '../../runtime/pace.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ClusterAccess } from '../kubeconfig/credentials.ts';
 import { eventIn, objectIn } from './answers.ts';
@@ -66,6 +67,8 @@ export interface ClientOptions {
   readonly limits?: Partial<ClientLimits>;
   /** Default: connections to `access.server`. */
   readonly transport?: Transport;
+  /** Shared by the clients of a process, so that responses and events of all of them leave time for others. Default: none. */
+  readonly pace?: Pace;
   /** Default: never. */
   readonly isOutdated?: () => Promise<boolean>;
 }
@@ -81,6 +84,7 @@ export function createKubeClient(options: ClientOptions): KubeClient {
     limits,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
+    pace: options.pace ?? UNPACED,
   });
   return new HttpClient(options.cluster, transport, exchange, limits, options.isOutdated ?? (async () => false));
 }
@@ -242,7 +246,11 @@ class HttpClient implements KubeClient {
     const body = await this.#exchange.open(request, options.signal);
     options.onOpen?.();
     try {
-      for await (const line of jsonLines(body, this.#limits)) yield eventIn(request.name, line);
+      for await (const line of jsonLines(body, this.#limits)) {
+        const turn = this.#exchange.turn();
+        if (turn) await turn;
+        yield eventIn(request.name, line);
+      }
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof SyntaxError) {

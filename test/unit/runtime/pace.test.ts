@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LoopPace, type Pace, type Priority } from '../../../src/controller/pace.ts';
+import { LoopPace, type Pace, type Priority } from '../../../src/runtime/pace.ts';
 
 const WORK_MS = 1;
 
