@@ -97,3 +97,8 @@ export interface FleetConfig {
 export function endpointNetworks({ podCIDRs, nodeCIDRs, extraCIDRs }: MemberConfig): readonly string[] {
   return [...podCIDRs, ...nodeCIDRs, ...extraCIDRs];
 }
+
+/** Whether a member can announce only addresses in networks that are declared for it. */
+export function isBounded(member: MemberConfig): boolean {
+  return member.addresses === 'Known' && endpointNetworks(member).length > 0;
+}

@@ -22,6 +22,8 @@ export interface ExportRefusal {
 export interface ExportPolicy {
   /** Absent: the export is allowed. */
   readonly refusal?: ExportRefusal;
+  /** Whether the member can announce only addresses in networks that the fleet file declares for it. */
+  readonly bounded: boolean;
   readonly slices: SlicePolicy;
   readonly labels: KeyAllowList;
   readonly annotations: KeyAllowList;

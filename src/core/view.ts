@@ -6,6 +6,7 @@ import type { Service } from '../api/core.ts';
 import type { AddressType, Endpoint, EndpointPort } from '../api/endpoint-slice.ts';
 import type { IPFamily } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
+import type { RangeSet } from '../api/range-map.ts';
 import type { AddressRefusal, ExportPolicy } from './export-policy.ts';
 
 /** Who creates ServiceImports: Catamaran in every member that has the namespace, or the user. */
@@ -107,6 +108,11 @@ export interface ConsumerView {
   readonly importRefusal?: string;
   /** Prefix of derived Services (default: `amcs-`). */
   readonly derivedPrefix: string;
+  /**
+   * Networks that the member reports as its own: pods, nodes, Services and API servers. Present only if a member of the
+   * fleet may announce addresses outside declared networks.
+   */
+  readonly ownNetworks?: RangeSet;
   /** Families of the member's Service network, the primary one first; never empty. */
   readonly ipFamilies: readonly IPFamily[];
   /** Values of `trafficDistribution` that the member's API server accepts; absent means all. */

@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ServiceKey, splitKey } from '../api/meta.ts';
 import { ExportReason } from '../api/multicluster.ts';
-import { endpointNetworks, type FleetConfig, type MemberConfig } from '../config/fleet-config.ts';
+import { rangeMap } from '../api/range-map.ts';
+import { endpointNetworks, type FleetConfig, isBounded, type MemberConfig } from '../config/fleet-config.ts';
 import { namespaceRules } from '../config/namespace-rules.ts';
 import type { FleetNetworks } from '../core/addresses/address-policy.ts';
-import { rangeMap } from '../core/addresses/range-map.ts';
 import type { ExportPolicy, ExportRefusal } from '../core/export-policy.ts';
 import type { ImportMode } from '../core/view.ts';
 import type { QuotaLimits } from './export-quota.ts';
@@ -58,6 +58,7 @@ export function fleetAccess(config: FleetConfig, before?: FleetNetworks): FleetA
       const refusal = refusalOf(member, key);
       return {
         ...(refusal && { refusal }),
+        bounded: isBounded(member.config),
         slices: rules.slices(member.config, splitKey(key).namespace),
         labels,
         annotations,

@@ -1,4 +1,4 @@
-import type { FleetConfig } from '../config/fleet-config.ts';
+import { type FleetConfig, isBounded } from '../config/fleet-config.ts';
 import { type FleetAccess, fleetAccess } from './fleet-access.ts';
 import type { FleetContext, Member } from './member.ts';
 
@@ -12,7 +12,7 @@ export class FleetRules {
   constructor(config: FleetConfig) {
     this.#config = config;
     this.#access = fleetAccess(config);
-    this.#context = { networks: this.#access.networks, limits: config.limits };
+    this.#context = contextOf(config, this.#access);
   }
 
   get config(): FleetConfig {
@@ -27,7 +27,7 @@ export class FleetRules {
   configure(config: FleetConfig): void {
     this.#config = config;
     this.#access = fleetAccess(config, this.#access.networks);
-    this.#context = { networks: this.#access.networks, limits: config.limits };
+    this.#context = contextOf(config, this.#access);
   }
 
   apply(member: Member, isLeaving: boolean): void {
@@ -44,4 +44,8 @@ export class FleetRules {
   of(member: Member): FleetAccess {
     return this.#byMember.get(member) ?? this.#access;
   }
+}
+
+function contextOf({ limits, members }: FleetConfig, { networks }: FleetAccess): FleetContext {
+  return { networks, limits, exposed: !members.every(isBounded) };
 }

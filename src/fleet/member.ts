@@ -1,6 +1,7 @@
 /** One member at run time: its connection, its informers and its cache. */
 import { isDeepStrictEqual } from 'node:util';
-import type { IPFamily } from '../api/meta.ts';
+import { type IPFamily, serviceKey } from '../api/meta.ts';
+import type { RangeSet } from '../api/range-map.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import type { AddressPolicy, FleetNetworks } from '../core/addresses/address-policy.ts';
 import type { KubeClient } from '../kube/client/client.ts';
@@ -46,6 +47,8 @@ export interface MemberOptions {
 export interface FleetContext {
   readonly networks: FleetNetworks;
   readonly limits: QuotaLimits;
+  /** Whether a member may announce addresses outside declared networks. */
+  readonly exposed: boolean;
 }
 
 /** Watches one member until its signal aborts. */
@@ -58,6 +61,7 @@ export class Member {
   #config: MemberConfig;
   readonly #ownNetworks: OwnNetworks;
   #networks: FleetNetworks;
+  #isExposed: boolean;
   #client: KubeClient | undefined;
   readonly #fetcher: ExportFetcher;
   #informers: Informers | undefined;
@@ -76,12 +80,19 @@ export class Member {
     this.startedAt = options.clock.now();
     this.#fetcher = new ExportFetcher(options);
     this.#networks = options.fleet.networks;
+    this.#isExposed = options.fleet.exposed;
     this.#ownNetworks = new OwnNetworks({
       clock: options.clock,
       random: options.random,
       logger: options.logger,
       config: () => this.#config,
-      changed: () => this.cache.setAddresses(this.#ownNetworks.policy(this.#networks)),
+      isExposed: () => this.#isExposed,
+      changed: () => {
+        this.cache.setAddresses(this.#ownNetworks.policy(this.#networks));
+        for (const { metadata } of this.cache.imports.values()) {
+          options.changed({ side: 'consumer', key: serviceKey(metadata.namespace ?? '', metadata.name) });
+        }
+      },
     });
     this.cache = new MemberCache({
       derivedPrefix: options.config.derivedPrefix,
@@ -95,8 +106,10 @@ export class Member {
   }
 
   /** Applies a changed fleet file to what has been read. */
-  setFleet({ networks, limits }: FleetContext): void {
+  setFleet({ networks, limits, exposed }: FleetContext): void {
     this.#networks = networks;
+    if (exposed && !this.#isExposed) this.#ownNetworks.request();
+    this.#isExposed = exposed;
     this.cache.setLimits(limits);
     // Without knowing the networks that count from now on, nothing is refused.
     if (this.#ownNetworks.isMissing()) this.#ownNetworks.request();
@@ -145,6 +158,11 @@ export class Member {
     const { serviceCIDRs } = this.#config;
     if (serviceCIDRs.length > 0) return familiesOf(serviceCIDRs);
     return this.#info?.ipFamilies ?? ['IPv4'];
+  }
+
+  /** Networks in which no other member has endpoints; undefined if no member may announce addresses there. */
+  get ownNetworks(): RangeSet | undefined {
+    return this.#ownNetworks.own;
   }
 
   /** Values of `spec.trafficDistribution` that the API server accepts; undefined if its version is unknown. */
@@ -236,7 +254,7 @@ export class Member {
         this.#info = await discoverCluster(client, signal);
         this.#options.admit();
         // Before any slice is listed, whose endpoints would be refused.
-        await this.#ownNetworks.read(client, signal);
+        await this.#ownNetworks.prepare(client, signal);
         await requireMcsApi(client, signal);
         if (this.#refusal) logger.info({}, 'member is accepted now');
         this.#refusal = undefined;

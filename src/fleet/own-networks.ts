@@ -6,10 +6,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseNetwork } from '../api/ip.ts';
 import { asText, isJsonObject, type Json, type JsonObject } from '../api/json.ts';
+import { SERVICE_NAME } from '../api/labels.ts';
+import { isEmpty, type RangeSet, rangeSet } from '../api/range-map.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { endpointNetworks, type MemberConfig } from '../config/fleet-config.ts';
 import type { AddressPolicy, FleetNetworks, ReportedNetworks } from '../core/addresses/address-policy.ts';
-import { isEmpty, rangeSet } from '../core/addresses/range-map.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
@@ -28,7 +29,11 @@ const REFRESH_MS = 600_000;
 /** Time between reads because of an unknown address, such as that of a pod on a new node. */
 const ON_DEMAND: BackoffLimits = { baseMs: 5_000, capMs: 300_000, factor: 2 };
 
-const NOTHING_REPORTED: ReportedNetworks = { endpoints: rangeSet([]), services: rangeSet([]) };
+const NOTHING_REPORTED: ReportedNetworks = {
+  endpoints: rangeSet([]),
+  services: rangeSet([]),
+  all: rangeSet([]),
+};
 
 function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
@@ -87,14 +92,28 @@ async function readServices(client: KubeClient, signal: AbortSignal): Promise<re
   return [...cidrs.flatMap((cidr) => asText(cidr) ?? []), ...ips.flatMap((ip) => asHost(ip) ?? [])];
 }
 
+/** Addresses of the endpoints of `default/kubernetes`. */
+async function readApiServers(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
+  const labelSelector = `${SERVICE_NAME}=kubernetes`;
+  const slices = await optional(client.list(RESOURCES.endpointSlices, { namespace: 'default', labelSelector, signal }));
+  const endpoints = (slices?.items ?? []).flatMap((slice) => listOf(slice.endpoints));
+  const addresses = endpoints.flatMap((endpoint) => (isJsonObject(endpoint) ? listOf(endpoint.addresses) : []));
+  return addresses.flatMap((address) => asHost(address) ?? []);
+}
+
 /**
  * What the cluster reports. A node list that may not be read counts as empty.
  *
  * @throws ApiError if the API server does not respond.
  */
 export async function readOwnNetworks(client: KubeClient, signal: AbortSignal): Promise<ReportedNetworks> {
-  const [nodes, services] = await Promise.all([optional(readNodes(client, signal)), readServices(client, signal)]);
-  return { endpoints: rangeSet(nodes ?? []), services: rangeSet(services) };
+  const [nodes = [], services, apiServers] = await Promise.all([
+    optional(readNodes(client, signal)),
+    readServices(client, signal),
+    readApiServers(client, signal),
+  ]);
+  const all = rangeSet([...nodes, ...services, ...apiServers]);
+  return { endpoints: rangeSet(nodes), services: rangeSet(services), all };
 }
 
 export interface OwnNetworksOptions {
@@ -103,6 +122,8 @@ export interface OwnNetworksOptions {
   readonly logger: Logger;
   /** The settings of the member. */
   readonly config: () => MemberConfig;
+  /** Whether a member of the fleet may announce addresses outside declared networks. */
+  readonly isExposed: () => boolean;
   /** Called after each change. */
   readonly changed: () => void;
 }
@@ -119,7 +140,12 @@ export class OwnNetworks {
 
   /** Whether the member depends on what its cluster reports, which has not been read yet. */
   isMissing(): boolean {
-    return this.#reported === undefined && this.#isNeeded() && this.#options.config().addresses !== 'Any';
+    return this.#reported === undefined && !this.#isDeclared() && this.#options.config().addresses !== 'Any';
+  }
+
+  /** Networks in which no other member has endpoints; undefined if there is no need to protect them. */
+  get own(): RangeSet | undefined {
+    return this.#options.isExposed() ? this.#reported?.all : undefined;
   }
 
   /** The addresses that the member may announce. Default: with its present settings. */
@@ -133,8 +159,19 @@ export class OwnNetworks {
     };
   }
 
-  /** Reads now, if the networks are needed. @throws ApiError */
-  async read(client: KubeClient, signal: AbortSignal): Promise<boolean> {
+  /** Reads for the first time. @throws ApiError if endpoints of the member would be refused without the answer. */
+  async prepare(client: KubeClient, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#read(client, signal);
+    } catch (err) {
+      if (this.isMissing()) throw err;
+      this.#options.logger.warn({ err }, 'could not read the networks of the nodes, retrying');
+      this.request();
+    }
+  }
+
+  /** Returns whether something changed. @throws ApiError */
+  async #read(client: KubeClient, signal: AbortSignal): Promise<boolean> {
     if (!this.#isNeeded()) return false;
     const reported = await readOwnNetworks(client, signal);
     if (isDeepStrictEqual(reported, this.#reported)) return false;
@@ -160,7 +197,7 @@ export class OwnNetworks {
       this.#wake = new AbortController();
       if (signal.aborted) return;
       try {
-        if (await this.read(client, signal)) backoff.reset();
+        if (await this.#read(client, signal)) backoff.reset();
       } catch (err) {
         if (!signal.aborted) logger.warn({ err }, 'could not read the networks of the nodes, retrying');
       }
@@ -168,14 +205,18 @@ export class OwnNetworks {
     }
   }
 
-  /** Declared networks replace those that the cluster reports. */
+  /** Declared networks replace those that the cluster reports, unless another member may announce any address. */
   #isNeeded(): boolean {
-    return endpointNetworks(this.#options.config()).length === 0;
+    return !this.#isDeclared() || this.#options.isExposed();
+  }
+
+  #isDeclared(): boolean {
+    return endpointNetworks(this.#options.config()).length > 0;
   }
 
   #announce({ endpoints }: ReportedNetworks): void {
     const { logger, config } = this.#options;
-    if (config().addresses === 'Any') return;
+    if (config().addresses === 'Any' || this.#isDeclared()) return;
     const remedy = 'declare podCIDRs of the member in the fleet file, or set addresses: Any';
     if (isEmpty(endpoints)) logger.warn({ remedy }, 'no networks of the member are known, its endpoints are refused');
     else logger.info({ remedy }, 'member declares no networks, endpoints are accepted in those of its nodes');

@@ -92,6 +92,7 @@ export class Views {
       ...(importRefusal !== undefined && { importRefusal }),
       derivedPrefix: config.derivedPrefix,
       ipFamilies: member.ipFamilies,
+      ...(member.ownNetworks && { ownNetworks: member.ownNetworks }),
       derivedSlices: cache.derivedSlices(key),
       foreignSlices: cache.foreignSlices(derived),
       ...(imported && { import: imported }),

@@ -20,10 +20,10 @@
  */
 import type { AddressType } from '../../api/endpoint-slice.ts';
 import { type IP, parseIP } from '../../api/ip.ts';
+import { isEmpty, lookup, type RangeMap, type RangeSet } from '../../api/range-map.ts';
 import { specialRange } from '../../api/special-addresses.ts';
 import type { AddressRefusal } from '../export-policy.ts';
 import { quoted } from '../message.ts';
-import { isEmpty, lookup, type RangeMap, type RangeSet } from './range-map.ts';
 
 /** What the fleet file declares for all members; the values are the names of the members. */
 export interface FleetNetworks {
@@ -38,12 +38,14 @@ export interface ReportedNetworks {
   /** Pod networks and addresses of the nodes. */
   readonly endpoints: RangeSet;
   readonly services: RangeSet;
+  /** All of these, and the addresses of API servers. */
+  readonly all: RangeSet;
 }
 
 export interface AddressPolicy {
   readonly member: string;
   readonly fleet: FleetNetworks;
-  readonly reported: ReportedNetworks;
+  readonly reported: Pick<ReportedNetworks, 'endpoints' | 'services'>;
   /** What the fleet file declares for the member itself. */
   readonly declared: RangeSet;
   /** Whether addresses outside known networks are imported. */

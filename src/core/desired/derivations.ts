@@ -6,6 +6,7 @@ import type { Exporter } from '../merge/exports.ts';
 import { type Port, portKey, portsOf } from '../merge/ports.ts';
 import { derivedSliceName } from '../naming.ts';
 import type { SourceSlice } from '../view.ts';
+import { OwnAddresses } from './own-addresses.ts';
 
 /** A derived slice without its labels and owner. */
 export interface DerivedContent {
@@ -151,6 +152,7 @@ const CONTEXTS_KEPT = 8;
  * same name share the result.
  */
 export class Derivations {
+  readonly ownAddresses = new OwnAddresses();
   /** By source slice. */
   readonly #bySlice = new WeakMap<SourceSlice, Map<string, DerivedContent | undefined>>();
   /** By exporter and ports of one merge. */

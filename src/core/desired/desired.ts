@@ -8,6 +8,7 @@ import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
 import { Derivations, type DesiredSlice } from './derivations.ts';
 import { type DesiredImport, desiredImport } from './import.ts';
+import { leftOutNote } from './own-addresses.ts';
 import type { ServiceShape } from './service-shape.ts';
 
 export interface Desired {
@@ -76,10 +77,23 @@ function holdings(decided: Omit<Desired, keyof Holdings>, consumer: ConsumerView
   if (imported === 'undecided') return { slices: [], kept: new Set(consumer.derivedSlices.map(({ name }) => name)) };
   const { serving } = imported;
   if (serving === 'nothing') return holdingsOf(clusterset, consumer, []);
-  const slices = clusterset.exports.valid.flatMap((exporter) =>
-    slicesOf(exporter, consumer, decided, serving.shape, derivations),
-  );
+  const slices = clusterset.exports.valid.flatMap((exporter) => {
+    const allowed = derivations.ownAddresses.without(exporter, consumer);
+    return slicesOf(allowed, consumer, decided, serving.shape, derivations);
+  });
   return holdingsOf(clusterset, consumer, slices);
+}
+
+/** Adds what the consumer misses because an address is its own. */
+function withNotes(
+  imported: Desired['import'],
+  { exports }: Clusterset,
+  consumer: ConsumerView,
+  { ownAddresses }: Derivations,
+): Desired['import'] {
+  if (typeof imported === 'string' || imported.serving === 'nothing') return imported;
+  const notes = exports.valid.flatMap((each) => leftOutNote(each, ownAddresses.without(each, consumer)) ?? []);
+  return notes.length > 0 ? { ...imported, notes: [...imported.notes, ...notes] } : imported;
 }
 
 /**
@@ -95,7 +109,8 @@ export function desired(
   const { name, derivedPrefix, derivedService: observed } = consumer;
   const own = observed && importOfService(observed.metadata) === name ? observed : undefined;
   const derivedService = derivedServiceName(derivedPrefix, name);
-  const imported = desiredImport({ clusterset, consumer, derivedService, own });
+  const planned = desiredImport({ clusterset, consumer, derivedService, own });
+  const imported = withNotes(planned, clusterset, consumer, derivations);
   const decided = { clusterset, derivedService, own, import: imported };
   return { ...decided, ...holdings(decided, consumer, derivations) };
 }

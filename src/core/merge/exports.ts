@@ -17,6 +17,8 @@ export interface Exporter {
   readonly standing: KnownSource['standing'];
   readonly export: ServiceExport;
   readonly service: Service;
+  /** Whether all addresses are in networks that the fleet file declares for the member. */
+  readonly bounded: boolean;
   readonly slices: readonly SourceSlice[];
   /** Slices that do not fit their schema; their endpoints are unknown. */
   readonly setAside: readonly SetAside[];
@@ -68,7 +70,7 @@ function classify(source: KnownSource, exported: ServiceExport): Exporter | Inva
     const message = `Service ${quoted(name)} is derived from a ServiceImport; export the original Service instead`;
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
-  const accepted = acceptSlices(slices, service, policy);
+  const accepted = { bounded: policy.bounded, ...acceptSlices(slices, service, policy) };
   return { member, standing, export: exported, service, setAside, ...accepted, ...admitKeys(exported.spec, policy) };
 }
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../src/api/json.ts';
 import { SERVICE_NAME } from '../../../src/api/labels.ts';
 import type { IPFamily, KubeObject } from '../../../src/api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../../../src/api/multicluster.ts';
+import type { RangeSet } from '../../../src/api/range-map.ts';
 import type { Change } from '../../../src/core/change.ts';
 import { observeSlice } from '../../../src/core/derived-slice.ts';
 import { desired } from '../../../src/core/desired/desired.ts';
@@ -29,6 +30,7 @@ export interface MemberSettings {
   /** What the member may export; default: everything. */
   policy: ExportPolicy;
   importRefusal: string | undefined;
+  ownNetworks: RangeSet | undefined;
   namespace: 'Active' | 'Terminating' | 'Absent';
   prefix: string;
   trafficDistributions: readonly string[] | undefined;
@@ -43,6 +45,7 @@ const SETTINGS: MemberSettings = {
   cidrs: [],
   policy: ALLOW_ALL,
   importRefusal: undefined,
+  ownNetworks: undefined,
   namespace: 'Active',
   prefix: 'amcs-',
   trafficDistributions: undefined,
@@ -184,7 +187,8 @@ export class FleetModel {
 
   consumer(name: string): ConsumerView {
     const member = this.member(name);
-    const { importMode, importRefusal, ipFamilies, namespace, prefix, trafficDistributions } = member.settings;
+    const { importMode, importRefusal, ownNetworks, ipFamilies, namespace, prefix, trafficDistributions } =
+      member.settings;
     const imported = member.imported;
     const derivedService = member.derivedService;
     return {
@@ -194,6 +198,7 @@ export class FleetModel {
       namespacePhase: namespace,
       importMode,
       ...(importRefusal !== undefined && { importRefusal }),
+      ...(ownNetworks && { ownNetworks }),
       derivedPrefix: prefix,
       ipFamilies,
       ...(trafficDistributions && { trafficDistributions }),

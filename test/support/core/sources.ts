@@ -1,7 +1,7 @@
 /** Sources as the merge reads them. */
 
+import { rangeMap, rangeSet } from '../../../src/api/range-map.ts';
 import type { AddressPolicy } from '../../../src/core/addresses/address-policy.ts';
-import { rangeMap, rangeSet } from '../../../src/core/addresses/range-map.ts';
 import { deriveContext } from '../../../src/core/desired/derivations.ts';
 import type { ExportPolicy } from '../../../src/core/export-policy.ts';
 import { classifyExports } from '../../../src/core/merge/exports.ts';
@@ -25,6 +25,7 @@ export const ANY = addressPolicy([]);
 
 /** Allows everything that can be allowed. */
 export const ALLOW_ALL: ExportPolicy = {
+  bounded: false,
   slices: 'Any',
   labels: ['*'],
   annotations: ['*'],

@@ -111,6 +111,20 @@ describe('addresses', () => {
     expect(one.imported(NS, 'web')).toEqual(['10.2.0.1']);
   });
 
+  test('rule 17: with addresses: Any, the API Service of another cluster is refused there', async () => {
+    const members = { cluster2: { ...undeclared, addresses: 'Any' }, cluster3: { serviceCIDRs: [] } };
+    const { one, two, three } = await start({ members });
+    two.export(NS, 'web', [1]);
+    const addresses = ['10.2.0.1', '172.19.0.1'];
+    two.api.update('discovery.k8s.io/endpointslices', spreadOver(two.slice(NS, 'web', [1]), addresses));
+    await vi.waitFor(() => expect(one.imported(NS, 'web')).toEqual(addresses), PATIENCE);
+    await vi.waitFor(() => {
+      const ready = three.condition('serviceimports', NS, 'web', 'Ready');
+      expect(ready).toContain('1 endpoint of "cluster2" has an address of this cluster\'s own network and is left out');
+    }, PATIENCE);
+    expect(three.imported(NS, 'web')).toEqual(['10.2.0.1']);
+  });
+
   test('rule 17: with addresses: Any, networks and Services of other members are still refused', async () => {
     const { two, three } = await start({ members: { cluster2: { ...undeclared, addresses: 'Any' } } });
     two.export(NS, 'web', [1]);

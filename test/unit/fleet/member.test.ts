@@ -1,6 +1,6 @@
 /** How a member recovers, on a manual clock. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { rangeMap } from '../../../src/core/addresses/range-map.ts';
+import { rangeMap } from '../../../src/api/range-map.ts';
 import { Member } from '../../../src/fleet/member.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -35,6 +35,7 @@ async function start() {
     fleet: {
       networks: { endpoints: rangeMap([]), services: rangeMap([]) },
       limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
+      exposed: false,
     },
     connect: async () => api.client(),
     clock,

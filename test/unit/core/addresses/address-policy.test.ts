@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AddressType } from '../../../../src/api/endpoint-slice.ts';
+import { rangeMap, rangeSet } from '../../../../src/api/range-map.ts';
 import { refusal } from '../../../../src/core/addresses/address-policy.ts';
-import { rangeMap, rangeSet } from '../../../../src/core/addresses/range-map.ts';
 import { ANY, addressPolicy } from '../../../support/core/sources.ts';
 
 const DECLARED = addressPolicy(['10.1.0.0/16', 'fd01::/32']);

@@ -10,7 +10,14 @@ import { ADMIN, conditionOf, exporting, joinedBy } from '../../../support/core/s
 import { ALLOW_ALL } from '../../../support/core/sources.ts';
 
 function anExporter(member: string, service: Service, exported: ServiceExport = anExport()): Exporter {
-  const parts = { service, slices: [], setAside: [], refusedSlices: [], ...admitKeys(exported.spec, ALLOW_ALL) };
+  const parts = {
+    service,
+    bounded: true,
+    slices: [],
+    setAside: [],
+    refusedSlices: [],
+    ...admitKeys(exported.spec, ALLOW_ALL),
+  };
   return { member, standing: 'current', export: exported, ...parts };
 }
 

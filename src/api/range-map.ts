@@ -1,5 +1,5 @@
 /** Values of networks, for lookups by address: binary search over disjoint intervals. */
-import { type IP, parseNetwork } from '../../api/ip.ts';
+import { type IP, parseNetwork } from './ip.ts';
 
 interface Interval<V, T> {
   readonly first: V;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { expect, test } from 'vitest';
-import { parseIP } from '../../../../src/api/ip.ts';
-import { isEmpty, lookup, rangeMap } from '../../../../src/core/addresses/range-map.ts';
+import { parseIP } from '../../../src/api/ip.ts';
+import { isEmpty, lookup, rangeMap } from '../../../src/api/range-map.ts';
 
 function found(map: ReturnType<typeof rangeMap<string>>, address: string): string | undefined {
   const ip = parseIP(address);
