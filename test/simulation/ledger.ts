@@ -5,7 +5,7 @@ import { isJsonObject, metadataOf } from '../../src/api/json.ts';
 import { MANAGER, SERVICE_NAME, SLICE_MANAGED_BY, SOURCE_CLUSTER } from '../../src/api/labels.ts';
 import { type ServiceKey, serviceKey } from '../../src/api/meta.ts';
 import { labelOf, objectName, resourceVersionOf } from '../../src/kube/watch/object.ts';
-import { compareVersions } from '../../src/kube/watch/store.ts';
+import { compareVersions } from '../../src/kube/watch/versions.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';

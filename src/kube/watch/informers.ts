@@ -104,6 +104,7 @@ export class Informers {
         upserted: (object, bytes) => sink.upserted(object, bytes),
         removed: (object) => sink.removed(object),
         restarted: () => sink.restarted(),
+        confirm: (listed, read) => sink.confirm?.(listed, read) ?? Promise.resolve(false),
         get bytes() {
           return sink.bytes ?? 0;
         },

@@ -17,6 +17,7 @@ import { ApiError, isGone, isTooNew, type RequestName, statusError, transportErr
 import { DEFAULT_LIST_BUDGET, isOverBudget, type ListBudget, OverBudget } from '../client/budget.ts';
 import type { KubeClient, WatchEvent } from '../client/client.ts';
 import { resourceName } from '../client/paths.ts';
+import { isBehind, isRestored } from './restored.ts';
 import type { ReflectorState, Sink } from './sink.ts';
 import { TimeSlice } from './time-slice.ts';
 
@@ -111,6 +112,11 @@ class SilentStream extends Error {
   override readonly name = 'SilentStream';
 }
 
+/** The versions of the server have started again, so the stream will never deliver anything. */
+class Restored extends Error {
+  override readonly name = 'Restored';
+}
+
 /** The server accepted the parameters of a WatchList without supporting them. */
 class UnservedWatchList extends Error {
   override readonly name = 'UnservedWatchList';
@@ -144,6 +150,10 @@ export class Reflector {
   #notBefore = Number.NEGATIVE_INFINITY;
   /** Earliest time of the next request to a server that exceeded its budget. */
   #refusedUntil = Number.NEGATIVE_INFINITY;
+  /** Whether the server may have been restored from a backup since the last stream. */
+  #doubtful = false;
+  /** Ends the current list and stream. */
+  #cut = new AbortController();
   /** What the current list has cost. */
   #listing = { startedAt: 0, bytes: 0, objects: 0 };
   #nap: AbortController | undefined;
@@ -210,12 +220,19 @@ export class Reflector {
   /** A full list if one is due, then one stream; returns the milliseconds to wait before the next step. */
   async #step(signal: AbortSignal): Promise<number> {
     const stream: Stream = { openedAt: undefined, progressed: false };
+    const cut = new AbortController();
+    this.#cut = cut;
+    const forward = () => cut.abort(signal.reason);
+    signal.addEventListener('abort', forward, { once: true });
     try {
+      if (this.#doubtful) await this.#checkVersion(signal);
       if (this.#version === undefined && !this.#watchList) await this.#list(signal);
-      await this.#watch(signal, stream);
+      await this.#watch(cut.signal, stream);
     } catch (error) {
       signal.throwIfAborted();
       return this.#failed(error, stream);
+    } finally {
+      signal.removeEventListener('abort', forward);
     }
     const { clock, random } = this.#options;
     this.#stalls = 0;
@@ -369,12 +386,43 @@ export class Reflector {
     this.#version = version;
     this.#listedAt = this.#options.clock.now();
     this.#watching();
+    void this.#confirm(version, this.#cut);
+  }
+
+  /** A watch from a version that a restored server has not reached yet would stay silent. */
+  async #checkVersion(signal: AbortSignal): Promise<void> {
+    if (this.#version !== undefined && (await isBehind(this.#options, this.#version, signal))) this.#relist('expired');
+    this.#doubtful = false;
+  }
+
+  /** Reads what could not be compared with the list, as often as it takes; ends the stream if nothing compares. */
+  async #confirm(version: string, stream: AbortController): Promise<void> {
+    const { sink, clock, random } = this.#options;
+    const { backoffBaseMs, backoffCapMs } = this.#limits;
+    const backoff = new Backoff({ baseMs: backoffBaseMs, capMs: backoffCapMs, factor: 2 }, random);
+    while (!stream.signal.aborted && this.#cut === stream) {
+      try {
+        if (await isRestored(this.#options, sink, version, stream.signal)) stream.abort(new Restored('etcd restored'));
+        return;
+      } catch (error) {
+        this.#logger.debug({ err: error }, 'could not read objects that are newer than the list');
+        await clock.sleep(backoff.next(), stream.signal).catch(() => {});
+      }
+    }
   }
 
   /** Decides how to continue after a failure; returns the milliseconds to wait. */
   #failed(error: unknown, stream: Stream): number {
     const { random } = this.#options;
     if (isOverBudget(error)) return this.#refused(toError(error));
+    if (error instanceof Restored) {
+      this.#logger.warn({}, 'the versions of the API server have started again, reading everything');
+      this.#options.sink.restarted();
+      this.#relist('expired');
+      return 0;
+    }
+    // Before etcd is restored, its API servers are stopped, which breaks all streams.
+    this.#doubtful = true;
     const listing = this.#version === undefined;
     const lived = this.#lived(stream);
     if (lived) this.#backoff.reset();

@@ -16,6 +16,11 @@ export interface Sink {
   listed(resourceVersion: string): void;
   /** The versions of the server start again, lower than before, as after a restore of etcd. A full list follows. */
   restarted(): void;
+  /**
+   * Reads the objects that the sink has in a version after that of a full list, and removes those that are gone.
+   * Resolves to true as soon as `read` returns an older version: those of the server have started again.
+   */
+  confirm?(listed: string, read: (name: string) => Promise<JsonObject | undefined>): Promise<boolean>;
   /** Length of the JSON of all objects that the sink keeps. Absent: it keeps none. */
   readonly bytes?: number;
 }

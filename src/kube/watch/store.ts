@@ -5,14 +5,7 @@ import { messageOf } from '../../runtime/thrown.ts';
 import { Misfit } from './misfit.ts';
 import { objectName, resourceVersionOf } from './object.ts';
 import type { Sink } from './sink.ts';
-
-/**
- * Orders two resourceVersions of one resource, which are monotonically increasing integers
- * (Kubernetes API concepts, "Resource versions"; comparable by contract since 1.35).
- */
-export function compareVersions(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
-}
+import { compareVersions } from './versions.ts';
 
 /** A slim object, and the resourceVersion it was made from. */
 interface Row<T> {
@@ -158,6 +151,19 @@ export class Store<T> implements Sink {
     this.#tombstones.clear();
     for (const [name, row] of this.#rows) this.#rows.set(name, { ...row, version: '0' });
     for (const [name, unusable] of this.#unusable) this.#unusable.set(name, { ...unusable, version: '0' });
+  }
+
+  /** See {@link Sink.confirm}. */
+  async confirm(listed: string, read: (name: string) => Promise<JsonObject | undefined>): Promise<boolean> {
+    const newer = [...this.#rows, ...this.#unusable].filter(([, { version }]) => compareVersions(version, listed) > 0);
+    for (const [name, { version }] of newer) {
+      const object = await read(name);
+      // Changed meanwhile, so that the read may be out of date.
+      if (this.#held(name) !== version) continue;
+      if (!object) this.#delete(name);
+      else if (compareVersions(versionOf(object), version) < 0) return true;
+    }
+    return false;
   }
 
   /** Enters the object that the API server returned for a write of this process. */

@@ -15,10 +15,13 @@ import { wholeBody } from '../memory-body.ts';
 import { type HostileRequest, hostileRequest, type Match } from './hostile-request.ts';
 import { SpoiledWatch } from './spoiled-watch.ts';
 
-/** Produces a response. `honest` asks the wrapped API server, with the objects of {@link HostileApiServer.put} added. */
+/**
+ * Produces a response. `honest` asks the wrapped API server, with another request if there is one, and adds the objects
+ * of {@link HostileApiServer.put}.
+ */
 export type Misdeed = (
   request: HostileRequest,
-  honest: () => Promise<TransportResponse>,
+  honest: (instead?: TransportRequest) => Promise<TransportResponse>,
 ) => TransportResponse | Promise<TransportResponse>;
 
 interface Committed {
@@ -125,7 +128,7 @@ export class HostileApiServer implements Transport {
   async send(use: 'requests' | 'watches', sent: TransportRequest): Promise<TransportResponse> {
     const request = hostileRequest(sent);
     this.requests.push(request);
-    const honest = () => this.#honestly(use, sent, request);
+    const honest = (instead = sent) => this.#honestly(use, instead, request);
     const committed = this.#misdeeds.find(({ match, left }) => left > 0 && match(request));
     if (!committed) return honest();
     committed.left--;

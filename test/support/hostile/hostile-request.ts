@@ -13,6 +13,8 @@ export interface HostileRequest {
   /** A WatchList is `watchlist`, a further page of a list `page`, a path that is not a resource `raw`. */
   readonly verb: 'get' | 'list' | 'page' | 'watch' | 'watchlist' | 'write' | 'raw';
   readonly signal: AbortSignal;
+  /** As it was sent. */
+  readonly sent: TransportRequest;
 }
 
 /** Selects requests. */
@@ -29,14 +31,15 @@ export function watchesOf(plural: string): Match {
 }
 
 /** Parses a request. Source: Kubernetes documentation, "API concepts", "Resource URIs". */
-export function hostileRequest({ method, path: target, signal }: TransportRequest): HostileRequest {
+export function hostileRequest(sent: TransportRequest): HostileRequest {
+  const { method, path: target, signal } = sent;
   const { pathname: path, searchParams: query } = new URL(target, 'http://cluster');
   const parts = path.split('/').slice(1).map(decodeURIComponent);
   const places = parts[0] === 'api' ? parts.slice(2) : parts[0] === 'apis' ? parts.slice(3) : [];
   const namespaced = places[0] === 'namespaces' && places.length > 2;
   const [plural, name] = namespaced ? places.slice(2) : places;
   const namespace = namespaced ? places[1] : undefined;
-  return { method, path, query, plural, namespace, name, verb: verbOf(method, plural, name, query), signal };
+  return { method, path, query, plural, namespace, name, verb: verbOf(method, plural, name, query), signal, sent };
 }
 
 function verbOf(

@@ -92,7 +92,7 @@ export function changed(
 ): Misdeed {
   return async ({ verb }, honest) => {
     const response = await honest();
-    if (response.statusCode !== 200) return response;
+    if (response.statusCode >= 300) return response;
     if (verb.startsWith('watch')) return { ...response, body: new MemoryBody(changedLines(response.body, change)) };
     const json = parseJson(await response.body.text());
     if (!isJsonObject(json)) return jsonResponse(json);
@@ -103,14 +103,24 @@ export function changed(
   };
 }
 
-/** All resourceVersions lower by `by`, those of lists and bookmarks included: an etcd restored from a backup. */
+/**
+ * All resourceVersions lower by `by`, those of lists and bookmarks included, and accepted as such in requests: an etcd
+ * restored from a backup.
+ */
 export function lowerVersions(by: number): Misdeed {
   const lower = (object: JsonObject): JsonObject => {
     const metadata = metadataOf(object) ?? {};
     const version = Math.max(1, Number(metadata.resourceVersion) - by);
     return { ...object, metadata: { ...metadata, resourceVersion: String(version) } };
   };
-  return changed(lower, lower);
+  const raise = (text: string) =>
+    text.replace(/("?resourceVersion"?[=:]"?)(\d+)/g, (_, key, version) => key + (Number(version) + by));
+  const answered = changed(lower, lower);
+  return (request, honest) => {
+    const { path, body } = request.sent;
+    const sent = { ...request.sent, path: raise(path), ...(body !== undefined && { body: raise(body) }) };
+    return answered(request, () => honest(sent));
+  };
 }
 
 async function* changedLines(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
-import { compareVersions, Store } from '../../../../src/kube/watch/store.ts';
+import { Store } from '../../../../src/kube/watch/store.ts';
 import { silent } from '../../../support/silent-log.ts';
 
 function object(name: string, resourceVersion: number, value = 'kept'): JsonObject {
@@ -19,13 +19,6 @@ function tableOf() {
   });
   return { table, changes };
 }
-
-describe('versions', () => {
-  it('are compared numerically', () => {
-    expect(['10', '9', '100', '11'].sort(compareVersions)).toEqual(['9', '10', '11', '100']);
-    expect(compareVersions('7', '7')).toBe(0);
-  });
-});
 
 describe('a store', () => {
   it('is synced only when a full list has ended', () => {
@@ -176,6 +169,22 @@ describe('a store', () => {
     expect(table.get('ns/restored')).toBe('before');
     table.listed('120');
     expect([table.get('ns/restored'), table.get('ns/mine')]).toEqual(['after', 'written']);
+  });
+
+  it('confirms what is newer than a full list: a list may lag behind, and a server may be restored', async () => {
+    const { table } = tableOf();
+    for (const name of ['same', 'gone', 'changed', 'old']) table.upserted(object(name, name === 'old' ? 3 : 90));
+    const reads: string[] = [];
+    const current: Record<string, JsonObject> = { 'ns/same': object('same', 90), 'ns/changed': object('changed', 50) };
+    const read = async (name: string) => {
+      reads.push(name);
+      if (name === 'ns/changed') table.upserted(object('changed', 95, 'newer'));
+      return current[name];
+    };
+    await expect(table.confirm('60', read)).resolves.toBe(false);
+    expect(reads).toEqual(['ns/same', 'ns/gone', 'ns/changed']);
+    expect([...table.names()]).toEqual(['ns/same', 'ns/changed', 'ns/old']);
+    await expect(table.confirm('60', async () => object('any', 40))).resolves.toBe(true);
   });
 
   it('takes what a server sends after its versions started again', () => {
