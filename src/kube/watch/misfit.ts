@@ -5,7 +5,11 @@ const SHOWN = 64;
 
 /** A value for a message, on one line of printable ASCII: it comes from an API server that may be hostile. */
 export function shown(value: unknown): string {
-  if (typeof value !== 'string') return Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`;
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  if (typeof value !== 'string') return `a ${typeof value}`;
   const text = JSON.stringify(value.length > SHOWN ? `${value.slice(0, SHOWN)}…` : value);
   return text.replace(/[^ -~…]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

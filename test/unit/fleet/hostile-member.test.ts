@@ -48,4 +48,49 @@ describe('a member that serves malformed objects', () => {
       expect(condition).toMatch(/^False InvalidObject: Endpoints left out: EndpointSlice "web-9": /);
     }, PATIENCE);
   });
+
+  it('rule 47: a Service that does not fit takes its export out of the merge until it is repaired', async () => {
+    const { honest, hostile, consumer } = await start();
+    const valid = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: NS, name: 'web' } };
+    const ports = [{ name: 'http', port: 80, protocol: 'TCP' }];
+    hostile.server.put('services', { ...valid, spec: { ports: [{ port: 'http' }] } });
+    await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1)]), PATIENCE);
+    await vi.waitFor(() => {
+      expect(hostile.condition('serviceexports', NS, 'web', 'Valid')).toBe(
+        'False InvalidService: Service "ns/web" does not fit the Kubernetes API: ' +
+          'spec.ports[0].port: "http" is not a whole number from 1 to 65535',
+      );
+    }, PATIENCE);
+    hostile.server.put('services', { ...valid, spec: { type: 'ClusterIP', clusterIP: '10.96.0.9', ports } });
+    await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(1)]), PATIENCE);
+  });
+
+  it('rule 47: a slice that was good and does not fit any more is not served from memory', async () => {
+    const { honest, hostile, consumer } = await start();
+    const slice = hostile.slice(NS, 'web', [1]);
+    hostile.server.put('endpointslices', spoiled(slice, 'web-1', { addressType: 4 }));
+    await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1)]), PATIENCE);
+    hostile.server.put('endpointslices', hostile.slice(NS, 'web', [7]));
+    await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(7)]), PATIENCE);
+  });
+
+  it('rule 47: names that no API server accepts cause no request to a consumer', async () => {
+    const { fleet, hostile, consumer } = await start();
+    const names = ['Web', 'we_b', 'a/b', '../x', 'x'.repeat(300), ' ', ''];
+    // The import, its Service and its slices exist.
+    const creates = () => consumer.server.count(({ method, plural }) => method === 'POST' && plural !== 'events');
+    const before = creates();
+    for (const name of names) {
+      const metadata = { namespace: NS, name, uid: name, creationTimestamp: '2026-01-01T00:00:00Z' };
+      hostile.server.put('services', { metadata, spec: { ports: [{ port: 80 }] } });
+      hostile.server.put('serviceexports', { metadata });
+    }
+    for (const ns of ['N S', 'a.b', 'kube_system']) {
+      hostile.server.put('serviceexports', { metadata: { namespace: ns, name: 'web' } });
+    }
+    const lines = async () => (await fleet.metrics.registry.metrics()).split('\n');
+    const series = 'catamaran_member_objects_set_aside{member="cluster2",resource="serviceExports"} 10';
+    await vi.waitFor(async () => expect(await lines()).toContain(series), PATIENCE);
+    expect(creates()).toBe(before);
+  });
 });
