@@ -65,7 +65,7 @@ describe('a member that serves malformed objects', () => {
     await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(1)]), PATIENCE);
   });
 
-  it('rule 47: a slice that was good and does not fit any more is not served from memory', async () => {
+  it('rule 47: a slice that was good and no longer fits is not served from memory', async () => {
     const { honest, hostile, consumer } = await start();
     const slice = hostile.slice(NS, 'web', [1]);
     hostile.server.put('endpointslices', spoiled(slice, 'web-1', { addressType: 4 }));

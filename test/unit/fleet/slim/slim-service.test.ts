@@ -57,7 +57,7 @@ describe('the copy of a Service', () => {
     ['an ExternalName', { type: 'ExternalName', externalName: 'example.org', sessionAffinity: 'None' }],
     ['a cluster IP that is not allocated yet', { clusterIP: '', ports: [{ port: 80, targetPort: 0 }] }],
     ['120 ports', { ports: Array.from({ length: 120 }, (_, index) => ({ name: `p-${index}`, port: index + 1 })) }],
-  ])('is made of %s', (_, spec) => {
+  ])('exists for %s', (_, spec) => {
     expect(() => slimService(service(spec))).not.toThrow();
   });
 
@@ -82,11 +82,11 @@ describe('the copy of a Service', () => {
     ['internalTrafficPolicy', 'Global', 'spec.internalTrafficPolicy: "Global" is not Cluster or Local'],
     ['publishNotReadyAddresses', 1, 'spec.publishNotReadyAddresses: a number is not true or false'],
     ['trafficDistribution', ['x'], 'spec.trafficDistribution: a list is not a text'],
-  ])('is not made if spec.%s is %j', (field, value, message) => {
+  ])('does not exist if spec.%s is %j', (field, value, message) => {
     expect(() => slimService(withField(field, value))).toThrow(message);
   });
 
-  it('is not made of a name that is not a DNS label, or of another kind', () => {
+  it('does not exist for a name that is not a DNS label, or of another kind', () => {
     expect(() => slimService(service(SPEC, { name: 'a.b' }))).toThrow('metadata.name: "a.b" is not a DNS label');
     expect(() => slimService({ ...service(SPEC), kind: 'Secret' })).toThrow('kind: "Secret" is not Service');
   });

@@ -115,7 +115,7 @@ describe('the copy of a slice', () => {
       { 'endpoints.kubernetes.io/last-change-trigger-time': 'x' },
     ],
     ['annotations of another type', 'metadata.annotations', 5],
-  ])('is made of a slice with %s', (_, path, value) => {
+  ])('exists for a slice with %s', (_, path, value) => {
     expect(() => slimSlice(withValue(path, value))).not.toThrow();
   });
 
@@ -150,11 +150,11 @@ describe('the copy of a slice', () => {
     ['metadata.labels', { a: 1 }, 'metadata.labels["a"]: a number is not a text'],
     ['metadata.ownerReferences', [{ kind: 5 }], 'metadata.ownerReferences[0].apiVersion: nothing is not a text'],
     ['endpoints.0.hints', { forZones: [{}] }, 'endpoints[0].hints.forZones[0].name: null is not a zone'],
-  ])('is not made if %s is %j', (path, value, message) => {
+  ])('does not exist if %s is %j', (path, value, message) => {
     expect(misfitOf(withValue(path, value)).message).toBe(message);
   });
 
-  it('is not made of labels that would change a prototype', () => {
+  it('does not exist for labels that would change a prototype', () => {
     const object = JSON.parse(JSON.stringify(SLICE).replace('"labels":{', '"labels":{"__proto__":"x",'));
     expect(misfitOf(object).message).toBe('metadata.labels["__proto__"]: is not a key');
   });
