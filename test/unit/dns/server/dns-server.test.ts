@@ -190,8 +190,8 @@ describe('TCP connections of several clients', () => {
       before.push(asked.greedy - again);
       good.socket.destroy();
     }
-    // Without turns, each chunk that was read is answered at once: more than a thousand queries, per connection.
-    expect(Math.min(...before)).toBeLessThan(1_000);
+    // Without turns, all that was read is answered first: thousands of queries.
+    expect(Math.max(...before)).toBeLessThan(2_000);
     await expect
       .poll(() => greedy.map(({ messages }) => messages.length), { timeout: 30_000 })
       .toEqual(greedy.map(() => each));
