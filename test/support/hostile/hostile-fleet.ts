@@ -8,6 +8,7 @@ import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
 import { Controller } from '../../../src/controller/controller.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
+import type { KubeClient } from '../../../src/kube/client/client.ts';
 import type { ClientLimits } from '../../../src/kube/client/http-client.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import type { Logger } from '../../../src/runtime/logger.ts';
@@ -24,6 +25,8 @@ export interface HostileFleetOptions {
   readonly members?: Readonly<Record<string, JsonObject>>;
   readonly limits?: Partial<ClientLimits>;
   readonly logger?: Logger;
+  /** Replaces the client of a member. */
+  readonly connected?: (client: KubeClient) => KubeClient;
 }
 
 export interface HostileFleet extends AsyncDisposable {
@@ -114,7 +117,7 @@ function asJson(object: object): JsonObject {
 
 /** Starts clusters named cluster1, cluster2, ... and a controller over them. */
 export async function startHostileFleet(options: HostileFleetOptions = {}): Promise<HostileFleet> {
-  const { clusters: count = 3, spec, members, limits, logger = silent } = options;
+  const { clusters: count = 3, spec, members, limits, logger = silent, connected = (client) => client } = options;
   const running = await startClusters({ clusters: count, crds: CRDS, workloads: false });
   const clusters = new Map(running.clusters.map((cluster) => [cluster.name, new HostileCluster(cluster)]));
   const config = parseFleet(
@@ -146,7 +149,7 @@ export async function startHostileFleet(options: HostileFleetOptions = {}): Prom
   const stop = new AbortController();
   const controller = new Controller(config, {
     connect: async ({ name }) =>
-      cluster(name).server.client(name, { token: tokens.get(name) ?? '', ...(limits && { limits }) }),
+      connected(cluster(name).server.client(name, { token: tokens.get(name) ?? '', ...(limits && { limits }) })),
     identity: 'replica',
     ended: () => false,
     clock: systemClock,
