@@ -38,6 +38,8 @@ export interface MemberConfig {
   /** The cluster id: one RFC 1123 label. */
   readonly name: string;
   readonly access: MemberAccess;
+  /** UID of the namespace kube-system that the cluster must have. Default: any. */
+  readonly clusterId?: string;
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
   readonly nodeCIDRs: readonly string[];

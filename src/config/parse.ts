@@ -77,6 +77,7 @@ function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig 
     members: spec.members.map((member) => ({
       name: member.name,
       access: accessOf(member, file),
+      ...(member.clusterId !== undefined && { clusterId: member.clusterId }),
       podCIDRs: member.podCIDRs,
       serviceCIDRs: member.serviceCIDRs,
       nodeCIDRs: member.nodeCIDRs,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ANNOTATIONS_LENGTH } from '../core/merge/exported-keys.ts';
 import {
   cidrs,
+  clusterId,
   duration,
   expiry,
   exportedKeys,
@@ -91,6 +92,9 @@ export const memberSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Use the ServiceAccount of the pod that Catamaran runs in instead of a kubeconfig.' }),
+  clusterId: clusterId.optional().meta({
+    description: 'UID of the namespace kube-system of the cluster. Another cluster is refused. Default: any.',
+  }),
   podCIDRs: cidrs.meta({
     description: 'Networks of the pods. Without any pod, node or extra CIDR, the networks of the nodes are read.',
   }),

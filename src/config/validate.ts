@@ -23,6 +23,7 @@ const member = z.looseObject({
   name: word,
   kubeconfig: word,
   context: word,
+  clusterId: word,
   inCluster: z.boolean().optional().catch(undefined),
   podCIDRs: words,
   serviceCIDRs: words,
@@ -108,6 +109,10 @@ function pairProblems<T>(
   if (second.name !== undefined && second.name === first.name) {
     const message = `${JSON.stringify(second.name)} is also the name of members[${firstIndex}]; names must be unique`;
     found.push(report('CTM_MEMBER_DUPLICATE', [...path, 'name'], message));
+  }
+  if (second.clusterId !== undefined && second.clusterId === first.clusterId) {
+    const message = `${title(second, secondIndex)} and ${title(first, firstIndex)} have the same clusterId; a cluster can be only one member`;
+    found.push(report('CTM_MEMBER_DUPLICATE', [...path, 'clusterId'], message));
   }
   const accessed = accessText(accessOf(second, file));
   if (accessed === accessText(accessOf(first, file))) {

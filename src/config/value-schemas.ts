@@ -23,6 +23,11 @@ export const subdomain = text(
   'a DNS name; use lower-case labels joined by dots, such as clusterset.local',
 );
 
+export const clusterId = text(
+  /^[\w.-]{1,128}$/,
+  "the UID of a namespace; use the output of kubectl get namespace kube-system -o jsonpath='{.metadata.uid}'",
+);
+
 const longerThanZero = { error: 'must be longer than zero', abort: true };
 
 export const duration = text(

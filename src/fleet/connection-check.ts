@@ -7,6 +7,7 @@ import type { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type ClusterInfo, discoverCluster } from './discovery.ts';
 import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
+import { isSameCluster } from './same-cluster.ts';
 
 /** Interval of checks, in ms. */
 const CHECK_MS = 5_000;
@@ -84,7 +85,7 @@ export class ConnectionCheck {
     const { client, logger, learned } = this.#options;
     try {
       const info = await discoverCluster(client, signal);
-      if (info.clusterId !== this.#info.clusterId) return true;
+      if (!isSameCluster(info, this.#info)) return true;
       if (isDeepStrictEqual(info, this.#info)) return false;
       this.#info = info;
       learned(info);

@@ -5,10 +5,11 @@ import { RESOURCES } from '../api/resources.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient, RawObject } from '../kube/client/client.ts';
 import { CatamaranError } from '../runtime/errors.ts';
+import type { ClusterIdentity } from './same-cluster.ts';
 
-/** `clusterId` is the UID of the namespace kube-system, which identifies a cluster regardless of its name. */
+/** What is read of a cluster when it is connected. */
 export interface ClusterInfo {
-  readonly clusterId: string;
+  readonly identity: ClusterIdentity;
   readonly ipFamilies: readonly IPFamily[];
   /** Values of `spec.trafficDistribution` that the API server accepts; absent if its version is unknown. */
   readonly trafficDistributions?: readonly string[];
@@ -52,22 +53,34 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
  * @throws ApiError if the API server does not respond; CTM_MEMBER_IDENTITY if kube-system has no usable UID.
  */
 export async function discoverCluster(client: KubeClient, signal: AbortSignal): Promise<ClusterInfo> {
-  const [kubeSystem, version] = await Promise.all([
+  const [kubeSystem, fallback, version] = await Promise.all([
     client.get(RESOURCES.namespaces, { name: 'kube-system' }, { signal }),
+    optional(client.get(RESOURCES.namespaces, { name: 'default' }, { signal })),
     optional(client.raw('/version', { signal })),
   ]);
-  const identity = { clusterId: uidOf(kubeSystem, client.cluster), ...trafficDistributionsOf(version) };
-  return { ...identity, ipFamilies: familiesOf(await serviceNetworks(client, signal)) };
+  const uid = uidIn(kubeSystem);
+  if (uid === undefined) throw unidentified(kubeSystem, client.cluster);
+  const witness = fallback && uidIn(fallback);
+  const identity = { uid, ...(witness !== undefined && { witness }) };
+  return {
+    identity,
+    ...trafficDistributionsOf(version),
+    ipFamilies: familiesOf(await serviceNetworks(client, signal)),
+  };
 }
 
-/** A UID is an UUID in practice, but the API leaves its form open. */
-function uidOf(kubeSystem: RawObject, cluster: string): string {
+/** A UID is a UUID in practice, but the API leaves its form open. */
+function uidIn(object: RawObject): string | undefined {
+  const uid = metadataOf(object)?.uid;
+  return typeof uid === 'string' && /^[\w.-]{1,128}$/.test(uid) ? uid : undefined;
+}
+
+function unidentified(kubeSystem: RawObject, cluster: string): CatamaranError {
   const uid = metadataOf(kubeSystem)?.uid;
-  if (typeof uid === 'string' && /^[\w.-]{1,128}$/.test(uid)) return uid;
   const problem = uid === undefined ? 'has no UID' : `has the UID ${JSON.stringify(uid).slice(0, 64)}`;
-  throw new CatamaranError(
+  return new CatamaranError(
     'CTM_MEMBER_IDENTITY',
-    `member "${cluster}": the namespace kube-system ${problem}, which does not identify a cluster`,
+    `cluster ${cluster}: the namespace kube-system ${problem}, which does not identify a cluster`,
   );
 }
 

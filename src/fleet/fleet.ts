@@ -3,17 +3,21 @@ import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 import { derivedServiceName } from '../core/naming.ts';
 import type { ConsumerView, KnownSource } from '../core/view.ts';
-import { CatamaranError } from '../runtime/errors.ts';
 import { CurrentNames } from './current-names.ts';
 import type { FleetOptions } from './fleet-options.ts';
 import { FleetRules } from './fleet-rules.ts';
 import { KeyIndex } from './key-index.ts';
 import { Member } from './member.ts';
 import type { MemberChange } from './member-cache.ts';
+import { duplicate, isNamesake, NAMESAKE, refuseClaim } from './refusal.ts';
 import { Roster, type Running } from './roster.ts';
 import { isSameCluster } from './same-cluster.ts';
 import { Staleness } from './staleness.ts';
 import { type ServiceView, Views } from './views.ts';
+
+/** How long members that precede one in the file are waited for when it is first identified, in ms. */
+const ORDER_MS = 1_000;
+const ORDER_POLL_MS = 20;
 
 /** The members of a clusterset; they join and leave at run time, following the configuration. */
 export class Fleet {
@@ -196,7 +200,7 @@ export class Fleet {
         memberChanged(member);
       },
       watchRestarted: (resource, reason) => watchRestarted(config.name, resource, reason),
-      admit: () => this.#refuseTwin(member),
+      admit: (signal) => this.#admit(member, signal),
       outdated: () => this.#roster.renew(member),
     });
     const done = member.run(stop.signal).catch((err: unknown) => {
@@ -219,9 +223,9 @@ export class Fleet {
       const { member: old } = running;
       this.#names.rename(old.name, member.name);
       if (old.name !== member.name) log.info({ formerly: old.name }, 'member renamed');
-      else if (old.clusterId === undefined || isSameCluster(old, member)) log.info({}, 'member has a new connection');
+      else if (!old.identity || isSameCluster(old, member)) log.info({}, 'member has a new connection');
       else {
-        const fields = { clusterId: member.clusterId, formerly: old.clusterId };
+        const fields = { clusterId: member.identity?.uid, formerly: old.identity.uid };
         log.warn(fields, 'member is another cluster now; what Catamaran created in the former one stays there');
       }
       this.#close(running, notify?.(old, member));
@@ -234,15 +238,24 @@ export class Fleet {
     memberChanged(member);
   }
 
-  /** @throws CTM_MEMBER_DUPLICATE if the cluster is a member under another name. */
-  #refuseTwin(member: Member): void {
+  /**
+   * Decides whether an identified cluster may be a member. Of several names for one cluster, the first in the file is
+   * the member, whichever responds first, except that a member is never displaced.
+   *
+   * @throws CTM_MEMBER_DUPLICATE or CTM_MEMBER_IDENTITY
+   */
+  async #admit(member: Member, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    const since = clock.now() - ORDER_MS;
+    const order = this.config.members.map(({ name }) => name);
+    for (const until = clock.now() + ORDER_MS; clock.now() < until; await clock.sleep(ORDER_POLL_MS, signal)) {
+      if (!this.#roster.isPreceded(member, order, since)) break;
+    }
+    refuseClaim(member, this.config);
     const twin = this.#roster.identified(member);
-    if (!twin) return;
-    throw new CatamaranError(
-      'CTM_MEMBER_DUPLICATE',
-      `members "${twin.name}" and "${member.name}" are the same cluster (kube-system has UID ${member.clusterId} in both); ` +
-        `"${member.name}" is refused until one of them is removed`,
-    );
+    if (twin) throw duplicate(member, twin);
+    const namesake = this.members.find((other) => other.name !== member.name && isNamesake(other, member));
+    if (namesake) logger.warn({ member: member.name, like: namesake.name }, NAMESAKE);
   }
 
   #changed(member: Member, change: MemberChange): void {

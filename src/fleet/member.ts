@@ -8,6 +8,7 @@ import type { KubeClient } from '../kube/client/client.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { toError } from '../runtime/thrown.ts';
@@ -19,6 +20,7 @@ import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
 import { MemberCache, type MemberChange } from './member-cache.ts';
 import { type MemberState, memberState } from './member-state.ts';
 import { OwnNetworks } from './own-networks.ts';
+import type { ClusterIdentity } from './same-cluster.ts';
 
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
 
@@ -37,8 +39,8 @@ export interface MemberOptions {
   readonly stateChanged: () => void;
   /** Counts the restarts of watches by cause. */
   readonly watchRestarted: (resource: string, reason: string) => void;
-  /** Called when the cluster is identified. Throws if it must not be a member, because it is one under another name. */
-  readonly admit: () => void;
+  /** Called when the cluster is identified. Rejects if it must not be a member, because it is one under another name. */
+  readonly admit: (signal: AbortSignal) => Promise<void>;
   /** Called while the connection needs to be replaced: the files behind it changed, or the cluster is another one. */
   readonly outdated?: () => void;
 }
@@ -66,6 +68,7 @@ export class Member {
   readonly #fetcher: ExportFetcher;
   #informers: Informers | undefined;
   #info: ClusterInfo | undefined;
+  #isAdmitted = false;
   #refusal: Error | undefined;
   #connectError: Error | undefined;
   /** A cause that explains the failures of a connection better than they do. */
@@ -133,9 +136,10 @@ export class Member {
   /** Applies changed settings. Returns false if the rest of the change requires another connection. */
   configure(declared: MemberConfig): boolean {
     const { access, derivedPrefix } = this.#options.config;
+    const isPinned = declared.clusterId === undefined || declared.clusterId === this.identity?.uid;
     this.#declared = declared;
     this.#config = { ...declared, access, derivedPrefix };
-    return isDeepStrictEqual(this.#config, declared);
+    return isPinned && isDeepStrictEqual(this.#config, declared);
   }
 
   /** The addresses that the member may announce under a configuration. */
@@ -170,9 +174,19 @@ export class Member {
     return this.#info?.trafficDistributions;
   }
 
-  /** UID of the cluster's kube-system namespace, even if the member is refused; undefined until it first responds. */
+  /** What the cluster reports about itself, even if the member is refused; undefined until it first responds. */
+  get identity(): ClusterIdentity | undefined {
+    return this.#info?.identity;
+  }
+
+  /** Whether the cluster was identified, and may be a member. */
+  get isAdmitted(): boolean {
+    return this.#isAdmitted;
+  }
+
+  /** Equal for two connections to one cluster; undefined until it first responds. */
   get clusterId(): string | undefined {
-    return this.#info?.clusterId;
+    return this.identity && [this.identity.uid, this.identity.witness ?? ''].join('/');
   }
 
   get state(): MemberState {
@@ -251,8 +265,11 @@ export class Member {
       try {
         // The kubeconfig is read again after each failure: it may have been fixed.
         client = await connect();
-        this.#info = await discoverCluster(client, signal);
-        this.#options.admit();
+        const info = await discoverCluster(client, signal);
+        requirePinned(this.#config, info.identity);
+        this.#info = info;
+        await this.#options.admit(signal);
+        this.#isAdmitted = true;
         // Before any slice is listed, whose endpoints would be refused.
         await this.#ownNetworks.prepare(client, signal);
         await requireMcsApi(client, signal);
@@ -267,6 +284,7 @@ export class Member {
         const cause = toError(error);
         const refused = this.#isRefusal(cause);
         const known = (refused ? this.#refusal : this.#connectError)?.message === cause.message;
+        if (refused) this.#isAdmitted = false;
         if (refused) this.#refusal = cause;
         else this.#connectError = cause;
         const isUnready = isCrdsMissing(cause);
@@ -281,6 +299,15 @@ export class Member {
   }
 
   #isRefusal(error: Error): boolean {
-    return 'code' in error && error.code === 'CTM_MEMBER_DUPLICATE';
+    return 'code' in error && (error.code === 'CTM_MEMBER_DUPLICATE' || error.code === 'CTM_MEMBER_IDENTITY');
   }
+}
+
+/** @throws CTM_MEMBER_IDENTITY */
+function requirePinned({ name, clusterId }: MemberConfig, { uid }: ClusterIdentity): void {
+  if (clusterId === undefined || clusterId === uid) return;
+  throw new CatamaranError(
+    'CTM_MEMBER_IDENTITY',
+    `member "${name}" is not the cluster that the fleet file pins: kube-system has UID ${uid}, and clusterId is ${clusterId}`,
+  );
 }

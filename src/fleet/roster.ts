@@ -109,7 +109,7 @@ export class Roster {
   identified(member: Member): Member | undefined {
     const others = this.members.filter((other) => other.name !== member.name && isSameCluster(other, member));
     const rivals = [...others, ...this.candidates.filter((other) => other !== member && isSameCluster(other, member))];
-    const twin = rivals.find((other) => !isRefused(other) && !this.#isReplaced(other));
+    const twin = rivals.find((other) => other.isAdmitted && !this.#isReplaced(other));
     if (twin) return twin;
     const running = this.#running.get(member.name);
     if (running?.member === member && others.some((other) => !this.#isStaying(other))) {
@@ -117,6 +117,23 @@ export class Roster {
       this.#candidates.set(member.name, running);
     }
     return undefined;
+  }
+
+  /**
+   * Whether a member that precedes this one in the configuration may still turn out to be the same cluster. `since` is
+   * in ms since the epoch: members that have been connecting for longer do not count.
+   */
+  isPreceded(member: Member, order: readonly string[], since: number): boolean {
+    const earlier = order.slice(0, Math.max(0, order.indexOf(member.name)));
+    return earlier.some((name) => {
+      const other = this.#latest(name);
+      return (
+        other?.identity === undefined &&
+        other?.state.phase === 'unknown' &&
+        !other.state.error &&
+        other.startedAt > since
+      );
+    });
   }
 
   /** Connects a member again: the new connection takes over when it is known. */

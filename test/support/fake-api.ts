@@ -15,6 +15,10 @@ export class FakeApi {
   readonly objects = new Map<string, readonly JsonObject[]>();
   /** UID of the namespace kube-system, which identifies the cluster. */
   uid: string;
+  /** UID of the other namespaces. Default: that of kube-system. */
+  witness: string | undefined;
+  /** Delays the responses to GET requests for objects. */
+  delay: () => Promise<void> = async () => {};
   #away = new AbortController();
 
   constructor(uid = 'kube-system') {
@@ -42,9 +46,10 @@ export class FakeApi {
         this.#away.signal.throwIfAborted();
         return { minor: '34' };
       },
-      get: async () => {
+      get: async (_, { name }) => {
+        await this.delay();
         this.#away.signal.throwIfAborted();
-        return { metadata: { uid: this.uid } } as never;
+        return { metadata: { uid: name === 'kube-system' ? this.uid : (this.witness ?? this.uid) } } as never;
       },
       list: async ({ plural }) => ({ items: this.#items(plural), resourceVersion: '1' }),
       pages: (resource) => this.#pages(resource),

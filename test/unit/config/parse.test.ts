@@ -90,6 +90,7 @@ describe('a fleet file', () => {
         {
           name: 'cluster1',
           access: { kind: 'kubeconfig', path: '/etc/catamaran/keys/one.yaml', context: 'admin@one' },
+          clusterId: '8d3f1f9e-6c0a-4a37-9d0c-0a7f2e0d1c11',
           podCIDRs: ['10.1.0.0/16', 'fd00:1::/56'],
           serviceCIDRs: ['10.96.0.0/12'],
           nodeCIDRs: ['192.168.1.0/24'],
@@ -136,6 +137,14 @@ describe('a fleet file', () => {
       'CTM_CONFIG_INVALID 9:7: spec.members[1].name: is missing',
       'CTM_CONFIG_OVERLAP 9:18: spec.members[1].podCIDRs[0]: 10.0.1.0/24 of members[1] overlaps 10.0.0.0/16 (podCIDRs) of member "Cluster1"; an address must belong to only one member',
     ]);
+  });
+
+  it('cannot pin one cluster for two members', () => {
+    const text = fleet('members: [{name: a, context: a, clusterId: x}, {name: b, context: b, clusterId: x}]');
+    expect(problems(text).join('\n')).toContain('have the same clusterId; a cluster can be only one member');
+    expect(problems(fleet('members: [{name: a, clusterId: a b}]')).join('\n')).toContain(
+      'is not the UID of a namespace',
+    );
   });
 
   it('can have no members', () => {

@@ -59,7 +59,7 @@ describe('the network of a member', () => {
   ])('rule 16: Kubernetes 1.%s supports these values of trafficDistribution: %j', async (minor, values) => {
     const client = clusterOf({ minor }, { Namespace: kubeSystem });
     const network = await discoverCluster(client, signal);
-    expect(network).toMatchObject({ clusterId: 'u-1' });
+    expect(network).toMatchObject({ identity: { uid: 'u-1' } });
     expect(network.trafficDistributions).toEqual(values);
   });
 });

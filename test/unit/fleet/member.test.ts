@@ -44,7 +44,7 @@ async function start() {
     changed: () => {},
     stateChanged: () => {},
     watchRestarted: () => {},
-    admit: () => {},
+    admit: async () => {},
   });
   const controller = new AbortController();
   stop.push(controller);

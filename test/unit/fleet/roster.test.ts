@@ -20,13 +20,20 @@ afterEach(async () => {
 /** Members by name, each with the context of its kubeconfig: the name of an API server, and maybe a digit. */
 type Members = Readonly<Record<string, string>>;
 
-function configOf(members: Members): FleetConfig {
-  const spec = { members: Object.entries(members).map(([name, context]) => ({ name, context })) };
+function configOf(members: Members, pins: Members = {}): FleetConfig {
+  const pin = (name: string) => pins[name] !== undefined && { clusterId: pins[name] };
+  const spec = { members: Object.entries(members).map(([name, context]) => ({ name, context, ...pin(name) })) };
   return parseFleet(JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec }), { file: '/f' });
 }
 
+interface StartOptions {
+  readonly pins?: Members;
+  /** Changes the API servers before the fleet connects. */
+  readonly prepare?: (api: (name: string) => FakeApi, clock: ManualClock) => void;
+}
+
 /** API servers `a`, `b` and `c`, each of which exports ns/web, and a fleet of some of them. */
-async function start(members: Members) {
+async function start(members: Members, { pins, prepare }: StartOptions = {}) {
   const clock = new ManualClock();
   const apis = new Map(['a', 'b', 'c'].map((name) => [name, new FakeApi(`uid-${name}`)]));
   for (const api of apis.values()) {
@@ -34,9 +41,15 @@ async function start(members: Members) {
     api.objects.set('serviceexports', [{ metadata }]);
     api.objects.set('services', [{ metadata, spec: { ports: [{ port: 80 }] } }]);
   }
+  const api = (name: string): FakeApi => {
+    const found = apis.get(name);
+    if (!found) throw new Error(`${name} not found`);
+    return found;
+  };
+  prepare?.(api, clock);
   const events: string[] = [];
   const logger = new MemoryLogger();
-  const fleet = new Fleet(configOf(members), {
+  const fleet = new Fleet(configOf(members, pins), {
     connect: async ({ access }) => {
       const name = access.kind === 'kubeconfig' ? access.context : undefined;
       return apis.get(name?.charAt(0) ?? '')?.client() ?? Promise.reject(new Error('no such context'));
@@ -53,21 +66,16 @@ async function start(members: Members) {
     },
   });
   open.push(fleet);
-  await fleet.apply(configOf(members));
-  await clock.advance(SECOND);
-  const api = (name: string): FakeApi => {
-    const found = apis.get(name);
-    if (!found) throw new Error(`${name} not found`);
-    return found;
-  };
+  await fleet.apply(configOf(members, pins));
+  await clock.advance(5 * SECOND);
   const edit = async (next: Members, ms = SECOND) => {
     await fleet.apply(configOf(next));
-    await clock.advance(ms);
+    await clock.advance(ms + SECOND);
   };
   /** The clusters that take part, by name of the member. */
   const parts = () =>
     Object.fromEntries(
-      fleet.members.filter((member) => fleet.isMember(member)).map((member) => [member.name, member.clusterId]),
+      fleet.members.filter((member) => fleet.isMember(member)).map((member) => [member.name, member.identity?.uid]),
     );
   return { fleet, clock, api, edit, parts, events, logger };
 }
@@ -185,4 +193,87 @@ it('rule 34: a connection whose files changed is replaced', async () => {
   await clock.advance(MINUTE);
   expect(events).toEqual(['one replaced by one']);
   expect(fleet.member('one')?.client).not.toBe(client);
+});
+
+describe('rule 52: the identity of a member', () => {
+  const states = (fleet: Fleet) => Object.fromEntries(fleet.members.map(({ name, state }) => [name, state.phase]));
+
+  it('is not lost to a member that claims it, whichever is listed or responds first', async () => {
+    for (const slow of ['a', 'b']) {
+      for (const members of [
+        { honest: 'a', liar: 'b' },
+        { liar: 'b', honest: 'a' },
+      ]) {
+        const { fleet, logger, clock } = await start(members, {
+          prepare: (api, time) => {
+            api('b').uid = 'uid-a';
+            api('b').witness = 'other';
+            api(slow).delay = () => time.sleep(300);
+          },
+        });
+        await clock.advance(10 * SECOND);
+        expect(states(fleet)).toMatchObject({ honest: 'ready' });
+        expect(logger.lines).toContainEqual(
+          expect.objectContaining({ level: 'warn', message: expect.stringContaining('its claim is false') }),
+        );
+      }
+    }
+  });
+
+  it('of one cluster under two names belongs to the first in the file, whichever responds first', async () => {
+    for (const slow of ['a', 'b']) {
+      const { fleet, clock } = await start(
+        { first: 'a', second: 'b' },
+        {
+          prepare: (api, time) => {
+            for (const name of ['a', 'b']) Object.assign(api(name), { uid: 'uid-a', witness: 'same' });
+            api(slow).delay = () => time.sleep(300);
+          },
+        },
+      );
+      await clock.advance(10 * SECOND);
+      expect(states(fleet)).toEqual({ first: 'ready', second: 'refused' });
+    }
+  });
+
+  it('is not claimed by a member that is listed first but comes later', async () => {
+    const { fleet, clock, api } = await start(
+      { first: 'a', second: 'b' },
+      {
+        prepare: (each) => {
+          for (const name of ['a', 'b']) Object.assign(each(name), { uid: 'uid-a', witness: 'same' });
+          each('a').down();
+        },
+      },
+    );
+    await clock.advance(10 * SECOND);
+    api('a').up();
+    await clock.advance(60 * SECOND);
+    expect(states(fleet)).toEqual({ first: 'refused', second: 'ready' });
+  });
+
+  it('is the one that the file pins', async () => {
+    const { fleet } = await start({ one: 'a', two: 'b' }, { pins: { one: 'uid-a', two: 'uid-x' } });
+    expect(states(fleet)).toEqual({ one: 'ready', two: 'refused' });
+    expect(fleet.member('two')?.state).toMatchObject({
+      error: { code: 'CTM_MEMBER_IDENTITY', message: expect.stringContaining('has UID uid-b, and clusterId is uid-x') },
+    });
+  });
+
+  it('cannot be claimed if the file pins it for another member', async () => {
+    const { fleet } = await start(
+      { liar: 'b', honest: 'a' },
+      { pins: { honest: 'uid-a' }, prepare: (api) => Object.assign(api('b'), { uid: 'uid-a', witness: 'same' }) },
+    );
+    expect(states(fleet)).toEqual({ liar: 'refused', honest: 'ready' });
+    expect(fleet.member('liar')?.state).toMatchObject({
+      error: { code: 'CTM_MEMBER_IDENTITY', message: expect.stringContaining('pins for member "honest"') },
+    });
+  });
+
+  it.each([undefined, '', 5, null, {}, 'a b'])('cannot be %j', async (uid) => {
+    const { fleet } = await start({ one: 'a', two: 'b' }, { prepare: (api) => Object.assign(api('a'), { uid }) });
+    expect(states(fleet)).toMatchObject({ two: 'ready' });
+    expect(fleet.member('one')?.state).toMatchObject({ error: { code: 'CTM_MEMBER_IDENTITY' } });
+  });
 });

@@ -1,0 +1,32 @@
+/** Why a cluster must not be a member. */
+import type { FleetConfig } from '../config/fleet-config.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import type { Member } from './member.ts';
+import { isSameCluster } from './same-cluster.ts';
+
+/** Both are members: neither can prove that the other one is wrong, and each decides about its own endpoints only. */
+export const NAMESAKE =
+  'another member has the same cluster ID and is another cluster: one is a copy, or its claim is false; set clusterId to pin the right one';
+
+/** Whether two clusters report the same ID without being one. */
+export function isNamesake(one: Member, other: Member): boolean {
+  return one.identity !== undefined && one.identity.uid === other.identity?.uid && !isSameCluster(one, other);
+}
+
+export function duplicate(member: Member, twin: Member): CatamaranError {
+  return new CatamaranError(
+    'CTM_MEMBER_DUPLICATE',
+    `members "${twin.name}" and "${member.name}" are the same cluster (kube-system has UID ${member.identity?.uid} in both); ` +
+      `"${member.name}" is refused until one of them is removed`,
+  );
+}
+
+/** @throws CTM_MEMBER_IDENTITY if the fleet file pins the ID of the cluster for another member. */
+export function refuseClaim({ name, identity }: Member, { members }: FleetConfig): void {
+  const owner = members.find((other) => other.name !== name && other.clusterId === identity?.uid);
+  if (!identity || !owner) return;
+  throw new CatamaranError(
+    'CTM_MEMBER_IDENTITY',
+    `member "${name}" claims the cluster ID ${identity.uid}, which the fleet file pins for member "${owner.name}"`,
+  );
+}
