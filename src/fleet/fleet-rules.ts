@@ -1,6 +1,7 @@
 import { type FleetConfig, isBounded } from '../config/fleet-config.ts';
 import { type FleetAccess, fleetAccess } from './fleet-access.ts';
-import type { FleetContext, Member } from './member.ts';
+import type { Member } from './member.ts';
+import type { FleetContext } from './member-options.ts';
 
 /** The rules that apply to each member. To one that is leaving, those before the edit that removed it. */
 export class FleetRules {

@@ -7,19 +7,16 @@ import type { AddressPolicy, FleetNetworks } from '../core/addresses/address-pol
 import type { KubeClient } from '../kube/client/client.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { CatamaranError } from '../runtime/errors.ts';
-import type { Logger } from '../runtime/logger.ts';
-import type { Random } from '../runtime/random.ts';
 import { toError } from '../runtime/thrown.ts';
 import { ConnectionCheck } from './connection-check.ts';
 import { type ClusterInfo, discoverCluster, familiesOf } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
-import type { QuotaLimits } from './export-quota.ts';
 import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
-import { MemberCache, type MemberChange } from './member-cache.ts';
+import { MemberCache } from './member-cache.ts';
+import type { FleetContext, MemberOptions } from './member-options.ts';
 import { type MemberState, memberState } from './member-state.ts';
 import { OwnNetworks } from './own-networks.ts';
+import { requirePinned } from './refusal.ts';
 import type { ClusterIdentity } from './same-cluster.ts';
 
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
@@ -28,31 +25,6 @@ const HEARTBEAT: Heartbeat = { intervalMs: 5_000, lostIntervalMs: 1_000, timeout
 
 /** Interval of attempts while the CRDs are missing, in ms. */
 const CRDS_MS = 2_000;
-export interface MemberOptions {
-  readonly config: MemberConfig;
-  readonly fleet: FleetContext;
-  readonly connect: () => Promise<KubeClient>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly changed: (change: MemberChange) => void;
-  readonly stateChanged: () => void;
-  /** Counts the restarts of watches by cause. */
-  readonly watchRestarted: (resource: string, reason: string) => void;
-  /** Called when the cluster is identified. Rejects if it must not be a member, because it is one under another name. */
-  readonly admit: (signal: AbortSignal) => Promise<void>;
-  /** Called while the connection needs to be replaced: the files behind it changed, or the cluster is another one. */
-  readonly outdated?: () => void;
-}
-
-/** The parts of the fleet file that concern every member. */
-export interface FleetContext {
-  readonly networks: FleetNetworks;
-  readonly limits: QuotaLimits;
-  /** Whether a member may announce addresses outside declared networks. */
-  readonly exposed: boolean;
-}
-
 /** Watches one member until its signal aborts. */
 export class Member {
   readonly cache: MemberCache;
@@ -301,13 +273,4 @@ export class Member {
   #isRefusal(error: Error): boolean {
     return 'code' in error && (error.code === 'CTM_MEMBER_DUPLICATE' || error.code === 'CTM_MEMBER_IDENTITY');
   }
-}
-
-/** @throws CTM_MEMBER_IDENTITY */
-function requirePinned({ name, clusterId }: MemberConfig, { uid }: ClusterIdentity): void {
-  if (clusterId === undefined || clusterId === uid) return;
-  throw new CatamaranError(
-    'CTM_MEMBER_IDENTITY',
-    `member "${name}" is not the cluster that the fleet file pins: kube-system has UID ${uid}, and clusterId is ${clusterId}`,
-  );
 }

@@ -118,7 +118,8 @@ export async function runSchedule(seed: number): Promise<Outcome> {
   const result = {
     seed,
     problems: [...fleet.monitor.violations, ...problems.differences],
-    trace,
+    // Replicas that end afterwards are not part of it.
+    trace: [...trace],
     digest: createHash('sha256').update(trace.join('\n')).digest('hex'),
     convergedAfter,
   };
