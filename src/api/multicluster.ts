@@ -94,12 +94,13 @@ export const ExportReason = {
 export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
 
 /**
- * Condition types of a ServiceImport. The last one is specific to Catamaran, and present only while a source is
- * unreachable.
+ * Condition types of a ServiceImport. The last two are specific to Catamaran, and present only while a source is
+ * unreachable, or nothing can be reached.
  */
 export const ImportCondition = {
   Ready: 'Ready',
   SourcesReachable: 'catamaran.dev/SourcesReachable',
+  EndpointsAvailable: 'catamaran.dev/EndpointsAvailable',
 } as const;
 
 /**
@@ -120,5 +121,9 @@ export const ImportReason = {
   MemberUnreachable: 'MemberUnreachable',
   NotAllowed: 'NotAllowed',
   Terminating: 'Terminating',
+  NoEndpoints: 'NoEndpoints',
+  NoneReady: 'NoneReady',
+  AddressesRefused: 'AddressesRefused',
+  LocalPolicyOnly: 'LocalPolicyOnly',
 } as const;
 export type ImportReason = (typeof ImportReason)[keyof typeof ImportReason];

@@ -53,6 +53,7 @@ const GOOD: Readonly<Record<string, Condition['status']>> = {
   [ExportCondition.EndpointsAccepted]: 'True',
   [ImportCondition.Ready]: 'True',
   [ImportCondition.SourcesReachable]: 'True',
+  [ImportCondition.EndpointsAvailable]: 'True',
 };
 
 function isBad(condition: ConditionDraft | undefined): boolean {

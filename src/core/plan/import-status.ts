@@ -8,10 +8,11 @@ import type { DesiredImport } from '../desired/import.ts';
 import { equal } from '../fingerprint.ts';
 import { joined, listed, quoted } from '../message.ts';
 import type { ConsumerView } from '../view.ts';
+import { availableConditions } from './available-endpoints.ts';
 import { type ConditionDraft, type ConditionSet, mergeConditions } from './conditions.ts';
 import { servingIPs } from './derived-service.ts';
 
-const { Ready, SourcesReachable } = ImportCondition;
+const { Ready, SourcesReachable, EndpointsAvailable } = ImportCondition;
 
 /** An existing, desired import, with everything that its status depends on. */
 export interface ImportPlan {
@@ -100,8 +101,10 @@ function reachableConditions(ctx: ImportPlan): ConditionSet {
 /** The conditions of an import that Catamaran manages. */
 export function importConditions(ctx: ImportPlan): ConditionSet {
   const reachable = reachableConditions(ctx);
-  if (ctx.imported.readyStays) return reachable;
-  return { types: [Ready, ...reachable.types], drafts: [readyCondition(ctx), ...reachable.drafts] };
+  const types = [...reachable.types, EndpointsAvailable];
+  const drafts = [...reachable.drafts, ...availableConditions(ctx)];
+  if (ctx.imported.readyStays) return { types, drafts };
+  return { types: [Ready, ...types], drafts: [readyCondition(ctx), ...drafts] };
 }
 
 /**

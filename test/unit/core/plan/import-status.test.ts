@@ -48,10 +48,11 @@ describe('the conditions of an import', () => {
   });
   const UP_TO_DATE = ready('True', 'Ready', 'Derived Service "amcs-web" is up to date');
   const SOURCES = 'catamaran.dev/SourcesReachable';
+  const AVAILABLE = 'catamaran.dev/EndpointsAvailable';
   const unreachable = (message: string) => ({ type: SOURCES, status: 'False', reason: 'MemberUnreachable', message });
 
   test('that is served', () => {
-    expect(conditionsOf(exporting())).toEqual({ types: ['Ready', SOURCES], drafts: [UP_TO_DATE] });
+    expect(conditionsOf(exporting())).toEqual({ types: ['Ready', SOURCES, AVAILABLE], drafts: [UP_TO_DATE] });
   });
 
   test('whose Service is not there yet', () => {
@@ -108,7 +109,7 @@ describe('the conditions of an import', () => {
     };
     fleet.member('cluster1').set({ reachable: false });
     // Whatever was reported before stays, so a restart or a member that comes and goes causes no writes.
-    expect(conditions(true)).toMatchObject({ types: ['Ready'], drafts: [{ type: 'Ready' }] });
+    expect(conditions(true)).toMatchObject({ types: ['Ready', AVAILABLE], drafts: [{ type: 'Ready' }] });
     expect(conditions(false).drafts).toContainEqual(unreachable('Cannot reach "cluster1"; its endpoints are kept'));
     fleet.member('cluster3').set({ reachable: false });
     expect(conditions(true).drafts).toContainEqual(
@@ -144,7 +145,7 @@ describe('the conditions of an import', () => {
     const fleet = asking({ ports: [HTTP, ADMIN] });
     fleet.member('cluster1').set({ known: false });
     expect(conditionsOf(fleet)).toEqual({
-      types: [SOURCES],
+      types: [SOURCES, AVAILABLE],
       drafts: [unreachable('Cannot reach "cluster1"; its endpoints are kept')],
     });
   });

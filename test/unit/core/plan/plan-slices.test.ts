@@ -193,7 +193,7 @@ describe('the write of one slice', () => {
         annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': changedAt },
       },
     });
-    const [changed] = planOf(timed(), [created(timed(), { body: 'other' })]);
+    const [changed] = planOf(timed(), [created(timed(), { body: 'other', triggerTime: 'earlier' })]);
     expect(changed?.changedAt).toBe(changedAt);
     const same = { body: 'other', triggerTime: changedAt };
     for (const observed of [created(timed(), same), created(timed(), { meta: 'other' })]) {

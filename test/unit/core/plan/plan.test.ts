@@ -301,7 +301,7 @@ describe('why', () => {
 
   test('a status is written, and who is told of a recovery', () => {
     const fleet = asking({ ports: [HTTP, ADMIN] });
-    fleet.member('cluster1').export(anExport(), aService({ ports: [HTTP, ADMIN] }));
+    fleet.member('cluster1').export(anExport(), aService({ ports: [HTTP, ADMIN] }), fleet.member('cluster1').slices);
     expect(fleet.plan('cluster2').filter(({ stage }) => stage === 'status')).toMatchObject([
       {
         resource: 'serviceImports',
