@@ -57,7 +57,7 @@ export class Reconciler {
       metrics.reconciled(result.outcome, clock.now() - started);
       await this.#reportRefusal(key, result.refusal, signal);
       const wrote = result.outcome === 'applied' || result.outcome === 'stale';
-      if (!wrote || !this.#writeLoops.note(key, changes, clock.now())) return result;
+      if (!wrote || !this.#writeLoops.note(key, changes, clock.now(), () => this.#exportsOf(key))) return result;
       const last = changes.map(({ op, resource, name, why }) => `${op} ${resource}/${name}: ${why}`);
       logger.warn({ service: key, last }, 'writes are being reverted by another client');
       return { outcome: 'reverted' };
@@ -66,6 +66,13 @@ export class Reconciler {
       metrics.reconciled('error', clock.now() - started);
       return { outcome: 'failed' };
     }
+  }
+
+  /** Identifies the exports and their Services. */
+  #exportsOf(key: ServiceKey): string {
+    const { valid, invalid } = this.#options.view(key).clusterset.exports;
+    const parts = valid.map(({ service, ...exporter }) => [exporter.export.metadata.uid, service.metadata.uid]);
+    return JSON.stringify([...parts, ...invalid.map((each) => each.export.metadata.uid)]);
   }
 
   #changes(key: ServiceKey, refusal: string | undefined): readonly Change[] {

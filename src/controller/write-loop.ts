@@ -20,16 +20,25 @@ interface Passes {
   readonly count: number;
   /** Fingerprints of the writes, once there were too many. */
   readonly seen: Set<string>;
+  /** The cause of these writes. */
+  cause: string;
 }
 
 export class WriteLoopDetector {
   /** By key, ordered by the last write. */
   readonly #passes = new Map<ServiceKey, Passes>();
 
-  /** Adds a writing pass; returns whether it repeats a reverted one. `now` is in ms since the epoch. */
-  note(key: ServiceKey, changes: readonly Change[], now: number): boolean {
-    const { count, seen } = this.#enter(key, now);
+  /**
+   * Adds a writing pass; returns whether it repeats a reverted one. `now` is in ms since the epoch. `cause` identifies
+   * the exports: if users create and delete them, the same writes are due again.
+   */
+  note(key: ServiceKey, changes: readonly Change[], now: number, cause: () => string): boolean {
+    const passes = this.#enter(key, now);
+    const { count, seen } = passes;
     if (count <= MOST_PASSES) return false;
+    const current = cause();
+    if (passes.cause !== current) seen.clear();
+    passes.cause = current;
     const print = fingerprint(JSON.stringify(changes, (field, value) => (VARYING.has(field) ? undefined : value)));
     if (seen.has(print)) return true;
     // The writes differ, so the object really changes.
@@ -43,7 +52,7 @@ export class WriteLoopDetector {
     const goesOn = last && now - last.lastAt < QUIET_MS && (last.count > MOST_PASSES || now - last.since < BUSY_MS);
     const passes = goesOn
       ? { ...last, lastAt: now, count: last.count + 1 }
-      : { since: now, lastAt: now, count: 1, seen: new Set<string>() };
+      : { since: now, lastAt: now, count: 1, seen: new Set<string>(), cause: '' };
     this.#passes.delete(key);
     this.#passes.set(key, passes);
     for (const [other, { lastAt }] of this.#passes) {
