@@ -16,6 +16,7 @@ import { type DesiredImport, isAutomatic } from '../desired/import.ts';
 import { equal } from '../fingerprint.ts';
 import { portsOf } from '../merge/ports.ts';
 import type { ConsumerView } from '../view.ts';
+import { addressNotices } from './address-notices.ts';
 import { mergeConditions, noticesOf } from './conditions.ts';
 import { mustBeReplaced, serviceObject, servicePatch } from './derived-service.ts';
 import { desiredExport } from './export-status.ts';
@@ -94,7 +95,18 @@ function planImport({ consumer, wanted, imported, observed }: ImportPlan): Chang
   if (!patch) return [];
   const why = imported.origin === 'user' ? 'its addresses changed' : 'the exports or its addresses changed';
   const target = targetOf(consumer, 'serviceImports', consumer.name);
-  return [{ ...target, stage: 'import', op: 'patch', why, precondition: preconditionOf(observed), patch }];
+  const notices = addressNotices(observed, patch);
+  return [
+    {
+      ...target,
+      stage: 'import',
+      op: 'patch',
+      why,
+      precondition: preconditionOf(observed),
+      patch,
+      ...(notices.length > 0 && { notices }),
+    },
+  ];
 }
 
 function planService({ consumer, wanted, imported: { serving }, observed }: ImportPlan): Change[] {

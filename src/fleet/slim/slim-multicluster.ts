@@ -1,6 +1,7 @@
 /** Slim copies of ServiceExports and ServiceImports. */
 import type { SessionAffinityConfig } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
+import { FIELD_MANAGER } from '../../api/labels.ts';
 import type { Condition, IPFamily } from '../../api/meta.ts';
 import {
   MCS_API_VERSION,
@@ -158,10 +159,11 @@ function importStatus(value: Json): ServiceImportStatus {
   };
 }
 
-/** A ServiceImport; of its managedFields only the managers of the families. */
+/** A ServiceImport; of its managedFields only the managers of families, and other managers of addresses. */
 export function slimImport(from: JsonObject): ServiceImport {
   requireKind(from, 'ServiceImport');
-  const managedFields = settersOf(from, 'ipFamilies');
+  const rivals = settersOf(from, 'ips').filter(({ manager }) => manager !== FIELD_MANAGER);
+  const managedFields = [...settersOf(from, 'ipFamilies'), ...rivals];
   const metadata = requireMetadata(from);
   const annotations = stringMap(metadata.annotations, 'metadata.annotations', ANNOTATIONS);
   const finalizers = list(metadata.finalizers, 'metadata.finalizers', MAX_FINALIZERS, (each) =>
