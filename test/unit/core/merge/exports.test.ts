@@ -134,4 +134,19 @@ describe('merging', () => {
     expect([...clusterset.expired].toSorted()).toEqual(['e', 'f']);
     expect(merge(sources)).toMatchObject({ missing: [], frozen: false });
   });
+
+  test('an export whose Service does not fit its schema takes no part; only the first such field is reported', () => {
+    const setAside = {
+      resource: 'services',
+      name: NAME,
+      field: 'spec.ports[0].port',
+      problem: 'x'.repeat(400),
+    } as const;
+    const { exports, merged } = merge([aSource({ setAside: [setAside] })]);
+    expect(merged).toBeUndefined();
+    expect(exports.invalid).toMatchObject([{ member: 'cluster1', reason: 'InvalidService' }]);
+    const { message = '' } = exports.invalid[0] ?? {};
+    expect(message).toMatch(/^Service "shop\/web" does not fit the Kubernetes API: spec\.ports\[0\]\.port: x+…$/);
+    expect(message.length).toBeLessThan(320);
+  });
 });

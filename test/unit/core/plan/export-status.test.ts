@@ -96,4 +96,19 @@ describe('the conditions of an export', () => {
         'reserved; "k8s.io/c" is reserved; … and 1 more. Exported annotations left out: "k8s.io/x" is reserved',
     );
   });
+
+  test('slices that do not fit their schema come before refused addresses, and give the reason', () => {
+    const refused = sourceSlice(aSlice('a', [anEndpoint('10.2.0.1')]), addressPolicy(['10.1.0.0/16']));
+    const setAside = (name: string, problem: string) =>
+      ({ resource: 'endpointSlices', name, field: 'endpoints[0].hostname', problem }) as const;
+    const source = aSource({
+      slices: [refused],
+      setAside: [setAside('c', '"B B" is not a DNS label'), setAside('b', 'x')],
+    });
+    const accepted = conditionsOf('cluster1', source)?.drafts.find(({ type }) => type === ACCEPTED);
+    expect(accepted).toMatchObject({ status: 'False', reason: 'InvalidObject,AddressRefused' });
+    expect(accepted?.message).toMatch(
+      /^Endpoints left out: EndpointSlice "b": endpoints\[0\]\.hostname: x; EndpointSlice "c": .*DNS label; EndpointSlice "a": 10\.2\.0\.1 /,
+    );
+  });
 });

@@ -159,6 +159,14 @@ describe('what is deleted', () => {
 });
 
 describe('what waits', () => {
+  test('is everything but the status of the export, while the import or its Service cannot be read', () => {
+    const clusterset = merge([aSource({ member: 'cluster2' })]);
+    const consumer = aConsumer({ unreadable: true });
+    expect(plan(consumer, desired(clusterset, consumer), NOW).map(({ resource }) => resource)).toEqual([
+      'serviceExports',
+    ]);
+  });
+
   test('is a Service that is being deleted, even if it differs', () => {
     const fleet = exporting();
     const own = known(fleet.member('cluster2').derivedService);
