@@ -12,7 +12,7 @@ import { cleanUp } from './cleanup.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { Dispatch } from './dispatch.ts';
 import { EditGuard } from './edit-guard.ts';
-import { Election } from './election.ts';
+import { Election, type Knowledge } from './election.ts';
 import type { EventIndex, FleetEvent } from './enqueue.ts';
 import { eventOf, indexOf } from './fleet-events.ts';
 import { MemberWorker } from './member-worker.ts';
@@ -44,8 +44,7 @@ export class Controller {
   readonly #pace: Pace;
   /** Members whose predecessors may still write to the same cluster. */
   readonly #waiting = new Map<Member, number>();
-  /** Number of members whose present state is known. */
-  #known = 0;
+  #knowledge: Knowledge = { known: 0, total: 0 };
   #stop: AbortSignal | undefined;
 
   constructor(config: FleetConfig, options: ControllerOptions) {
@@ -69,7 +68,7 @@ export class Controller {
       ended,
       timing: config.lease,
       isFit: (member) => this.#settling.settled && member.cache.synced,
-      known: () => this.#known,
+      knowledge: () => this.#knowledge,
       clock,
       random,
       logger,
@@ -137,7 +136,15 @@ export class Controller {
     for (const member of this.#fleet.members) this.#reviewMember(member);
     const outdated = [...this.#workers.keys()].filter((member) => this.#fleet.member(member.name) !== member);
     for (const member of outdated) void this.#endWorker(member);
-    this.#known = this.#fleet.members.filter((member) => this.#fleet.isCurrent(member)).length;
+    const members = this.#fleet.members.filter((member) => this.#fleet.isMember(member));
+    this.#knowledge = {
+      known: members.filter((member) => this.#fleet.isCurrent(member)).length,
+      total: members.length,
+    };
+    for (const [member, { queue }] of this.#workers) {
+      // Another replica has written since, so that everything is reconciled if the Lease comes back.
+      if (!this.#election.holds(member) && !this.#election.mayResume(member)) queue.clear();
+    }
   }
 
   #reviewMember(member: Member): void {
@@ -223,7 +230,7 @@ export class Controller {
     if (!continuous) {
       queue?.clear();
       // The knowledge of a source may suffice for the members held so far, but not for this one.
-      this.#reviewMembers();
+      if (this.#fleet.hasBehind(this.#election.heldSince(member))) this.#reviewMembers();
       this.#handle({ kind: 'takeover', member: member.name });
     }
     queue?.wake();

@@ -15,7 +15,7 @@ import type { Random } from '../runtime/random.ts';
 export const WANTED_BY = 'catamaran.dev/wanted-by';
 /** Annotation of a member's Lease: how many members the replica knows that requests it. */
 export const WANTED_BY_KNOWS = 'catamaran.dev/wanted-by-knows';
-/** Annotation of a member's Lease: how many members its holder knows. */
+/** Annotation of a member's Lease: how many members its holder knows, of how many in its configuration, as `12/13`. */
 export const HOLDER_KNOWS = 'catamaran.dev/holder-knows';
 
 /**
@@ -40,8 +40,7 @@ export interface ElectionOptions<M extends Electable> {
   readonly timing: LeaseConfig;
   /** Whether this replica can write to the member what it should have. Otherwise it does not stand for the Lease. */
   readonly isFit: (member: M) => boolean;
-  /** Number of members whose current state this replica knows. */
-  readonly known: () => number;
+  readonly knowledge: () => Knowledge;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -52,6 +51,12 @@ export interface ElectionOptions<M extends Electable> {
   readonly failed: (member: M) => void;
 }
 
+/** Number of members whose present state a replica knows, and of those in its configuration. */
+export interface Knowledge {
+  readonly known: number;
+  readonly total: number;
+}
+
 interface Candidacy {
   readonly holder: LeaseHolder;
   readonly stop: AbortController;
@@ -60,9 +65,10 @@ interface Candidacy {
   aheadSince: number | undefined;
 }
 
-function countIn(lease: Lease, annotation: string): number | undefined {
-  const count = Number(lease.metadata.annotations?.[annotation] ?? Number.NaN);
-  return Number.isSafeInteger(count) ? count : undefined;
+/** The whole numbers in an annotation, which are separated by slashes; undefined if it has anything else. */
+function countsIn(lease: Lease, annotation: string): readonly number[] | undefined {
+  const counts = lease.metadata.annotations?.[annotation]?.split('/').map(Number) ?? [];
+  return counts.length > 0 && counts.every((count) => Number.isSafeInteger(count)) ? counts : undefined;
 }
 
 /** The candidacies of this replica, one per member. */
@@ -179,32 +185,34 @@ export class Election<M extends Electable> {
 
   /** A request that is not granted is removed, so that it does not outlive its reason, and neither is that of a replica that is gone. */
   #annotations(use: 'acquire' | 'renew', lease: Lease): Annotations {
-    const knows = { [HOLDER_KNOWS]: String(this.#options.known()) };
+    const { known, total } = this.#options.knowledge();
+    const knows = { [HOLDER_KNOWS]: `${known}/${total}` };
     const isPending = use === 'renew' && this.#isWanted(lease);
     return isPending ? knows : { ...knows, [WANTED_BY]: null, [WANTED_BY_KNOWS]: null };
   }
 
   /**
-   * Whether another replica requested the Lease that knows more members, or as many and has fewer Leases; to the latter,
-   * the last Lease is never released.
+   * Whether another replica requested the Lease that knows more members while this one lacks some, or knows as many and
+   * has fewer Leases; to the latter, the last Lease is never released. A replica that only has a newer configuration does
+   * not know more: all replicas have it soon.
    */
   #isWanted(lease: Lease): boolean {
     const wantedBy = lease.metadata.annotations?.[WANTED_BY];
     if (wantedBy === undefined || wantedBy === '' || wantedBy === this.#options.identity) return false;
-    const mine = this.#options.known();
-    const theirs = countIn(lease, WANTED_BY_KNOWS) ?? mine;
-    return theirs > mine || (theirs === mine && this.held > 1);
+    const { known, total } = this.#options.knowledge();
+    const [theirs = known] = countsIn(lease, WANTED_BY_KNOWS) ?? [];
+    return theirs > known ? known < total || this.held > 1 : theirs === known && this.held > 1;
   }
 
   /** Requests a Lease whose holder has known less for a while, or knows no more and has more Leases. */
   #claim(member: M, lease: Lease): Record<string, string> | undefined {
-    const { identity, known, isFit } = this.#options;
+    const { identity, knowledge, isFit } = this.#options;
     const candidacy = this.#candidacies.get(member);
     const holder = lease.spec?.holderIdentity ?? '';
     if (!candidacy || holder === '' || !isFit(member)) return undefined;
-    const mine = known();
-    const theirs = countIn(lease, HOLDER_KNOWS) ?? mine;
-    const isAhead = this.#isAhead(candidacy, mine > theirs);
+    const { known: mine } = knowledge();
+    const [theirs = mine, total = theirs] = countsIn(lease, HOLDER_KNOWS) ?? [];
+    const isAhead = this.#isAhead(candidacy, mine > theirs && theirs < total);
     if (lease.metadata.annotations?.[WANTED_BY] === identity) return undefined;
     if (!isAhead && (mine < theirs || !this.#isNext(member, holder))) return undefined;
     return { [WANTED_BY]: identity, [WANTED_BY_KNOWS]: String(mine) };

@@ -152,6 +152,11 @@ export class Fleet {
     this.#views.invalidateAll();
   }
 
+  /** Whether a replica that wrote before that time, in ms since the epoch, may have known more of any member. */
+  hasBehind(writtenSince: number): boolean {
+    return this.#staleness.behind(writtenSince).length > 0;
+  }
+
   /** Whether a replica that wrote before that time, in ms since the epoch, may have known more of the member. */
   isBehind(member: Member, writtenSince: number): boolean {
     return this.#staleness.isBehind(member, writtenSince);

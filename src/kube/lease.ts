@@ -112,6 +112,7 @@ export class LeaseHolder {
       this.#logger.info(reportedHeld ? { continuous } : {}, reportedHeld ? 'lease acquired' : 'lease lost');
       await this.#call(() => (reportedHeld ? onAcquired(continuous) : onLost()));
     };
+    signal.addEventListener('abort', () => this.#nudged.abort(NUDGED), { once: true });
     while (!signal.aborted) {
       try {
         await this.#tryAcquireOrRenew(signal);
@@ -131,9 +132,8 @@ export class LeaseHolder {
       const wait = this.#durations.retryMs * (1 + random() * JITTER);
       // onLost must not come after the deadline.
       const left = reportedHeld ? (this.#renewedAt ?? 0) + this.#durations.renewDeadlineMs - clock.now() + 1 : wait;
-      const woken = AbortSignal.any([signal, this.#nudged.signal]);
-      await clock.sleep(Math.max(0, Math.min(wait, left)), woken).catch(() => {});
-      if (this.#nudged.signal.aborted) this.#nudged = new AbortController();
+      await clock.sleep(Math.max(0, Math.min(wait, left)), this.#nudged.signal).catch(() => {});
+      if (this.#nudged.signal.aborted && !signal.aborted) this.#nudged = new AbortController();
       await report();
     }
     if (this.held()) await this.#release(() => (reportedHeld ? this.#call(callbacks.onLost) : Promise.resolve()));

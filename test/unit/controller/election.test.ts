@@ -15,7 +15,7 @@ function replica(identity: string, clock: ManualClock, options: Partial<Election
     ended: () => false,
     timing: TIMING,
     isFit: () => true,
-    known: () => 1,
+    knowledge: () => ({ known: 1, total: 1 }),
     clock,
     random: () => 0.5,
     logger,
@@ -152,10 +152,10 @@ describe('a replica', () => {
 
 describe('two replicas', () => {
   /** `a` holds the Lease; the numbers of members they know can be changed. */
-  async function pair(known: { a: number; b: number }) {
+  async function pair(known: { a: number; b: number; total?: number }) {
     const [clock, server] = [new ManualClock(), new LeaseServer()];
-    const first = replica('a', clock, { known: () => known.a });
-    const second = replica('b', clock, { known: () => known.b });
+    const first = replica('a', clock, { knowledge: () => ({ known: known.a, total: known.total ?? 3 }) });
+    const second = replica('b', clock, { knowledge: () => ({ known: known.b, total: known.total ?? 3 }) });
     const member = { name: 'east', clusterId: 'e' };
     first.election.join(member, new LeaseLine(server).client());
     await clock.advance(5 * SECOND);
@@ -191,6 +191,15 @@ describe('two replicas', () => {
     await end();
   });
 
+  it('do not move a Lease because one of them has read a longer fleet file earlier', async () => {
+    const known = { a: 3, b: 3, total: 3 };
+    const { clock, server, end } = await pair(known);
+    known.b = 4;
+    await clock.advance(60 * SECOND);
+    expect(server.lease?.spec?.holderIdentity).toBe('a');
+    await end();
+  });
+
   it('forget a request that is not granted', async () => {
     const known = { a: 3, b: 3 };
     const { clock, server, end } = await pair(known);
@@ -200,7 +209,7 @@ describe('two replicas', () => {
     await clock.advance(10 * SECOND);
     expect(server.lease?.spec?.holderIdentity).toBe('a');
     expect(server.lease?.metadata.annotations).toMatchObject({
-      'catamaran.dev/holder-knows': '3',
+      'catamaran.dev/holder-knows': '3/3',
       'catamaran.dev/wanted-by': null,
     });
     await end();
