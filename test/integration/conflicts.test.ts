@@ -27,7 +27,6 @@ interface Case {
   /** The value of each side in the message. */
   readonly values: readonly [older: string, younger: string];
   /** The part of the message for conflicts without a winner. */
-  readonly shared?: string;
   /** Expected fields of the import. */
   readonly spec?: Partial<ServiceImportSpec>;
   readonly labels?: Readonly<Record<string, string>>;
@@ -125,7 +124,6 @@ const CASES: readonly Case[] = [
     younger: spec({ ipFamilies: ['IPv6'], ipFamilyPolicy: 'SingleStack' }),
     reason: 'IPFamilyConflict',
     values: ['IPv4', 'IPv6'],
-    shared: 'ipFamilies: the exports share IPv4; ',
     spec: { ipFamilies: ['IPv4'] },
   },
   {
@@ -211,7 +209,7 @@ describe.each([
         expect(found).toMatchObject({ status: 'True', reason: each.reason });
         return found;
       });
-      const winner = each.shared ?? `"${older.name}" has ${each.values[0]} and wins as the oldest export; `;
+      const winner = `"${older.name}" has ${each.values[0]} and wins as the oldest export; `;
       expect(conflict?.message).toContain(`${winner}"${younger.name}" has ${each.values[1]}`);
     }
     await eventually(async () => {
@@ -219,7 +217,7 @@ describe.each([
       expect(imported?.spec).toMatchObject(each.spec ?? {});
       expect(imported?.metadata.labels).toMatchObject(each.labels ?? {});
       expect(imported?.metadata.annotations ?? {}).toMatchObject(each.annotations ?? {});
-      expect(imported?.status?.clusters).toEqual([{ cluster: 'cluster1' }, { cluster: 'cluster2' }]);
+      expect(imported?.status?.clusters).toEqual([{ cluster: older.name }, { cluster: younger.name }]);
     });
   });
 
@@ -363,7 +361,7 @@ describe('a conflict', () => {
     });
   });
 
-  it('is settled by age even if the oldest export becomes known last', async () => {
+  it('rule 33: is won by what is served, even if an older export becomes known later', async () => {
     await eventually(async () => expect((await held(third, ns, 'late')).import?.spec.ports).toEqual([http]));
     await fleet.controller.configure(fleetConfig([second, third]));
     await eventually(async () => {
@@ -373,13 +371,19 @@ describe('a conflict', () => {
     });
     await fleet.controller.configure(fleetConfig(clusters));
     await eventually(async () => {
-      const found = await held(third, ns, 'late');
-      expect(found.import?.spec.ports).toEqual([http]);
-      expect(portsFrom(found, first)).toEqual([['http', 8080]]);
-      expect(portsFrom(found, second)).toEqual([]);
-      for (const exporter of [first, second]) expect(conflictOf(await held(exporter, ns, 'late'))?.status).toBe('True');
+      for (const exporter of [first, second]) {
+        expect(conflictOf(await held(exporter, ns, 'late'))).toMatchObject({
+          status: 'True',
+          message: expect.stringContaining(`"${second.name}" has http 8080/TCP and wins because it was served first`),
+        });
+      }
     });
-    await move(first, ns, 'late', [podAddress(first, 2)]);
-    await eventually(async () => expect(await addresses(third, ns, 'late')).toEqual([podAddress(first, 2)]));
+    await move(second, ns, 'late', [podAddress(second, 2)]);
+    await eventually(async () => {
+      const found = await held(third, ns, 'late');
+      expect(found.import?.spec.ports).toEqual([otherHttp]);
+      expect(portsFrom(found, first)).toEqual([]);
+      expect(await addresses(third, ns, 'late')).toEqual([podAddress(second, 2)]);
+    });
   });
 });

@@ -1,4 +1,4 @@
-/** Tells a client that keeps setting the addresses of an import that they are set by Catamaran. */
+/** Events about clients that set the addresses of an import, which Catamaran sets. */
 import type { JsonObject } from '../../api/json.ts';
 import { isJsonObject } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
