@@ -11,7 +11,7 @@ const PATIENCE = { timeout: 20_000, interval: 20 };
 const NS = 'shop';
 const RBAC = new URL('../../../examples/run/rbac.yaml', import.meta.url);
 
-/** Used only after a write met an object that had changed, after repeated Events, or if nodes report no networks. */
+/** Used only after a write met an object that had changed, or after repeated Events. */
 const RARELY_USED = [
   'get serviceexports.multicluster.x-k8s.io',
   'get serviceimports.multicluster.x-k8s.io',

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { type HttpServer, openHttpServer, routes } from '../../../src/server/http-server.ts';
+import { ACTING } from '../../support/poison.ts';
 
 const probes = (ready: boolean) => ({
   status: () => ({ ready, more: 1 }),
@@ -25,6 +26,14 @@ describe('the routes', () => {
   ])('/readyz reports ready %s with status %i and the state', async (ready, status) => {
     const answer = await routes(probes(ready)).request('/readyz');
     expect([answer.status, await answer.json()]).toEqual([status, { ready, more: 1 }]);
+  });
+
+  it('/readyz shows every character of an error, and the JSON has the same value', async () => {
+    const error = 'hidden \u001b[2J\u202e, \u009b';
+    const app = routes({ ...probes(false), status: () => ({ ready: false, error }) });
+    const text = await (await app.request('/readyz')).text();
+    expect(text).not.toMatch(ACTING);
+    expect(JSON.parse(text)).toEqual({ ready: false, error });
   });
 
   it('/healthz is healthy, and other paths are not found', async () => {
