@@ -56,8 +56,8 @@ describe('a member over its budget', () => {
         PATIENCE,
       );
       delay.disable();
-      // Seconds, before there were budgets. Alone on a machine it is 20 to 80 ms.
-      expect(delay.max / NS_PER_MS).toBeLessThan(500);
+      // 20 to 80 ms on an idle machine; 4 to 30 s before there were budgets.
+      expect(delay.max / NS_PER_MS).toBeLessThan(1_500);
       expect(stateOf('cluster1')).toMatchObject({ state: 'ready', writer: true });
     },
     20_000,

@@ -3,7 +3,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
 import { type HostileFleet, startHostileFleet } from '../../support/hostile/hostile-fleet.ts';
 
-const PATIENCE = { timeout: 4_000, interval: 20 };
+// Each starts three clusters, on a machine that may have other work.
+vi.setConfig({ testTimeout: 30_000 });
+
+const PATIENCE = { timeout: 10_000, interval: 20 };
 const NS = 'ns';
 
 const open: HostileFleet[] = [];
