@@ -211,7 +211,7 @@ export class Fleet {
     const done = member.run(stop.signal).catch((err: unknown) => {
       logger.error({ err }, 'member stopped by an internal error');
     });
-    logger.info({}, 'member added');
+    logger.info({}, this.member(config.name) ? 'member connection is being replaced' : 'member added');
     return { member, stop, done };
   }
 

@@ -24,8 +24,12 @@ export interface FleetSettings {
   readonly members?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Tests create slices by hand, for Services without selectors, and export any key. */
-const PERMISSIVE = { exportedLabels: { allow: ['*'] }, exportedAnnotations: { allow: ['*'] } };
+/** Tests create slices by hand, export any key, and remove members and modes without a confirmation. */
+const PERMISSIVE = {
+  exportedLabels: { allow: ['*'] },
+  exportedAnnotations: { allow: ['*'] },
+  guard: { percent: 100 },
+};
 
 /** fleet.yaml of some clusters, as JSON. */
 export function fleetYaml(clusters: readonly Cluster[], { spec, members }: FleetSettings = {}): string {

@@ -49,7 +49,7 @@ export const registerConfigCheck: Register = (command, context) => {
       const { config } = await loadFleet(options.config);
       const names = config.members.map((member) => member.name).join(', ');
       const count = `${config.members.length} member${config.members.length === 1 ? '' : 's'}`;
-      context.stdout.write(`${visible(options.config)}: ok, ${count}: ${names}\n`);
+      context.stdout.write(`${visible(options.config)}: ok, ${count}${names === '' ? '' : `: ${names}`}\n`);
       for (const warning of warningsOf(config)) context.stderr.write(`warning: ${visible(warning)}\n`);
       if (options.connect) await checkMembers(config, options, context);
     });

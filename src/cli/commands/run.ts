@@ -84,6 +84,7 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
     const endpoints = { status: () => controller.status(), registry: metrics.registry, clock: systemClock };
     await using server = options.listen === 'none' ? undefined : await openHttpServer(endpoints, options.listen);
     logger.info({ config: options.config, identity: identityOf(self), listen: server?.address }, 'controller started');
+    if (current.config.members.length === 0) logger.warn({}, 'the fleet file has no members, there is nothing to do');
     const watching = watchFleetFile(options.config, {
       current,
       signal,
