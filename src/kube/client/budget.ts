@@ -47,7 +47,7 @@ export const DEFAULT_LIST_BUDGET: ListBudget = {
   objects: 500_000,
   pages: 5_000,
   listMs: 15 * 60_000,
-  keptBytes: 256 * MIB,
+  keptBytes: 512 * MIB,
 };
 
 /** An API server exceeds its budget. */

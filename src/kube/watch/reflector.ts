@@ -155,7 +155,7 @@ export class Reflector {
   /** Ends the current list and stream. */
   #cut = new AbortController();
   /** What the current list has cost. */
-  #listing = { startedAt: 0, bytes: 0, objects: 0 };
+  #listing = { startedAt: 0, bytes: 0, objects: 0, keptBefore: 0 };
   #nap: AbortController | undefined;
 
   constructor(options: ReflectorOptions) {
@@ -334,7 +334,7 @@ export class Reflector {
 
   #startList(): TimeSlice {
     const { clock, sink } = this.#options;
-    this.#listing = { startedAt: clock.now(), bytes: 0, objects: 0 };
+    this.#listing = { startedAt: clock.now(), bytes: 0, objects: 0, keptBefore: sink.bytes ?? 0 };
     sink.listStarted();
     return new TimeSlice(clock);
   }
@@ -353,8 +353,14 @@ export class Reflector {
   #upserted(object: JsonObject, bytes: number): void {
     const { sink } = this.#options;
     this.#deliver(object, () => sink.upserted(object, bytes));
+    // Until a list is complete, the sink also has what it will remove.
+    this.#requireKept(this.#version === undefined ? this.#listing.keptBefore : 0);
+  }
+
+  /** @throws ApiError if the sink has more than its budget, and more than `before`. */
+  #requireKept(before: number): void {
     const { keptBytes } = this.#limits;
-    if ((sink.bytes ?? 0) <= keptBytes) return;
+    if ((this.#options.sink.bytes ?? 0) <= Math.max(keptBytes, before)) return;
     throw this.#overBudget('watch', `the objects to be kept have more than ${keptBytes} bytes`);
   }
 
@@ -383,6 +389,7 @@ export class Reflector {
 
   #listed(version: string): void {
     this.#options.sink.listed(version);
+    this.#requireKept(0);
     this.#version = version;
     this.#listedAt = this.#options.clock.now();
     this.#watching();
