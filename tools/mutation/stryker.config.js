@@ -13,7 +13,7 @@ export default {
   ignorePatterns: [
     '**',
     '!package.json',
-    '!src/{api,core}/**',
+    '!src/{api,core,runtime}/**',
     '!tools/mutation/**',
     '!test/support/**',
     '!test/unit/core/**',
