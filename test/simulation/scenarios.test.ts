@@ -146,6 +146,10 @@ describe('a member that is renamed', () => {
       expect(clustersOf(cluster)).toMatchObject({ clusters: [{ cluster: `${first.name}-v1` }] });
     }
     expect(addressesIn(second)).toEqual(['10.1.1.1']);
+    const slices = second.api.list(SLICES, { namespace, labels: { 'multicluster.kubernetes.io/service-name': 'web' } });
+    expect(slices.map(({ metadata }) => metadata.labels?.['multicluster.kubernetes.io/source-cluster'])).toEqual([
+      `${first.name}-v1`,
+    ]);
     expect(addresses.every((each) => each.length > 0)).toBe(true);
     expect(own?.every((each) => each.startsWith(SLICES))).toBe(true);
     expect(others?.every((each) => each.startsWith(SLICES))).toBe(true);
