@@ -120,6 +120,8 @@ export interface ConsumerView {
   readonly import?: ServiceImport;
   /** The Service of the derived name, whether or not it is managed by Catamaran. */
   readonly derivedService?: Service;
+  /** Cluster IPs of the last derived Service of that name, if it was deleted recently. */
+  readonly lastAddresses?: readonly string[];
   readonly derivedSlices: readonly DerivedSlice[];
   /** Services derived for this import under another prefix, from before `derivedPrefix` changed. */
   readonly outdatedServices?: readonly Service[];

@@ -10,6 +10,7 @@ import type { DerivedSlice, SetAside, SourceSlice } from '../core/view.ts';
 import { objectName } from '../kube/watch/object.ts';
 import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { DerivedServices } from './derived-services.ts';
 import { ExportQuota, type QuotaLimits } from './export-quota.ts';
 import { type KeptSlice, keptSlice, revisedSlice, SliceIndex } from './kept-slice.ts';
 import { MemberTallies } from './member-tallies.ts';
@@ -56,8 +57,7 @@ export class MemberCache {
   readonly #quota: ExportQuota;
   #addresses: AddressPolicy;
   readonly #index = new SliceIndex();
-  /** Names of derived Services, by the import that they belong to. */
-  readonly #derivedNames = new Map<ServiceKey, Set<ServiceKey>>();
+  readonly #derived = new DerivedServices();
   /** Exports whose Service and slices are being fetched: they are unknown until then. */
   readonly #pending = new Set<ServiceKey>();
 
@@ -117,14 +117,14 @@ export class MemberCache {
       this.exports.get(key) !== undefined ||
       this.imports.get(key) !== undefined ||
       this.#index.has('derived', key) ||
-      this.#derivedNames.has(key)
+      this.#derived.has(key)
     );
   }
 
   /** Every key that the member {@link holds}. */
   held(): ReadonlySet<ServiceKey> {
     const named = [...this.exports.names(), ...this.imports.names()].map(asKey);
-    return new Set([...named, ...this.#index.keys('derived'), ...this.#derivedNames.keys()]);
+    return new Set([...named, ...this.#index.keys('derived'), ...this.#derived.origins()]);
   }
 
   /** Names that the member exports. */
@@ -161,7 +161,12 @@ export class MemberCache {
 
   /** Services derived for an import; more than one while the prefix of derived Services changes. */
   derivedServices(key: ServiceKey): Service[] {
-    return [...(this.#derivedNames.get(key) ?? [])].flatMap((name) => this.services.get(name) ?? []);
+    return [...this.#derived.namesOf(key)].flatMap((name) => this.services.get(name) ?? []);
+  }
+
+  /** Cluster IPs of a derived Service that was deleted; undefined if none are remembered. */
+  lastAddresses(service: ServiceKey): readonly string[] | undefined {
+    return this.#derived.lastAddresses(service);
   }
 
   /** Slices derived for an import. */
@@ -245,27 +250,11 @@ export class MemberCache {
   #serviceChanged(key: ServiceKey, before: Service | undefined, after: Service | undefined): void {
     if (this.exports.get(key)) this.#options.changed({ side: 'source', key });
     const { name } = splitKey(key);
-    const [was, is] = [before, after].map((service) => service && importKeyOf(service));
-    if (was !== undefined && was !== is) this.#leaveDerived(was, key);
-    if (is !== undefined) this.#enterDerived(is, key);
-    for (const origin of new Set([was, is])) {
-      if (origin !== undefined) this.#options.changed({ side: 'consumer', key: origin });
-    }
-    if (was === undefined && is === undefined && name.startsWith(this.#options.derivedPrefix)) {
+    const origins = this.#derived.replace(key, before, after);
+    for (const origin of origins) this.#options.changed({ side: 'consumer', key: origin });
+    if (origins.size === 0 && name.startsWith(this.#options.derivedPrefix)) {
       this.#options.changed({ side: 'place', derived: key });
     }
-  }
-
-  #enterDerived(origin: ServiceKey, service: ServiceKey): void {
-    const names = this.#derivedNames.get(origin);
-    if (names) names.add(service);
-    else this.#derivedNames.set(origin, new Set([service]));
-  }
-
-  #leaveDerived(origin: ServiceKey, service: ServiceKey): void {
-    const names = this.#derivedNames.get(origin);
-    names?.delete(service);
-    if (names?.size === 0) this.#derivedNames.delete(origin);
   }
 
   #sliceChanged(name: string, before: KeptSlice | undefined, after: KeptSlice | undefined): void {
@@ -285,12 +274,6 @@ export class MemberCache {
 
 function sourceIn(kept: KeptSlice | undefined): SourceSlice | undefined {
   return kept?.kind === 'source' ? kept.slice : undefined;
-}
-
-/** The import that a derived Service belongs to; undefined if it is not managed by Catamaran. */
-function importKeyOf({ metadata }: Service): ServiceKey | undefined {
-  const name = importOfService(metadata);
-  return name === undefined ? undefined : serviceKey(metadata.namespace ?? '', name);
 }
 
 /** Names of namespaced objects in stores are `namespace/name`. */

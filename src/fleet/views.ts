@@ -79,6 +79,7 @@ export class Views {
     const derived = serviceKey(namespace, derivedServiceName(config.derivedPrefix, name));
     const imported = cache.imports.get(key);
     const derivedService = cache.services.get(derived);
+    const lastAddresses = derivedService ? undefined : cache.lastAddresses(derived);
     const unreadable = cache.imports.misfit(key) !== undefined || cache.services.misfit(derived) !== undefined;
     const access = this.#sources.access(member);
     const importRefusal = access.importRefusal(member.name, namespace);
@@ -97,6 +98,7 @@ export class Views {
       foreignSlices: cache.foreignSlices(derived),
       ...(imported && { import: imported }),
       ...(derivedService && { derivedService }),
+      ...(lastAddresses && { lastAddresses }),
       ...(member.trafficDistributions && { trafficDistributions: member.trafficDistributions }),
       ...(outdated.length > 0 && { outdatedServices: outdated }),
       ...(unreadable && { unreadable }),

@@ -5,7 +5,7 @@
 import { EXPOSING_FIELDS, type Service, type ServicePort } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
 import { DERIVED_FROM, HEADLESS, MANAGED_BY, MANAGER, MCS_SERVICE_NAME, SERVICE_PROXY_NAME } from '../../api/labels.ts';
-import type { OwnerReference, StringMap } from '../../api/meta.ts';
+import type { IPFamily, OwnerReference, StringMap } from '../../api/meta.ts';
 import { type ServiceShape, shapeOf } from '../desired/service-shape.ts';
 import { equal } from '../fingerprint.ts';
 import { DEFAULT_AFFINITY_SECONDS } from '../merge/traffic.ts';
@@ -73,12 +73,26 @@ function observedSpecOf({ spec }: Service): Readonly<Record<string, unknown>> {
   };
 }
 
-/** The Service to create. */
+function isOfFamily(address: string, family: IPFamily | undefined): boolean {
+  return family === (address.includes(':') ? 'IPv6' : 'IPv4');
+}
+
+/** Whether a Service of this shape can have these cluster IPs. */
+function fits(addresses: readonly string[], { headless, families }: ServiceShape): boolean {
+  return (
+    !headless &&
+    addresses.length === families.length &&
+    addresses.every((address, index) => isOfFamily(address, families[index]))
+  );
+}
+
+/** The Service to create. It asks for `addresses`, its cluster IPs before it was deleted, if they fit its shape. */
 export function serviceObject(
   target: { readonly namespace: string; readonly name: string },
   from: string,
   owner: OwnerReference,
   shape: ServiceShape,
+  addresses: readonly string[] = [],
 ): JsonObject {
   return {
     apiVersion: 'v1',
@@ -87,6 +101,7 @@ export function serviceObject(
     spec: {
       ...Object.fromEntries(Object.entries(specOf(shape)).filter(([, value]) => value !== null)),
       ...(shape.headless && { clusterIP: 'None' }),
+      ...(fits(addresses, shape) && { clusterIP: addresses[0], clusterIPs: addresses }),
     },
   };
 }

@@ -109,6 +109,11 @@ function planImport({ consumer, wanted, imported, observed }: ImportPlan): Chang
   ];
 }
 
+/** The cluster IPs to ask for, unless the API server has refused them because another Service has them now. */
+function requestedAddresses({ lastAddresses, refusal }: ConsumerView): readonly string[] | undefined {
+  return refusal?.includes('spec.clusterIP') ? undefined : lastAddresses;
+}
+
 function planService({ consumer, wanted, imported: { serving }, observed }: ImportPlan): Change[] {
   const { own } = wanted;
   if (serving === 'nothing' || !serving.write || (own && isGoing(own))) return [];
@@ -117,7 +122,8 @@ function planService({ consumer, wanted, imported: { serving }, observed }: Impo
   const owner = ownerOf(observed);
   const target = { ...targetOf(consumer, 'services', wanted.derivedService), stage: 'service' as const };
   if (!own) {
-    const object = serviceObject({ namespace, name: wanted.derivedService }, name, owner, shape);
+    const addresses = requestedAddresses(consumer);
+    const object = serviceObject({ namespace, name: wanted.derivedService }, name, owner, shape, addresses);
     return [{ ...target, op: 'create', why: 'the import has no Service yet', object }];
   }
   const precondition = preconditionOf(own);

@@ -198,6 +198,19 @@ describe('a derived Service that is created', () => {
     });
   });
 
+  test('rule 10: asks for the addresses that its predecessor had, if they fit', () => {
+    const dual: ServiceShape = { ...VIRTUAL, families: ['IPv4', 'IPv6'] };
+    const spec = (shape: ServiceShape, addresses: readonly string[]) =>
+      serviceObject(target, NAME, OWNER, shape, addresses).spec;
+    expect(spec(VIRTUAL, ['10.0.0.7'])).toMatchObject({ clusterIP: '10.0.0.7', clusterIPs: ['10.0.0.7'] });
+    expect(spec(dual, ['10.0.0.7', 'fd00::7'])).toMatchObject({ clusterIPs: ['10.0.0.7', 'fd00::7'] });
+    for (const misfit of [['fd00::7'], ['10.0.0.7', 'fd00::7'], []]) {
+      expect(spec(VIRTUAL, misfit), misfit.join()).not.toHaveProperty('clusterIP');
+    }
+    expect(spec(dual, ['fd00::7', '10.0.0.7'])).not.toHaveProperty('clusterIP');
+    expect(spec({ ...VIRTUAL, headless: true }, ['10.0.0.7'])).toMatchObject({ clusterIP: 'None' });
+  });
+
   test('has neither an address nor affinity if it is headless', () => {
     const shape: ServiceShape = { ...VIRTUAL, headless: true, traffic: { sessionAffinity: 'ClientIP' } };
     const { spec } = serviceObject(target, NAME, OWNER, shape);
