@@ -74,8 +74,13 @@ export class Staleness {
     return outage.until === undefined || this.#catchesUp(outage.until);
   }
 
-  /** Whether the member has been silent for less than the time after which every consumer reports it. */
-  isBrief({ state, startedAt }: Member): boolean {
+  /**
+   * Whether the member has been silent for less than the time after which every consumer reports it. Once its endpoints
+   * have expired, they do so at once.
+   */
+  isBrief(member: Member): boolean {
+    if (this.#isExpired(member)) return false;
+    const { state, startedAt } = member;
     const { unreachableAfterMs } = this.#limits();
     switch (state.phase) {
       case 'unreachable':
