@@ -93,7 +93,10 @@ describe('a Service', () => {
     await exporter.apply(service ?? {});
     const after = await expectImported(consumer, automatic, 'again', pods);
     expect(after.import?.metadata.uid).not.toBe(before.import?.metadata.uid);
-    expect(condition((await held(exporter, automatic, 'again')).export, 'Valid')?.status).toBe('True');
+    // The status of an export is written at most once per second.
+    await eventually(async () => {
+      expect(condition((await held(exporter, automatic, 'again')).export, 'Valid')?.status).toBe('True');
+    });
   });
 
   it('that becomes headless, and virtual again, is followed', async () => {
