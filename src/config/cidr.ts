@@ -1,6 +1,6 @@
 /** The CIDRs that members declare. */
 import ipaddr from 'ipaddr.js';
-import { overlaps, parseNetwork } from '../api/ip.ts';
+import { parseNetwork } from '../api/ip.ts';
 import { specialNetwork } from '../api/special-addresses.ts';
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -38,10 +38,4 @@ export function cidrProblem(text: string): string | undefined {
   const special = parsed && specialNetwork(parsed);
   if (special?.use === 'never') return `${JSON.stringify(text)} ${special.reason}; use a network of pods or nodes`;
   return undefined;
-}
-
-/** Whether two CIDRs share an address; false if either is invalid. */
-export function cidrsOverlap(a: string, b: string): boolean {
-  const [left, right] = [parseNetwork(a), parseNetwork(b)];
-  return left !== undefined && right !== undefined && overlaps(left, right);
 }

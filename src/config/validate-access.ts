@@ -1,6 +1,6 @@
 /** Checks of who may do what: members in lists, namespaces with settings, and networks that must not overlap. */
 import { z } from 'zod';
-import { cidrsOverlap } from './cidr.ts';
+import { type Network, overlaps } from '../api/ip.ts';
 import type { Report } from './problem-report.ts';
 import { nearest } from './suggest.ts';
 
@@ -55,6 +55,7 @@ export interface DeclaredNetwork {
   readonly member: string;
   readonly path: Path;
   readonly cidr: string;
+  readonly network: Network;
 }
 
 /** Endpoints cannot have addresses of any member's Service network, which stand for something else in each cluster. */
@@ -63,10 +64,10 @@ export function serviceNetworkProblems<T>(
   services: readonly DeclaredNetwork[],
   report: Report<T>,
 ): T[] {
-  return endpoints.flatMap((network) => {
-    const served = services.find(({ cidr }) => cidrsOverlap(network.cidr, cidr));
+  return endpoints.flatMap(({ member, path, cidr, network }) => {
+    const served = services.find((service) => overlaps(network, service.network));
     if (!served) return [];
-    const message = `${network.cidr} of ${network.member} overlaps ${served.cidr} (serviceCIDRs) of ${served.member}; cluster IPs cannot be endpoints`;
-    return [report('CTM_CONFIG_OVERLAP', network.path, message)];
+    const message = `${cidr} of ${member} overlaps ${served.cidr} (serviceCIDRs) of ${served.member}; cluster IPs cannot be endpoints`;
+    return [report('CTM_CONFIG_OVERLAP', path, message)];
   });
 }

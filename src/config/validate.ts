@@ -1,7 +1,7 @@
 /** Checks across fields of fleet.yaml, and across members. */
 import { z } from 'zod';
+import { overlaps, parseNetwork } from '../api/ip.ts';
 import { accessOf, accessText } from './access.ts';
-import { cidrsOverlap } from './cidr.ts';
 import { parseDuration } from './duration.ts';
 import type { Report } from './problem-report.ts';
 import { LEASE_DEFAULTS } from './schema.ts';
@@ -46,30 +46,38 @@ type MemberFields = z.output<typeof member>;
 /** Networks of endpoints; those of cluster IPs are private to each cluster. */
 const ENDPOINT_NETWORKS = ['podCIDRs', 'nodeCIDRs', 'extraCIDRs'] as const;
 
-interface EndpointNetwork {
-  readonly field: (typeof ENDPOINT_NETWORKS)[number];
-  readonly index: number;
-  readonly cidr: string;
+type NetworkField = (typeof ENDPOINT_NETWORKS)[number] | 'serviceCIDRs';
+
+interface NetworkOfField extends DeclaredNetwork {
+  readonly field: NetworkField;
 }
 
-function networksOf(from: MemberFields): EndpointNetwork[] {
-  return ENDPOINT_NETWORKS.flatMap((field) => from[field].map((cidr, index) => ({ field, index, cidr })));
+/** What is compared with every other member, prepared once per member. */
+interface ComparedMember {
+  readonly fields: MemberFields;
+  readonly title: string;
+  /** Equal for two members if and only if they are the same cluster. */
+  readonly accessed: string;
+  readonly networks: readonly NetworkOfField[];
 }
 
-function declaredBy(
-  members: readonly MemberFields[],
-  fields: readonly ('podCIDRs' | 'nodeCIDRs' | 'extraCIDRs' | 'serviceCIDRs')[],
-) {
-  return members.flatMap((from, at) =>
-    fields.flatMap((field) =>
-      from[field].map(
-        (cidr, index): DeclaredNetwork => ({
-          member: title(from, at),
-          path: ['spec', 'members', at, field, index],
-          cidr,
-        }),
-      ),
-    ),
+function comparedMember(fields: MemberFields, at: number, file: string): ComparedMember {
+  return {
+    fields,
+    title: title(fields, at),
+    accessed: accessText(accessOf(fields, file)),
+    networks: networksOf(fields, at, ENDPOINT_NETWORKS),
+  };
+}
+
+/** The valid CIDRs in some fields of a member. */
+function networksOf(from: MemberFields, at: number, fields: readonly NetworkField[]): NetworkOfField[] {
+  return fields.flatMap((field) =>
+    from[field].flatMap((cidr, index) => {
+      const network = parseNetwork(cidr);
+      const path = ['spec', 'members', at, field, index];
+      return network ? [{ member: title(from, at), path, cidr, network, field }] : [];
+    }),
   );
 }
 
@@ -83,47 +91,49 @@ export function validateFields<T>(data: unknown, file: string, report: Report<T>
   const { spec } = parsed.data;
   const members = spec.members.map((item) => member.safeParse(item).data ?? member.parse({}));
   const names = members.flatMap(({ name }) => name ?? []);
+  const compared = members.map((one, at) => comparedMember(one, at, file));
+  const endpointNetworks = compared.flatMap(({ networks }) => networks);
+  const serviceNetworks = members.flatMap((one, at) => networksOf(one, at, ['serviceCIDRs']));
   return [
     ...leaseProblems(spec.lease, report),
     ...namespaceProblems(lenientNamespaces.parse(spec.namespaces), names, report),
-    ...serviceNetworkProblems(declaredBy(members, ENDPOINT_NETWORKS), declaredBy(members, ['serviceCIDRs']), report),
+    ...serviceNetworkProblems(endpointNetworks, serviceNetworks, report),
     ...repeatedNames(['spec', 'namespaces'], spec.namespaces, report),
     ...members.flatMap((one, index) => [
       ...repeatedNames(['spec', 'members', index, 'namespaces'], one.namespaces, report),
       ...accessProblems(one, index, report),
     ]),
-    ...members.flatMap((one, index) =>
-      members.slice(0, index).flatMap((other, at) => pairProblems([other, at], [one, index], file, report)),
+    ...compared.flatMap((one, index) =>
+      compared.slice(0, index).flatMap((other, at) => pairProblems([other, at], [one, index], report)),
     ),
   ];
 }
 
 function pairProblems<T>(
-  [first, firstIndex]: readonly [MemberFields, number],
-  [second, secondIndex]: readonly [MemberFields, number],
-  file: string,
+  [former, firstIndex]: readonly [ComparedMember, number],
+  [latter, secondIndex]: readonly [ComparedMember, number],
   report: Report<T>,
 ): T[] {
   const found: T[] = [];
   const path = ['spec', 'members', secondIndex];
+  const [first, second] = [former.fields, latter.fields];
   if (second.name !== undefined && second.name === first.name) {
     const message = `${JSON.stringify(second.name)} is also the name of members[${firstIndex}]; names must be unique`;
     found.push(report('CTM_MEMBER_DUPLICATE', [...path, 'name'], message));
   }
   if (second.clusterId !== undefined && second.clusterId === first.clusterId) {
-    const message = `${title(second, secondIndex)} and ${title(first, firstIndex)} have the same clusterId; a cluster can be only one member`;
+    const message = `${latter.title} and ${former.title} have the same clusterId; a cluster can be only one member`;
     found.push(report('CTM_MEMBER_DUPLICATE', [...path, 'clusterId'], message));
   }
-  const accessed = accessText(accessOf(second, file));
-  if (accessed === accessText(accessOf(first, file))) {
-    const message = `${title(second, secondIndex)} and ${title(first, firstIndex)} are the same cluster: ${accessed}; each member needs its own kubeconfig or context`;
+  if (latter.accessed === former.accessed) {
+    const message = `${latter.title} and ${former.title} are the same cluster: ${latter.accessed}; each member needs its own kubeconfig or context`;
     found.push(report('CTM_MEMBER_DUPLICATE', path, message));
   }
-  for (const mine of networksOf(second)) {
-    for (const theirs of networksOf(first)) {
-      if (!cidrsOverlap(mine.cidr, theirs.cidr)) continue;
-      const message = `${mine.cidr} of ${title(second, secondIndex)} overlaps ${theirs.cidr} (${theirs.field}) of ${title(first, firstIndex)}; an address must belong to only one member`;
-      found.push(report('CTM_CONFIG_OVERLAP', [...path, mine.field, mine.index], message));
+  for (const mine of latter.networks) {
+    for (const theirs of former.networks) {
+      if (!overlaps(mine.network, theirs.network)) continue;
+      const message = `${mine.cidr} of ${latter.title} overlaps ${theirs.cidr} (${theirs.field}) of ${former.title}; an address must belong to only one member`;
+      found.push(report('CTM_CONFIG_OVERLAP', mine.path, message));
     }
   }
   return found;
