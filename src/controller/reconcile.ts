@@ -4,6 +4,7 @@ import { timestamp } from '../api/time.ts';
 import type { Change } from '../core/change.ts';
 import type { Derivations } from '../core/desired/derivations.ts';
 import { desired } from '../core/desired/desired.ts';
+import type { Exports } from '../core/merge/exports.ts';
 import { plan } from '../core/plan/plan.ts';
 import type { ServiceView } from '../fleet/views.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -30,6 +31,12 @@ export interface ReconcilerOptions {
   readonly metrics: Pick<Metrics, 'reconciled'>;
 }
 
+/** The due changes, and the exports that they follow from. */
+interface Plan {
+  readonly changes: readonly Change[];
+  readonly exports: Exports;
+}
+
 /** Reconciles the keys of one member; remembers refused writes, and detects reverted ones. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -47,7 +54,8 @@ export class Reconciler {
     const { apply, clock, logger, metrics } = this.#options;
     const started = clock.now();
     try {
-      const { changes, waitMs } = this.#metadata.due(key, this.#dueChanges(key), started);
+      const planned = this.#duePlan(key);
+      const { changes, waitMs } = this.#metadata.due(key, planned.changes, started);
       if (changes.length === 0) {
         if (waitMs !== undefined) return { outcome: 'unchanged', retryMs: waitMs };
         this.#refusals.delete(key);
@@ -57,7 +65,7 @@ export class Reconciler {
       metrics.reconciled(result.outcome, clock.now() - started);
       await this.#reportRefusal(key, result.refusal, signal);
       const wrote = result.outcome === 'applied' || result.outcome === 'stale';
-      if (!wrote || !this.#writeLoops.note(key, changes, clock.now(), () => this.#exportsOf(key))) return result;
+      if (!wrote || !this.#writeLoops.note(key, changes, clock.now(), () => causeOf(planned.exports))) return result;
       const last = changes.map(({ op, resource, name, why }) => `${op} ${resource}/${name}: ${why}`);
       logger.warn({ service: key, last }, 'writes are being reverted by another client');
       return { outcome: 'reverted' };
@@ -68,23 +76,17 @@ export class Reconciler {
     }
   }
 
-  /** Identifies the exports and their Services. */
-  #exportsOf(key: ServiceKey): string {
-    const { valid, invalid } = this.#options.view(key).clusterset.exports;
-    const parts = valid.map(({ service, ...exporter }) => [exporter.export.metadata.uid, service.metadata.uid]);
-    return JSON.stringify([...parts, ...invalid.map((each) => each.export.metadata.uid)]);
-  }
-
-  #changes(key: ServiceKey, refusal: string | undefined): readonly Change[] {
+  #plan(key: ServiceKey, refusal: string | undefined): Plan {
     const { clusterset, consumer } = this.#options.view(key);
-    return this.#options.changes({ clusterset, consumer: { ...consumer, ...(refusal !== undefined && { refusal }) } });
+    const reported = { ...consumer, ...(refusal !== undefined && { refusal }) };
+    return { changes: this.#options.changes({ clusterset, consumer: reported }), exports: clusterset.exports };
   }
 
   /** A refusal is reported only as long as the refused change is due. */
-  #dueChanges(key: ServiceKey): readonly Change[] {
+  #duePlan(key: ServiceKey): Plan {
     const refusal = this.#refusals.get(key);
-    const changes = this.#changes(key, refusal);
-    return refusal !== undefined && changes.every(isStatus) ? this.#changes(key, undefined) : changes;
+    const planned = this.#plan(key, refusal);
+    return refusal !== undefined && planned.changes.every(isStatus) ? this.#plan(key, undefined) : planned;
   }
 
   /** Reports a refusal on the import, since its user may be able to fix the cause. */
@@ -94,8 +96,14 @@ export class Reconciler {
       return;
     }
     this.#refusals.set(key, refusal);
-    await this.#options.apply(this.#changes(key, refusal).filter(isStatus), signal);
+    await this.#options.apply(this.#plan(key, refusal).changes.filter(isStatus), signal);
   }
+}
+
+/** Identifies the exports and their Services. */
+function causeOf({ valid, invalid }: Exports): string {
+  const parts = valid.map(({ service, ...exporter }) => [exporter.export.metadata.uid, service.metadata.uid]);
+  return JSON.stringify([...parts, ...invalid.map((each) => each.export.metadata.uid)]);
 }
 
 function isStatus({ stage }: Change): boolean {

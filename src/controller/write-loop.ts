@@ -11,8 +11,18 @@ const MOST_PASSES = 20;
 const BUSY_MS = 10_000;
 /** Writes are compared until there has been none for this long, in ms; longer than any back-off. */
 const QUIET_MS = 60_000;
-/** Parts of a change that differ each time it is planned. */
-const VARYING: ReadonlySet<string> = new Set(['precondition', 'lastTransitionTime']);
+
+/** Identifies what is written. Preconditions, and the times in a status, differ each time the same is planned. */
+function printOf(changes: readonly Change[]): string {
+  const written = changes.map((change) => ({ ...change, precondition: undefined }));
+  // A replacer is called for each field, which an endpoint change with its many addresses need not pay for.
+  const hasTimes = changes.some(({ stage }) => stage === 'status');
+  return fingerprint(JSON.stringify(written, hasTimes ? withoutTimes : undefined));
+}
+
+function withoutTimes(field: string, value: unknown): unknown {
+  return field === 'lastTransitionTime' ? undefined : value;
+}
 
 interface Passes {
   readonly since: number;
@@ -39,7 +49,7 @@ export class WriteLoopDetector {
     const current = cause();
     if (passes.cause !== current) seen.clear();
     passes.cause = current;
-    const print = fingerprint(JSON.stringify(changes, (field, value) => (VARYING.has(field) ? undefined : value)));
+    const print = printOf(changes);
     if (seen.has(print)) return true;
     // The writes differ, so the object really changes.
     if (seen.size >= MOST_PASSES) seen.clear();
