@@ -121,16 +121,21 @@ function serve(
   return { serving: { shape: possible, write: true }, problems, notes };
 }
 
-/** The ports of an import whose names its derived Service has, too. Other names were set by another client. */
-function servedPorts({ own }: ImportContext, imported: ServiceImport | undefined): readonly Port[] {
+/**
+ * The ports of an import whose names its derived Service has, too. Other names were set by another client. Empty if the
+ * exports have the same names, which is almost always, and costs less than to read the import.
+ */
+function servedPorts({ own, consumer }: ImportContext, exported: readonly Port[]): readonly Port[] {
+  const imported = consumer.import;
   if (!own || !imported) return [];
   const names = new Map(portsOf(own.spec.ports).map((port) => [portKey(port), port.name]));
+  if (exported.every((port) => (names.get(portKey(port)) ?? port.name) === port.name)) return [];
   return readRequest(imported.spec).ports.filter((port) => names.get(portKey(port)) === port.name);
 }
 
 /** An automatic import, from the exports. */
 function automatic(ctx: ImportContext, exported: Merged): DesiredImport {
-  const ports = keepingNames(exported.ports, servedPorts(ctx, ctx.consumer.import));
+  const ports = keepingNames(exported.ports, servedPorts(ctx, exported.ports));
   // Consumers with the same names share one object.
   const merged = ports === exported.ports ? exported : { ...exported, ports };
   const shape: ServiceShape = {
