@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
@@ -116,6 +117,8 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
     }
     if (!isDeepStrictEqual(result, config)) {
       config = result;
+      // Parsing a large file takes long enough: Leases and heartbeats come before what the edit changes.
+      await nextTurn();
       logger.info({ file: path, members: config.members.length }, 'fleet file changed');
       await onChange(config);
     }
