@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** In ms. A test that hangs fails; one on a busy machine must not. */
+const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000 };
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/setup/counts.ts'],
@@ -12,9 +15,23 @@ export default defineConfig({
       thresholds: { statements: 97, branches: 94, functions: 97, lines: 98 },
     },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      { test: { name: 'kubesim', include: ['packages/kubesim/test/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { ...PATIENCE, name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          ...PATIENCE,
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...PATIENCE,
+          name: 'kubesim',
+          include: ['packages/kubesim/test/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         // Real API servers, shared by all files: so one file at a time, and after the tests that need none.
         test: {

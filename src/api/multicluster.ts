@@ -57,14 +57,15 @@ export interface ServiceImport extends KubeObject {
 }
 
 /**
- * Condition types of a ServiceExport. The last one is specific to Catamaran, and present only while an endpoint is left
- * out.
+ * Condition types of a ServiceExport. The last two are specific to Catamaran, and present only while an endpoint is left
+ * out, or a hostname is shared with another member.
  */
 export const ExportCondition = {
   Valid: 'Valid',
   Ready: 'Ready',
   Conflict: 'Conflict',
   EndpointsAccepted: 'catamaran.dev/EndpointsAccepted',
+  HostnamesUnique: 'catamaran.dev/HostnamesUnique',
 } as const;
 
 /** Reasons of a ServiceExport's conditions (v1beta1), and those of `EndpointsAccepted`. */
@@ -90,6 +91,7 @@ export const ExportReason = {
   InvalidObject: 'InvalidObject',
   NotAllowed: 'NotAllowed',
   LimitReached: 'LimitReached',
+  HostnameCollision: 'HostnameCollision',
 } as const;
 export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
 

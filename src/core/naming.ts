@@ -26,6 +26,11 @@ export function derivedServiceName(prefix: string, name: string): string {
   return `${head}-${digits(whole, NAME_DIGITS)}`;
 }
 
+/** Name of the part of a derived slice that only the clusterset zone reads. */
+export function clustersetSliceName(derivedSlice: string): string {
+  return `${derivedSlice}-clusterset`;
+}
+
 /**
  * Name of the EndpointSlice derived from one slice of a member: `<derived Service>-<hash>`. The hash includes the
  * address type, which is immutable, so a source slice that is recreated with another one needs another derived slice.

@@ -1,12 +1,14 @@
 /** The desired state of one namespace/name in one consumer. */
 import type { Service } from '../../api/core.ts';
 import type { Exporter } from '../merge/exports.ts';
+import { yieldedBy } from '../merge/hostnames.ts';
 import type { Clusterset } from '../merge/merge.ts';
 import { portsOf } from '../merge/ports.ts';
 import { derivedServiceName } from '../naming.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
 import { Derivations, type DesiredSlice } from './derivations.ts';
+import { splitHostnames } from './hostname-split.ts';
 import { type DesiredImport, desiredImport } from './import.ts';
 import { leftOutNote } from './own-addresses.ts';
 import type { ServiceShape } from './service-shape.ts';
@@ -46,6 +48,19 @@ function slicesOf(
   return slices.filter(({ content }) => families.includes(content.addressType));
 }
 
+/** The slices of an exporter without bare hostnames that belong to another member. */
+function withoutShared(
+  slices: readonly DesiredSlice[],
+  { member }: Exporter,
+  { merged, frozen }: Clusterset,
+  { derivedSlices }: ConsumerView,
+): readonly DesiredSlice[] {
+  const hostnames = yieldedBy(member, merged?.hostnames ?? new Map());
+  if (hostnames.size === 0 && !frozen) return slices;
+  const observed = frozen ? { observed: new Set(derivedSlices.map(({ name }) => name)) } : {};
+  return slices.flatMap((slice) => splitHostnames(slice, { hostnames, ...observed }));
+}
+
 type Holdings = Pick<Desired, 'slices' | 'kept'>;
 
 /**
@@ -79,7 +94,8 @@ function holdings(decided: Omit<Desired, keyof Holdings>, consumer: ConsumerView
   if (serving === 'nothing') return holdingsOf(clusterset, consumer, []);
   const slices = clusterset.exports.valid.flatMap((exporter) => {
     const allowed = derivations.ownAddresses.without(exporter, consumer);
-    return slicesOf(allowed, consumer, decided, serving.shape, derivations);
+    const derived = slicesOf(allowed, consumer, decided, serving.shape, derivations);
+    return serving.shape.headless ? withoutShared(derived, exporter, clusterset, consumer) : derived;
   });
   return holdingsOf(clusterset, consumer, slices);
 }

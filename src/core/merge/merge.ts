@@ -9,6 +9,7 @@ import { type Conflict, conflictOf } from './conflicts.ts';
 import type { Admitted } from './exported-keys.ts';
 import { classifyExports, type Exporter, type Exports, importTypeOf } from './exports.ts';
 import { familiesOf } from './families.ts';
+import { type SharedHostnames, sharedHostnames } from './hostnames.ts';
 import { type Port, portsOf, unionOfPorts } from './ports.ts';
 import { type Precedence, precedence, type ServedRecords } from './precedence.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
@@ -27,6 +28,8 @@ export interface Merged {
   readonly labels: Admitted;
   readonly annotations: Admitted;
   readonly conflict: Conflict | undefined;
+  /** Of a Headless import. */
+  readonly hostnames: SharedHostnames;
 }
 
 /** One namespace/name across the clusterset, and how reliable the knowledge of it is. */
@@ -52,9 +55,10 @@ function mergeExports(exporters: readonly Exporter[]): Merged | undefined {
   const [first] = exporters;
   if (!first) return undefined;
   const ports = exporters.map(({ service }) => portsOf(service.spec.ports));
+  const type = importTypeOf(first.service);
   return {
     members: exporters.map(({ member }) => member),
-    type: importTypeOf(first.service),
+    type,
     ports: unionOfPorts(ports),
     offered: ports.flat(),
     families: familiesOf(first.service),
@@ -62,6 +66,7 @@ function mergeExports(exporters: readonly Exporter[]): Merged | undefined {
     labels: first.labels,
     annotations: first.annotations,
     conflict: conflictOf(exporters),
+    hostnames: type === 'Headless' ? sharedHostnames(exporters) : new Map(),
   };
 }
 

@@ -2,7 +2,7 @@
 import { ExportCondition, ExportReason, type ServiceExport } from '../../api/multicluster.ts';
 import type { Exporter, InvalidExport } from '../merge/exports.ts';
 import type { Clusterset } from '../merge/merge.ts';
-import { clipped, firstOf, MESSAGE_LENGTH, PROBLEM_LENGTH, quoted } from '../message.ts';
+import { clipped, firstOf, listed, MESSAGE_LENGTH, PROBLEM_LENGTH, quoted } from '../message.ts';
 import type { ConditionDraft, ConditionSet } from './conditions.ts';
 
 /** A member's own export and the conditions it should have. */
@@ -14,13 +14,13 @@ export interface DesiredExport {
 /** Number of refused addresses, slices and keys listed in a message; the others are only counted. */
 const NAMED = 3;
 
-const { Valid, Ready, Conflict, EndpointsAccepted } = ExportCondition;
+const { Valid, Ready, Conflict, EndpointsAccepted, HostnamesUnique } = ExportCondition;
 
 function invalidConditions({ reason, message }: InvalidExport): ConditionSet {
   // A missing Service may still be created; a wrong type has to be fixed.
   const ready = reason === ExportReason.NoService ? ExportReason.Pending : ExportReason.Failed;
   return {
-    types: [Valid, Ready, Conflict, EndpointsAccepted],
+    types: [Valid, Ready, Conflict, EndpointsAccepted, HostnamesUnique],
     drafts: [
       { type: Valid, status: 'False', reason, message },
       { type: Ready, status: 'False', reason: ready, message: 'The export is not valid' },
@@ -71,6 +71,17 @@ function acceptedConditions(exporter: Exporter): readonly ConditionDraft[] {
   return [{ type: EndpointsAccepted, status: 'False', reason, message: clipped(message, MESSAGE_LENGTH) }];
 }
 
+function hostnameConditions({ member }: Exporter, clusterset: Clusterset): readonly ConditionDraft[] {
+  const shared = [...(clusterset.merged?.hostnames ?? [])].filter(([, members]) => members.includes(member));
+  if (shared.length === 0) return [];
+  const parts = shared.map(([hostname, members]) => `${quoted(hostname)} of ${listed(members)}`).toSorted();
+  const message =
+    `Hostnames in several clusters: ${firstOf(parts, NAMED, '; ')}. The derived Service has the name of the first ` +
+    'cluster; all have a name with their cluster in the clusterset zone';
+  const reason = ExportReason.HostnameCollision;
+  return [{ type: HostnamesUnique, status: 'False', reason, message: clipped(message, MESSAGE_LENGTH) }];
+}
+
 function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionSet {
   const drafts: readonly ConditionDraft[] = [
     { type: Valid, status: 'True', reason: ExportReason.Valid, message: 'The Service can be exported' },
@@ -80,7 +91,8 @@ function validConditions(exporter: Exporter, clusterset: Clusterset): ConditionS
   const types = [Valid, Ready, EndpointsAccepted];
   // Whether an unknown member conflicts with the others cannot be decided: the last Conflict condition stays.
   if (clusterset.frozen) return { types, drafts };
-  return { types: [...types, Conflict], drafts: [...drafts, conflictCondition(clusterset)] };
+  const compared = [conflictCondition(clusterset), ...hostnameConditions(exporter, clusterset)];
+  return { types: [...types, Conflict, HostnamesUnique], drafts: [...drafts, ...compared] };
 }
 
 /** The desired conditions of the export of `member`; undefined if it does not export. */

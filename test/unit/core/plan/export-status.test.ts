@@ -15,6 +15,7 @@ const EXPORTED = {
 };
 const AGREE = { type: 'Conflict', status: 'False', reason: 'NoConflicts', message: 'All exports agree' };
 const ACCEPTED = 'catamaran.dev/EndpointsAccepted';
+const HOSTNAMES = 'catamaran.dev/HostnamesUnique';
 
 const conditionsOf = (member: string, ...sources: readonly SourceView[]) =>
   desiredExport(member, merge(sources, ['unknown']))?.conditions;
@@ -22,7 +23,7 @@ const conditionsOf = (member: string, ...sources: readonly SourceView[]) =>
 describe('the conditions of an export', () => {
   test('that is valid', () => {
     expect(conditionsOf('cluster1', aSource())).toEqual({
-      types: ['Valid', 'Ready', ACCEPTED, 'Conflict'],
+      types: ['Valid', 'Ready', ACCEPTED, 'Conflict', HOSTNAMES],
       drafts: [VALID, EXPORTED, AGREE],
     });
   });
@@ -38,7 +39,7 @@ describe('the conditions of an export', () => {
   test('that is not valid', () => {
     const { service: _, ...lonely } = aSource();
     expect(conditionsOf('cluster1', lonely)).toEqual({
-      types: ['Valid', 'Ready', 'Conflict', ACCEPTED],
+      types: ['Valid', 'Ready', 'Conflict', ACCEPTED, HOSTNAMES],
       drafts: [
         { type: 'Valid', status: 'False', reason: 'NoService', message: 'Service "shop/web" does not exist' },
         { type: 'Ready', status: 'False', reason: 'Pending', message: 'The export is not valid' },
