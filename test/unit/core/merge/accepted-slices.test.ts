@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ServiceSpec } from '../../../../src/api/core.ts';
+import { classifyExports } from '../../../../src/core/merge/exports.ts';
+import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
 import { anEndpoint, anExport, aService, aSlice, NAME } from '../../../support/core/objects.ts';
 import { conditionOf } from '../../../support/core/scenarios.ts';
-import { ALLOW_ALL } from '../../../support/core/sources.ts';
+import { ALLOW_ALL, ANY, aSource } from '../../../support/core/sources.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
@@ -100,4 +102,9 @@ test('several reasons are joined, each with its examples', () => {
       'Endpoints left out: EndpointSlice "web-127.0.0.1": 127.0.0.1 is loopback; ' +
       'EndpointSlice "web-10.1.0.1" is not managed by the EndpointSlice controller, and slices: Any is not set',
   });
+});
+
+test('slices that are all accepted are the same list, which memos depend on', () => {
+  const slices = [sourceSlice(aSlice('a', [anEndpoint('10.1.0.1')]), ANY)];
+  expect(classifyExports([aSource({ slices })]).valid[0]?.slices).toBe(slices);
 });

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { desired } from '../../../../src/core/desired/desired.ts';
+import { merge } from '../../../../src/core/merge/merge.ts';
+import { plan } from '../../../../src/core/plan/plan.ts';
 import type { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anEndpoint, anImport, aService, aSlice } from '../../../support/core/objects.ts';
+import { anEndpoint, anExport, anImport, aService, aSlice, at, NOW } from '../../../support/core/objects.ts';
 import { asking, conditionOf, exporting, joinedBy, readyOf } from '../../../support/core/scenarios.ts';
+import { ALLOW_ALL, aSource } from '../../../support/core/sources.ts';
 
 const unready = (address: string) => anEndpoint(address, { conditions: { ready: false } });
 
@@ -53,6 +57,56 @@ describe('an import shows whether anything can be reached', () => {
       aSlice('web-2', [anEndpoint('fe80::1')], undefined, 'IPv6'),
     ];
     expect(unavailable(dual)).toMatch(/^False AddressesRefused: .* fail: IPv6: all endpoints/);
+  });
+
+  test('rule 35: while each family has another reason, the gravest first', () => {
+    const dual = exporting(aService({ ipFamilies: ['IPv4', 'IPv6'] }), { ipFamilies: ['IPv4', 'IPv6'] });
+    dual.member('cluster1').slices = [
+      aSlice('web-1', [unready('10.1.0.1')]),
+      aSlice('web-2', [anEndpoint('fe80::1')], undefined, 'IPv6'),
+    ];
+    expect(unavailable(dual)).toMatch(
+      /^False AddressesRefused: .* fail: IPv6: all endpoints of "cluster1" .*; IPv4: no endpoint of "cluster1" is ready$/,
+    );
+    dual.member('cluster1').slices = [aSlice('web-1', [anEndpoint('127.0.0.1')])];
+    expect(unavailable(dual)).toMatch(/fail: IPv4: all endpoints .*; IPv6: no endpoint of "cluster1" serves a port/);
+  });
+
+  test('rule 35: while all endpoints are host names, or in slices that are not allowed or do not fit', () => {
+    const fleet = exporting();
+    const cluster1 = fleet.member('cluster1');
+    cluster1.slices = [aSlice('web-1', [anEndpoint('example.com')], undefined, 'FQDN')];
+    expect(unavailable(fleet)).toMatch(/^False AddressesRefused: /);
+    cluster1.slices = [aSlice('web-1', [anEndpoint('10.1.0.1')])];
+    cluster1.set({ policy: { ...ALLOW_ALL, slices: 'Managed' } });
+    expect(unavailable(fleet)).toMatch(/^False AddressesRefused: /);
+    cluster1.set({ policy: ALLOW_ALL });
+    cluster1.slices = [];
+    expect(unavailable(fleet)).toMatch(/^False NoEndpoints: /);
+    const consumer = fleet.consumer('cluster2');
+    const setAside = [
+      { resource: 'endpointSlices', name: 'web-1', field: 'endpoints', problem: 'is no list' },
+    ] as const;
+    const source = { ...aSource(), setAside };
+    const changes = plan(consumer, desired(merge([source]), consumer), NOW);
+    expect(JSON.stringify(changes)).toContain('"reason":"AddressesRefused"');
+  });
+
+  test('rule 35: names the exporters in order of their names', () => {
+    const fleet = exporting();
+    fleet.member('cluster0').export(anExport({}, at(60)), aService());
+    fleet.member('cluster1').slices = [];
+    expect(unavailable(fleet)).toContain('no endpoint of "cluster0", "cluster1" serves');
+    expect(fleet.member('cluster2').imported?.status?.clusters?.[0]).toEqual({ cluster: 'cluster1' });
+  });
+
+  test('rule 35: while those that are kept of an unknown member are not ready', () => {
+    const fleet = joinedBy(exporting());
+    fleet.member('cluster1').slices = [];
+    fleet.member('cluster3').slices = [aSlice('web-1', [unready('10.3.0.1')])];
+    fleet.converge();
+    fleet.member('cluster3').set({ known: false });
+    expect(unavailable(fleet)).toMatch(/^False NoEndpoints: /);
   });
 
   test('rule 35: with a Local policy, unless the cluster itself has endpoints', () => {

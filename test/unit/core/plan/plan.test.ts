@@ -260,6 +260,28 @@ describe('what waits', () => {
   });
 });
 
+describe('a derived Service that is created again', () => {
+  function specWith(more: Partial<ConsumerView>) {
+    const fleet = exporting();
+    const { derivedService: _, ...consumer } = fleet.consumer('cluster2');
+    const changes = plan({ ...consumer, ...more }, desired(fleet.clusterset(), { ...consumer, ...more }), NOW);
+    const [created] = changes.filter(({ op, resource }) => op === 'create' && resource === 'services');
+    return created?.op === 'create' ? created.object.spec : undefined;
+  }
+  const lastAddresses = ['10.96.0.9'];
+
+  test('rule 10: asks for the addresses of its predecessor', () => {
+    expect(specWith({})).not.toHaveProperty('clusterIP');
+    expect(specWith({ lastAddresses })).toMatchObject({ clusterIP: '10.96.0.9', clusterIPs: lastAddresses });
+  });
+
+  test('rule 10: asks for none if they were refused, and still does after another refusal', () => {
+    const taken = 'Service "amcs-web" is invalid: spec.clusterIPs: Invalid value: provided IP is already allocated';
+    expect(specWith({ lastAddresses, refusal: taken })).not.toHaveProperty('clusterIP');
+    expect(specWith({ lastAddresses, refusal: 'exceeded quota: services' })).toMatchObject({ clusterIP: '10.96.0.9' });
+  });
+});
+
 describe('why', () => {
   test.each<[string, () => FleetModel, Partial<ConsumerView>, string]>([
     ['an automatic import', exporting, {}, 'the exports or its addresses changed'],
