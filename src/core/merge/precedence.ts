@@ -60,19 +60,20 @@ function isPrefix(short: readonly string[], long: readonly string[]): boolean {
   return short.every((member, index) => long[index] === member);
 }
 
-function placeIn(record: readonly string[] | undefined, member: string): number {
-  const place = record?.indexOf(member) ?? -1;
+function placeIn(record: readonly string[], member: string): number {
+  const place = record.indexOf(member);
   return place < 0 ? Number.POSITIVE_INFINITY : place;
 }
 
 /** Whether a record places `a` before `b`; a member that is not in it comes after those that are. */
-function places(record: readonly string[] | undefined, a: string, b: string): boolean {
+function places(record: readonly string[], a: string, b: string): boolean {
   return placeIn(record, a) < placeIn(record, b);
 }
 
 /** Whether the record of `member` places `other` before it. A member has no reason to forge that. */
 function concedes(records: ServedRecords, member: string, other: string): boolean {
-  return places(records.get(member), other, member);
+  const record = records.get(member);
+  return record !== undefined && places(record, other, member);
 }
 
 /**
@@ -111,7 +112,7 @@ function precedes(ranked: Ranked, a: string, b: string): boolean | undefined {
 /** The order by the majority of records, pair by pair (Copeland's method). */
 function byRecords(ranked: Ranked): readonly string[] {
   const { aged } = ranked;
-  const wins = new Map(aged.map((member) => [member, 0]));
+  const wins = new Map<string, number>();
   for (const [index, a] of aged.entries()) {
     for (const b of aged.slice(index + 1)) {
       const winner = precedes(ranked, a, b) === false ? b : a;
@@ -128,20 +129,31 @@ function longest(records: readonly (readonly string[])[]): readonly string[] | u
   return records.every((record) => isPrefix(record, candidate)) ? candidate : undefined;
 }
 
+/** Returns a function that returns the same array for equal records: most consumers have the same one. */
+function interning(): (record: readonly string[]) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (record) => {
+    const key = JSON.stringify(record);
+    const same = known.get(key) ?? record;
+    known.set(key, same);
+    return same;
+  };
+}
+
 /** @param aged the exporters, the oldest first. */
 export function precedence(aged: readonly string[], served: ServedRecords): Precedence {
-  const records = new Map([...served].map(([consumer, record]) => [consumer, restricted(record, aged)]));
-  const groups = Map.groupBy(records.keys(), (consumer) => JSON.stringify(records.get(consumer)));
-  const distinct = [...groups.values()].flatMap(([consumer = '']) => [records.get(consumer) ?? []]);
+  const intern = interning();
+  const records = new Map([...served].map(([consumer, record]) => [consumer, intern(restricted(record, aged))]));
+  const distinct = [...new Set(records.values())];
   const agreed = longest(distinct);
   if (agreed) return { aged, records, common: followedBy(agreed, aged), own: new Map() };
   const ranked = { aged, records };
   const common = byRecords(ranked);
+  const orders = new Map(distinct.map((record) => [record, followedBy(conceded(record, ranked), common)]));
   const own = new Map<string, readonly string[]>();
-  for (const consumers of groups.values()) {
-    const order = followedBy(conceded(records.get(consumers[0] ?? '') ?? [], ranked), common);
-    if (isPrefix(order, common)) continue;
-    for (const consumer of consumers) own.set(consumer, order);
+  for (const [consumer, record] of records) {
+    const order = orders.get(record) ?? common;
+    if (!isPrefix(order, common)) own.set(consumer, order);
   }
   return { aged, records, common, own };
 }

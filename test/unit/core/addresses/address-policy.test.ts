@@ -69,7 +69,9 @@ const NEVER: readonly (readonly [address: string, type: AddressType, reason: str
 test.each(NEVER)('rule 17: %s in an %s slice is never imported: it %s', (address, type, reason) => {
   const wide = ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'];
   for (const policy of [ANY, NONE, DECLARED, addressPolicy(wide)]) {
-    expect(refusal(address, type, policy)?.reason).toBe(reason);
+    const refused = refusal(address, type, policy);
+    expect(refused?.reason).toBe(reason);
+    expect(refused?.kind).toBe(type === 'FQDN' || reason.startsWith('is not an') ? 'invalid' : 'special');
   }
 });
 
@@ -84,14 +86,18 @@ test.each<[string, AddressType, string]>([
   ['3fff::1', 'IPv6', '3fff::/20'],
 ])('rule 17: %s has a special meaning, so it is imported only if it is declared', (address, type, cidr) => {
   expect(refusal(address, type, addressPolicy([cidr]))).toBeUndefined();
-  for (const policy of [ANY, NONE, DECLARED]) expect(refusal(address, type, policy)?.kind).toBe('special');
+  for (const policy of [ANY, NONE, DECLARED]) {
+    const refused = refusal(address, type, policy);
+    expect(refused?.kind).toBe('special');
+    expect(refused?.reason).toMatch(/^is .*, and not declared for the member$/);
+  }
 });
 
 describe('the networks of a member', () => {
   test('rule 17: if CIDRs are declared, an address has to be inside one of its family', () => {
     const outside = "is outside the member's declared CIDRs";
     expect(refusal('10.1.255.255', 'IPv4', DECLARED)).toBeUndefined();
-    expect(refusal('10.2.0.0', 'IPv4', DECLARED)?.reason).toBe(outside);
+    expect(refusal('10.2.0.0', 'IPv4', DECLARED)).toEqual({ kind: 'unknown', reason: outside });
     expect(refusal('fd01:0:2::3', 'IPv6', DECLARED)).toBeUndefined();
     expect(refusal('fd02::1', 'IPv6', DECLARED)?.reason).toBe(outside);
     expect(refusal('fd01::1', 'IPv6', addressPolicy(['10.0.0.0/8']))?.reason).toBe(outside);
@@ -107,9 +113,10 @@ describe('the networks of a member', () => {
     const known = addressPolicy([], { any: false, reported: { ...reported, services: rangeSet([]) } });
     expect(refusal('10.7.1.2', 'IPv4', known)).toBeUndefined();
     expect(refusal('10.7.2.2', 'IPv4', known)?.reason).toContain("is outside the networks of the member's nodes");
-    expect(refusal('10.7.1.2', 'IPv4', addressPolicy([], { reported }))?.reason).toBe(
-      "is in the member's Service network",
-    );
+    expect(refusal('10.7.1.2', 'IPv4', addressPolicy([], { reported }))).toEqual({
+      kind: 'service',
+      reason: "is in the member's Service network",
+    });
   });
 
   const fleet = {
@@ -137,6 +144,17 @@ describe('the networks of a member', () => {
       for (const policy of policies) expect(refusal(address, 'IPv4', policy)).toEqual({ kind, reason });
     },
   );
+
+  test('rule 17: declared networks replace those that the nodes report', () => {
+    const reported = { endpoints: rangeSet(['10.7.0.0/16']), services: rangeSet([]) };
+    const policy = addressPolicy(['10.1.0.0/16'], { fleet, any: false, reported });
+    expect(refusal('10.7.0.1', 'IPv4', policy)?.reason).toBe("is outside the member's declared CIDRs");
+    expect(refusal('10.1.0.1', 'IPv4', policy)).toBeUndefined();
+  });
+
+  test('rule 17: no network of the member itself is one of another member', () => {
+    expect(refusal('10.1.0.1', 'IPv4', addressPolicy([], { fleet, any: false }))?.kind).toBe('unknown');
+  });
 
   test('rule 17: what a member reports about itself makes no address of another one refused', () => {
     const greedy = { endpoints: rangeSet(['10.1.0.0/16']), services: rangeSet(['10.1.0.0/16']) };

@@ -106,6 +106,30 @@ describe('exported labels and annotations', () => {
   });
 });
 
+describe('the entries of an export that may be set', () => {
+  const limited = (exportedBytes: number) => ({ ...ALLOW_ALL, exportedBytes });
+
+  test('rule 50: have at most the allowed bytes, keys and values of labels and annotations together', () => {
+    const spec = { exportedLabels: { ab: 'x'.repeat(8) }, exportedAnnotations: { c: 'y'.repeat(7), d: 'ä' } };
+    const exact = admitKeys(spec, limited(21));
+    expect([exact.labels.refused, exact.annotations.refused]).toEqual([[], []]);
+    expect(admitKeys(spec, limited(20)).annotations.refused).toEqual([
+      '"d" exceeds the 20 bytes of labels and annotations that an export may have',
+    ]);
+    expect(admitKeys(spec, limited(17)).annotations.admitted).toEqual({ d: 'ä' });
+    expect(admitKeys(spec, limited(9)).labels.refused).toEqual([
+      '"ab" exceeds the 9 bytes of labels and annotations that an export may have',
+    ]);
+  });
+
+  test('rule 6: are not those with an invalid key or label value', () => {
+    const map = { 'a b': '', c: 'd e' };
+    const { labels, annotations } = admitKeys({ exportedLabels: map, exportedAnnotations: map }, ALLOW_ALL);
+    expect(labels.refused).toEqual(['"a b" is not a valid key', '"c" has a value that is not a valid label value']);
+    expect(annotations).toEqual({ admitted: { c: 'd e' }, refused: ['"a b" is not a valid key'] });
+  });
+});
+
 describe('keys', () => {
   test.each([
     ['team', ['team'], true],

@@ -157,6 +157,22 @@ describe('names of served ports', () => {
     expect(namesIn(fleet)).toEqual(['admin 80', 'http 9090']);
   });
 
+  test('rule 32: a made-up name is one that no port has or keeps', () => {
+    const port = (number: number, name: string): Port => ({ name, protocol: 'TCP', port: number });
+    const namesOf = (ports: readonly Port[], served: readonly Port[]) =>
+      keepingNames(ports, served).map(({ name }) => name);
+    expect(namesOf([port(80, 'web'), port(81, 'http'), port(82, 'tcp-81')], [port(80, 'http')])).toEqual([
+      'http',
+      'tcp-81-2',
+      'tcp-81',
+    ]);
+    expect(namesOf([port(80, 'a'), port(90, 'b'), port(81, 'http')], [port(80, 'tcp-81'), port(90, 'http')])).toEqual([
+      'tcp-81',
+      'http',
+      'tcp-81-2',
+    ]);
+  });
+
   test('rule 32: nothing is renamed if all names agree, and unnamed ports have none to keep', () => {
     const ports = portsOf([HTTP]);
     expect(keepingNames(ports, ports)).toBe(ports);

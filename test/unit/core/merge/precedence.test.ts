@@ -43,6 +43,33 @@ describe('the order of exports', () => {
     expect(orderFor('new', ['b', 'a'], { a: ['a', 'b'], b: ['b', 'a'], x: ['a'] })).toBe('a b');
   });
 
+  test('rule 33: a record decides for all if no other contradicts it, even if it is of an exporter', () => {
+    for (const served of [{ a: ['a', 'b'] }, { a: ['a', 'b'], x: [] }, { x: [], a: ['a', 'b'] }]) {
+      expect(orderFor('new', ['b', 'a'], served)).toBe('a b');
+    }
+  });
+
+  test('rule 33: what a member claims in its own favor counts neither for the older nor for the younger one', () => {
+    expect(orderFor('new', ['a', 'b'], { a: ['a', 'b'], x: ['b'] })).toBe('b a');
+    expect(orderFor('new', ['a', 'b'], { b: ['b'], x: ['a'], y: ['b'] })).toBe('a b');
+  });
+
+  test('rule 33: a record without either of two exporters says nothing about their order', () => {
+    const others = { z1: ['c'], z2: ['c'], z3: ['c'] };
+    expect(orderFor('new', ['a', 'b', 'c'], { ...others, x: ['a'] })).toBe('c a b');
+    expect(orderFor('new', ['a', 'b', 'c'], { ...others, x: ['b', 'c'], y: ['c', 'b'] })).toBe('c b a');
+  });
+
+  test('rule 33: of two that have equally many records in their favor, the older one is first', () => {
+    expect(orderFor('new', ['a', 'b', 'c'], { x: ['c', 'a', 'b'], y: ['b', 'c', 'a'] })).toBe('a b c');
+  });
+
+  test('rule 33: each of several consumers with the same record keeps its order', () => {
+    const served = { x: ['a', 'b'], y: ['a', 'b'], u: ['b', 'a'], v: ['b', 'a'], w: ['b', 'a'] };
+    for (const consumer of ['x', 'y']) expect(orderFor(consumer, ['a', 'b'], served)).toBe('a b');
+    for (const consumer of ['u', 'v', 'w']) expect(orderFor(consumer, ['a', 'b'], served)).toBe('b a');
+  });
+
   test('rule 33: consumers that served different exports keep them, and new ones follow the majority', () => {
     const served = { x: ['a', 'b'], y: ['b', 'a'], z: ['b', 'a'] };
     expect(orderFor('x', ['a', 'b'], served)).toBe('a b');
@@ -55,6 +82,16 @@ describe('the order of exports', () => {
     const served = { x: ['a', 'b', 'c'], a: ['b', 'c', 'a'], b: ['b', 'c', 'a'] };
     expect(orderFor('x', ['a', 'b', 'c'], served)).toBe('b c a');
     expect(precedence(['a', 'b', 'c'], records(served)).own.size).toBe(0);
+  });
+
+  test('rule 33: an exporter that concedes to one of the later exporters is last for such a consumer', () => {
+    expect(orderFor('x', ['a', 'b', 'c'], { x: ['a', 'b', 'c'], a: ['b', 'a'] })).toBe('b c a');
+  });
+
+  test('rule 33: an exporter that concedes to an earlier one keeps its place', () => {
+    const served = { x: ['a', 'b', 'c'], b: ['a', 'b'], y: ['c', 'b', 'a'], z: ['c', 'b', 'a'] };
+    expect(orderFor('x', ['a', 'b', 'c'], served)).toBe('a b c');
+    expect(orderFor('new', ['a', 'b', 'c'], served)).toBe('a c b');
   });
 
   test('rule 33: of exporters that concede to each other, the older one is first for all', () => {
@@ -88,6 +125,7 @@ describe('a changed record', () => {
   test('concerns the other consumers if it contradicts the order, or while there are several', () => {
     expect(effectOf(agreed, 'new', ['b'])).toBe('contradicts');
     expect(effectOf(split, 'y', ['a', 'b'])).toBe('contradicts');
+    expect(effectOf(split, 'x', ['b'])).toBe('contradicts');
   });
 });
 

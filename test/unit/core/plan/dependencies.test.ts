@@ -72,6 +72,11 @@ describe('sparing', () => {
     });
   });
 
+  test('adds no source to a change that has none', () => {
+    const { source: _, ...bare } = deletion('a');
+    expect(sparing([creation('a', body('2'))], bare, observed)).not.toHaveProperty('source');
+  });
+
   test.each<[string, Change, Change]>([
     ['nothing was to be moved', creation('a', body('9')), deletion('a')],
     ['an endpoint stays anyway', creation('a', body('1')), patchOf('a', body('1'))],
