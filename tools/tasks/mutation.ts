@@ -4,7 +4,7 @@
  * earlier runs are reused for unchanged code.
  */
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { compareSurvivors, readSurvivors, showMutant } from '../mutation/survivors.ts';
@@ -19,7 +19,10 @@ const results = await new Stryker({
   ...(files.length > 0 && { mutate: files, incremental: true }),
 }).runMutationTest();
 
-const run = results.map((mutant) => ({
+// An incremental run also returns earlier results of other files, which may be outdated.
+const requested = new Set(files.map((file) => resolve(file)));
+const current = results.filter(({ fileName }) => requested.size === 0 || requested.has(resolve(fileName)));
+const run = current.map((mutant) => ({
   file: relative(CORE, mutant.fileName),
   survived: mutant.status === 'Survived' || mutant.status === 'NoCoverage',
   ...showMutant(readFileSync(mutant.fileName, 'utf8'), mutant),

@@ -44,9 +44,9 @@ describe('the order of exports', () => {
   });
 
   test('rule 33: a record decides for all if no other contradicts it, even if it is of an exporter', () => {
-    for (const served of [{ a: ['a', 'b'] }, { a: ['a', 'b'], x: [] }, { x: [], a: ['a', 'b'] }]) {
-      expect(orderFor('new', ['b', 'a'], served)).toBe('a b');
-    }
+    expect(orderFor('new', ['b', 'a'], { a: ['a', 'b'] })).toBe('a b');
+    expect(orderFor('new', ['b', 'a'], { a: ['a', 'b'], x: [] })).toBe('a b');
+    expect(orderFor('new', ['b', 'a'], { x: [], a: ['a', 'b'] })).toBe('a b');
   });
 
   test('rule 33: what a member claims in its own favor counts neither for the older nor for the younger one', () => {
