@@ -36,6 +36,9 @@ export const MANAGED_BY = 'app.kubernetes.io/managed-by';
 /** On every object of Catamaran: the ServiceImport that it belongs to. */
 export const DERIVED_FROM = 'catamaran.dev/derived-from';
 
+/** Set by client-side `kubectl apply`, with the manifest; Kubernetes reference, well-known annotations. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** On ServiceImports: `automatic` if Catamaran created it. An export cannot set it. */
 export const IMPORT_ORIGIN = 'catamaran.dev/import-origin';
 export const IMPORT_ORIGIN_AUTOMATIC = 'automatic';

@@ -96,13 +96,14 @@ export const ExportReason = {
 export type ExportReason = (typeof ExportReason)[keyof typeof ExportReason];
 
 /**
- * Condition types of a ServiceImport. The last two are specific to Catamaran, and present only while a source is
- * unreachable, or nothing can be reached.
+ * Condition types of a ServiceImport. The last three are specific to Catamaran, and present only while a source is
+ * unreachable, nothing can be reached, or another implementation manages the import.
  */
 export const ImportCondition = {
   Ready: 'Ready',
   SourcesReachable: 'catamaran.dev/SourcesReachable',
   EndpointsAvailable: 'catamaran.dev/EndpointsAvailable',
+  Managed: 'catamaran.dev/Managed',
 } as const;
 
 /**
@@ -127,5 +128,6 @@ export const ImportReason = {
   NoneReady: 'NoneReady',
   AddressesRefused: 'AddressesRefused',
   LocalPolicyOnly: 'LocalPolicyOnly',
+  ManagedByOther: 'ManagedByOther',
 } as const;
 export type ImportReason = (typeof ImportReason)[keyof typeof ImportReason];

@@ -12,6 +12,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { MetadataPace } from './metadata-pace.ts';
 import type { Metrics } from './metrics.ts';
 import type { Result } from './result.ts';
+import { SingleReports } from './single-reports.ts';
 import { WriteLoopDetector } from './write-loop.ts';
 
 /** The due changes in the consumer of a view. `now` is in ms since the epoch. */
@@ -42,6 +43,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #writeLoops = new WriteLoopDetector();
   readonly #metadata = new MetadataPace();
+  readonly #reports = new SingleReports();
   /** Messages of the API server for refused writes, by key. */
   readonly #refusals = new Map<ServiceKey, string>();
 
@@ -55,7 +57,7 @@ export class Reconciler {
     const started = clock.now();
     try {
       const planned = this.#duePlan(key);
-      const { changes, waitMs } = this.#metadata.due(key, planned.changes, started);
+      const { changes, waitMs } = this.#metadata.due(key, this.#reports.due(key, planned.changes), started);
       if (changes.length === 0) {
         if (waitMs !== undefined) return { outcome: 'unchanged', retryMs: waitMs };
         this.#refusals.delete(key);
@@ -63,6 +65,7 @@ export class Reconciler {
       }
       const result = await apply(changes, signal);
       metrics.reconciled(result.outcome, clock.now() - started);
+      if (result.outcome === 'applied') this.#reports.note(key, changes);
       await this.#reportRefusal(key, result.refusal, signal);
       const wrote = result.outcome === 'applied' || result.outcome === 'stale';
       if (!wrote || !this.#writeLoops.note(key, changes, clock.now(), () => causeOf(planned.exports))) return result;

@@ -52,6 +52,8 @@ interface ChangeBase extends Target {
   /** Of a derived slice: the member that its endpoints come from. */
   readonly source?: string;
   readonly notices?: readonly Notice[];
+  /** Of a report that is not repeated if another client removes it: what it is about. */
+  readonly once?: string;
   /** Of a patch of a slice whose source changed since the last write: when, RFC 3339. */
   readonly changedAt?: string;
 }

@@ -6,6 +6,9 @@ export const MESSAGE_LENGTH = 32_700;
 /** Maximum length of one of several problems in a message. */
 export const PROBLEM_LENGTH = 253;
 
+/** Maximum length of the name of a field manager (apimachinery, FieldManagerMaxLength). */
+export const MANAGER_LENGTH = 128;
+
 /** A name in double quotes. */
 export function quoted(name: string): string {
   return `"${name}"`;

@@ -1,8 +1,8 @@
 /** How much of a member is served under a configuration. */
 import { isDeepStrictEqual } from 'node:util';
-import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../api/labels.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import type { Served } from '../core/edit-loss.ts';
+import { isAutomatic } from '../core/import-manager.ts';
 import { sourceSlice } from '../core/merge/source-slice.ts';
 import type { FleetAccess } from './fleet-access.ts';
 import type { Member } from './member.ts';
@@ -21,10 +21,9 @@ export function servedUnder(member: Member, config: MemberConfig, access: FleetA
     endpoints += slice.endpoints.length;
   }
   let imports = 0;
-  for (const { metadata } of cache.imports.values()) {
-    const namespace = metadata.namespace ?? '';
-    const isAutomatic = metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC;
-    const isKept = !isAutomatic || access.importMode(config, namespace) === 'Automatic';
+  for (const imported of cache.imports.values()) {
+    const namespace = imported.metadata.namespace ?? '';
+    const isKept = !isAutomatic(imported) || access.importMode(config, namespace) === 'Automatic';
     if (isKept && access.importRefusal(name, namespace) === undefined) imports++;
   }
   return { endpoints, exports: allowed.size, imports };

@@ -2,9 +2,9 @@
  * The desired ServiceImport of a consumer: its origin, what it serves, and problems that prevent it from serving more.
  */
 import type { Service } from '../../api/core.ts';
-import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
 import type { IPFamily } from '../../api/meta.ts';
 import { ImportCondition, ImportReason, type ServiceImport } from '../../api/multicluster.ts';
+import { isAutomatic, type OtherImplementation, otherImplementation } from '../import-manager.ts';
 import { importTypeOf } from '../merge/exports.ts';
 import { areFilledIn, intersection, keepingPrimary, preferred } from '../merge/families.ts';
 import type { Clusterset, Merged } from '../merge/merge.ts';
@@ -30,6 +30,8 @@ export interface DesiredImport {
   readonly notes: readonly string[];
   /** Whether the Ready condition stays, because its cause cannot be judged now. */
   readonly readyStays: boolean;
+  /** Another implementation that manages the import, so that neither its spec nor what that client reports is written. */
+  readonly other?: OtherImplementation;
 }
 
 /** Reasons that depend on the exports. */
@@ -40,10 +42,6 @@ const OF_EXPORTS: ReadonlySet<string> = new Set([
   ImportReason.IPFamilyNotSupported,
   ImportReason.InvalidPort,
 ]);
-
-export function isAutomatic(imported: ServiceImport): boolean {
-  return imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC;
-}
 
 export interface ImportContext {
   readonly clusterset: Clusterset;
@@ -262,11 +260,22 @@ function notAllowed(message: string): DesiredImport {
   return { origin: 'user', content: undefined, serving: 'nothing', problems, notes: [], readyStays: false };
 }
 
+/**
+ * An import that another implementation manages is left alone. Nothing is derived for it; what was derived before may
+ * be in use, so it stays, and its endpoints stay current.
+ */
+function ofOther(ctx: ImportContext, other: OtherImplementation): DesiredImport {
+  const serving = ctx.consumer.importRefusal === undefined ? unchanged(ctx) : 'nothing';
+  return { origin: 'user', content: undefined, serving, problems: [], notes: [], readyStays: true, other };
+}
+
 /** Decides what the consumer's import should be. */
 export function desiredImport(ctx: ImportContext): DesiredImport | 'absent' | 'undecided' {
   const { import: observed, importMode, importRefusal } = ctx.consumer;
   const { merged, frozen } = ctx.clusterset;
   const going = observed?.metadata.deletionTimestamp !== undefined;
+  const other = observed && !going ? otherImplementation(observed) : undefined;
+  if (other) return ofOther(ctx, other);
   const ofUser = observed && !going && !isAutomatic(observed);
   if (importRefusal !== undefined) return ofUser ? notAllowed(importRefusal) : 'absent';
   if (ofUser) return withObstacles(ctx, byUser(ctx, observed));

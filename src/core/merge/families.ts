@@ -1,9 +1,8 @@
 /** IP families of an import: those of the first exporter, as far as the consumer has them. */
 import type { Service } from '../../api/core.ts';
-import type { Json, JsonObject } from '../../api/json.ts';
-import { FIELD_MANAGER } from '../../api/labels.ts';
 import type { IPFamily } from '../../api/meta.ts';
 import type { ServiceImport } from '../../api/multicluster.ts';
+import { areOfCatamaran, settersOf } from '../field-managers.ts';
 
 const BOTH: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
@@ -34,20 +33,10 @@ export function keepingPrimary(service: Service | undefined, possible: readonly 
   return [primary, ...possible.filter((family) => family !== primary)];
 }
 
-function has(value: Json | undefined, member: string): value is JsonObject {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, member);
-}
-
 /**
  * Whether Catamaran filled in the families of an import, so that no user requested them: the API server records who set
  * a field (`metadata.managedFields`). A field without a manager counts as requested.
  */
-export function areFilledIn({ metadata: { managedFields = [] } }: ServiceImport): boolean {
-  const setters = managedFields.filter(
-    ({ fieldsV1 }) => has(fieldsV1, 'f:spec') && has(fieldsV1['f:spec'], 'f:ipFamilies'),
-  );
-  // An applied field belongs to a user, even if `catamaran sandbox apply` sent it: the engine never applies (ADR 0002).
-  return (
-    setters.length > 0 && setters.every(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Update')
-  );
+export function areFilledIn(imported: ServiceImport): boolean {
+  return areOfCatamaran(settersOf(imported, 'ipFamilies'));
 }

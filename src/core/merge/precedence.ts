@@ -9,6 +9,7 @@
  * can testify against it: see {@link conceded}. Other records decide for consumers that have none (ADR 0012).
  */
 import type { ServiceExport, ServiceImport } from '../../api/multicluster.ts';
+import { otherImplementation } from '../import-manager.ts';
 
 interface DatedExport {
   readonly member: string;
@@ -40,9 +41,11 @@ export function byAge(a: DatedExport, b: DatedExport): number {
   return age || (a.member < b.member ? -1 : 1);
 }
 
-/** The record of a consumer. An import that is being deleted serves nothing. */
-export function servedRecord({ metadata, status }: ServiceImport): readonly string[] {
-  return metadata.deletionTimestamp === undefined ? (status?.clusters ?? []).map(({ cluster }) => cluster) : [];
+/** The record of a consumer: none in an import that is being deleted, or managed by another implementation. */
+export function servedRecord(imported: ServiceImport): readonly string[] {
+  const { metadata, status } = imported;
+  if (metadata.deletionTimestamp !== undefined || otherImplementation(imported)) return [];
+  return (status?.clusters ?? []).map(({ cluster }) => cluster);
 }
 
 /** The exporters in a record, in order. */

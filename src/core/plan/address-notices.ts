@@ -4,17 +4,12 @@ import { isJsonObject } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
 import type { ServiceImport } from '../../api/multicluster.ts';
 import type { Notice } from '../change.ts';
-import { clipped, listed } from '../message.ts';
-
-/** Maximum length of the name of a field manager (apimachinery, FieldManagerMaxLength). */
-const MANAGER_LENGTH = 128;
+import { settersOf } from '../field-managers.ts';
+import { clipped, listed, MANAGER_LENGTH } from '../message.ts';
 
 /** The clients that set `spec.ips`, by the API server's records. */
-function settersOfAddresses({ metadata: { managedFields = [] } }: ServiceImport): readonly string[] {
-  const setters = managedFields.filter(({ fieldsV1 }) => {
-    const spec = fieldsV1?.['f:spec'];
-    return isJsonObject(spec) && Object.hasOwn(spec, 'f:ips');
-  });
+function settersOfAddresses(imported: ServiceImport): readonly string[] {
+  const setters = settersOf(imported, 'ips');
   return [...new Set(setters.map(({ manager = '' }) => clipped(manager, MANAGER_LENGTH)))].toSorted();
 }
 

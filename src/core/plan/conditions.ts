@@ -54,6 +54,7 @@ const GOOD: Readonly<Record<string, Condition['status']>> = {
   [ImportCondition.Ready]: 'True',
   [ImportCondition.SourcesReachable]: 'True',
   [ImportCondition.EndpointsAvailable]: 'True',
+  [ImportCondition.Managed]: 'True',
 };
 
 function isBad(condition: ConditionDraft | undefined): boolean {

@@ -1,7 +1,6 @@
 /** Cleanup of a member that left the fleet: everything that Catamaran created or filled in, and nothing else. */
 
 import type { JsonObject } from '../../api/json.ts';
-import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
 import type { Condition, KubeObject } from '../../api/meta.ts';
 import { ExportCondition, ImportCondition, type ServiceExport, type ServiceImport } from '../../api/multicluster.ts';
 import {
@@ -12,6 +11,7 @@ import {
   preconditionOf,
   type Target,
 } from '../change.ts';
+import { isAutomatic, type OtherImplementation, otherImplementation } from '../import-manager.ts';
 import { areFilledIn } from '../merge/families.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
@@ -49,9 +49,9 @@ export function departure(consumer: ConsumerView, exported: ServiceExport | unde
 }
 
 function leaveImport(target: Target, imported: ServiceImport): Change[] {
-  if (imported.metadata.labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC) {
-    return [remove(target, preconditionOf(imported))];
-  }
+  const other = otherImplementation(imported);
+  if (other) return leaveOther(target, imported, other);
+  if (isAutomatic(imported)) return [remove(target, preconditionOf(imported))];
   const families = imported.spec.ipFamilies !== undefined && areFilledIn(imported);
   if (imported.spec.ips?.length || families) {
     return [patch(target, imported, { spec: { ips: null, ...(families && { ipFamilies: null }) } })];
@@ -61,6 +61,14 @@ function leaveImport(target: Target, imported: ServiceImport): Change[] {
   if (!status?.clusters && !status?.endpointSliceObjects && kept.length === (status?.conditions?.length ?? 0))
     return [];
   return [statusPatch(target, imported, { clusters: null, endpointSliceObjects: null, conditions: orNull(kept) })];
+}
+
+/** Another implementation manages the import, so only conditions of Catamaran go. */
+function leaveOther(target: Target, imported: ServiceImport, { setsReady }: OtherImplementation): Change[] {
+  const ours = new Set([...IMPORT_CONDITIONS].filter((type) => type !== ImportCondition.Ready || !setsReady));
+  const kept = foreign(imported.status?.conditions, ours);
+  if (kept.length === (imported.status?.conditions?.length ?? 0)) return [];
+  return [statusPatch(target, imported, { conditions: orNull(kept) })];
 }
 
 function leaveExport(target: Target, exported: ServiceExport): Change[] {

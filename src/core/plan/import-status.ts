@@ -12,7 +12,7 @@ import { availableConditions } from './available-endpoints.ts';
 import { type ConditionDraft, type ConditionSet, mergeConditions } from './conditions.ts';
 import { servingIPs } from './derived-service.ts';
 
-const { Ready, SourcesReachable, EndpointsAvailable } = ImportCondition;
+const { Ready, SourcesReachable, EndpointsAvailable, Managed } = ImportCondition;
 
 /** An existing, desired import, with everything that its status depends on. */
 export interface ImportPlan {
@@ -101,7 +101,7 @@ function reachableConditions(ctx: ImportPlan): ConditionSet {
 /** The conditions of an import that Catamaran manages. */
 export function importConditions(ctx: ImportPlan): ConditionSet {
   const reachable = reachableConditions(ctx);
-  const types = [...reachable.types, EndpointsAvailable];
+  const types = [...reachable.types, EndpointsAvailable, Managed];
   const drafts = [...reachable.drafts, ...availableConditions(ctx)];
   if (ctx.imported.readyStays) return { types, drafts };
   return { types: [Ready, ...types], drafts: [readyCondition(ctx), ...drafts] };

@@ -12,8 +12,9 @@ import {
 import { type Change, type PatchChange, preconditionOf, STAGES, type Target } from '../change.ts';
 import { renamedPorts } from '../desired/derivations.ts';
 import type { Desired } from '../desired/desired.ts';
-import { type DesiredImport, isAutomatic } from '../desired/import.ts';
+import type { DesiredImport } from '../desired/import.ts';
 import { equal } from '../fingerprint.ts';
+import { isAutomatic, type OtherImplementation, otherImplementation } from '../import-manager.ts';
 import { portsOf } from '../merge/ports.ts';
 import type { ConsumerView } from '../view.ts';
 import { addressNotices } from './address-notices.ts';
@@ -22,6 +23,7 @@ import { mustBeReplaced, serviceObject, servicePatch } from './derived-service.t
 import { desiredExport } from './export-status.ts';
 import { importObject, importPatch } from './import-spec.ts';
 import { type ImportPlan, importConditions, importStatusPatch } from './import-status.ts';
+import { planOtherStatus } from './other-implementation.ts';
 import { planSlices, prunedSlice } from './plan-slices.ts';
 import { planTerminating } from './terminating-import.ts';
 
@@ -184,19 +186,37 @@ function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: 
   return [{ ...statusChange(target, object, patch, 'its status changed'), ...(notices.length > 0 && { notices }) }];
 }
 
+/** For an import that another implementation manages: endpoints of an existing derived Service, and a condition. */
+function planOfOther(
+  consumer: ConsumerView,
+  wanted: Desired,
+  observed: ServiceImport,
+  other: OtherImplementation,
+  now: string,
+): Change[] {
+  // A Service under a former prefix has no successor, so it keeps its endpoints.
+  const slices = consumer.outdatedServices?.length ? [] : planSlices(consumer, wanted, ownerOf(observed));
+  const kept = wanted.own && wanted.derivedService;
+  return [
+    ...slices,
+    ...planOtherStatus(targetOf(consumer, 'serviceImports', consumer.name), observed, other, kept, now),
+  ];
+}
+
 function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Change[] {
   const imported = wanted.import;
   if (imported === 'undecided') return [];
   const observed = consumer.import;
   if (imported === 'absent') {
     const status =
-      observed && isGoing(observed)
+      observed && isGoing(observed) && !otherImplementation(observed)
         ? planTerminating(targetOf(consumer, 'serviceImports', consumer.name), observed, now)
         : [];
     return [...status, ...planAbsence(consumer, wanted)];
   }
   // Objects that the import will own require its UID, so they follow in the next plan.
   if (!observed) return planNewImport(consumer, imported);
+  if (imported.other) return planOfOther(consumer, wanted, observed, imported.other, now);
   const ctx: ImportPlan = { consumer, wanted, imported, observed };
   const changes = [
     ...planImport(ctx),

@@ -9,6 +9,7 @@ import {
   SOURCE_CLUSTER,
 } from '../../api/labels.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../api/meta.ts';
+import { slimStatusFields } from '../../core/field-managers.ts';
 import { Misfit, shown } from '../../kube/watch/misfit.ts';
 import { objectName, requireMetadata } from '../../kube/watch/object.ts';
 import {
@@ -113,19 +114,33 @@ export function slimMetadata(parent: JsonObject): Draft<ObjectMeta> {
 
 const MAX_MANAGERS = 1_000;
 
-/** The managers of the field `spec.<name>`. An entry that does not fit counts for nothing. */
-export function settersOf(parent: JsonObject, name: string): readonly ManagedFieldsEntry[] {
-  const field = `f:${name}`;
+/** The entries of managedFields, each with the fields that `keep` returns. An entry that does not fit counts for nothing. */
+function managersOf(
+  parent: JsonObject,
+  keep: (entry: ManagedFieldsEntry) => JsonObject | undefined,
+): readonly ManagedFieldsEntry[] {
   return list(requireMetadata(parent).managedFields, 'metadata.managedFields', MAX_MANAGERS, (entry) => {
-    const { manager, operation, fieldsV1 } = isJsonObject(entry) ? entry : {};
-    const spec = isJsonObject(fieldsV1) ? fieldsV1['f:spec'] : undefined;
-    if (!isJsonObject(spec) || !Object.hasOwn(spec, field)) return [];
-    return [
-      {
-        ...(typeof manager === 'string' && { manager }),
-        ...(typeof operation === 'string' && { operation }),
-        fieldsV1: { 'f:spec': { [field]: {} } },
-      },
-    ];
+    const { manager, operation, fieldsV1: fields } = isJsonObject(entry) ? entry : {};
+    if (!isJsonObject(fields)) return [];
+    const base = {
+      ...(typeof manager === 'string' && { manager }),
+      ...(typeof operation === 'string' && { operation }),
+    };
+    const fieldsV1 = keep({ ...base, fieldsV1: fields });
+    return fieldsV1 ? [{ ...base, fieldsV1 }] : [];
   }).flat();
+}
+
+/** The managers of these fields of `spec`. */
+export function specManagersOf(parent: JsonObject, names: readonly string[]): readonly ManagedFieldsEntry[] {
+  return managersOf(parent, ({ fieldsV1 }) => {
+    const spec = fieldsV1?.['f:spec'];
+    const set = isJsonObject(spec) ? names.filter((name) => Object.hasOwn(spec, `f:${name}`)) : [];
+    return set.length > 0 ? { 'f:spec': Object.fromEntries(set.map((name) => [`f:${name}`, {}])) } : undefined;
+  });
+}
+
+/** The managers of `status.clusters` and of the condition Ready. */
+export function statusManagersOf(parent: JsonObject): readonly ManagedFieldsEntry[] {
+  return managersOf(parent, slimStatusFields);
 }

@@ -1,8 +1,8 @@
 /** Slim copies of ServiceExports and ServiceImports. */
 import type { SessionAffinityConfig } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
-import { FIELD_MANAGER } from '../../api/labels.ts';
-import type { Condition, IPFamily } from '../../api/meta.ts';
+import { FIELD_MANAGER, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
+import type { Condition, IPFamily, ManagedFieldsEntry, ObjectMeta } from '../../api/meta.ts';
 import {
   MCS_API_VERSION,
   type ServiceExport,
@@ -11,6 +11,7 @@ import {
   type ServiceImportSpec,
   type ServiceImportStatus,
 } from '../../api/multicluster.ts';
+import { rivalsOf } from '../../core/import-manager.ts';
 import { isDnsLabel } from '../../core/naming.ts';
 import { Misfit } from '../../kube/watch/misfit.ts';
 import { requireMetadata } from '../../kube/watch/object.ts';
@@ -27,7 +28,7 @@ import {
   text,
   textOf,
 } from './fields.ts';
-import { ANNOTATIONS, ANY_MAP, requireKind, settersOf, slimMetadata } from './slim-metadata.ts';
+import { ANNOTATIONS, ANY_MAP, requireKind, slimMetadata, specManagersOf, statusManagersOf } from './slim-metadata.ts';
 
 /** Limits of metav1.Condition. */
 const MAX_TYPE = 316;
@@ -159,11 +160,27 @@ function importStatus(value: Json): ServiceImportStatus {
   };
 }
 
-/** A ServiceImport; of its managedFields only the managers of families, and other managers of addresses. */
+/**
+ * The managers that matter of an import: of families and addresses; of what only its creator sets, if its label does
+ * not show that this was Catamaran; and other implementations. None of the last two in an ordinary fleet.
+ */
+function importManagers(from: JsonObject, { labels }: ObjectMeta): readonly ManagedFieldsEntry[] {
+  const rivals = specManagersOf(from, ['ips']).filter(({ manager }) => manager !== FIELD_MANAGER);
+  const isLabelled = labels?.[IMPORT_ORIGIN] === IMPORT_ORIGIN_AUTOMATIC;
+  const creators = isLabelled ? [] : specManagersOf(from, ['type', 'ports']);
+  return [
+    ...specManagersOf(from, ['ipFamilies']),
+    ...rivals,
+    ...(creators.some(({ manager }) => manager === FIELD_MANAGER) ? creators : []),
+    ...rivalsOf(statusManagersOf(from)),
+  ];
+}
+
+/** A ServiceImport, with few of its managedFields. */
 export function slimImport(from: JsonObject): ServiceImport {
   requireKind(from, 'ServiceImport');
-  const rivals = settersOf(from, 'ips').filter(({ manager }) => manager !== FIELD_MANAGER);
-  const managedFields = [...settersOf(from, 'ipFamilies'), ...rivals];
+  const slim = slimMetadata(from);
+  const managedFields = importManagers(from, slim);
   const metadata = requireMetadata(from);
   const annotations = stringMap(metadata.annotations, 'metadata.annotations', ANNOTATIONS);
   const finalizers = list(metadata.finalizers, 'metadata.finalizers', MAX_FINALIZERS, (each) =>
@@ -173,7 +190,7 @@ export function slimImport(from: JsonObject): ServiceImport {
     apiVersion: MCS_API_VERSION,
     kind: 'ServiceImport',
     metadata: {
-      ...slimMetadata(from),
+      ...slim,
       ...(annotations && { annotations }),
       ...(finalizers.length > 0 && { finalizers }),
       ...(managedFields.length > 0 && { managedFields }),

@@ -71,6 +71,8 @@ export interface ClientOptions {
   readonly pace?: Pace;
   /** Default: never. */
   readonly isOutdated?: () => Promise<boolean>;
+  /** Name of the writes in managedFields. Default: that of Catamaran, which shows what it manages. */
+  readonly fieldManager?: string;
 }
 
 /** A client of the API server at `access`. It connects on the first request, and must be closed. */
@@ -86,7 +88,7 @@ export function createKubeClient(options: ClientOptions): KubeClient {
     random: options.random ?? Math.random,
     pace: options.pace ?? UNPACED,
   });
-  return new HttpClient(options.cluster, transport, exchange, limits, options.isOutdated ?? (async () => false));
+  return new HttpClient(transport, exchange, limits, options);
 }
 
 const CONTENT_TYPES: Record<PatchKind, string> = {
@@ -102,16 +104,13 @@ class HttpClient implements KubeClient {
   readonly #exchange: Exchange;
   readonly #limits: ClientLimits;
   readonly isOutdated: () => Promise<boolean>;
+  readonly #fieldManager: string;
 
-  constructor(
-    cluster: string,
-    transport: Transport,
-    exchange: Exchange,
-    limits: ClientLimits,
-    isOutdated: () => Promise<boolean>,
-  ) {
+  constructor(transport: Transport, exchange: Exchange, limits: ClientLimits, options: ClientOptions) {
+    const { cluster, isOutdated = async () => false, fieldManager = FIELD_MANAGER } = options;
     this.cluster = cluster;
     this.isOutdated = isOutdated;
+    this.#fieldManager = fieldManager;
     this.#transport = transport;
     this.#exchange = exchange;
     this.#limits = limits;
@@ -170,7 +169,7 @@ class HttpClient implements KubeClient {
     object: JsonObject,
     options: RequestOptions = {},
   ): Promise<T> {
-    const request = this.#request('create', 'POST', resource, { namespace }, { fieldManager: FIELD_MANAGER }, object);
+    const request = this.#request('create', 'POST', resource, { namespace }, {}, object);
     const name = asText(metadataOf(object)?.name);
     const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
     return objectIn<T>(request.name, await this.#exchange.call(named, options));
@@ -186,7 +185,7 @@ class HttpClient implements KubeClient {
     if (name === undefined) throw new TypeError('metadata.name: missing in an update');
     const place = { namespace: asText(metadata?.namespace), name, subresource: options.subresource };
     const request = {
-      ...this.#request('update', 'PUT', resource, place, { fieldManager: FIELD_MANAGER }, object),
+      ...this.#request('update', 'PUT', resource, place, {}, object),
       // With a resourceVersion, the second of two equal updates fails without any effect.
       repeatable: metadata?.resourceVersion !== undefined,
     };
@@ -205,7 +204,7 @@ class HttpClient implements KubeClient {
   ): Promise<T> {
     const kind = options.kind ?? 'merge';
     const place = { ...object, subresource: options.subresource };
-    const query = { fieldManager: FIELD_MANAGER, force: kind === 'apply' ? options.force : undefined };
+    const query = { force: kind === 'apply' ? options.force : undefined };
     const request = {
       ...this.#request('patch', 'PATCH', resource, place, query, patch),
       contentType: CONTENT_TYPES[kind],
@@ -280,6 +279,7 @@ class HttpClient implements KubeClient {
     query?: QueryParameters,
     body?: JsonObject | readonly JsonObject[],
   ): ApiRequest {
+    const writes = method === 'POST' || method === 'PUT' || method === 'PATCH';
     return {
       name: {
         cluster: this.cluster,
@@ -288,7 +288,7 @@ class HttpClient implements KubeClient {
         object: placeName(place),
       },
       method,
-      path: pathOf(resource, place, query),
+      path: pathOf(resource, place, writes ? { fieldManager: this.#fieldManager, ...query } : query),
       ...(body !== undefined && { body: JSON.stringify(body) }),
       repeatable: method !== 'POST',
     };

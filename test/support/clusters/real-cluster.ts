@@ -12,6 +12,7 @@ import type { SharedControlPlane } from '../setup/control-planes.ts';
 export interface Cluster {
   readonly name: string;
   readonly plane: SharedControlPlane;
+  /** Writes as a user does. */
   readonly client: KubeClient;
   /** Runs kubectl against the cluster; returns stdout, or throws an Error with stderr. */
   kubectl(...args: string[]): Promise<string>;
@@ -21,10 +22,15 @@ export interface Cluster {
   create(object: object): Promise<string>;
 }
 
-/** Admin access; `server` may be a proxy in front of the API server. */
+/** Admin access as Catamaran; `server` may be a proxy in front of the API server. */
 export function adminClient(plane: SharedControlPlane, server: string = plane.server): KubeClient {
+  return clientAs(undefined, plane, server);
+}
+
+function clientAs(fieldManager: string | undefined, plane: SharedControlPlane, server: string): KubeClient {
   return createKubeClient({
     cluster: plane.name,
+    ...(fieldManager !== undefined && { fieldManager }),
     access: {
       server,
       tls: { ca: readFileSync(plane.caFile, 'utf8') },
@@ -42,7 +48,7 @@ export function openCluster(plane: SharedControlPlane): Cluster {
   return {
     name: plane.name,
     plane,
-    client: adminClient(plane),
+    client: clientAs('kubectl', plane, plane.server),
     kubectl: (...args) => kubectl(args),
     apply: (...objects) => kubectl(['apply', '-f', '-'], manifest(objects)),
     create: (object) => kubectl(['create', '-f', '-'], JSON.stringify(object)),

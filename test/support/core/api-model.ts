@@ -40,6 +40,8 @@ function mergePatch(target: Json | undefined, patch: Json | undefined): Json | u
 /** Objects of one API server. */
 export class ApiModel {
   readonly #objects = new Map<string, JsonObject>();
+  /** By name of an import: who set its fields. */
+  readonly #managers = new Map<string, ReadonlyMap<string, string>>();
   #version = 0;
   #address = 0;
   writes = 0;
@@ -52,13 +54,13 @@ export class ApiModel {
     return [...this.#objects].filter(([key]) => key.startsWith(`${resource}/`)).map(([, object]) => object);
   }
 
-  /** Puts an object there as a user would, new or changed. */
-  put(resource: WrittenResource, object: JsonObject): void {
+  /** Puts an object there as a user or another controller would, new or changed. A status that is absent stays. */
+  put(resource: WrittenResource, object: JsonObject, manager = 'kubectl-edit'): void {
     const metadata = asObject(object.metadata);
     const name = String(metadata.name);
     const before = this.get(resource, name);
     const status = object.status ?? before?.status;
-    this.#store(resource, name, { ...object, ...(status !== undefined && { status }) }, before, 'kubectl-edit');
+    this.#store(resource, name, { ...object, ...(status !== undefined && { status }) }, before, manager);
   }
 
   remove(resource: WrittenResource, name: string): void {
@@ -116,11 +118,18 @@ export class ApiModel {
       uid,
       generation,
       resourceVersion: String(++this.#version),
-      ...(resource === 'serviceImports' && { managedFields: managedFields(object, before, manager) }),
+      ...(resource === 'serviceImports' && { managedFields: managedFields(this.#record(object, before, manager)) }),
     };
     validateMetadata(metadata);
     const stored = this.#admit(resource, { ...object, metadata }, before);
     this.#objects.set(`${resource}/${name}`, stored);
+  }
+
+  #record(object: JsonObject, before: JsonObject | undefined, manager: string): ReadonlyMap<string, string> {
+    const key = String(asObject(object.metadata).name);
+    const managers = managersOf(object, before, (before && this.#managers.get(key)) ?? new Map(), manager);
+    this.#managers.set(key, managers);
+    return managers;
   }
 
   #admit(resource: WrittenResource, object: JsonObject, before: JsonObject | undefined): JsonObject {
@@ -188,11 +197,49 @@ export class ApiModel {
   }
 }
 
-/** Who set the families of an import; whoever writes the value that is there already does not. */
-function managedFields(object: JsonObject, before: JsonObject | undefined, manager: string): Json {
-  const [after, old] = [object, before].map((each) => asObject(each?.spec).ipFamilies);
-  if (before && JSON.stringify(after) === JSON.stringify(old)) return asObject(before.metadata).managedFields ?? [];
-  return after === undefined ? [] : [{ manager, operation: 'Update', fieldsV1: { 'f:spec': { 'f:ipFamilies': {} } } }];
+/** Fields of an import whose managers are recorded: their value, and their path in `fieldsV1`. */
+function managedValues(object: JsonObject | undefined): ReadonlyMap<string, Json> {
+  const status = asObject(object?.status);
+  const ready = asList(status.conditions).find((condition) => asObject(condition).type === 'Ready');
+  const fields = Object.entries({ ...asObject(object?.spec), clusters: status.clusters, ready });
+  return new Map(fields.flatMap(([field, value]) => (value === undefined || value === null ? [] : [[field, value]])));
+}
+
+function fieldsV1(fields: readonly string[]): JsonObject {
+  const spec = fields.filter((field) => field !== 'clusters' && field !== 'ready').map((field) => [`f:${field}`, {}]);
+  const status = {
+    ...(fields.includes('clusters') && { 'f:clusters': {} }),
+    ...(fields.includes('ready') && { 'f:conditions': { 'k:{"type":"Ready"}': { 'f:status': {} } } }),
+  };
+  return {
+    ...(spec.length > 0 && { 'f:spec': Object.fromEntries(spec) }),
+    ...(Object.keys(status).length > 0 && { 'f:status': status }),
+  };
+}
+
+/** Who set each field of an import last; whoever writes the value that is there already does not. */
+function managersOf(
+  object: JsonObject,
+  before: JsonObject | undefined,
+  held: ReadonlyMap<string, string>,
+  manager: string,
+): ReadonlyMap<string, string> {
+  const old = managedValues(before);
+  return new Map(
+    [...managedValues(object)].map(([field, value]) => {
+      const stays = JSON.stringify(value) === JSON.stringify(old.get(field));
+      return [field, (stays && held.get(field)) || manager];
+    }),
+  );
+}
+
+function managedFields(managers: ReadonlyMap<string, string>): Json {
+  const byManager = Map.groupBy(managers, ([, manager]) => manager);
+  return [...byManager].map(([manager, fields]) => ({
+    manager,
+    operation: 'Update',
+    fieldsV1: fieldsV1(fields.map(([field]) => field)),
+  }));
 }
 
 function slice(object: JsonObject): JsonObject {

@@ -11,9 +11,18 @@ export interface Line {
 export type Table = Readonly<Record<string, Line>>;
 
 /** Shared by the stages of the engine: their input and output, names, messages, and ownership. */
-const CORE = ['view', 'export-policy', 'change', 'ownership', 'naming', 'message', 'fingerprint', 'derived-slice'].map(
-  (name) => `src/core/${name}.ts`,
-);
+const CORE = [
+  'view',
+  'export-policy',
+  'change',
+  'ownership',
+  'naming',
+  'message',
+  'fingerprint',
+  'derived-slice',
+  'field-managers',
+  'import-manager',
+].map((name) => `src/core/${name}.ts`);
 
 /**
  * A line applies to its folder and those below. If a subfolder has a line of its own, then every subfolder needs one,

@@ -68,6 +68,26 @@ async function elapse(clock: ManualClock, ms: number): Promise<void> {
   }
 }
 
+describe('a report that another client removes', () => {
+  it('rule 37: is not written again', async () => {
+    let writes = 0;
+    const { queue, clock, lines, close } = open({
+      plan: () => [{ ...change('web', 'status'), once: 'uid other' }],
+      apply: () => {
+        writes++;
+        return { outcome: writes === 1 ? 'failed' : 'applied' };
+      },
+    });
+    for (let pass = 0; pass < 50; pass++) {
+      queue.add(KEY);
+      await elapse(clock, 500);
+    }
+    expect(writes).toBe(2);
+    expect(lines).toEqual([]);
+    await close();
+  });
+});
+
 describe('a write that is reverted', () => {
   it('by another controller, repeatedly, is repeated less and less often', async () => {
     let writes = 0;

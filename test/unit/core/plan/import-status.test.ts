@@ -49,10 +49,11 @@ describe('the conditions of an import', () => {
   const UP_TO_DATE = ready('True', 'Ready', 'Derived Service "amcs-web" is up to date');
   const SOURCES = 'catamaran.dev/SourcesReachable';
   const AVAILABLE = 'catamaran.dev/EndpointsAvailable';
+  const MANAGED = 'catamaran.dev/Managed';
   const unreachable = (message: string) => ({ type: SOURCES, status: 'False', reason: 'MemberUnreachable', message });
 
   test('that is served', () => {
-    expect(conditionsOf(exporting())).toEqual({ types: ['Ready', SOURCES, AVAILABLE], drafts: [UP_TO_DATE] });
+    expect(conditionsOf(exporting())).toEqual({ types: ['Ready', SOURCES, AVAILABLE, MANAGED], drafts: [UP_TO_DATE] });
   });
 
   test('whose Service is not there yet', () => {
@@ -109,7 +110,7 @@ describe('the conditions of an import', () => {
     };
     fleet.member('cluster1').set({ reachable: false });
     // Whatever was reported before stays, so a restart or a member that comes and goes causes no writes.
-    expect(conditions(true)).toMatchObject({ types: ['Ready', AVAILABLE], drafts: [{ type: 'Ready' }] });
+    expect(conditions(true)).toMatchObject({ types: ['Ready', AVAILABLE, MANAGED], drafts: [{ type: 'Ready' }] });
     expect(conditions(false).drafts).toContainEqual(unreachable('Cannot reach "cluster1"; its endpoints are kept'));
     fleet.member('cluster3').set({ reachable: false });
     expect(conditions(true).drafts).toContainEqual(
@@ -145,7 +146,7 @@ describe('the conditions of an import', () => {
     const fleet = asking({ ports: [HTTP, ADMIN] });
     fleet.member('cluster1').set({ known: false });
     expect(conditionsOf(fleet)).toEqual({
-      types: [SOURCES, AVAILABLE],
+      types: [SOURCES, AVAILABLE, MANAGED],
       drafts: [unreachable('Cannot reach "cluster1"; its endpoints are kept')],
     });
   });
