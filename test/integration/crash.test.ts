@@ -170,5 +170,6 @@ describe('a controller that is killed', () => {
     await watch;
     expect(removals).toEqual([]);
     await stop();
-  });
+    // Twelve processes, one after the other.
+  }, 240_000);
 });
