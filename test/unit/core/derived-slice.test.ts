@@ -75,6 +75,15 @@ describe('the fingerprint of a body', () => {
   });
 });
 
+test('the trigger time of an observed slice is that of its annotation, if it has one', () => {
+  const key = 'endpoints.kubernetes.io/last-change-trigger-time';
+  const observed = (annotations?: Readonly<Record<string, string>>) =>
+    observeSlice(aSlice('x', [], [], 'IPv4', annotations && { annotations }));
+  expect(observed({ [key]: '2026-05-01T12:00:00Z' }).triggerTime).toBe('2026-05-01T12:00:00Z');
+  expect(observed({})).not.toHaveProperty('triggerTime');
+  expect(observed()).not.toHaveProperty('triggerTime');
+});
+
 describe('the fingerprint of labels and owner', () => {
   const labels = { 'kubernetes.io/service-name': 'a', 'multicluster.kubernetes.io/source-cluster': 'b' };
 

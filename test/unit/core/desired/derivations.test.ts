@@ -4,6 +4,7 @@ import {
   type DerivedContent,
   deriveContext,
   deriveSlice,
+  renamedPorts,
 } from '../../../../src/core/desired/derivations.ts';
 import { classifyExports } from '../../../../src/core/merge/exports.ts';
 import { sourceSlice } from '../../../../src/core/merge/source-slice.ts';
@@ -66,6 +67,38 @@ describe('ports of derived slices', () => {
     );
     expect(headless.member('cluster2').addresses).toEqual(['10.1.0.1', '10.1.0.2', '10.3.0.1']);
     expect(derivedPorts(headless.member('cluster2'), 'cluster3')).toEqual([]);
+  });
+});
+
+describe('ports that get another name', () => {
+  const port = (name: string, number: number) => ({ name, protocol: 'TCP' as const, port: number });
+
+  test.each([
+    ['keep the former one meanwhile', [port('http', 80)], [port('web', 80), port('other', 81)], [['http', 'web']]],
+    ['have no former one if they are new', [port('http', 80)], [port('web', 81)], []],
+    ['have no former one if it stays', [port('http', 80)], [port('http', 80)], []],
+    ['cannot keep one that another port gets', [port('b', 80), port('a', 81)], [port('a', 80), port('b', 81)], []],
+  ])('rule 32: %s', (_, ports, servedNow, renamed) => {
+    expect([...renamedPorts(ports, servedNow)]).toEqual(renamed);
+  });
+
+  test('rule 32: are in a slice under both names', () => {
+    const [exporter] = classifyExports([aSource()]).valid;
+    if (!exporter) throw new Error('the export is not valid');
+    const target = {
+      namespace: NAMESPACE,
+      name: NAME,
+      derivedService: DERIVED,
+      headless: false,
+      trafficDistribution: undefined,
+      local: false,
+      ports: [port('http', 80)],
+      servedNow: [port('web', 80)],
+    };
+    const source = sourceSlice(aSlice('web-1', [anEndpoint('10.1.0.1')], [port('http', 8080)]), ANY);
+    const context = deriveContext(exporter, target);
+    expect(deriveSlice(source, context)?.ports).toEqual([port('http', 8080), port('web', 8080)]);
+    expect(context.key).not.toBe(deriveContext(exporter, { ...target, servedNow: [] }).key);
   });
 });
 

@@ -47,6 +47,13 @@ describe('rule 45: conditions', () => {
     expect(mergeConditions([foreign], { types: OWN, drafts }, 1, at(0))).toEqual([foreign, ready]);
   });
 
+  test('show control characters in a message as text, and cut a message that is too long', () => {
+    const draft = { ...aDraft('True', 'Ready'), message: `a\u001b[2Jb${'x'.repeat(40_000)}` };
+    const [merged] = mergeConditions([], { types: OWN, drafts: [draft] }, 1, at(9));
+    expect(merged?.message).toMatch(/^a\\u\{1b\}\[2Jbx+…$/);
+    expect(merged?.message).toHaveLength(32_700);
+  });
+
   test('tell no generation where the object has none', () => {
     const drafts = [aDraft('True', 'Ready')];
     expect(mergeConditions([], { types: OWN, drafts }, undefined, at(9))[0]).not.toHaveProperty('observedGeneration');
