@@ -63,13 +63,12 @@ function unreachableMembers({ wanted: { clusterset } }: ImportPlan): readonly st
   return [...new Set([...lost, ...missing])].toSorted();
 }
 
-/** Whether the consumer has ready endpoints of another member than these. */
-function hasOthers({ consumer, wanted }: ImportPlan, members: readonly string[]): boolean {
-  const isOther = ({ source }: { readonly source: string }) => !members.includes(source);
-  return (
-    wanted.slices.some((slice) => isOther(slice) && slice.content.ready > 0) ||
-    consumer.derivedSlices.some((slice) => wanted.kept.has(slice.name) && isOther(slice) && slice.ready > 0)
-  );
+/**
+ * Whether the consumer has ready endpoints of a member that can be reached. Slices that are kept without a known source
+ * are those of unreachable members.
+ */
+function hasOthers({ wanted }: ImportPlan, members: readonly string[]): boolean {
+  return wanted.slices.some(({ source, content }) => content.ready > 0 && !members.includes(source));
 }
 
 /** Without a duration, which would cause a write per second. */

@@ -5,7 +5,7 @@ import type { ConditionSet } from '../../../../src/core/plan/conditions.ts';
 import { importConditions, importStatusPatch } from '../../../../src/core/plan/import-status.ts';
 import type { ConsumerView } from '../../../../src/core/view.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anImport, DERIVED, HTTP, NOW } from '../../../support/core/objects.ts';
+import { anEndpoint, anImport, aSlice, DERIVED, HTTP, NOW } from '../../../support/core/objects.ts';
 import { ADMIN, asking, exporting, joinedBy } from '../../../support/core/scenarios.ts';
 
 describe('the status of an import', () => {
@@ -112,6 +112,10 @@ describe('the conditions of an import', () => {
     // Whatever was reported before stays, so a restart or a member that comes and goes causes no writes.
     expect(conditions(true)).toMatchObject({ types: ['Ready', AVAILABLE, MANAGED], drafts: [{ type: 'Ready' }] });
     expect(conditions(false).drafts).toContainEqual(unreachable('Cannot reach "cluster1"; its endpoints are kept'));
+    const ready = fleet.member('cluster3').slices;
+    fleet.member('cluster3').slices = [aSlice('web-1', [anEndpoint('10.3.0.1', { conditions: { ready: false } })])];
+    expect(conditions(true).drafts).toContainEqual(unreachable('Cannot reach "cluster1"; its endpoints are kept'));
+    fleet.member('cluster3').slices = ready;
     fleet.member('cluster3').set({ reachable: false });
     expect(conditions(true).drafts).toContainEqual(
       unreachable('Cannot reach "cluster1", "cluster3"; their endpoints are kept'),
