@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { preconditionOf } from '../../../../src/core/change.ts';
 import { planTerminating } from '../../../../src/core/plan/terminating-import.ts';
 import type { MemberModel } from '../../../support/core/fleet-model.ts';
 import { anImport, at, NAME, NAMESPACE, NOW } from '../../../support/core/objects.ts';
@@ -42,6 +43,23 @@ describe('an import that is being deleted', () => {
     expect(fleet.member('cluster2').imported?.spec).not.toHaveProperty('ips');
   });
 
+  test('rule 30: loses its addresses first, in a write of their own', () => {
+    const target = { member: 'cluster2', resource: 'serviceImports', namespace: NAMESPACE, name: NAME } as const;
+    const imported = anImport({ ips: ['10.96.0.1'] }, { deletionTimestamp: at(9), resourceVersion: '7' });
+    expect(planTerminating(target, imported, NOW)).toEqual([
+      {
+        ...target,
+        stage: 'import',
+        op: 'patch',
+        why: 'the import is being deleted',
+        precondition: preconditionOf(imported),
+        patch: { spec: { ips: null } },
+      },
+    ]);
+    const [change] = planTerminating(target, { ...imported, spec: { ...imported.spec, ips: [] } }, NOW);
+    expect(change?.stage).toBe('status');
+  });
+
   test('is written once, and other conditions of Catamaran go', () => {
     const target = { member: 'cluster2', resource: 'serviceImports', namespace: NAMESPACE, name: NAME } as const;
     const stale = { type: 'catamaran.dev/SourcesReachable', status: 'False', reason: 'x', message: '' } as const;
@@ -54,11 +72,17 @@ describe('an import that is being deleted', () => {
     expect(others).toEqual([]);
     const message = 'The import is being deleted';
     const ready = { type: 'Ready', status: 'False', reason: 'Terminating', message, lastTransitionTime: NOW } as const;
-    expect(change).toMatchObject({
+    const { notices, ...write } = change ?? {};
+    expect(write).toEqual({
+      ...target,
       stage: 'status',
+      op: 'patch',
+      subresource: 'status',
+      why: 'the import is being deleted',
+      precondition: preconditionOf(imported),
       patch: { status: { conditions: [foreign, ready] } },
-      notices: [{ type: 'Warning', reason: 'Terminating' }],
     });
+    expect(notices).toMatchObject([{ type: 'Warning', reason: 'Terminating', message }]);
     const done = { ...imported, status: { conditions: [foreign, ready] } };
     expect(planTerminating(target, done, NOW)).toEqual([]);
   });
