@@ -6,6 +6,7 @@ import type { IPFamily } from '../../api/meta.ts';
 import { ExportCondition, ImportCondition, ImportReason } from '../../api/multicluster.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { DesiredImport } from '../desired/import.ts';
+import type { ServiceShape } from '../desired/service-shape.ts';
 import type { Exporter } from '../merge/exports.ts';
 import { joined, listed, quoted } from '../message.ts';
 import type { ConsumerView } from '../view.ts';
@@ -14,7 +15,6 @@ import type { ConditionDraft } from './conditions.ts';
 interface ServedImport {
   readonly consumer: ConsumerView;
   readonly wanted: Desired;
-  readonly imported: DesiredImport;
 }
 
 type Reason = 'NoEndpoints' | 'NoneReady' | 'AddressesRefused' | 'LocalPolicyOnly';
@@ -42,14 +42,12 @@ function refuses({ slices, setAside, refusedSlices }: Exporter, family: IPFamily
 }
 
 /** Why a family of an import cannot be reached; undefined if it can. */
-function obstacle({ consumer, wanted, imported }: ServedImport, family: IPFamily): Reason | undefined {
+function obstacle({ consumer, wanted }: ServedImport, shape: ServiceShape, family: IPFamily): Reason | undefined {
   const slices = wanted.slices.filter(({ content }) => content.addressType === family);
   const isKept = consumer.derivedSlices.some(({ name, ready }) => wanted.kept.has(name) && ready > 0);
   const ready = slices.filter(({ content }) => content.ready > 0);
   if (isKept || ready.length > 0) {
-    const { serving } = imported;
-    const isLocal =
-      serving !== 'nothing' && !serving.shape.headless && serving.shape.traffic.internalTrafficPolicy === 'Local';
+    const isLocal = !shape.headless && shape.traffic.internalTrafficPolicy === 'Local';
     return isLocal && !ready.some(({ source }) => source === consumer.member) ? 'LocalPolicyOnly' : undefined;
   }
   if (slices.some(({ content }) => content.endpoints.length > 0)) return 'NoneReady';
@@ -57,21 +55,25 @@ function obstacle({ consumer, wanted, imported }: ServedImport, family: IPFamily
 }
 
 /** Present only while nothing can be reached, in one family at least. */
-export function availableConditions(served: ServedImport): readonly ConditionDraft[] {
+export function availableConditions(
+  served: ServedImport & { readonly imported: DesiredImport },
+): readonly ConditionDraft[] {
   const { serving } = served.imported;
   const { valid } = served.wanted.clusterset.exports;
   if (serving === 'nothing' || valid.length === 0) return [];
-  const { families } = serving.shape;
-  const found = Map.groupBy(families, (family) => obstacle(served, family) ?? 'none');
-  const reasons = REASONS.filter((reason) => found.has(reason));
-  const [reason] = reasons;
-  if (!reason) return [];
+  const { shape } = serving;
+  const byReason = Map.groupBy(shape.families, (family) => obstacle(served, shape, family));
+  const found = REASONS.flatMap((reason) => {
+    const families = byReason.get(reason);
+    return families ? [{ reason, families }] : [];
+  });
+  const [gravest] = found;
+  if (!gravest) return [];
   const exporters = listed(valid.map(({ member }) => member).toSorted());
-  const parts = reasons.map((each) => {
-    const affected = found.get(each) ?? [];
-    const message = MESSAGES[each](exporters);
-    return affected.length < families.length ? `${affected.join(', ')}: ${message}` : message;
+  const parts = found.map(({ reason, families }) => {
+    const message = MESSAGES[reason](exporters);
+    return families.length < shape.families.length ? `${families.join(', ')}: ${message}` : message;
   });
   const message = `Connections to ${quoted(served.wanted.derivedService)} fail: ${joined(parts, '; ')}`;
-  return [{ type: ImportCondition.EndpointsAvailable, status: 'False', reason: ImportReason[reason], message }];
+  return [{ type: ImportCondition.EndpointsAvailable, status: 'False', reason: ImportReason[gravest.reason], message }];
 }

@@ -15,7 +15,7 @@ export type Dependency = 'none' | 'waits' | 'moves';
 
 /** How a change depends on an earlier one of the same plan that was not written. */
 export function dependencyOn(failed: Change, change: Change): Dependency {
-  if (failed.stage === 'status' || change.stage === 'status') return 'none';
+  if (failed.stage === 'status') return 'none';
   // A Service with new names of ports reaches only slices that have them.
   if (change.stage === 'rename') return failed.resource === 'endpointSlices' ? 'waits' : 'none';
   if (change.resource !== 'endpointSlices') return change.stage === 'prune' ? 'waits' : 'none';
@@ -29,9 +29,9 @@ interface Body {
   readonly ports?: Json | undefined;
 }
 
-/** The endpoints and ports of a slice after a change; undefined if they stay. */
+/** The endpoints and ports of a slice after a change of it; undefined if they stay. */
 function bodyOf(change: Change): Body | undefined {
-  if (change.op === 'delete') return change.resource === 'endpointSlices' ? {} : undefined;
+  if (change.op === 'delete') return {};
   const { endpoints, ports } = change.op === 'create' ? change.object : change.patch;
   return endpoints === undefined ? undefined : { endpoints, ports };
 }

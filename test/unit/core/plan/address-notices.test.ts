@@ -3,8 +3,9 @@ import { addressNotices } from '../../../../src/core/plan/address-notices.ts';
 import { anImport, NAME, NAMESPACE } from '../../../support/core/objects.ts';
 import { asking, edit } from '../../../support/core/scenarios.ts';
 
+const setting = { operation: 'Update', fieldsV1: { 'f:spec': { 'f:ips': {} } } };
 const setBy = (...managers: readonly string[]) => ({
-  managedFields: managers.map((manager) => ({ manager, operation: 'Update', fieldsV1: { 'f:spec': { 'f:ips': {} } } })),
+  managedFields: managers.map((manager) => ({ manager, ...setting })),
 });
 const held = (...managers: readonly string[]) =>
   anImport({ ips: ['192.0.2.1'] }, { uid: 'uid', ...setBy(...managers) });
@@ -27,6 +28,18 @@ test('a client whose addresses are overwritten is named in an Event', () => {
       },
     },
   ]);
+});
+
+test('the Event names the object and the client as far as they have names', () => {
+  const { namespace: _, ...metadata } = { ...anImport().metadata, managedFields: [setting] };
+  const [notice] = addressNotices({ ...anImport({ ips: ['192.0.2.1'] }), metadata }, patch);
+  expect(notice?.message).toContain('"192.0.2.1" of "" is overwritten');
+  expect(notice?.regarding).toStrictEqual({
+    apiVersion: 'multicluster.x-k8s.io/v1beta1',
+    kind: 'ServiceImport',
+    namespace: '',
+    name: NAME,
+  });
 });
 
 test('there is none if no other client set them, or they stay', () => {

@@ -92,6 +92,13 @@ describe('an import shows whether anything can be reached', () => {
     expect(JSON.stringify(changes)).toContain('"reason":"AddressesRefused"');
   });
 
+  test('rule 35: while those of one exporter are refused, and another one has none', () => {
+    const fleet = joinedBy(exporting());
+    fleet.member('cluster1').slices = [];
+    fleet.member('cluster3').slices = [aSlice('web-1', [anEndpoint('127.0.0.1')])];
+    expect(unavailable(fleet)).toMatch(/^False AddressesRefused: /);
+  });
+
   test('rule 35: names the exporters in order of their names', () => {
     const fleet = exporting();
     fleet.member('cluster0').export(anExport({}, at(60)), aService());
@@ -116,6 +123,8 @@ describe('an import shows whether anything can be reached', () => {
       'False LocalPolicyOnly: Connections to "amcs-web" fail: internalTrafficPolicy is Local, and all ready endpoints ' +
         'are in other clusters: "cluster1"',
     );
+    expect(conditionOf(fleet.member('cluster1'), 'imported', 'catamaran.dev/EndpointsAvailable')).toBeUndefined();
+    joinedBy(fleet, local);
     expect(conditionOf(fleet.member('cluster1'), 'imported', 'catamaran.dev/EndpointsAvailable')).toBeUndefined();
     expect(unavailable(exporting(aService({ internalTrafficPolicy: 'Local', clusterIP: 'None' })))).toBeUndefined();
   });

@@ -72,6 +72,13 @@ describe('sparing', () => {
     });
   });
 
+  test('compares the ports that the slice gets, not those that it has', () => {
+    const ports = [{ name: 'http', port: 9090, protocol: 'TCP' }];
+    const failed = creation('a', { ...body('2'), ports });
+    const spared = sparing([failed], patchOf('a', { ...body('1'), ports }), observed);
+    expect(spared).toMatchObject({ patch: { ports, endpoints: endpoints('1', '2') } });
+  });
+
   test('adds no source to a change that has none', () => {
     const { source: _, ...bare } = deletion('a');
     expect(sparing([creation('a', body('2'))], bare, observed)).not.toHaveProperty('source');
@@ -88,7 +95,15 @@ describe('sparing', () => {
       creation('a', { endpoints: ['2', { addresses: '2' }], ports: PORTS }),
       deletion('a'),
     ],
+    ['it is created', creation('a', body('2')), creation('a', body('1'))],
+    ['its own endpoints stay', creation('a', body('2')), patchOf('a', {})],
   ])('changes nothing if %s', (_, failed, change) => {
     expect(sparing([failed], change, observed)).toBe(change);
+  });
+
+  test('ignores content that is not an endpoint, even if the slice has it', () => {
+    const odd = { endpoints: ['2'], ports: PORTS };
+    const change = deletion('a');
+    expect(sparing([creation('a', odd)], change, odd)).toBe(change);
   });
 });
