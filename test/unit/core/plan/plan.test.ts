@@ -299,6 +299,30 @@ describe('why', () => {
     });
   });
 
+  test('addresses that another client set are overwritten, in an Event', () => {
+    const fleet = exporting();
+    const imported = known(fleet.member('cluster2').imported);
+    const spec = { ...imported.spec, ips: ['192.0.2.1'] };
+    const noticesWith = (managedFields: NonNullable<KubeObject['metadata']['managedFields']>) =>
+      planned(fleet, { import: { ...imported, metadata: { ...imported.metadata, managedFields }, spec } })[0];
+    const foreign = { manager: 'argocd', fieldsV1: { 'f:spec': { 'f:ips': {} } } };
+    expect(noticesWith([foreign])?.notices).toMatchObject([{ reason: 'AddressesOverwritten' }]);
+    expect(noticesWith([])).not.toHaveProperty('notices');
+  });
+
+  test('rule 32: names of ports change after the slices, unless the Service is headless', () => {
+    for (const [clusterIP, stage] of [
+      ['10.0.0.1', 'rename'],
+      ['None', 'service'],
+    ] as const) {
+      const fleet = exporting(aService({ clusterIP }));
+      const own = known(fleet.member('cluster2').derivedService);
+      const derivedService = { ...own, spec: { ...own.spec, ports: [{ ...HTTP, name: 'web' }] } };
+      const changes = planned(fleet, { derivedService }).filter(({ resource }) => resource === 'services');
+      expect(changes).toMatchObject([{ op: 'patch', stage }]);
+    }
+  });
+
   test('a Service is replaced or patched', () => {
     const fleet = exporting();
     const own = known(fleet.member('cluster2').derivedService);
