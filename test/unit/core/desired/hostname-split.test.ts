@@ -46,6 +46,18 @@ describe('two pods with one hostname', () => {
     expect(summaries(fleet.plan('cluster2'))).toEqual([]);
   });
 
+  test('rule 36: a member reports all of its hostnames that others have, and no others', () => {
+    const fleet = twoSets();
+    fleet.member('cluster1').slices = [aSlice('web-1', [pod('10.1.0.1', 'db-0'), pod('10.1.0.2', 'db-1')])];
+    fleet.member('cluster4').export(anExport({}, at(90)), HEADLESS, [aSlice('web-1', [pod('10.4.0.1', 'db-9')])]);
+    fleet.converge();
+    const reported = (name: string) => conditionOf(fleet.member(name), 'exported', 'catamaran.dev/HostnamesUnique');
+    expect(reported('cluster1')?.message).toContain(
+      'clusters: "db-0" of "cluster1", "cluster3"; "db-1" of "cluster1", "cluster3". The',
+    );
+    expect(reported('cluster4')).toBeUndefined();
+  });
+
   test('rule 36: every member that has the hostname reports it', () => {
     const fleet = twoSets();
     for (const name of ['cluster1', 'cluster3']) {

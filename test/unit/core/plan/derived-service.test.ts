@@ -208,6 +208,7 @@ describe('a derived Service that is created', () => {
       expect(spec(VIRTUAL, misfit), misfit.join()).not.toHaveProperty('clusterIP');
     }
     expect(spec(dual, ['fd00::7', '10.0.0.7'])).not.toHaveProperty('clusterIP');
+    expect(spec(dual, ['10.0.0.7', '10.0.0.8'])).not.toHaveProperty('clusterIP');
     expect(spec({ ...VIRTUAL, headless: true }, ['10.0.0.7'])).toMatchObject({ clusterIP: 'None' });
   });
 

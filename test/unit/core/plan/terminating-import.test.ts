@@ -57,7 +57,10 @@ describe('an import that is being deleted', () => {
       },
     ]);
     const [change] = planTerminating(target, { ...imported, spec: { ...imported.spec, ips: [] } }, NOW);
-    expect(change?.stage).toBe('status');
+    expect(change).toMatchObject({
+      stage: 'status',
+      patch: { status: { conditions: [{ type: 'Ready', reason: 'Terminating' }] } },
+    });
   });
 
   test('is written once, and other conditions of Catamaran go', () => {
