@@ -72,6 +72,7 @@ describe('an import is managed by another implementation', () => {
     ['not if it is Catamaran', [status('catamaran', { ...clusters, ...ready({ 'f:status': {} }) })], undefined],
     ['not if it is a user of kubectl', [status('kubectl', clusters), status('kubectl-edit', clusters)], undefined],
     ['whose name merely begins like that', [status('kubectlx', clusters)], 'kubectlx'],
+    ['whose name is not recorded', [{ fieldsV1: { 'f:status': clusters } }], ''],
     ['not if the record is malformed', [{ manager: 'a' }, entry('a', { 'f:status': 'x' })], undefined],
   ])('%s', (_, managedFields, manager) => {
     const object = anImport({}, { managedFields });
