@@ -202,6 +202,9 @@ describe('the write of one slice', () => {
       expect(change).not.toHaveProperty('changedAt');
     }
     expect(planOf(timed(), [])[0]).not.toHaveProperty('changedAt');
+    const [untimed] = planOf(zoned(), [created(zoned(), { body: 'other', triggerTime: 'earlier' })]);
+    expect(untimed).toMatchObject({ op: 'patch' });
+    expect(untimed).not.toHaveProperty('changedAt');
   });
 
   test('of which labels or owner changed', () => {

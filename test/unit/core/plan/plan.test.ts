@@ -112,6 +112,17 @@ describe('what is deleted', () => {
     expect(planned(fleet, { outdatedServices: [going(old)] })).toHaveLength(4);
   });
 
+  test('is no slice of such a Service while another implementation manages the import', () => {
+    const fleet = exporting();
+    const imported = known(fleet.member('cluster2').imported);
+    const managedFields = [{ manager: 'lighthouse', fieldsV1: { 'f:status': { 'f:clusters': {} } } }];
+    const managed = { ...imported, metadata: { ...imported.metadata, managedFields } };
+    const changesWith = (outdatedServices: NonNullable<ConsumerView['outdatedServices']>) =>
+      summaries(planned(fleet, { import: managed, outdatedServices, derivedSlices: [] }));
+    expect(changesWith([old])).toEqual(['status: patch serviceImports']);
+    expect(changesWith([])).toEqual([...Array(2).fill('slice: create endpointSlices'), 'status: patch serviceImports']);
+  });
+
   test('is all that is derived, each object in the version that was seen, if nothing is exported', () => {
     const fleet = exporting();
     const { imported, derivedService, derivedSlices } = fleet.member('cluster2');
@@ -365,6 +376,15 @@ describe('why', () => {
         notices: [{ type: 'Normal', reason: 'Imported', message: 'The import is up to date' }],
       },
     ]);
+  });
+
+  test('the status of an import whose exporter cannot be reached is written without an Event', () => {
+    const fleet = exporting();
+    fleet.member('cluster1').set({ reachable: false });
+    const [change, ...others] = fleet.plan('cluster2');
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({ resource: 'serviceImports', stage: 'status' });
+    expect(change).not.toHaveProperty('notices');
   });
 
   test('the status of an export is written, and who is told of a recovery', () => {
