@@ -70,6 +70,12 @@ describe('the order of exports', () => {
     for (const consumer of ['u', 'v', 'w']) expect(orderFor(consumer, ['a', 'b'], served)).toBe('b a');
   });
 
+  test('equal records share one array, whoever has them', () => {
+    const { records: held } = precedence(['a', 'b'], records({ x: ['a', 'b'], y: ['b'], z: ['a', 'gone', 'b'] }));
+    expect(held.get('x')).toEqual(['a', 'b']);
+    expect(held.get('z')).toBe(held.get('x'));
+  });
+
   test('rule 33: consumers that served different exports keep them, and new ones follow the majority', () => {
     const served = { x: ['a', 'b'], y: ['b', 'a'], z: ['b', 'a'] };
     expect(orderFor('x', ['a', 'b'], served)).toBe('a b');
