@@ -30,8 +30,9 @@ const isClusterSetIP = ({ service }: Exporter) => importTypeOf(service) === 'Clu
 
 const showUnset = (value: string | undefined) => value ?? 'none';
 
+/** @param map admitted keys, which are in order. */
 function showMap(map: StringMap): string {
-  const pairs = Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const pairs = Object.entries(map);
   return pairs.length === 0 ? 'none' : pairs.map(([key, value]) => `${key}=${value}`).join(', ');
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { rangeSet } from '../../../../src/api/range-map.ts';
+import { desired } from '../../../../src/core/desired/desired.ts';
 import { leftOutNote, OwnAddresses } from '../../../../src/core/desired/own-addresses.ts';
 import { classifyExports } from '../../../../src/core/merge/exports.ts';
-import type { SourceSlice } from '../../../../src/core/view.ts';
+import type { ConsumerView, SourceSlice } from '../../../../src/core/view.ts';
 import { FleetModel } from '../../../support/core/fleet-model.ts';
-import { anEndpoint, anExport, aService, aSlice } from '../../../support/core/objects.ts';
+import { anEndpoint, anExport, anImport, aService, aSlice } from '../../../support/core/objects.ts';
 import { readyOf } from '../../../support/core/scenarios.ts';
 import { ALLOW_ALL, aConsumer, aSource } from '../../../support/core/sources.ts';
 
@@ -33,6 +34,15 @@ describe("addresses of a consumer's own network", () => {
     );
     for (const other of [cluster1, cluster3]) expect(other?.addresses).toEqual(['10.9.0.1', NODE]);
     expect(fleet.pass()).toBe(0);
+  });
+
+  test('are not mentioned in an import that is absent or serves nothing', () => {
+    const fleet = exportedTo(false);
+    const { import: _, derivedService: __, ...bare } = fleet.consumer('cluster2');
+    const consumer: ConsumerView = { ...bare, importMode: 'Manual', derivedSlices: [] };
+    expect(desired(fleet.clusterset(), consumer)?.import).toBe('absent');
+    const mismatched = { ...consumer, import: anImport({ type: 'Headless' }) };
+    expect(desired(fleet.clusterset(), mismatched)?.import).toMatchObject({ serving: 'nothing', notes: [] });
   });
 
   test('rule 17: are not compared if the networks of the member are declared', () => {
