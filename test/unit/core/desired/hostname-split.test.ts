@@ -46,6 +46,18 @@ describe('two pods with one hostname', () => {
     expect(summaries(fleet.plan('cluster2'))).toEqual([]);
   });
 
+  test('rule 36: slices of such a member without a shared hostname stay whole', () => {
+    const fleet = twoSets();
+    const { slices } = fleet.member('cluster3');
+    const others = [aSlice('web-2', [anEndpoint('10.3.0.8')]), aSlice('web-3', [pod('10.3.0.9', 'db-9')])];
+    fleet.member('cluster3').slices = [...slices, ...others];
+    fleet.converge();
+    expect(fleet.member('cluster2').derivedSlices).toHaveLength(5);
+    for (const shown of [bare(fleet), byCluster(fleet)]) {
+      expect(shown).toEqual(expect.arrayContaining(['cluster3: - 10.3.0.8', 'cluster3: db-9 10.3.0.9']));
+    }
+  });
+
   test('rule 36: a member reports all of its hostnames that others have, and no others', () => {
     const fleet = twoSets();
     fleet.member('cluster1').slices = [aSlice('web-1', [pod('10.1.0.1', 'db-0'), pod('10.1.0.2', 'db-1')])];
