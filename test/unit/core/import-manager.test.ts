@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
 import type { ManagedFieldsEntry } from '../../../src/api/meta.ts';
+import { slimStatusFields } from '../../../src/core/field-managers.ts';
 import { isAutomatic, otherImplementation } from '../../../src/core/import-manager.ts';
 import type { ImportMode } from '../../../src/core/view.ts';
 import { slimImport } from '../../../src/fleet/slim/slim-multicluster.ts';
@@ -78,6 +79,22 @@ describe('an import is managed by another implementation', () => {
     const object = anImport({}, { managedFields });
     expect(otherImplementation(object)?.manager).toBe(manager);
     expect(otherImplementation(slimImport(JSON.parse(JSON.stringify(object))))).toEqual(otherImplementation(object));
+  });
+
+  test('that sets Ready, if one of several does', () => {
+    const managedFields = [status('a', clusters), status('b', ready({ '.': {}, 'f:reason': {} }))];
+    expect(otherImplementation(anImport({}, { managedFields }))).toEqual({ manager: 'a', setsReady: true });
+    const [first] = managedFields;
+    const alone = anImport({}, { managedFields: first ? [first] : [] });
+    expect(otherImplementation(alone)).toEqual({ manager: 'a', setsReady: false });
+  });
+
+  test('by records of which only these fields are kept', () => {
+    const all = { ...clusters, ...ready({ '.': {}, 'f:reason': {}, 'f:message': {} }), 'f:endpointSliceObjects': {} };
+    expect(slimStatusFields(status('a', all))).toEqual({
+      'f:status': { 'f:clusters': {}, 'f:conditions': { 'k:{"type":"Ready"}': { 'f:status': {} } } },
+    });
+    expect(slimStatusFields(status('a', { 'f:endpointSliceObjects': {} }))).toBeUndefined();
   });
 
   test('not without records', () => expect(otherImplementation(anImport())).toBeUndefined());
