@@ -7,7 +7,7 @@ import { TYPE } from '../../../../src/dns/wire/protocol.ts';
 import { Zone } from '../../../../src/dns/zone/zone.ts';
 import { ZoneSource } from '../../../../src/dns/zone/zone-source.ts';
 import { ApiError } from '../../../../src/kube/client/api-errors.ts';
-import type { KubeClient, WatchEvent, WatchOptions } from '../../../../src/kube/client/client.ts';
+import type { KubeClient, ListPage, WatchEvent, WatchOptions } from '../../../../src/kube/client/client.ts';
 import { caseObjects } from '../../../support/dns/objects.ts';
 import { ZONE } from '../../../support/dns/served-zone.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -26,12 +26,17 @@ class QuietServer implements KubeClient {
   refusal: Error | undefined;
   readonly get = unused;
   readonly list = unused;
-  readonly pages = unused;
   readonly create = unused;
   readonly update = unused;
   readonly patch = unused;
   readonly delete = unused;
   readonly close = async () => {};
+
+  /** After a broken watch, one object is listed to compare versions. */
+  async *pages(): AsyncGenerator<ListPage> {
+    if (!this.reachable) throw new Error('no route to host');
+    yield { items: [], resourceVersion: '100', bytes: 0 };
+  }
 
   async *watch(resource: Resource, { signal, labelSelector, onOpen }: WatchOptions): AsyncGenerator<WatchEvent> {
     if (!this.reachable) throw new Error('no route to host');
