@@ -60,6 +60,11 @@ export function sliceMeta(labels: StringMap | undefined, ownerUids: readonly str
   return JSON.stringify([...OWN_LABELS.map((label) => labels?.[label] ?? null), ...ownerUids]);
 }
 
+/** Whether only the derived Service uses a slice, and not the clusterset zone. */
+function isBare(labels: StringMap | undefined): boolean {
+  return labels?.[SLICE_MANAGED_BY] === MANAGER && labels[MCS_SERVICE_NAME] === undefined;
+}
+
 /** Reduces an observed derived slice to the fields that the planner compares. */
 export function observeSlice(slice: EndpointSlice): DerivedSlice {
   const { name, uid, resourceVersion, labels, annotations, ownerReferences } = slice.metadata;
@@ -73,6 +78,7 @@ export function observeSlice(slice: EndpointSlice): DerivedSlice {
     body: body.hash,
     meta: sliceMeta(labels, importUids(ownerReferences)),
     ready: body.ready,
+    ...(isBare(labels) && { bareHostnames: slice.endpoints.flatMap(({ hostname }) => hostname ?? []) }),
     ...(triggerTime !== undefined && { triggerTime }),
   };
 }

@@ -93,6 +93,8 @@ export interface DerivedSlice {
   readonly meta: string;
   /** Endpoints that are ready (`conditions.ready` not false). */
   readonly ready: number;
+  /** Hostnames in a slice that only the derived Service uses, because it left others to another member. */
+  readonly bareHostnames?: readonly string[];
   /** Time of the change in the source that was written last, RFC 3339. */
   readonly triggerTime?: string;
 }

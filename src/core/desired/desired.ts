@@ -57,7 +57,7 @@ function withoutShared(
 ): readonly DesiredSlice[] {
   const hostnames = yieldedBy(member, merged?.hostnames ?? new Map());
   if (hostnames.size === 0 && !frozen) return slices;
-  const observed = frozen ? { observed: new Set(derivedSlices.map(({ name }) => name)) } : {};
+  const observed = frozen ? { observed: new Map(derivedSlices.map((slice) => [slice.name, slice])) } : {};
   return slices.flatMap((slice) => splitHostnames(slice, { hostnames, ...observed }));
 }
 

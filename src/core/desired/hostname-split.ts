@@ -7,16 +7,17 @@ import { MCS_SERVICE_NAME, SERVICE_NAME } from '../../api/labels.ts';
 import type { StringMap } from '../../api/meta.ts';
 import { sliceBody } from '../derived-slice.ts';
 import { clustersetSliceName } from '../naming.ts';
+import type { DerivedSlice } from '../view.ts';
 import type { DerivedContent, DesiredSlice } from './derivations.ts';
 
 /** Which hostnames the slices of a member must leave to others. */
 export interface Yielded {
   readonly hostnames: ReadonlySet<string>;
   /**
-   * Names of the observed slices of the consumer, if the owner of a hostname may be unknown: slices that are split stay
-   * split, without any bare hostname.
+   * The slices of the consumer by name, if the owner of a hostname may be unknown: those that are split stay split, with
+   * the hostnames that they have.
    */
-  readonly observed?: ReadonlySet<string>;
+  readonly observed?: ReadonlyMap<string, DerivedSlice>;
 }
 
 function without(labels: StringMap, key: string): StringMap {
@@ -35,8 +36,8 @@ function withoutHostnames(content: DerivedContent, leaves: (hostname: string) =>
 export function splitHostnames(slice: DesiredSlice, { hostnames, observed }: Yielded): readonly DesiredSlice[] {
   const { content, labels } = slice;
   const name = clustersetSliceName(content.name);
-  const isSplit = observed?.has(name) ?? false;
-  const leaves = (hostname: string) => isSplit || hostnames.has(hostname);
+  const bare = observed?.get(content.name)?.bareHostnames;
+  const leaves = (hostname: string) => hostnames.has(hostname) || (bare !== undefined && !bare.includes(hostname));
   if (!content.endpoints.some(({ hostname }) => hostname !== undefined && leaves(hostname))) return [slice];
   return [
     { ...slice, content: withoutHostnames(content, leaves), labels: without(labels, MCS_SERVICE_NAME) },

@@ -113,12 +113,19 @@ describe('two pods with one hostname', () => {
 
   test('rule 20: the slices stay apart while the first member is unknown', () => {
     const fleet = twoSets();
-    const before = byCluster(fleet);
+    const before = [bare(fleet), byCluster(fleet)];
     const { settings } = fleet.member('cluster1');
     fleet.member('cluster1').settings = { ...settings, known: false };
     fleet.converge();
-    expect(byCluster(fleet)).toEqual(before);
-    expect(bare(fleet)).toEqual(['cluster1: db-0 10.1.0.1', 'cluster3: - 10.3.0.1', 'cluster3: - 10.3.0.2']);
+    expect([bare(fleet), byCluster(fleet)]).toEqual(before);
+    expect(summaries(fleet.plan('cluster2'))).toEqual([]);
+    // A hostname that is new meanwhile may be that of the unknown member.
+    const { slices } = fleet.member('cluster3');
+    fleet.member('cluster3').slices = [aSlice('web-1', [pod('10.3.0.2', 'db-1'), pod('10.3.0.3', 'db-2')])];
+    fleet.converge();
+    expect(bare(fleet)).toEqual(['cluster1: db-0 10.1.0.1', 'cluster3: - 10.3.0.3', 'cluster3: db-1 10.3.0.2']);
+    expect(byCluster(fleet)).toContain('cluster3: db-2 10.3.0.3');
+    fleet.member('cluster3').slices = slices;
     fleet.member('cluster1').settings = settings;
     fleet.converge();
     expect(bare(fleet)).toContain('cluster3: db-1 10.3.0.2');
