@@ -1,32 +1,20 @@
 /** A member whose API server sends without end, or wants to be left alone for an hour, beside honest ones. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { NS, startNeighbors } from '../../support/hostile/honest-neighbor.ts';
 import type { Misdeed } from '../../support/hostile/hostile-api-server.ts';
-import { type HostileFleet, startHostileFleet } from '../../support/hostile/hostile-fleet.ts';
 import { listsOf, watchesOf } from '../../support/hostile/hostile-request.ts';
 import { answer, deepEvent, endlessList, endlessPages, hugeLine, sameToken } from '../../support/hostile/misdeeds.ts';
 
 const PATIENCE = { timeout: 20_000, interval: 20 };
-const NS = 'ns';
 const MIB = 1024 * 1024;
 const NS_PER_MS = 1_000_000;
 
-const open: HostileFleet[] = [];
-afterEach(async () => {
-  for (const fleet of open.splice(0)) await fleet[Symbol.asyncDispose]();
-});
-
-/** cluster1 and cluster2 export ns/web, cluster3 imports it. */
 async function start() {
-  const fleet = await startHostileFleet();
-  open.push(fleet);
-  const [honest, hostile, consumer] = ['cluster1', 'cluster2', 'cluster3'].map((name) => fleet.cluster(name));
-  if (!honest || !hostile || !consumer) throw new Error('three clusters are required');
-  consumer.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } });
-  for (const cluster of [honest, hostile]) cluster.export(NS, 'web', [1]);
-  await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(1)]), PATIENCE);
-  const stateOf = (name: string) => fleet.controller.status().members.find((member) => member.name === name);
-  return { fleet, honest, hostile, consumer, stateOf };
+  const neighbors = await startNeighbors();
+  const { controller } = neighbors.fleet;
+  const stateOf = (name: string) => controller.status().members.find((member) => member.name === name);
+  return { ...neighbors, stateOf };
 }
 
 /** The version is too old for a watch, and WatchLists are not served: the reflector has to list. */

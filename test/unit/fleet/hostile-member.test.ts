@@ -1,30 +1,12 @@
 /** A member whose API server serves objects that no API server would store, beside honest ones. */
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../../src/api/json.ts';
-import { type HostileFleet, startHostileFleet } from '../../support/hostile/hostile-fleet.ts';
+import { NS, startNeighbors } from '../../support/hostile/honest-neighbor.ts';
 
 // Each starts three clusters, on a machine that may have other work.
 vi.setConfig({ testTimeout: 30_000 });
 
 const PATIENCE = { timeout: 10_000, interval: 20 };
-const NS = 'ns';
-
-const open: HostileFleet[] = [];
-afterEach(async () => {
-  for (const fleet of open.splice(0)) await fleet[Symbol.asyncDispose]();
-});
-
-/** cluster1 and cluster2 export ns/web, cluster3 imports it. */
-async function start() {
-  const fleet = await startHostileFleet();
-  open.push(fleet);
-  const [honest, hostile, consumer] = ['cluster1', 'cluster2', 'cluster3'].map((name) => fleet.cluster(name));
-  if (!honest || !hostile || !consumer) throw new Error('three clusters are required');
-  consumer.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } });
-  for (const cluster of [honest, hostile]) cluster.export(NS, 'web', [1]);
-  await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1), hostile.pod(1)]), PATIENCE);
-  return { fleet, honest, hostile, consumer };
-}
 
 /** The slice of an export, with an unusual field. */
 function spoiled(slice: JsonObject, name: string, fields: JsonObject): JsonObject {
@@ -38,7 +20,7 @@ describe('a member that serves malformed objects', () => {
     ['a host name with a space', { endpoints: [{ addresses: ['10.2.0.9'], hostname: 'BAD HOST' }] }],
     ['a port above 65535', { ports: [{ name: 'http', port: 70_000, protocol: 'TCP' }] }],
   ])('rule 47: %s in a slice do not freeze the name', async (_, fields) => {
-    const { honest, hostile, consumer } = await start();
+    const { honest, hostile, consumer } = await startNeighbors();
     hostile.server.put('endpointslices', spoiled(hostile.slice(NS, 'web', [9]), 'web-9', fields));
     honest.scale(NS, 'web', [1, 2, 3]);
     await vi.waitFor(
@@ -53,7 +35,7 @@ describe('a member that serves malformed objects', () => {
   });
 
   it('rule 47: a Service that does not fit takes its export out of the merge until it is repaired', async () => {
-    const { honest, hostile, consumer } = await start();
+    const { honest, hostile, consumer } = await startNeighbors();
     const valid = { apiVersion: 'v1', kind: 'Service', metadata: { namespace: NS, name: 'web' } };
     const ports = [{ name: 'http', port: 80, protocol: 'TCP' }];
     hostile.server.put('services', { ...valid, spec: { ports: [{ port: 'http' }] } });
@@ -69,7 +51,7 @@ describe('a member that serves malformed objects', () => {
   });
 
   it('rule 47: a slice that was good and no longer fits is not served from memory', async () => {
-    const { honest, hostile, consumer } = await start();
+    const { honest, hostile, consumer } = await startNeighbors();
     const slice = hostile.slice(NS, 'web', [1]);
     hostile.server.put('endpointslices', spoiled(slice, 'web-1', { addressType: 4 }));
     await vi.waitFor(() => expect(consumer.imported(NS, 'web')).toEqual([honest.pod(1)]), PATIENCE);
@@ -78,7 +60,7 @@ describe('a member that serves malformed objects', () => {
   });
 
   it('rule 47: names that no API server accepts cause no request to a consumer', async () => {
-    const { fleet, hostile, consumer } = await start();
+    const { fleet, hostile, consumer } = await startNeighbors();
     const names = ['Web', 'we_b', 'a/b', '../x', 'x'.repeat(300), ' ', ''];
     // The import, its Service and its slices exist.
     const creates = () => consumer.server.count(({ method, plural }) => method === 'POST' && plural !== 'events');
