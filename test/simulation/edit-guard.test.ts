@@ -1,17 +1,11 @@
 /** Edits of the fleet file that would remove most of what is served. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { SOURCE_CLUSTER } from '../../src/api/labels.ts';
-import { Dice } from './dice.ts';
-import { FaultyFleet } from './faulty-fleet.ts';
 import { holdingsOf } from './holdings.ts';
 import { addressesOf } from './ledger.ts';
-import { namespaceObject } from './program.ts';
-import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
-import { VirtualTime } from './virtual-time.ts';
+import type { SimulatedCluster } from './simulated-cluster.ts';
+import { EXPORTS, namespace, SLICES, twoMembers } from './two-clusters.ts';
 
-const SLICES = 'discovery.k8s.io/endpointslices';
-const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
-const namespace = 'blue';
 const NAMES = ['one', 'two', 'three', 'four', 'five', 'six'];
 
 /** Exports six Services with one endpoint each. */
@@ -41,16 +35,7 @@ function offerAll({ api, number }: SimulatedCluster): void {
 
 /** Two clusters, the first of which exports six Services; the guard has its default settings. */
 async function start() {
-  const time = new VirtualTime(Date.UTC(2026, 0, 1));
-  const dice = new Dice(1);
-  const cluster = (index: number) =>
-    new SimulatedCluster({ settings: settingsOf(index), importMode: 'Automatic', time, dice: dice.fork() });
-  const clusters: readonly [SimulatedCluster, SimulatedCluster] = [cluster(1), cluster(2)];
-  await time.pass(0);
-  for (const { api } of clusters) api.create('/namespaces', namespaceObject(namespace));
-  const trace: string[] = [];
-  const lease = { duration: 15, renewDeadline: 10, retryPeriod: 2 };
-  const fleet = new FaultyFleet({ time, clusters, dice, lease, trace: (line) => trace.push(line) });
+  const { time, clusters, fleet, trace } = await twoMembers();
   const { membership } = fleet;
   membership.settings.spec = {};
   const replica = fleet.start(0, false);

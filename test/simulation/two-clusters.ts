@@ -13,8 +13,8 @@ export const SLICES = 'discovery.k8s.io/endpointslices';
 export const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 export const namespace = 'blue';
 
-/** Two clusters with the namespace, and one replica that has synced both. */
-async function twoClusters() {
+/** Two clusters with the namespace, and a fleet of both without a replica. */
+export async function twoMembers() {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const dice = new Dice(1);
   const cluster = (index: number) =>
@@ -25,6 +25,13 @@ async function twoClusters() {
   const trace: string[] = [];
   const lease = { duration: 15, renewDeadline: 10, retryPeriod: 2 };
   const fleet = new FaultyFleet({ time, clusters, dice, lease, trace: (line) => trace.push(line) });
+  return { time, clusters, fleet, trace };
+}
+
+/** The same with one replica that has synced both. */
+async function twoClusters() {
+  const members = await twoMembers();
+  const { time, clusters, fleet } = members;
   const replica = fleet.start(0, false);
   await time.pass(10_000);
   const link = (index: 0 | 1) => {
@@ -32,7 +39,7 @@ async function twoClusters() {
     if (!found) throw new Error('not connected');
     return found;
   };
-  return { time, clusters, fleet, replica, trace, link };
+  return { ...members, replica, link };
 }
 type World = Awaited<ReturnType<typeof twoClusters>>;
 
