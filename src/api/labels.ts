@@ -49,5 +49,11 @@ export const IMPORT_ORIGIN_AUTOMATIC = 'automatic';
  */
 export const EXPORTED_KEYS = 'catamaran.dev/exported-keys';
 
+/**
+ * On ServiceImports: name of the derived Service. Gateways that route to a Service find it by this annotation; the
+ * reference implementation sets it, too (mcs-api, pkg/controllers).
+ */
+export const DERIVED_SERVICE = 'multicluster.kubernetes.io/derived-service';
+
 /** Domains, including subdomains, whose keys an export cannot set on a ServiceImport. */
 export const RESERVED_KEY_DOMAINS = ['kubernetes.io', 'k8s.io', 'catamaran.dev'] as const;

@@ -22,6 +22,17 @@ export function settersOf({ metadata }: KubeObject, name: string): readonly Mana
   );
 }
 
+/** The entries of clients that set an annotation. */
+export function settersOfAnnotation({ metadata }: KubeObject, key: string): readonly ManagedFieldsEntry[] {
+  return (metadata.managedFields ?? []).filter((entry) => setsAnnotation(entry, key));
+}
+
+/** Whether an entry has an annotation. */
+export function setsAnnotation({ fieldsV1 }: ManagedFieldsEntry, key: string): boolean {
+  const annotations = member(member(fieldsV1, 'f:metadata'), 'f:annotations');
+  return member(annotations, `f:${key}`) !== undefined;
+}
+
 /** Whether Catamaran alone set a field. An applied one belongs to a user: the engine never applies (ADR 0002). */
 export function areOfCatamaran(setters: readonly ManagedFieldsEntry[]): boolean {
   return (

@@ -8,7 +8,7 @@ import { isAutomatic, type OtherImplementation, otherImplementation } from '../i
 import { importTypeOf } from '../merge/exports.ts';
 import { areFilledIn, intersection, keepingPrimary, preferred } from '../merge/families.ts';
 import type { Clusterset, Merged } from '../merge/merge.ts';
-import { keepingNames, type Port, portKey, portsOf, showPort, showPorts } from '../merge/ports.ts';
+import { keepingNames, type Port, portKey, portsOf, showPort, showPorts, withAppProtocols } from '../merge/ports.ts';
 import { DEFAULT_AFFINITY_SECONDS, type Traffic, trafficOf } from '../merge/traffic.ts';
 import { listed, quoted } from '../message.ts';
 import type { ConsumerView } from '../view.ts';
@@ -228,7 +228,9 @@ function byUser(ctx: ImportContext, imported: ServiceImport): DesiredImport {
     request.ports.length === 0 && request.problems.some(({ reason }) => reason === ImportReason.InvalidPort);
   if (isEmpty) return { ...fixed, serving: unchanged(ctx), problems: request.problems };
   const fallback = (frozen && own && trafficOf(own)) || merged?.traffic || { sessionAffinity: 'None' };
-  const shape = requested(ctx, request, imported, fallback);
+  const offered = frozen && own ? portsOf(own.spec.ports) : (merged?.offered ?? []);
+  const ports = withAppProtocols(request.ports, offered);
+  const shape = requested(ctx, { ...request, ports }, imported, fallback);
   const missing = merged ? portsNotExported(request, merged) : [notExported(ctx)];
   return { ...fixed, ...serve(ctx, shape, [...request.problems, ...(frozen ? [] : missing)]) };
 }

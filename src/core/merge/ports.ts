@@ -19,6 +19,15 @@ export function portsOf(ports: readonly ServicePort[] | undefined): readonly Por
   }));
 }
 
+/** The ports, with the application protocol of the first one of `offered` with that number if they have none. */
+export function withAppProtocols(ports: readonly Port[], offered: readonly Port[]): readonly Port[] {
+  const first = new Map(offered.toReversed().map((port) => [portKey(port), port.appProtocol]));
+  return ports.map((port) => {
+    const appProtocol = port.appProtocol ?? first.get(portKey(port));
+    return appProtocol === undefined ? port : { ...port, appProtocol };
+  });
+}
+
 /** Identifies a port for clients, regardless of its name: `80/TCP`. */
 export function portKey(port: Pick<Port, 'protocol' | 'port'>): string {
   return `${port.port}/${port.protocol}`;

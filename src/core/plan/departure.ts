@@ -15,6 +15,7 @@ import { isAutomatic, type OtherImplementation, otherImplementation } from '../i
 import { areFilledIn } from '../merge/families.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
+import { annotationPatch } from './derived-service-annotation.ts';
 
 const WHY = 'the member left the fleet';
 
@@ -23,7 +24,7 @@ const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondi
 
 /**
  * The changes that remove Catamaran from a consumer and from its export. Objects of users stay, without the fields that
- * were filled in (`spec.ips`, `spec.ipFamilies`, conditions). Like a plan, it is empty once it has been applied
+ * were filled in (`spec.ips`, `spec.ipFamilies`, the name of the derived Service, conditions). Like a plan, it is empty once it has been applied
  * completely.
  */
 export function departure(consumer: ConsumerView, exported: ServiceExport | undefined): Change[] {
@@ -53,9 +54,12 @@ function leaveImport(target: Target, imported: ServiceImport): Change[] {
   if (other) return leaveOther(target, imported, other);
   if (isAutomatic(imported)) return [remove(target, preconditionOf(imported))];
   const families = imported.spec.ipFamilies !== undefined && areFilledIn(imported);
-  if (imported.spec.ips?.length || families) {
-    return [patch(target, imported, { spec: { ips: null, ...(families && { ipFamilies: null }) } })];
-  }
+  const annotations = annotationPatch(imported, null);
+  const filledIn = {
+    ...(Object.keys(annotations).length > 0 && { metadata: { annotations } }),
+    ...((imported.spec.ips?.length || families) && { spec: { ips: null, ...(families && { ipFamilies: null }) } }),
+  };
+  if (Object.keys(filledIn).length > 0) return [patch(target, imported, filledIn)];
   const kept = foreign(imported.status?.conditions, IMPORT_CONDITIONS);
   const { status } = imported;
   if (!status?.clusters && !status?.endpointSliceObjects && kept.length === (status?.conditions?.length ?? 0))

@@ -1,7 +1,7 @@
 /** The ServiceImport object: all fields of an automatic one, and those that are filled in for a user's. */
 import type { Service } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
-import { EXPORTED_KEYS, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
+import { DERIVED_SERVICE, EXPORTED_KEYS, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
 import type { IPFamily, ObjectMeta, StringMap } from '../../api/meta.ts';
 import { MCS_API_VERSION, type ServiceImport } from '../../api/multicluster.ts';
 import type { DesiredImport } from '../desired/import.ts';
@@ -9,6 +9,7 @@ import { equal } from '../fingerprint.ts';
 import { isReserved } from '../merge/exported-keys.ts';
 import type { Merged } from '../merge/merge.ts';
 import { servingIPs } from './derived-service.ts';
+import { annotatedName, annotationPatch } from './derived-service-annotation.ts';
 
 type Fields = Readonly<Record<string, Json>>;
 
@@ -76,12 +77,20 @@ function mapPatch(observed: StringMap | undefined, wanted: StringMap, recorded: 
   return Object.fromEntries<Json>([...outdated.map((key): [string, Json] => [key, null]), ...changed]);
 }
 
-function metadataPatch(observed: ObjectMeta, merged: Merged): JsonObject {
+function exportedPatch(observed: ObjectMeta, merged: Merged): Record<'labels' | 'annotations', JsonObject> {
   const wanted = metadataOf(merged);
   const recorded = recordedKeys(observed.annotations);
-  const parts = {
+  return {
     labels: mapPatch(observed.labels, wanted.labels, recorded.labels),
     annotations: mapPatch(observed.annotations, wanted.annotations, [...recorded.annotations, EXPORTED_KEYS]),
+  };
+}
+
+function metadataPatch(observed: ServiceImport, wanted: DesiredImport, derivedService: string | null | undefined) {
+  const exported = wanted.content && exportedPatch(observed.metadata, wanted.content);
+  const parts: Record<string, JsonObject> = {
+    labels: exported?.labels ?? {},
+    annotations: { ...exported?.annotations, ...annotationPatch(observed, derivedService) },
   };
   return Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0));
 }
@@ -95,8 +104,11 @@ export function importObject(
   target: { readonly namespace: string; readonly name: string },
   wanted: DesiredImport,
   merged: Merged,
+  derivedService: string,
 ): JsonObject {
-  const { labels, annotations } = metadataOf(merged);
+  const { labels, annotations: exported } = metadataOf(merged);
+  const name = annotatedName(wanted, derivedService, undefined);
+  const annotations = { ...exported, ...(typeof name === 'string' && { [DERIVED_SERVICE]: name }) };
   return {
     apiVersion: MCS_API_VERSION,
     kind: 'ServiceImport',
@@ -109,13 +121,14 @@ export function importObject(
 export function importPatch(
   observed: ServiceImport,
   wanted: DesiredImport,
+  derivedService: string,
   own: Service | undefined,
 ): JsonObject | undefined {
   const { content } = wanted;
   const fields: Fields = { ...(content && specOf(content)), ...desiredAddresses(wanted, own) };
   const current: Readonly<Record<string, unknown>> = { ...observed.spec };
   const spec = Object.fromEntries(Object.entries(fields).filter(([field, value]) => !sameField(value, current[field])));
-  const metadata = content ? metadataPatch(observed.metadata, content) : {};
+  const metadata = metadataPatch(observed, wanted, annotatedName(wanted, derivedService, own));
   const patch = {
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(Object.keys(spec).length > 0 && { spec }),

@@ -11,6 +11,7 @@ import type { ConsumerView } from '../view.ts';
 import { availableConditions } from './available-endpoints.ts';
 import { type ConditionDraft, type ConditionSet, mergeConditions } from './conditions.ts';
 import { servingIPs } from './derived-service.ts';
+import { annotationNotes } from './derived-service-annotation.ts';
 
 const { Ready, SourcesReachable, EndpointsAvailable, Managed } = ImportCondition;
 
@@ -39,6 +40,7 @@ function missing({ consumer, wanted, imported: { serving }, observed }: ImportPl
 }
 
 function readyCondition(ctx: ImportPlan): ConditionDraft {
+  const { derivedService } = ctx.wanted;
   const { problems, notes } = ctx.imported;
   const first = problems[0];
   if (first) {
@@ -47,7 +49,14 @@ function readyCondition(ctx: ImportPlan): ConditionDraft {
   }
   const lacking = missing(ctx);
   if (lacking !== undefined) return { type: Ready, status: 'False', reason: ImportReason.Pending, message: lacking };
-  const message = joined([`Derived Service ${quoted(ctx.wanted.derivedService)} is up to date`, ...notes], '. ');
+  const message = joined(
+    [
+      `Derived Service ${quoted(derivedService)} is up to date`,
+      ...notes,
+      ...annotationNotes(ctx.observed, derivedService),
+    ],
+    '. ',
+  );
   return { type: Ready, status: 'True', reason: ImportReason.Ready, message };
 }
 

@@ -77,10 +77,10 @@ function planAbsence(consumer: ConsumerView, { own }: Desired): Change[] {
   ];
 }
 
-function planNewImport(consumer: ConsumerView, imported: DesiredImport): Change[] {
+function planNewImport(consumer: ConsumerView, imported: DesiredImport, derivedService: string): Change[] {
   if (!imported.content) return [];
   const { namespace, name } = consumer;
-  const object = importObject({ namespace, name }, imported, imported.content);
+  const object = importObject({ namespace, name }, imported, imported.content, derivedService);
   return [
     {
       ...targetOf(consumer, 'serviceImports', name),
@@ -93,7 +93,7 @@ function planNewImport(consumer: ConsumerView, imported: DesiredImport): Change[
 }
 
 function planImport({ consumer, wanted, imported, observed }: ImportPlan): Change[] {
-  const patch = importPatch(observed, imported, wanted.own);
+  const patch = importPatch(observed, imported, wanted.derivedService, wanted.own);
   if (!patch) return [];
   const why = imported.origin === 'user' ? 'its addresses changed' : 'the exports or its addresses changed';
   const target = targetOf(consumer, 'serviceImports', consumer.name);
@@ -215,7 +215,7 @@ function planConsumer(consumer: ConsumerView, wanted: Desired, now: string): Cha
     return [...status, ...planAbsence(consumer, wanted)];
   }
   // Objects that the import will own require its UID, so they follow in the next plan.
-  if (!observed) return planNewImport(consumer, imported);
+  if (!observed) return planNewImport(consumer, imported, wanted.derivedService);
   if (imported.other) return planOfOther(consumer, wanted, observed, imported.other, now);
   const ctx: ImportPlan = { consumer, wanted, imported, observed };
   const changes = [

@@ -8,6 +8,7 @@ import { type PatchChange, preconditionOf, type Target } from '../change.ts';
 import { equal } from '../fingerprint.ts';
 import { clipped, listed, MESSAGE_LENGTH } from '../message.ts';
 import { type ConditionSet, mergeConditions, noticesOf } from './conditions.ts';
+import { annotationPatch } from './derived-service-annotation.ts';
 
 function terminating({ metadata: { finalizers = [] } }: ServiceImport): ConditionSet {
   const held = finalizers.length > 0 ? `, held by finalizers ${listed(finalizers)}` : '';
@@ -18,11 +19,16 @@ function terminating({ metadata: { finalizers = [] } }: ServiceImport): Conditio
   };
 }
 
-/** Removes the addresses of an import that is being deleted, then reports what holds it. */
+/** Removes the addresses of an import that is being deleted, and the name of its Service, then reports what holds it. */
 export function planTerminating(target: Target, imported: ServiceImport, now: string): PatchChange[] {
   const base = { ...target, op: 'patch' as const, precondition: preconditionOf(imported) };
   const why = 'the import is being deleted';
-  if (imported.spec.ips?.length) return [{ ...base, stage: 'import', why, patch: { spec: { ips: null } } }];
+  const annotations = annotationPatch(imported, null);
+  const gone = {
+    ...(Object.keys(annotations).length > 0 && { metadata: { annotations } }),
+    ...(imported.spec.ips?.length && { spec: { ips: null } }),
+  };
+  if (Object.keys(gone).length > 0) return [{ ...base, stage: 'import', why, patch: gone }];
   const before = imported.status?.conditions ?? [];
   const wanted = terminating(imported);
   const after = mergeConditions(before, wanted, imported.metadata.generation, now);

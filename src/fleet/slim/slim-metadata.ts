@@ -9,7 +9,7 @@ import {
   SOURCE_CLUSTER,
 } from '../../api/labels.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../api/meta.ts';
-import { slimStatusFields } from '../../core/field-managers.ts';
+import { setsAnnotation, slimStatusFields } from '../../core/field-managers.ts';
 import { Misfit, shown } from '../../kube/watch/misfit.ts';
 import { objectName, requireMetadata } from '../../kube/watch/object.ts';
 import {
@@ -138,6 +138,13 @@ export function specManagersOf(parent: JsonObject, names: readonly string[]): re
     const set = isJsonObject(spec) ? names.filter((name) => Object.hasOwn(spec, `f:${name}`)) : [];
     return set.length > 0 ? { 'f:spec': Object.fromEntries(set.map((name) => [`f:${name}`, {}])) } : undefined;
   });
+}
+
+/** The managers of an annotation. */
+export function annotationManagersOf(parent: JsonObject, key: string): readonly ManagedFieldsEntry[] {
+  return managersOf(parent, (entry) =>
+    setsAnnotation(entry, key) ? { 'f:metadata': { 'f:annotations': { [`f:${key}`]: {} } } } : undefined,
+  );
 }
 
 /** The managers of `status.clusters` and of the condition Ready. */

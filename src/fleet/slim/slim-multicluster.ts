@@ -1,7 +1,7 @@
 /** Slim copies of ServiceExports and ServiceImports. */
 import type { SessionAffinityConfig } from '../../api/core.ts';
 import type { Json, JsonObject } from '../../api/json.ts';
-import { FIELD_MANAGER, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
+import { DERIVED_SERVICE, FIELD_MANAGER, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC } from '../../api/labels.ts';
 import type { Condition, IPFamily, ManagedFieldsEntry, ObjectMeta } from '../../api/meta.ts';
 import {
   MCS_API_VERSION,
@@ -28,7 +28,15 @@ import {
   text,
   textOf,
 } from './fields.ts';
-import { ANNOTATIONS, ANY_MAP, requireKind, slimMetadata, specManagersOf, statusManagersOf } from './slim-metadata.ts';
+import {
+  ANNOTATIONS,
+  ANY_MAP,
+  annotationManagersOf,
+  requireKind,
+  slimMetadata,
+  specManagersOf,
+  statusManagersOf,
+} from './slim-metadata.ts';
 
 /** Limits of metav1.Condition. */
 const MAX_TYPE = 316;
@@ -161,8 +169,8 @@ function importStatus(value: Json): ServiceImportStatus {
 }
 
 /**
- * The managers that matter of an import: of families and addresses; of what only its creator sets, if its label does
- * not show that this was Catamaran; and other implementations. None of the last two in an ordinary fleet.
+ * The managers that matter of an import: of families and addresses; of what only its creator sets, and of the name of
+ * the derived Service, if its label does not show that Catamaran created it; and other implementations.
  */
 function importManagers(from: JsonObject, { labels }: ObjectMeta): readonly ManagedFieldsEntry[] {
   const rivals = specManagersOf(from, ['ips']).filter(({ manager }) => manager !== FIELD_MANAGER);
@@ -171,6 +179,7 @@ function importManagers(from: JsonObject, { labels }: ObjectMeta): readonly Mana
   return [
     ...specManagersOf(from, ['ipFamilies']),
     ...rivals,
+    ...(isLabelled ? [] : annotationManagersOf(from, DERIVED_SERVICE)),
     ...(creators.some(({ manager }) => manager === FIELD_MANAGER) ? creators : []),
     ...rivalsOf(statusManagersOf(from)),
   ];

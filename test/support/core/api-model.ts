@@ -4,7 +4,7 @@
  */
 
 import type { Json, JsonObject } from '../../../src/api/json.ts';
-import { FIELD_MANAGER } from '../../../src/api/labels.ts';
+import { DERIVED_SERVICE, FIELD_MANAGER } from '../../../src/api/labels.ts';
 import { type Change, STAGES, type WrittenResource } from '../../../src/core/change.ts';
 import { isLabelValue, isQualifiedName } from '../../../src/core/merge/exported-keys.ts';
 
@@ -201,17 +201,26 @@ export class ApiModel {
 function managedValues(object: JsonObject | undefined): ReadonlyMap<string, Json> {
   const status = asObject(object?.status);
   const ready = asList(status.conditions).find((condition) => asObject(condition).type === 'Ready');
-  const fields = Object.entries({ ...asObject(object?.spec), clusters: status.clusters, ready });
+  const named = asObject(asObject(object?.metadata).annotations)[DERIVED_SERVICE];
+  const fields = Object.entries({
+    ...asObject(object?.spec),
+    clusters: status.clusters,
+    ready,
+    [DERIVED_SERVICE]: named,
+  });
   return new Map(fields.flatMap(([field, value]) => (value === undefined || value === null ? [] : [[field, value]])));
 }
 
+const NOT_OF_SPEC: ReadonlySet<string> = new Set(['clusters', 'ready', DERIVED_SERVICE]);
+
 function fieldsV1(fields: readonly string[]): JsonObject {
-  const spec = fields.filter((field) => field !== 'clusters' && field !== 'ready').map((field) => [`f:${field}`, {}]);
+  const spec = fields.filter((field) => !NOT_OF_SPEC.has(field)).map((field) => [`f:${field}`, {}]);
   const status = {
     ...(fields.includes('clusters') && { 'f:clusters': {} }),
     ...(fields.includes('ready') && { 'f:conditions': { 'k:{"type":"Ready"}': { 'f:status': {} } } }),
   };
   return {
+    ...(fields.includes(DERIVED_SERVICE) && { 'f:metadata': { 'f:annotations': { [`f:${DERIVED_SERVICE}`]: {} } } }),
     ...(spec.length > 0 && { 'f:spec': Object.fromEntries(spec) }),
     ...(Object.keys(status).length > 0 && { 'f:status': status }),
   };

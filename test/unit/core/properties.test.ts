@@ -14,7 +14,8 @@ import { anExport, at, NOW } from '../../support/core/objects.ts';
 // Many random fleets, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000 });
 
-const OURS = new Set(['catamaran.dev/import-origin', 'catamaran.dev/exported-keys']);
+const DERIVED_SERVICE = 'multicluster.kubernetes.io/derived-service';
+const OURS = new Set(['catamaran.dev/import-origin', 'catamaran.dev/exported-keys', DERIVED_SERVICE]);
 
 function aFleet(): FleetModel {
   const fleet = new FleetModel();
@@ -127,7 +128,8 @@ describe('whatever happens', () => {
           const addressless = (spec: unknown) => ({ ...Object(spec), ips: 0, ipFamilies: 0 });
           expect(addressless(imported?.spec)).toEqual(addressless(before.spec));
           expect(imported?.metadata.labels).toEqual({ owner: 'me' });
-          expect(imported?.metadata.annotations).toEqual({ a: 'b' });
+          const { [DERIVED_SERVICE]: _, ...annotations } = imported?.metadata.annotations ?? {};
+          expect(annotations).toEqual({ a: 'b' });
         }
       }),
       { numRuns: 80 },
@@ -147,6 +149,7 @@ describe('whatever happens', () => {
             const ips = derivedService?.spec.clusterIPs?.filter((ip) => ip !== 'None') ?? [];
             expect(imported?.spec.ips ?? []).toEqual(ips);
             expect(imported?.spec.ipFamilies).toEqual(derivedService?.spec.ipFamilies);
+            expect(imported?.metadata.annotations?.[DERIVED_SERVICE]).toBe(derivedService?.metadata.name);
           }
           const names = new Set(derivedService?.spec.ports?.map(({ name }) => name ?? ''));
           for (const slice of derivedSlices) {

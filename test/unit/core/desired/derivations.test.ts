@@ -226,6 +226,17 @@ describe('deriving', () => {
     expect(bare?.ports).toStrictEqual([{ name: 'http', protocol: 'TCP' }]);
   });
 
+  test('rule 29: names its only port with an empty text if the Service has no name for it', () => {
+    for (const service of [{ ports: [{ port: 80 }] }, { clusterIP: 'None', ports: [{ port: 80 }] }]) {
+      const fleet = new FleetModel();
+      const slice = aSlice('web-1', [anEndpoint('10.1.0.1')], [{ port: 8080 }]);
+      fleet.member('cluster1').export(anExport(), aService(service), [slice]);
+      fleet.pass();
+      const object = fleet.plan('cluster1').flatMap((change) => (change.resource === 'endpointSlices' ? [change] : []));
+      expect(object).toMatchObject([{ object: { ports: [{ name: '', protocol: 'TCP', port: 8080 }] } }]);
+    }
+  });
+
   test('gives nothing for a slice of host names', () => {
     const names = aSlice('web-1', [{ addresses: ['example.com'] }], undefined, 'FQDN');
     expect(deriveSlice(sourceSlice(names, ANY), contextOf(aSource()))).toBeUndefined();

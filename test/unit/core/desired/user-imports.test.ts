@@ -54,6 +54,24 @@ describe('a ServiceImport that a user made', () => {
     });
   });
 
+  test('rule 29: takes the application protocol of a port that it leaves open from the first export', () => {
+    const h2c = { ...HTTP, appProtocol: 'kubernetes.io/h2c' };
+    const admin = { ...ADMIN, appProtocol: 'http' };
+    const asked = [{ ...HTTP }, { ...ADMIN, appProtocol: 'https' }];
+    const fleet = asking({ ports: asked }, aService({ ports: [h2c, admin] }));
+    const later = aService({ ports: [{ ...HTTP, appProtocol: 'ws' }] });
+    fleet.member('cluster3', { importMode: 'Manual' }).export(anExport({}, at(60)), later, []);
+    fleet.converge();
+    const cluster2 = fleet.member('cluster2');
+    const served = [h2c, { ...ADMIN, appProtocol: 'https' }];
+    expect(cluster2.derivedService?.spec.ports).toMatchObject(served);
+    expect(cluster2.imported?.spec.ports).toEqual(asked);
+    // What an unknown exporter says cannot be asked: the Service keeps what it has.
+    fleet.member('cluster1').set({ known: false });
+    fleet.converge();
+    expect(cluster2.derivedService?.spec.ports).toMatchObject(served);
+  });
+
   test("rule 37: is the user's in Automatic mode as well", () => {
     const fleet = asking({ ports: [{ name: 'web', port: 80 }] });
     fleet.member('cluster2').set({ importMode: 'Automatic' });

@@ -13,6 +13,9 @@ import { anExport, aService, at, NAME } from '../../../support/core/objects.ts';
 import { conditionOf } from '../../../support/core/scenarios.ts';
 import { ALLOW_ALL } from '../../../support/core/sources.ts';
 
+/** What Catamaran itself writes into the annotations of an import. */
+const NAMED = { 'multicluster.kubernetes.io/derived-service': 'amcs-web' };
+
 describe('exported labels and annotations', () => {
   test('rule 6: exported labels and annotations land on the import, and on nothing else', () => {
     const fleet = new FleetModel();
@@ -54,7 +57,7 @@ describe('exported labels and annotations', () => {
       expect(JSON.stringify(exported?.status)).toContain('too large');
       fleet.member('cluster1').export(anExport(), aService());
       fleet.converge();
-      expect(fleet.member('cluster1').imported?.metadata.annotations ?? {}).toEqual({});
+      expect(fleet.member('cluster1').imported?.metadata.annotations).toEqual(NAMED);
     },
   );
 
@@ -102,7 +105,7 @@ describe('exported labels and annotations', () => {
     cluster1.export(anExport(), aService());
     fleet.converge();
     expect(cluster1.imported?.metadata.labels).toEqual({ foreign: 'x', 'catamaran.dev/import-origin': 'automatic' });
-    expect(cluster1.imported?.metadata.annotations ?? {}).toEqual({});
+    expect(cluster1.imported?.metadata.annotations).toEqual(NAMED);
   });
 });
 

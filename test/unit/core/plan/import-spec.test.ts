@@ -6,12 +6,13 @@ import type { DesiredImport } from '../../../../src/core/desired/import.ts';
 import { type ServiceShape, shapeOf } from '../../../../src/core/desired/service-shape.ts';
 import { type Merged, merge } from '../../../../src/core/merge/merge.ts';
 import { desiredAddresses, importObject, importPatch } from '../../../../src/core/plan/import-spec.ts';
-import { anExport, anImport, aService, NAME, NAMESPACE } from '../../../support/core/objects.ts';
+import { anExport, anImport, aService, DERIVED, NAME, NAMESPACE } from '../../../support/core/objects.ts';
 import { aSource } from '../../../support/core/sources.ts';
 
 const TARGET = { namespace: NAMESPACE, name: NAME };
 const ORIGIN = { 'catamaran.dev/import-origin': 'automatic' };
 const EXPORTED_KEYS = 'catamaran.dev/exported-keys';
+const NAMED = { 'multicluster.kubernetes.io/derived-service': DERIVED };
 
 function merged(spec: Service['spec'] = {}, exported: ServiceExport['spec'] = {}): Merged {
   const found = merge([aSource({ service: aService(spec), export: anExport(exported) })]).merged;
@@ -26,18 +27,19 @@ function automatic(content: Merged, more: Partial<DesiredImport> = {}): DesiredI
   return { origin: 'automatic', content, serving, problems: [], notes: [], readyStays: false, ...more };
 }
 
-/** The import as Catamaran created it, with its address. */
+/** The import as Catamaran created it, with its address and the name of its Service. */
 function observed(content: Merged, more: Partial<ServiceImport['spec']> = {}): ServiceImport {
-  const { metadata, spec } = importObject(TARGET, automatic(content), content);
+  const { metadata, spec } = importObject(TARGET, automatic(content), content, DERIVED);
+  const created = Object(metadata);
   return {
-    ...anImport({ ports: [] }, Object(metadata)),
+    ...anImport({ ports: [] }, { ...created, annotations: { ...created.annotations, ...NAMED } }),
     spec: { ...Object(spec), ipFamilies: ['IPv4'], ips: ['10.0.0.1'], ...more },
   };
 }
 
 describe('an import that is created', () => {
   test('says what is exported, and waits for its address', () => {
-    expect(importObject(TARGET, automatic(merged()), merged())).toStrictEqual({
+    expect(importObject(TARGET, automatic(merged()), merged(), DERIVED)).toStrictEqual({
       apiVersion: 'multicluster.x-k8s.io/v1beta1',
       kind: 'ServiceImport',
       metadata: { ...TARGET, labels: ORIGIN },
@@ -61,7 +63,7 @@ describe('an import that is created', () => {
       },
       { exportedLabels: { team: 'a' }, exportedAnnotations: { note: 'b' } },
     );
-    expect(importObject(TARGET, automatic(content), content)).toStrictEqual({
+    expect(importObject(TARGET, automatic(content), content, DERIVED)).toStrictEqual({
       apiVersion: 'multicluster.x-k8s.io/v1beta1',
       kind: 'ServiceImport',
       metadata: {
@@ -84,16 +86,18 @@ describe('an import that is created', () => {
     const { internalTrafficPolicy: _, ...spec } = aService({ clusterIP: 'None' }).spec;
     const content = merge([aSource({ service: { ...aService(), spec } })]).merged;
     if (!content) throw new Error('the export is not valid');
-    expect(importObject(TARGET, automatic(content), content).spec).toStrictEqual({
+    expect(importObject(TARGET, automatic(content), content, DERIVED).spec).toStrictEqual({
       type: 'Headless',
       ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
       ipFamilies: ['IPv4'],
     });
+    // Its Service gives it nothing else, so the name is not another write.
+    expect(importObject(TARGET, automatic(content), content, DERIVED).metadata).toMatchObject({ annotations: NAMED });
   });
 
   test('remembers the keys of annotations alone, too', () => {
     const content = merged({}, { exportedAnnotations: { note: 'b' } });
-    expect(importObject(TARGET, automatic(content), content)).toMatchObject({
+    expect(importObject(TARGET, automatic(content), content, DERIVED)).toMatchObject({
       metadata: { annotations: { [EXPORTED_KEYS]: '{"labels":[],"annotations":["note"]}' } },
     });
   });
@@ -125,7 +129,7 @@ describe('addresses', () => {
 
 describe('an import that is there', () => {
   const own = aService({ clusterIPs: ['10.0.0.1'] });
-  const patchOf = (content: Merged, imported: ServiceImport) => importPatch(imported, automatic(content), own);
+  const patchOf = (content: Merged, imported: ServiceImport) => importPatch(imported, automatic(content), DERIVED, own);
 
   test('is not written if it is up to date', () => {
     const content = merged({}, { exportedLabels: { team: 'a' }, exportedAnnotations: { note: 'b' } });
@@ -141,13 +145,17 @@ describe('an import that is there', () => {
       spec: { internalTrafficPolicy: 'Local', trafficDistribution: null, ips: ['10.0.0.1'] },
     });
     const wanted = automatic(merged(), { serving: 'nothing' });
-    expect(importPatch(observed(merged()), wanted, own)).toStrictEqual({ spec: { ipFamilies: null, ips: null } });
+    expect(importPatch(observed(merged()), wanted, DERIVED, own)).toStrictEqual({
+      metadata: { annotations: { 'multicluster.kubernetes.io/derived-service': null } },
+      spec: { ipFamilies: null, ips: null },
+    });
   });
 
-  test('of a user is patched in its addresses alone', () => {
+  test('of a user is patched in its addresses and the name of its Service alone', () => {
     const shape: ServiceShape = { ...shapeOf(own), families: ['IPv4'] };
     const wanted = automatic(merged(), { origin: 'user', content: undefined, serving: { shape, write: true } });
-    expect(importPatch(anImport({ sessionAffinity: 'ClientIP' }), wanted, own)).toStrictEqual({
+    expect(importPatch(anImport({ sessionAffinity: 'ClientIP' }), wanted, DERIVED, own)).toStrictEqual({
+      metadata: { annotations: NAMED },
       spec: { ipFamilies: ['IPv4'], ips: ['10.0.0.1'] },
     });
   });
@@ -159,7 +167,8 @@ describe('an import that is there', () => {
   ) {
     const content = merged({}, exported);
     const { labels: _, annotations: __, ...bare } = observed(content).metadata;
-    return patchOf(content, { ...observed(content), metadata: { ...bare, ...metadata } });
+    const named = { ...metadata, annotations: { ...metadata.annotations, ...NAMED } };
+    return patchOf(content, { ...observed(content), metadata: { ...bare, ...named } });
   }
 
   test('gets its marker and the exported keys', () => {
