@@ -37,7 +37,7 @@ export function annotationPatch(
   return { [DERIVED_SERVICE]: wanted };
 }
 
-/** Says that gateways follow another name, which a user set. */
+/** Reports that gateways follow another name, which a user set. */
 export function annotationNotes(observed: ServiceImport, name: string): readonly string[] {
   const present = observed.metadata.annotations?.[DERIVED_SERVICE];
   if (present === undefined || present === name || !isOfUser(observed)) return [];
