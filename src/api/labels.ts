@@ -55,5 +55,8 @@ export const EXPORTED_KEYS = 'catamaran.dev/exported-keys';
  */
 export const DERIVED_SERVICE = 'multicluster.kubernetes.io/derived-service';
 
+/** Domain of annotations with the fields of a ServiceImport that its CRD lacks: `<domain>/spec.ipFamilies`, as JSON. */
+export const KEPT_FIELDS = 'fields.catamaran.dev';
+
 /** Domains, including subdomains, whose keys an export cannot set on a ServiceImport. */
 export const RESERVED_KEY_DOMAINS = ['kubernetes.io', 'k8s.io', 'catamaran.dev'] as const;

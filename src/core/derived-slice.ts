@@ -16,6 +16,7 @@ import {
   SOURCE_CLUSTER,
 } from '../api/labels.ts';
 import type { OwnerReference, StringMap } from '../api/meta.ts';
+import { MCS_API_VERSION } from '../api/multicluster.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { DerivedSlice } from './view.ts';
 
@@ -83,8 +84,11 @@ export function observeSlice(slice: EndpointSlice): DerivedSlice {
   };
 }
 
+/** A reference in another version counts for nothing: the garbage collector cannot follow it once that is not served. */
 function importUids(owners: readonly OwnerReference[] | undefined): readonly string[] {
-  return (owners ?? []).filter(({ kind }) => kind === 'ServiceImport').map(({ uid }) => uid);
+  return (owners ?? [])
+    .filter(({ kind, apiVersion }) => kind === 'ServiceImport' && apiVersion === MCS_API_VERSION)
+    .map(({ uid }) => uid);
 }
 
 /** The labels of a derived slice, built from scratch: those of the source slice have no meaning in another cluster. */

@@ -1,18 +1,21 @@
 /** Checks of an established connection: whether it has to be replaced, and why it fails. */
 import { isDeepStrictEqual } from 'node:util';
+import { MCS_VERSION } from '../api/multicluster.ts';
 import { isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
+import { isCrdsMissing, type McsApi, readMcsApi } from '../kube/mcs/mcs-api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type ClusterInfo, discoverCluster } from './discovery.ts';
-import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
 import { isSameCluster } from './same-cluster.ts';
 
 /** Interval of checks, in ms. */
 const CHECK_MS = 5_000;
 /** Interval at which the files behind a working connection are read, in ms. */
 const FILES_MS = 30_000;
+/** Interval at which CRDs that lack a field or version are read, in ms: they are likely to be updated. */
+const CRDS_MS = 15_000;
 /** Interval at which the facts about a cluster are read, in ms. */
 const FACTS_MS = 600_000;
 
@@ -24,6 +27,8 @@ export interface ConnectionCheckOptions {
   readonly failure: () => Error | undefined;
   /** The facts when the connection was made. */
   readonly info: ClusterInfo;
+  /** The CRDs that the connection is made for. */
+  readonly mcs: McsApi;
   /** Called with changed facts about the same cluster. */
   readonly learned: (info: ClusterInfo) => void;
   /** Called with the cause of failures if it is known, and with undefined when it no longer holds. */
@@ -45,14 +50,17 @@ export class ConnectionCheck {
   /** Runs until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { client, clock, failure, outdated } = this.#options;
-    let [filesAt, factsAt] = [clock.now(), clock.now()];
+    let [filesAt, factsAt, crdsAt] = [clock.now(), clock.now(), clock.now()];
     let hasFailed = false;
     while (!signal.aborted) {
       await clock.sleep(CHECK_MS, signal).catch(() => {});
       if (signal.aborted) return;
       const now = clock.now();
       const error = failure();
-      await this.#diagnose(error, signal);
+      if (error || now - crdsAt >= (this.#hasOldCrds ? CRDS_MS : FACTS_MS)) {
+        crdsAt = now;
+        if (await this.#diagnose(error, signal)) outdated();
+      }
       if (error || now - filesAt >= FILES_MS) {
         filesAt = now;
         if (await client.isOutdated?.()) outdated();
@@ -65,19 +73,34 @@ export class ConnectionCheck {
     }
   }
 
-  /** A resource that is not found may lack its CRD. */
-  async #diagnose(error: Error | undefined, signal: AbortSignal): Promise<void> {
-    const { client, logger, diagnosed } = this.#options;
+  get #hasOldCrds(): boolean {
+    const { serviceExports, serviceImports } = this.#options.mcs;
+    return [serviceExports, serviceImports].some(({ version, lacks }) => version !== MCS_VERSION || lacks.length > 0);
+  }
+
+  /**
+   * Whether the CRDs have changed so that another client is needed. A resource that is not found may lack its CRD, or be
+   * served in another version.
+   */
+  async #diagnose(error: Error | undefined, signal: AbortSignal): Promise<boolean> {
+    const { client, logger, diagnosed, mcs } = this.#options;
     const before = this.#cause;
-    this.#cause = isNotFound(error)
-      ? await requireMcsApi(client, signal).then(
-          () => undefined,
-          (cause: unknown) => (isCrdsMissing(cause) ? cause : undefined),
-        )
-      : undefined;
-    if (this.#cause?.message === before?.message) return;
-    if (this.#cause) logger.error({ err: this.#cause }, 'member has no CRDs');
-    diagnosed(this.#cause);
+    let current = mcs;
+    this.#cause = undefined;
+    if (!error || isNotFound(error)) {
+      try {
+        current = await readMcsApi(client, signal, mcs);
+      } catch (cause) {
+        if (isCrdsMissing(cause)) this.#cause = cause;
+      }
+    }
+    if (this.#cause?.message !== before?.message) {
+      if (this.#cause) logger.error({ err: this.#cause }, 'member has no CRDs');
+      diagnosed(this.#cause);
+    }
+    const isChanged = !isDeepStrictEqual(current, mcs);
+    if (isChanged) logger.info({}, 'CRDs were updated, connecting again');
+    return isChanged;
   }
 
   /** A cluster may have been rebuilt behind the same address, and is upgraded from time to time. */

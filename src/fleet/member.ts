@@ -5,13 +5,15 @@ import type { RangeSet } from '../api/range-map.ts';
 import type { MemberConfig } from '../config/fleet-config.ts';
 import type { AddressPolicy, FleetNetworks } from '../core/addresses/address-policy.ts';
 import type { KubeClient } from '../kube/client/client.ts';
+import { degradation, FULL_MCS_API, isCrdsMissing, type McsApi, readMcsApi } from '../kube/mcs/mcs-api.ts';
+import { mcsClient } from '../kube/mcs/mcs-client.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { toError } from '../runtime/thrown.ts';
 import { ConnectionCheck } from './connection-check.ts';
 import { type ClusterInfo, discoverCluster, familiesOf } from './discovery.ts';
 import { ExportFetcher } from './export-fetcher.ts';
-import { isCrdsMissing, requireMcsApi } from './mcs-api.ts';
 import { MemberCache } from './member-cache.ts';
 import type { FleetContext, MemberOptions } from './member-options.ts';
 import { type MemberState, memberState } from './member-state.ts';
@@ -40,6 +42,7 @@ export class Member {
   readonly #fetcher: ExportFetcher;
   #informers: Informers | undefined;
   #info: ClusterInfo | undefined;
+  #mcs: McsApi = FULL_MCS_API;
   #isAdmitted = false;
   #refusal: Error | undefined;
   #connectError: Error | undefined;
@@ -212,6 +215,7 @@ export class Member {
       clock,
       logger,
       info,
+      mcs: this.#mcs,
       failure: () => {
         const state = this.#informers?.state;
         return state && 'error' in state ? state.error : undefined;
@@ -244,11 +248,12 @@ export class Member {
         this.#isAdmitted = true;
         // Before any slice is listed, whose endpoints would be refused.
         await this.#ownNetworks.prepare(client, signal);
-        await requireMcsApi(client, signal);
+        this.#mcs = await readMcsApi(client, signal);
+        reportDegradation(this.#mcs, logger);
         if (this.#refusal) logger.info({}, 'member is accepted now');
         this.#refusal = undefined;
         this.#connectError = undefined;
-        this.#client = client;
+        this.#client = mcsClient(client, this.#mcs);
         return;
       } catch (error) {
         await client?.close();
@@ -273,4 +278,9 @@ export class Member {
   #isRefusal(error: Error): boolean {
     return 'code' in error && (error.code === 'CTM_MEMBER_DUPLICATE' || error.code === 'CTM_MEMBER_IDENTITY');
   }
+}
+
+function reportDegradation(api: McsApi, logger: Logger): void {
+  const problem = degradation(api);
+  if (problem !== undefined) logger.warn({}, `CRDs are of an older release: ${problem}`);
 }

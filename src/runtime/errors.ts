@@ -21,7 +21,7 @@ export const ERRORS = {
   CTM_MEMBER_UNLISTED: { exit: 'failure', summary: 'a member could not be listed, so its state is unknown' },
   CTM_CRDS_MISSING: {
     exit: 'failure',
-    summary: 'a member does not serve ServiceExport and ServiceImport in version v1beta1',
+    summary: 'a member does not serve ServiceExport and ServiceImport in version v1beta1 or v1alpha1',
   },
   CTM_MEMBER_IDENTITY: {
     exit: 'usage',

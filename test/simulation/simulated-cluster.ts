@@ -23,6 +23,8 @@ export interface ClusterOptions {
   readonly importMode: 'Automatic' | 'Manual';
   readonly time: VirtualTime;
   readonly dice: Dice;
+  /** Default: those of Catamaran. */
+  readonly crds?: readonly JsonObject[];
 }
 
 /** Collections whose past states are kept for stale lists. */
@@ -58,7 +60,10 @@ export class SimulatedCluster {
   /** Number of successful writes, without Leases and Events. */
   writes = 0;
 
-  constructor({ settings, importMode, time, dice }: ClusterOptions) {
+  readonly #crds: readonly JsonObject[];
+
+  constructor({ settings, importMode, time, dice, crds = CRDS.map(asJson) }: ClusterOptions) {
+    this.#crds = crds;
     this.settings = settings;
     this.importMode = importMode;
     this.#server = createApiServer({
@@ -112,8 +117,17 @@ export class SimulatedCluster {
 
   /** Creates missing CRDs. Returns whether all exist; a CRD that is being deleted must be gone first. */
   installCrds(): boolean {
-    for (const crd of CRDS) this.put(DEFINITIONS, asJson(crd));
+    for (const crd of this.#crds) this.put(DEFINITIONS, crd);
     return this.api.list(DEFINITIONS).every(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** Replaces the CRDs, as `kubectl apply` does. */
+  updateCrds(crds: readonly JsonObject[]): void {
+    for (const crd of crds) {
+      const metadata = metadataOf(crd) ?? {};
+      const { resourceVersion = '' } = this.api.get(DEFINITIONS, { name: String(metadata.name) })?.metadata ?? {};
+      this.api.update(DEFINITIONS, { ...crd, metadata: { ...metadata, resourceVersion } });
+    }
   }
 
   /** Deletes the CRD of a resource, and with it all its objects. Returns a description. */

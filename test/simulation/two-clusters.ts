@@ -10,15 +10,22 @@ import { SimulatedCluster, settingsOf } from './simulated-cluster.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export const SLICES = 'discovery.k8s.io/endpointslices';
+export const CRD = 'apiextensions.k8s.io/customresourcedefinitions';
 export const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 export const namespace = 'blue';
 
 /** Two clusters with the namespace, and a fleet of both without a replica. */
-export async function twoMembers() {
+export async function twoMembers(crds?: readonly JsonObject[]) {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const dice = new Dice(1);
   const cluster = (index: number) =>
-    new SimulatedCluster({ settings: settingsOf(index), importMode: 'Automatic', time, dice: dice.fork() });
+    new SimulatedCluster({
+      settings: settingsOf(index),
+      importMode: 'Automatic',
+      time,
+      dice: dice.fork(),
+      ...(crds && { crds }),
+    });
   const clusters: readonly [SimulatedCluster, SimulatedCluster] = [cluster(1), cluster(2)];
   await time.pass(0);
   for (const { api } of clusters) api.create('/namespaces', namespaceObject(namespace));
@@ -29,8 +36,8 @@ export async function twoMembers() {
 }
 
 /** The same with one replica that has synced both. */
-async function twoClusters() {
-  const members = await twoMembers();
+async function twoClusters(crds?: readonly JsonObject[]) {
+  const members = await twoMembers(crds);
   const { time, clusters, fleet } = members;
   const replica = fleet.start(0, false);
   await time.pass(10_000);
@@ -44,8 +51,9 @@ async function twoClusters() {
 type World = Awaited<ReturnType<typeof twoClusters>>;
 
 let world: World | undefined;
-export async function open(): Promise<World> {
-  world = await twoClusters();
+/** `crds`: of both clusters. Default: those of Catamaran. */
+export async function open(crds?: readonly JsonObject[]): Promise<World> {
+  world = await twoClusters(crds);
   return world;
 }
 
@@ -53,6 +61,12 @@ afterEach(() => {
   world?.fleet.end();
   for (const each of world?.clusters ?? []) each.close();
 });
+
+/** The version in which a cluster stores its exports. */
+function versionOf(api: SimulatedCluster['api']): string {
+  const crd: JsonObject | undefined = api.get(CRD, { name: 'serviceexports.multicluster.x-k8s.io' });
+  return JSON.stringify(crd).includes('"v1beta1"') ? 'v1beta1' : 'v1alpha1';
+}
 
 /** Exports a Service with one endpoint. */
 export function offer({ api, number }: SimulatedCluster, name: string, port = 80, namespace = 'blue'): void {
@@ -67,7 +81,7 @@ export function offer({ api, number }: SimulatedCluster, name: string, port = 80
     ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
   });
   const metadata = { namespace, name };
-  api.create(EXPORTS, { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceExport', metadata });
+  api.create(EXPORTS, { apiVersion: `multicluster.x-k8s.io/${versionOf(api)}`, kind: 'ServiceExport', metadata });
 }
 
 /** Addresses in a cluster that come from another one. */

@@ -130,7 +130,8 @@ export function servicePatch(
     ...Object.entries(serviceLabels(from)).filter(([key, value]) => labels?.[key] !== value),
     ...UNWANTED_LABELS.filter((key) => labels?.[key] !== undefined).map((key): [string, Json] => [key, null]),
   ]);
-  const owned = ownerReferences?.some(({ uid }) => uid === owner.uid) ?? false;
+  const owned =
+    ownerReferences?.some(({ uid, apiVersion }) => uid === owner.uid && apiVersion === owner.apiVersion) ?? false;
   const metadata = {
     ...(Object.keys(wrong).length > 0 && { labels: wrong }),
     ...(!owned && { ownerReferences: [{ ...owner }] }),

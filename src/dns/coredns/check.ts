@@ -5,6 +5,7 @@ import type { ServiceImport } from '../../api/multicluster.ts';
 import { RESOURCES, type Resource } from '../../api/resources.ts';
 import { isForbidden } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
+import { mcsReader } from '../../kube/mcs/mcs-client.ts';
 import { type Address, hostPort } from '../../runtime/address.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/thrown.ts';
@@ -81,7 +82,7 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
 
   const version: Probe = { name: `dns-version.${zone}`, type: TYPE.TXT, addresses: [] };
   const probe = await hop('ServiceImports', async () => {
-    const { items } = await client.list<ServiceImport>(RESOURCES.serviceImports);
+    const { items } = await mcsReader(client).list<ServiceImport>(RESOURCES.serviceImports);
     const chosen = items.find(({ spec }) => spec.type === 'ClusterSetIP' && (spec.ips ?? []).length > 0);
     const seen = `${items.length} found`;
     if (!chosen) return { seen: `${seen}; none has a clusterset IP, querying dns-version`, value: version };

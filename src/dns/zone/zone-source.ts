@@ -1,6 +1,7 @@
 /** Keeps a zone in sync with the ServiceImports and imported EndpointSlices of one cluster. */
 import { MCS_SERVICE_NAME } from '../../api/labels.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
+import { mcsReader } from '../../kube/mcs/mcs-client.ts';
 import { type Heartbeat, Informers, type InformersState } from '../../kube/watch/informers.ts';
 import { Store } from '../../kube/watch/store.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -36,7 +37,7 @@ export class ZoneSource {
 
   constructor(options: ZoneSourceOptions) {
     this.#options = options;
-    const { client, zone, clock, random, logger } = options;
+    const { zone, clock, random, logger } = options;
     const imports = new Store({
       slim: zoneImportOf,
       changed: (_name, before, after) => zone.importChanged(before, after),
@@ -48,7 +49,7 @@ export class ZoneSource {
       logger,
     });
     this.#informers = new Informers({
-      client,
+      client: mcsReader(options.client),
       stages: [
         [
           { resource: 'serviceImports', sink: imports },
