@@ -5,6 +5,7 @@ import { isJsonObject, type Json, type JsonObject, metadataOf } from '../../src/
 import { crdsOf, MCS_RELEASES } from '../support/clusters/mcs-releases.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import { addressesFrom, CRD, EXPORTS, namespace, offer, open, SLICES } from './two-clusters.ts';
+import { CLEAR } from './weather.ts';
 
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 const QUARTER = 900_000;
@@ -61,6 +62,28 @@ describe.each(MCS_RELEASES)('clusters with the CRDs of %s', (release) => {
     expect(trace.filter((line) => /write failed/.test(line))).toEqual([]);
     expect(fleet.monitor.violations).toEqual([]);
   });
+});
+
+it('rule 20: what a CRD lacks stays as it was while an exporter is unknown', async () => {
+  const { time, clusters, fleet } = await open(crdsOf('0.1'));
+  const [first, second] = clusters;
+  offer(first, 'web');
+  const service = first.api.get('/services', { namespace, name: 'web' });
+  if (!service) throw new Error('no Service');
+  first.api.update('/services', { ...service, spec: { ...part(service, 'spec'), internalTrafficPolicy: 'Local' } });
+  await time.pass(10_000);
+  const policy = () => part(second.api.get('/services', { namespace, name: 'amcs-web' }), 'spec').internalTrafficPolicy;
+  expect(policy()).toBe('Local');
+  expect(part(importIn(second), 'spec')).not.toHaveProperty('internalTrafficPolicy');
+  for (const { process } of fleet.replicas) process.kill();
+  const successor = fleet.start(0, true, { ...CLEAR, reach: 'refused' });
+  await time.pass(1_000);
+  successor.links.get(second.name)?.set(CLEAR);
+  const writes = second.writes;
+  await time.pass(60_000);
+  expect(second.writes).toBeGreaterThan(writes);
+  expect(policy()).toBe('Local');
+  expect(addressesFrom(first, second)).toEqual(['10.1.1.1']);
 });
 
 describe('an upgrade of the CRDs while the controller runs', () => {
