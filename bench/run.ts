@@ -23,8 +23,9 @@ import { machine, table } from './report/table.ts';
 import { churn } from './rows/churn.ts';
 import { cpu } from './rows/cpu.ts';
 import { fill } from './rows/fill.ts';
+import { hostile } from './rows/hostile.ts';
 import { huge } from './rows/huge.ts';
-import { members } from './rows/members.ts';
+import { fleet500, members } from './rows/members.ts';
 import { merge } from './rows/merge.ts';
 import { propagation } from './rows/propagation.ts';
 import { restart } from './rows/restart.ts';
@@ -42,7 +43,9 @@ const ROWS: ReadonlyMap<string, Row<TestBed>> = new Map(
   Object.entries({ propagation, cpu, writes, restart, fill, churn, huge }),
 );
 /** Rows that start their own clusters; measured last. */
-const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(Object.entries({ merge, storm, members }));
+const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(
+  Object.entries({ merge, storm, hostile, members, fleet500 }),
+);
 
 function rowNames(text: string | undefined): readonly string[] {
   const all = [...ROWS.keys(), ...OWN_CLUSTERS.keys()];

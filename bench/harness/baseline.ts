@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Access } from './api.ts';
 import type { ListOrder } from './bare-lister.ts';
 import type { RelayOrder } from './bare-relay.ts';
 import type { TestBed } from './test-bed.ts';
@@ -24,7 +25,14 @@ export interface RelayOptions {
   readonly consumerServer?: string | undefined;
 }
 
-export async function startRelay(testBed: TestBed, { from, to, consumerServer }: RelayOptions): Promise<Relay> {
+/** The two API servers of a relay. */
+export interface RelayBed {
+  readonly source: { readonly access: Access };
+  readonly consumer: { readonly access: Access };
+  readonly signal: AbortSignal;
+}
+
+export async function startRelay(testBed: RelayBed, { from, to, consumerServer }: RelayOptions): Promise<Relay> {
   const target = { ...testBed.consumer.access, ...(consumerServer !== undefined && { server: consumerServer }) };
   const order: RelayOrder = { source: testBed.source.access, target, from, to };
   const child = start('bare-relay.ts', order);
@@ -45,7 +53,7 @@ export async function startRelay(testBed: TestBed, { from, to, consumerServer }:
 
 /** Runs a copying relay during `work`. */
 export async function withRelay<T>(
-  testBed: TestBed,
+  testBed: RelayBed,
   options: RelayOptions,
   work: (relay: Relay) => Promise<T>,
 ): Promise<T> {

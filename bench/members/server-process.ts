@@ -1,13 +1,16 @@
-/** Starts the API servers of many members in a child process. */
+/** Starts the API servers of many members in child processes, a hundred in each. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Bench, MemberAccess } from '../harness/controller.ts';
+import type { Part } from './servers.ts';
 import type { MembersShape } from './shape.ts';
 
 const SERVERS = fileURLToPath(new URL('servers.ts', import.meta.url));
-/** Heap size for the objects of all members. */
+/** Members whose API servers share a process. */
+const TOGETHER = 100;
+/** Heap size for the objects of all members of a process. */
 const HEAP_MB = 12_000;
 
 /** First message of the child, once all servers listen. */
@@ -28,7 +31,7 @@ const listeningSchema = z.object({
 export type Question = 'fill' | 'changes';
 
 export interface MemberServers {
-  readonly pid: number;
+  readonly pids: readonly number[];
   readonly members: readonly MemberAccess[];
   /** Creates the Services, slices, exports and imports. */
   fill(): Promise<void>;
@@ -38,8 +41,30 @@ export interface MemberServers {
 }
 
 /** Starts the servers; the members are empty. */
-export async function startServers({ signal }: Bench, shape: MembersShape): Promise<MemberServers> {
-  const child = fork(SERVERS, [JSON.stringify(shape)], { execArgv: [`--max-old-space-size=${HEAP_MB}`] });
+export async function startServers(bench: Bench, shape: MembersShape): Promise<MemberServers> {
+  const parts: MemberServers[] = [];
+  const stop = async (): Promise<void> => void (await Promise.all(parts.map((part) => part.stop())));
+  try {
+    for (let first = 1; first <= shape.members; first += TOGETHER) {
+      parts.push(await startPart(bench, { shape, first, count: Math.min(TOGETHER, shape.members + 1 - first) }));
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    pids: parts.flatMap(({ pids }) => pids),
+    members: parts.flatMap(({ members }) => members),
+    fill: async () => void (await Promise.all(parts.map((part) => part.fill()))),
+    changes: async () =>
+      (await Promise.all(parts.map((part) => part.changes()))).reduce((sum, count) => sum + count, 0),
+    stop,
+  };
+}
+
+async function startPart({ signal }: Bench, part: Part): Promise<MemberServers> {
+  const { shape } = part;
+  const child = fork(SERVERS, [JSON.stringify(part)], { execArgv: [`--max-old-space-size=${HEAP_MB}`] });
   const { pid } = child;
   if (pid === undefined) throw new Error('the API servers did not start');
   const stop = async (): Promise<void> => {
@@ -54,7 +79,7 @@ export async function startServers({ signal }: Bench, shape: MembersShape): Prom
       return z.number().parse(await nextMessage(child, signal));
     };
     return {
-      pid,
+      pids: [pid],
       members: servers.map(({ name, server, podCIDRs, serviceCIDRs }) => ({
         access: { name, server, ca: Buffer.from(ca), token },
         fields: {

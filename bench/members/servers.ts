@@ -10,9 +10,26 @@ import type { JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../src/api/json.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { Logger } from '../../src/runtime/logger.ts';
-import { exportOf, firstNameOf, importOf, type MembersShape, namespaceOf, serviceOf, sliceOf } from './shape.ts';
+import {
+  exportOf,
+  firstNameOf,
+  importOf,
+  type MembersShape,
+  namespaceOf,
+  ownPodCIDRs,
+  serviceOf,
+  sliceOf,
+} from './shape.ts';
 
-const shape = JSON.parse(process.argv[2] ?? '{}') as MembersShape; // from server-process.ts
+/** Which members of the fleet this process has. */
+export interface Part {
+  readonly shape: MembersShape;
+  /** Starts at 1. */
+  readonly first: number;
+  readonly count: number;
+}
+
+const { shape, first, count } = JSON.parse(process.argv[2] ?? '{}') as Part; // from server-process.ts
 const NOT_COUNTED: ReadonlySet<string> = new Set(['coordination.k8s.io/leases', 'events.k8s.io/events', '/events']);
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
@@ -26,7 +43,11 @@ function asJson(object: object): JsonObject {
 }
 
 async function start(member: number): Promise<{ readonly server: ApiServer; readonly about: object }> {
-  const settings = settingsOf(member);
+  const pods = ownPodCIDRs(shape, member);
+  // Service networks may overlap.
+  const settings = pods
+    ? { ...settingsOf(1), name: `cluster${member}`, podCIDRs: pods, nodeCIDRs: [] }
+    : settingsOf(member);
   const server = createApiServer({
     settings,
     clock: systemClock,
@@ -48,12 +69,12 @@ function fill({ api }: ApiServer, member: number): void {
   const { services, exported, imported } = shape;
   const namespace = namespaceOf(shape, member);
   api.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const first = firstNameOf(shape, member);
-  for (let index = first; index < first + services; index++) {
+  const start = firstNameOf(shape, member);
+  for (let index = start; index < start + services; index++) {
     api.create('/services', serviceOf(namespace, index));
     api.create('discovery.k8s.io/endpointslices', sliceOf(shape, member, index));
   }
-  for (let index = first; index < first + exported; index++)
+  for (let index = start; index < start + exported; index++)
     api.create('multicluster.x-k8s.io/serviceexports', exportOf(namespace, index));
   // With import mode Automatic, the controller creates the imports.
   if (imported === exported) return;
@@ -63,7 +84,7 @@ function fill({ api }: ApiServer, member: number): void {
 
 const servers: ApiServer[] = [];
 const abouts: object[] = [];
-for (let member = 1; member <= shape.members; member++) {
+for (let member = first; member < first + count; member++) {
   const { server, about } = await start(member);
   servers.push(server);
   abouts.push(about);
@@ -72,7 +93,7 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', async (question) => {
   if (question === 'fill') {
     for (const [index, server] of servers.entries()) {
-      fill(server, index + 1);
+      fill(server, first + index);
       await turn();
     }
   }

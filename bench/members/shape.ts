@@ -26,6 +26,20 @@ export function firstNameOf({ services, names }: MembersShape, member: number): 
   return names === undefined ? 0 : ((member - 1) * services) % names;
 }
 
+/** Clusters of the sandbox with distinct networks; larger fleets have smaller ones. */
+const DISTINCT = 100;
+
+/** The pod networks of a member of a fleet that the sandbox has no networks for. @param member starts at 1. */
+export function ownPodCIDRs({ members }: Pick<MembersShape, 'members'>, member: number): readonly string[] | undefined {
+  return members <= DISTINCT ? undefined : [`10.${member >> 1}.${(member & 1) << 7}.0/17`];
+}
+
+/** Address of a pod. @param host at most 32,767. */
+function podAddress({ members }: MembersShape, member: number, host: number): string {
+  const [second, third] = members <= DISTINCT ? [member, 0] : [member >> 1, (member & 1) << 7];
+  return `10.${second}.${third + (host >> 8)}.${host & 255}`;
+}
+
 /** The namespace of the member's group. @param member starts at 1. */
 export function namespaceOf({ group }: MembersShape, member: number): string {
   return `shop-${Math.ceil(member / group)}`;
@@ -68,7 +82,7 @@ export function sliceOf(shape: MembersShape, member: number, index: number): Jso
     endpoints: Array.from({ length: count }, (_, i) => {
       const host = index * 32 + i + 1;
       return {
-        addresses: [`10.${member}.${host >> 8}.${host & 255}`],
+        addresses: [podAddress(shape, member, host)],
         conditions: { ready: true, serving: true, terminating: false },
         nodeName: `node-${i % 3}`,
         zone: `zone-${i % 3}`,

@@ -1,4 +1,5 @@
 import type { Shape } from '../harness/sources.ts';
+import { MISDEEDS, type MisdeedName } from '../hostile/misdeed-name.ts';
 import type { MembersShape } from '../members/shape.ts';
 import type { SharedNamespaceShape } from '../merge/shared-namespace.ts';
 
@@ -16,12 +17,20 @@ export interface Scale {
   readonly restartRounds: number;
   /** For members. */
   readonly fleets: readonly MembersShape[];
+  readonly fleet500: MembersShape;
   /** For merge. */
   readonly merges: Omit<SharedNamespaceShape, 'silentMember'>;
   readonly mergeRounds: number;
   /** For storm. */
   readonly storm: MembersShape;
+  /** For hostile: honest members, and the time that each misdeed lasts. */
+  readonly hostile: Pick<MembersShape, 'members' | 'group'> & {
+    readonly misdeeds: readonly MisdeedName[];
+    readonly seconds: number;
+  };
 }
+
+const ALL_MISDEEDS = Object.keys(MISDEEDS) as MisdeedName[]; // the keys of a constant
 
 export const FULL: Scale = {
   samples: 2_000,
@@ -35,9 +44,11 @@ export const FULL: Scale = {
     { members: 100, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 },
     { members: 100, group: 10, services: 300, endpoints: 4_000, exported: 300, imported: 30 },
   ],
+  fleet500: { members: 500, group: 10, services: 60, endpoints: 600, exported: 60, imported: 6 },
   merges: { members: 100, names: 10, exporters: 2, endpoints: 10 },
   mergeRounds: 300,
   storm: { members: 100, group: 100, services: 8, endpoints: 80, exported: 8, imported: 8, names: 400 },
+  hostile: { members: 3, group: 3, misdeeds: ALL_MISDEEDS, seconds: 30 },
 };
 
 /** For development: too few samples to show anything but large differences. */
@@ -50,9 +61,11 @@ export const QUICK: Scale = {
   fillRounds: 1,
   restartRounds: 2,
   fleets: [{ members: 20, group: 10, services: 300, endpoints: 4_000, exported: 30, imported: 30 }],
+  fleet500: { members: 110, group: 10, services: 60, endpoints: 600, exported: 60, imported: 6 },
   merges: { members: 20, names: 4, exporters: 2, endpoints: 10 },
   mergeRounds: 50,
   storm: { members: 20, group: 20, services: 8, endpoints: 80, exported: 8, imported: 8, names: 80 },
+  hostile: { members: 3, group: 3, misdeeds: ALL_MISDEEDS, seconds: 8 },
 };
 
 /** Logs one line of progress. */

@@ -1,19 +1,17 @@
 /** Events that concern the whole fleet: a reload of the fleet file, and a member that is silent for a while. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { total } from '../harness/audit.ts';
 import { type Bench, type Controller, startOver } from '../harness/controller.ts';
+import { longestBlock, tickerOptions } from '../harness/loop-blocks.ts';
 import { type PausableProxy, startPausableProxy } from '../harness/pausable-proxy.ts';
 import { type MemberServers, startServers } from '../members/server-process.ts';
 import type { MembersShape } from '../members/shape.ts';
 import { type Figure, figure } from '../report/figures.ts';
 import type { Log, Scale } from './scale.ts';
 
-const TICKER = fileURLToPath(new URL('../harness/loop-ticker.ts', import.meta.url));
 const READY_MS = 300_000;
 const SETTLE_MS = 1_800_000;
 /** How long the member is silent: longer than it takes to lose its Lease, and to count as unreachable. */
@@ -46,8 +44,7 @@ export async function storm(bench: Bench, { storm: shape }: Scale, log: Log): Pr
   const members = [{ ...first, access: { ...first.access, server: proxy.server } }, ...others];
   try {
     await servers.fill();
-    const ticker = `${pathToFileURL(TICKER)}?file=${encodeURIComponent(ticks)}`;
-    const controller = await startOver(bench, members, READY_MS, ['--import', ticker]);
+    const controller = await startOver(bench, members, READY_MS, tickerOptions(ticks));
     try {
       const settledMs = await controller.settled(SETTLE_MS);
       log(`in sync after ${(settledMs / 1_000).toFixed(0)} s`);
@@ -122,17 +119,13 @@ async function during({ bench, servers, controller, ticks }: Storm, event: () =>
   ];
   await event();
   await delay(AFTER_MS, undefined, { signal: bench.signal });
-  const blocks = (await readFile(ticks, 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split(' ').map(Number))
-    .filter(([at = 0]) => at >= startedAt);
+  const { used, passed } = await longestBlock(ticks, startedAt);
   const lost = (await controller.log())
     .slice(lines)
     .filter((line) => line.includes('lease lost') && !line.includes('"cluster1"'));
   return {
-    block: Math.max(...blocks.map(([, , used = 0]) => used)),
-    passed: Math.max(...blocks.map(([, passed = 0]) => passed)),
+    block: used,
+    passed,
     lost: lost.length,
     writes: Math.max((await servers.changes()) - changes, total(await controller.writes()) - written),
   };

@@ -23,22 +23,23 @@ export class Dispatch {
 
   handle(event: FleetEvent): void {
     const requests = requestsOf(event, this.#index);
-    if (priorityOf(event) === 'urgent') for (const request of requests) this.#add(request, 'urgent');
-    else void this.#addAll(requests);
+    const origin = 'member' in event ? event.member : '';
+    if (priorityOf(event) === 'urgent') for (const request of requests) this.#add(request, 'urgent', origin);
+    else void this.#addAll(requests, origin);
   }
 
   /** Queues the requests of an event that may concern every key of the fleet. */
-  async #addAll(requests: Iterable<Request>): Promise<void> {
+  async #addAll(requests: Iterable<Request>, origin: string): Promise<void> {
     let count = 0;
     for (const request of requests) {
-      this.#add(request, 'bulk');
+      this.#add(request, 'bulk', origin);
       if (++count % BATCH !== 0) continue;
       const turn = this.#pace.turn('bulk');
       if (turn) await turn;
     }
   }
 
-  #add({ member, key }: Request, priority: Priority): void {
-    this.#queueOf(member)?.add(key, priority);
+  #add({ member, key }: Request, priority: Priority, origin: string): void {
+    this.#queueOf(member)?.add(key, priority, origin);
   }
 }

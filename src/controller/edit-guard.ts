@@ -26,7 +26,7 @@ export interface HeldEdit {
 const SHARED = '*';
 
 export interface EditGuardOptions {
-  readonly fleet: Pick<Fleet, 'config' | 'members' | 'member' | 'isMember' | 'isLeaving'>;
+  readonly fleet: Pick<Fleet, 'config' | 'members' | 'member' | 'isMember' | 'isLeaving' | 'review'>;
   readonly pace: Pace;
   readonly logger: Logger;
 }
@@ -43,6 +43,8 @@ export class EditGuard {
   #edits: readonly HeldEdit[] = [];
   /** Removed members that must not leave, and those that may. */
   readonly #departures = new WeakMap<Member, { readonly edit: string; readonly held: HeldEdit | undefined }>();
+  /** The decision on removed members that is being made. */
+  #deciding: Promise<void> | undefined;
 
   constructor(options: EditGuardOptions) {
     this.#options = options;
@@ -86,26 +88,52 @@ export class EditGuard {
     return { ...base, members };
   }
 
-  /** Whether a removed member may leave. Decided once per edit. */
+  /** Whether a removed member may leave. Decided once per edit; until then it stays. */
   mayDepart(member: Member): boolean {
+    const decided = this.#departures.get(member);
+    if (decided?.edit === this.#edit) return decided.held === undefined;
+    this.#deciding ??= this.#decide().finally(() => {
+      this.#deciding = undefined;
+    });
+    return false;
+  }
+
+  /** Identifies the content of the fleet file. */
+  get #edit(): string {
+    const { token, confirm = '' } = this.#options.fleet.config.guard;
+    return `${token} ${confirm}`;
+  }
+
+  /** Decides which of the removed members may leave, by what all members serve; then lets them. */
+  async #decide(): Promise<void> {
+    const { fleet, pace } = this.#options;
+    const edit = this.#edit;
+    const access = fleetAccess(fleet.config);
+    const served = new Map<Member, Served>();
+    for (const member of fleet.members.filter((each) => fleet.isMember(each))) {
+      const turn = pace.turn('bulk');
+      if (turn) await turn;
+      served.set(member, await this.#servedBy(member, access));
+    }
+    // Of an edit that has been made meanwhile, another decision is due.
+    if (edit === this.#edit) {
+      const leaving = [...served].filter(([member]) => fleet.isLeaving(member));
+      const all = sumOf([...served.values()]);
+      const rest = subtract(all, sumOf(leaving.map(([, own]) => own)));
+      for (const [member, own] of leaving) this.#decideOn(member, own, isTooMuch(all, rest, fleet.config.guard));
+    }
+    fleet.review();
+  }
+
+  #decideOn(member: Member, own: Served, isTooMuchInAll: boolean): void {
     const { fleet, logger } = this.#options;
     const { config } = fleet;
-    const { token, confirm = '' } = config.guard;
-    const edit = `${token} ${confirm}`;
-    const decided = this.#departures.get(member);
-    if (decided?.edit === edit) return decided.held === undefined;
-    const leaving = fleet.members.filter((other) => fleet.isLeaving(other)).map((other) => this.#servedBy(other));
-    const own = this.#servedBy(member);
-    const all = sumOf(fleet.members.filter((other) => fleet.isMember(other)).map((other) => this.#servedBy(other)));
-    const rest = subtract(all, sumOf(leaving));
-    const isHeld =
-      !isConfirmed(config) && (isTooMuch(own, NOTHING_SERVED, config.guard) || isTooMuch(all, rest, config.guard));
+    const isHeld = !isConfirmed(config) && (isTooMuch(own, NOTHING_SERVED, config.guard) || isTooMuchInAll);
     const loss = lossText(own, NOTHING_SERVED);
-    const held = isHeld ? { part: member.name, loss, confirm: token } : undefined;
-    this.#departures.set(member, { edit, held });
+    const held = isHeld ? { part: member.name, loss, confirm: config.guard.token } : undefined;
+    this.#departures.set(member, { edit: this.#edit, held });
     if (held) this.#warn(held);
     else logger.warn({ member: member.name, loss: loss || 'nothing' }, 'member removed from the fleet');
-    return !isHeld;
   }
 
   #warn({ part, loss, confirm }: HeldEdit): void {
@@ -116,11 +144,11 @@ export class EditGuard {
     );
   }
 
-  #servedBy(member: Member): Served {
-    const { fleet } = this.#options;
+  async #servedBy(member: Member, access: FleetAccess): Promise<Served> {
+    const { fleet, pace } = this.#options;
     if (member.state.phase === 'refused') return NOTHING_SERVED;
     if (!member.cache.synced) return servedElsewhere(member, fleet.members);
-    return servedUnder(member, member.config, fleetAccess(fleet.config));
+    return await servedUnder(member, member.config, access, pace);
   }
 
   /** The effect of an edit on each known member of both configurations. */
@@ -134,8 +162,13 @@ export class EditGuard {
       const member = fleet.member(entry.name);
       const known = declared.get(entry.name);
       if (!member?.cache.synced || !known) continue;
-      await pace.turn('bulk');
-      effects.push(effectOn(member, [known, former], [entry, next]));
+      const turn = pace.turn('bulk');
+      if (turn) await turn;
+      effects.push({
+        name: member.name,
+        before: await servedUnder(member, known, former, pace),
+        after: await servedUnder(member, entry, next, pace),
+      });
     }
     return effects;
   }
@@ -148,18 +181,6 @@ export class EditGuard {
     };
     return [...effects, total].some(({ before, after }) => isTooMuch(before, after, guard));
   }
-}
-
-function effectOn(
-  member: Member,
-  [before, former]: readonly [MemberConfig, FleetAccess],
-  [after, next]: readonly [MemberConfig, FleetAccess],
-): Effect {
-  return {
-    name: member.name,
-    before: servedUnder(member, before, former),
-    after: servedUnder(member, after, next),
-  };
 }
 
 function isConfirmed({ guard }: FleetConfig): boolean {

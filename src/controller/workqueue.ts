@@ -4,6 +4,7 @@ import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Pace, type Priority, UNPACED } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
+import { FairLine } from './fair-line.ts';
 import type { Requeue } from './result.ts';
 import { SlowLane, type SlowWork } from './slow-lane.ts';
 
@@ -27,19 +28,27 @@ const RETRY: BackoffLimits = { baseMs: 50, capMs: 30_000, factor: 2 };
 
 interface InProgress extends SlowWork {
   readonly priority: Priority;
+  readonly origin: string;
+}
+
+/** What was added while a key was being processed. */
+interface Dirty {
+  readonly priority: Priority;
+  readonly origins: ReadonlySet<string>;
 }
 
 /**
  * A level-triggered workqueue: a key that is added while it is waiting is processed once, and a key that is added while
- * it is being processed is processed once more, never concurrently. Urgent keys precede those of bulk work. A key that
- * hangs gives up its place, and is processed in a lane of its own from then on.
+ * it is being processed is processed once more, never concurrently. Urgent keys precede those of bulk work, and the
+ * origins of the work take turns. A key that hangs gives up its place, and is processed in a lane of its own from then
+ * on.
  */
 export class Workqueue<K extends string> {
   readonly #options: WorkqueueOptions;
-  readonly #waiting: Readonly<Record<Priority, Set<K>>> = { urgent: new Set(), bulk: new Set() };
+  readonly #waiting: Readonly<Record<Priority, FairLine<K>>> = { urgent: new FairLine(), bulk: new FairLine() };
   readonly #working = new Map<K, InProgress>();
   /** Keys added while they were processed. */
-  readonly #dirty = new Map<K, Priority>();
+  readonly #dirty = new Map<K, Dirty>();
   readonly #slow: SlowLane<K>;
   readonly #backoffs = new Map<K, Backoff>();
   readonly #later = new Map<K, AbortController>();
@@ -69,12 +78,16 @@ export class Workqueue<K extends string> {
     return this.#later.size;
   }
 
-  add(key: K, priority: Priority = 'urgent'): void {
+  /** `origin` is who caused the work (default: no one in particular). */
+  add(key: K, priority: Priority = 'urgent', origin = ''): void {
     if (this.#barred.has(key)) return;
     this.#later.get(key)?.abort();
     this.#later.delete(key);
     if (this.#working.has(key)) {
-      if (this.#dirty.get(key) !== 'urgent') this.#dirty.set(key, priority);
+      const dirty = this.#dirty.get(key);
+      if (dirty?.priority === 'urgent' && (priority === 'bulk' || dirty.origins.has(origin))) return;
+      const others = dirty?.priority === priority ? dirty.origins : [];
+      this.#dirty.set(key, { priority, origins: new Set([...others, origin]) });
       return;
     }
     if (this.#slow.take(key)) {
@@ -82,9 +95,9 @@ export class Workqueue<K extends string> {
       return;
     }
     const { urgent, bulk } = this.#waiting;
-    if (urgent.has(key)) return;
     if (priority === 'urgent') bulk.delete(key);
-    this.#waiting[priority].add(key);
+    else if (urgent.has(key)) return;
+    this.#waiting[priority].add(key, origin);
     this.wake();
   }
 
@@ -100,14 +113,14 @@ export class Workqueue<K extends string> {
   }
 
   /** Adds a key after `ms` milliseconds, unless it is added earlier. */
-  #addAfter(key: K, priority: Priority, ms: number, signal: AbortSignal): void {
+  #addAfter(key: K, { priority, origin }: Omit<InProgress, keyof SlowWork>, ms: number, signal: AbortSignal): void {
     const timer = new AbortController();
     this.#later.set(key, timer);
     this.#options.clock.sleep(ms, AbortSignal.any([timer.signal, signal])).then(
       () => {
         if (this.#later.get(key) !== timer) return;
         this.#barred.delete(key);
-        this.add(key, priority);
+        this.add(key, priority, origin);
       },
       () => {
         if (this.#later.get(key) === timer) this.#later.delete(key);
@@ -184,21 +197,25 @@ export class Workqueue<K extends string> {
     if (!priority || !this.#run) return;
     const { workers, reserved = 0 } = this.#options;
     const { urgent, bulk } = this.#waiting;
-    const [waiting] = priority === 'urgent' ? urgent : this.#busy < workers - reserved ? bulk : [];
-    if (waiting !== undefined) {
-      this.#waiting[priority].delete(waiting);
+    const line = priority === 'urgent' ? urgent : this.#busy < workers - reserved ? bulk : undefined;
+    const waiting = line?.shift();
+    if (waiting) {
       this.#busy++;
-      this.#start(waiting, priority, this.#run);
+      this.#start(waiting.key, { priority, origin: waiting.origin }, this.#run);
       return;
     }
     const slow = this.#slow.next();
-    if (slow !== undefined) this.#start(slow, 'bulk', this.#run);
+    if (slow !== undefined) this.#start(slow, { priority: 'bulk', origin: '' }, this.#run);
   }
 
-  #start(key: K, priority: Priority, { work, signal }: { readonly work: Work<K>; readonly signal: AbortSignal }): void {
+  #start(
+    key: K,
+    cause: Omit<InProgress, keyof SlowWork>,
+    { work, signal }: { readonly work: Work<K>; readonly signal: AbortSignal },
+  ): void {
     const stop = new AbortController();
     const done = work(key, stop.signal).then((requeue) => this.#finish(key, requeue, signal));
-    const inProgress = { priority, stop, done };
+    const inProgress = { ...cause, stop, done };
     this.#working.set(key, inProgress);
     this.#slow.started(key, inProgress, signal);
   }
@@ -210,11 +227,12 @@ export class Workqueue<K extends string> {
   }
 
   #finish(key: K, requeue: Requeue, signal: AbortSignal): void {
-    const priority = this.#working.get(key)?.priority ?? 'bulk';
+    const cause = this.#working.get(key) ?? { priority: 'bulk' as const, origin: '' };
     this.#working.delete(key);
     if (this.#slow.finished(key)) this.#busy--;
     const dirty = this.#dirty.get(key);
     this.#dirty.delete(key);
+    const again = { priority: dirty?.priority ?? cause.priority, origin: cause.origin };
     if (
       requeue === 'after-backoff' ||
       requeue === 'not-before-backoff' ||
@@ -222,13 +240,14 @@ export class Workqueue<K extends string> {
     ) {
       // Even if it was added in the meantime, as by the controller's own writes.
       if (requeue === 'not-before-backoff') this.#barred.add(key);
-      this.#addAfter(key, dirty ?? priority, this.#backoff(key).next(), signal);
+      this.#addAfter(key, again, this.#backoff(key).next(), signal);
     } else if (typeof requeue === 'number' && !dirty) {
       this.#backoffs.delete(key);
-      this.#addAfter(key, priority, requeue, signal);
+      this.#addAfter(key, cause, requeue, signal);
     } else {
       this.#backoffs.delete(key);
-      if (dirty || requeue === 'at-once' || requeue === 'when-open') this.add(key, dirty ?? priority);
+      for (const origin of dirty?.origins ?? []) this.add(key, again.priority, origin);
+      if (!dirty && (requeue === 'at-once' || requeue === 'when-open')) this.add(key, cause.priority, cause.origin);
     }
     this.#ringIfIdle();
     this.#dispatch();

@@ -49,6 +49,7 @@ export class Fleet {
     this.#views = new Views({
       access: (member) => this.#rules.of(member),
       members: () => this.members.filter((member) => this.isMember(member)),
+      isMember: (member) => this.isMember(member),
       holders: (key) => [...this.#index.holders(key)].flatMap((name) => this.member(name) ?? []),
       staleness: this.#staleness,
       currentName: (name) => this.#names.of(name),

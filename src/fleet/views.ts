@@ -24,6 +24,7 @@ export interface ViewSources {
   readonly access: (member: Member) => FleetAccess;
   /** Members of the configuration. */
   readonly members: () => readonly Member[];
+  readonly isMember: (member: Member) => boolean;
   /** Members that export or import a name or hold an object derived for it, including removed ones. */
   readonly holders: (key: ServiceKey) => readonly Member[];
   readonly staleness: Staleness;
@@ -57,6 +58,8 @@ export class Views {
   readonly #sources: ViewSources;
   /** By key and by the members that are behind, normally none. */
   readonly #merged = new Map<ServiceKey, Map<string, Merge>>();
+  /** Members that have not been listed, which may export any name; undefined until they are looked for. */
+  #unlisted: readonly Member[] | undefined;
 
   constructor(sources: ViewSources) {
     this.#sources = sources;
@@ -131,6 +134,7 @@ export class Views {
   /** Discards every merge, after a member joined or left or its standing changed. */
   invalidateAll(): void {
     this.#merged.clear();
+    this.#unlisted = undefined;
   }
 
   /** The members that a consumer serves, under the names that they have now. */
@@ -143,7 +147,7 @@ export class Views {
     const variant = variantOf(behind);
     const held = this.#merged.get(key)?.get(variant);
     if (held) return held;
-    const members = this.#sources.members();
+    const members = this.#involved(key, behind);
     const sources = members.flatMap((member) => this.#source(key, member, behind) ?? []);
     const records = new Map<string, readonly string[]>();
     for (const { name, cache } of members) {
@@ -156,6 +160,13 @@ export class Views {
     const merged = { clusterset, own: new Map() };
     this.#remember(key, variant, merged);
     return merged;
+  }
+
+  /** The members that export or import a name, and those that may: of most, nothing has to be looked up. */
+  #involved(key: ServiceKey, behind: readonly Member[]): readonly Member[] {
+    const { members, isMember, holders } = this.#sources;
+    this.#unlisted ??= members().filter(({ cache }) => !cache.synced);
+    return [...new Set([...holders(key), ...this.#unlisted, ...behind])].filter(isMember);
   }
 
   #remember(key: ServiceKey, variant: string, merged: Merge): void {

@@ -122,10 +122,14 @@ export const TABLE: Table = {
   'bench/report': { imports: [] },
   'bench/harness': { imports: ['src/api', 'src/kube', 'tools/controlplane'] },
   'bench/members': { imports: ['src/api', 'src/runtime', 'kubesim', 'bench/harness'] },
+  // The tools of the tests, as a member beside honest ones.
+  'bench/hostile': {
+    imports: ['src/api', 'kubesim', 'test/support/hostile', 'test/support/memory-body.ts', 'bench/harness'],
+  },
   // Measures the engine in its own process.
   'bench/merge': { imports: ['src', 'kubesim', 'bench/members'] },
   'bench/rows': {
-    imports: ['src/api', 'src/kube', 'bench/report', 'bench/harness', 'bench/members', 'bench/merge'],
+    imports: ['src/api', 'src/kube', 'bench/report', 'bench/harness', 'bench/members', 'bench/merge', 'bench/hostile'],
   },
   'bench/dns': { imports: ['src/api', 'src/dns', 'src/kube', 'tools/controlplane', 'bench/report', 'bench/harness'] },
 

@@ -185,6 +185,30 @@ describe('priorities', () => {
     await done;
   });
 
+  it('a change of one member does not wait for a thousand changes of another', async () => {
+    const seen: string[] = [];
+    const { opened, open } = gate();
+    const { queue, done, stop } = started(async (key) => {
+      if (key === 'first') await opened;
+      seen.push(key);
+      return 'when-added';
+    });
+    queue.add('first');
+    await Promise.resolve();
+    for (let i = 0; i < 1_000; i++) queue.add(`noisy-${i}`, 'urgent', 'noisy');
+    queue.add('quiet', 'urgent', 'quiet');
+    // Both of them changed it while it was processed.
+    queue.add('first', 'urgent', 'noisy');
+    queue.add('first', 'urgent', 'quiet');
+    open();
+    await queue.idle();
+    expect(seen.indexOf('quiet')).toBeLessThanOrEqual(3);
+    expect(seen.indexOf('first', 1)).toBeLessThanOrEqual(4);
+    expect(seen).toHaveLength(1_003);
+    stop();
+    await done;
+  });
+
   it('bulk work leaves places to changes', async () => {
     const { opened, open } = gate();
     const seen: string[] = [];
