@@ -31,6 +31,8 @@ export interface ExportLimits {
   readonly endpointsPerExport: number;
   /** Bytes of exported labels and annotations. */
   readonly exportedBytes: number;
+  /** Bytes of the objects of a member that are kept in memory. */
+  readonly memberBytes: number;
 }
 
 /** One cluster of the fleet. */

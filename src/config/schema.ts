@@ -185,6 +185,11 @@ export const fleetSchema = z
             exportedBytes: limit(ANNOTATIONS_LENGTH)
               .default(16_384)
               .meta({ description: 'Maximum bytes of the exported labels and annotations of an export.' }),
+            memberBytes: limit(4 * 1024 ** 3)
+              .default(128 * 1024 ** 2)
+              .meta({
+                description: 'Maximum bytes of the objects of a member that are kept in memory, as an estimate.',
+              }),
           })
           .prefault({})
           .meta({ description: 'Limits of what a member can export.' }),

@@ -11,6 +11,12 @@ export interface QuotaLimits {
   readonly exportsPerNamespace: number;
 }
 
+/** The limits of the fleet file that apply to what is kept of a member. */
+export interface CacheLimits extends QuotaLimits {
+  readonly endpointsPerExport: number;
+  readonly memberBytes: number;
+}
+
 /** The exports of one namespace. */
 interface Group {
   /** Inside the limit, and found valid before. */

@@ -15,7 +15,6 @@ import { ownershipOf, slimMetadata } from './slim/slim-metadata.ts';
 import { ownSlice, slimSlice } from './slim/slim-slice.ts';
 
 /**
-/**
  * A kept EndpointSlice: a `source` of endpoints of an exported Service, or an `unusable` one that does not fit its
  * schema; `derived`, managed by Catamaran; or `foreign`, which another client labelled for a Service with the derived
  * prefix. `key` is namespace and name of the Service that the slice is labelled for; for a derived slice that of the
@@ -92,6 +91,16 @@ export function revisedSlice(kept: KeptSlice, addresses: AddressPolicy): KeptSli
   if (kept.kind !== 'source') return kept;
   const slice = sourceSlice(kept.reported, addresses);
   return isDeepStrictEqual(slice, kept.slice) ? kept : { ...kept, slice };
+}
+
+/** Besides its JSON, what an endpoint takes: a list or an object costs more than its brackets. */
+const ENDPOINT_BYTES = 160;
+/** Of a slice that is derived or foreign, only names and hashes are kept. */
+const OTHER_BYTES = 512;
+
+/** What a kept slice takes in memory, in bytes. */
+export function weighSlice(kept: KeptSlice, json: number): number {
+  return kept.kind === 'source' ? json + kept.reported.endpoints.length * ENDPOINT_BYTES : OTHER_BYTES;
 }
 
 /** Kept slices by kind and key, so that a view costs only the slices of its Service. */

@@ -1,18 +1,19 @@
-/** Cache of the relevant objects of one member. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '../api/core.ts';
 import type { JsonObject } from '../api/json.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
 import type { AddressPolicy } from '../core/addresses/address-policy.ts';
+import { mostSlices } from '../core/merge/accepted-slices.ts';
 import { importOfService } from '../core/ownership.ts';
 import type { DerivedSlice, SetAside, SourceSlice } from '../core/view.ts';
+import { type Load, SMALL_BYTES } from '../kube/watch/load.ts';
 import { objectName } from '../kube/watch/object.ts';
 import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { DerivedServices } from './derived-services.ts';
-import { ExportQuota, type QuotaLimits } from './export-quota.ts';
-import { type KeptSlice, keptSlice, revisedSlice, SliceIndex } from './kept-slice.ts';
+import { type CacheLimits, ExportQuota, type QuotaLimits } from './export-quota.ts';
+import { type KeptSlice, keptSlice, revisedSlice, SliceIndex, weighSlice } from './kept-slice.ts';
 import { MemberTallies } from './member-tallies.ts';
 import { ownershipOf } from './slim/slim-metadata.ts';
 import { slimExport, slimImport } from './slim/slim-multicluster.ts';
@@ -32,7 +33,7 @@ export interface MemberCacheOptions {
   readonly derivedPrefix: string;
   /** The addresses that the member may announce. */
   readonly addresses: AddressPolicy;
-  readonly limits: QuotaLimits;
+  readonly limits: CacheLimits;
   readonly logger: Logger;
   /** Called after each change; the cache already shows it. */
   readonly changed: (change: MemberChange) => void;
@@ -55,6 +56,8 @@ export class MemberCache {
   readonly tallies = new MemberTallies();
   readonly #options: MemberCacheOptions;
   readonly #quota: ExportQuota;
+  readonly #load: Load;
+  #limits: CacheLimits;
   #addresses: AddressPolicy;
   readonly #index = new SliceIndex();
   readonly #derived = new DerivedServices();
@@ -66,9 +69,13 @@ export class MemberCache {
     const { logger, changed, derivedPrefix, addresses, limits } = options;
     this.#addresses = addresses;
     this.#quota = new ExportQuota(limits);
+    this.#limits = limits;
+    const load = { bytes: 0, most: limits.memberBytes };
+    this.#load = load;
     const isExported = (key: ServiceKey): boolean => this.exports.get(key) !== undefined;
     this.exports = new Store({
       slim: slimExport,
+      load,
       logger,
       changed: (name, before, after) => {
         this.tallies.exportChanged(before, after);
@@ -77,6 +84,7 @@ export class MemberCache {
     });
     this.imports = new Store({
       slim: slimImport,
+      load,
       logger,
       changed: (name, before, after) => {
         this.tallies.importChanged(before, after);
@@ -85,16 +93,21 @@ export class MemberCache {
     });
     this.services = new Store({
       slim: (object) => (this.#wantsService(object) ? slimService(object) : undefined),
+      load,
       logger,
       changed: (name, before, after) => this.#serviceChanged(asKey(name), before, after),
     });
     this.slices = new Store({
       slim: (object) => keptSlice(object, { derivedPrefix, addresses: this.#addresses, isExported }),
+      weigh: weighSlice,
+      load,
       logger,
       changed: (name, before, after) => this.#sliceChanged(name, before, after),
     });
     this.namespaces = new Store({
       slim: namespacePhase,
+      weigh: () => SMALL_BYTES,
+      load,
       clusterScoped: true,
       logger,
       changed: (namespace) => changed({ side: 'namespace', namespace }),
@@ -103,7 +116,8 @@ export class MemberCache {
 
   /** Whether every LIST has succeeded once; before that, the contents are meaningless. */
   get synced(): boolean {
-    return [this.exports, this.imports, this.services, this.slices, this.namespaces].every((table) => table.synced);
+    const { exports, imports, services, slices, namespaces } = this;
+    return exports.synced && imports.synced && services.synced && slices.synced && namespaces.synced;
   }
 
   /** Whether the cache is complete for this name as a source. */
@@ -121,7 +135,6 @@ export class MemberCache {
     );
   }
 
-  /** Every key that the member {@link holds}. */
   held(): ReadonlySet<ServiceKey> {
     const named = [...this.exports.names(), ...this.imports.names()].map(asKey);
     return new Set([...named, ...this.#index.keys('derived'), ...this.#derived.origins()]);
@@ -132,9 +145,12 @@ export class MemberCache {
     return [...this.exports.values()].map(({ metadata: { namespace = '', name } }) => serviceKey(namespace, name));
   }
 
-  /** Slices of the member's own controllers for an exported Service. */
+  /** Slices of the member's own controllers for an exported Service; if there are too many, one more than it may have. */
   sourceSlices(key: ServiceKey): SourceSlice[] {
-    return [...this.#index.get('source', key)].flatMap(([, kept]) => (kept.kind === 'source' ? [kept.slice] : []));
+    return Iterator.from(this.#index.get('source', key))
+      .take(mostSlices(this.#limits.endpointsPerExport) + 1)
+      .flatMap(([, kept]) => (kept.kind === 'source' ? [kept.slice] : []))
+      .toArray();
   }
 
   /** Objects of an exported name that do not fit their schema. */
@@ -169,7 +185,6 @@ export class MemberCache {
     return this.#derived.lastAddresses(service);
   }
 
-  /** Slices derived for an import. */
   derivedSlices(key: ServiceKey): DerivedSlice[] {
     return [...this.#index.get('derived', key)].flatMap(([, kept]) => (kept.kind === 'derived' ? [kept.slice] : []));
   }
@@ -192,19 +207,21 @@ export class MemberCache {
     return this.#quota.exceeded(key);
   }
 
-  /** Applies a changed address policy to the kept slices. */
   /** The addresses that the member may announce. */
   get addresses(): AddressPolicy {
     return this.#addresses;
   }
 
+  /** Applies a changed address policy to the kept slices. */
   setAddresses(addresses: AddressPolicy): void {
     if (isDeepStrictEqual(addresses, this.#addresses)) return;
     this.#addresses = addresses;
     this.slices.revise((kept) => revisedSlice(kept, addresses));
   }
 
-  setLimits(limits: QuotaLimits): void {
+  setLimits(limits: CacheLimits): void {
+    this.#limits = limits;
+    this.#load.most = limits.memberBytes;
     for (const key of this.#quota.configure(limits)) this.#options.changed({ side: 'source', key });
   }
 
@@ -213,7 +230,7 @@ export class MemberCache {
     if (this.#pending.delete(key)) this.#options.changed({ side: 'source', key });
   }
 
-  /** Whether {@link MemberCacheOptions.exportAppeared} was called for this name and it has not been fetched yet. */
+  /** Whether a new export, or its Service and slices, has not been fetched yet. */
   awaits(key: ServiceKey): boolean {
     return this.#pending.has(key);
   }

@@ -4,7 +4,7 @@ import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
-import type { QuotaLimits } from './export-quota.ts';
+import type { CacheLimits } from './export-quota.ts';
 import type { MemberChange } from './member-cache.ts';
 
 export interface MemberOptions {
@@ -27,7 +27,7 @@ export interface MemberOptions {
 /** The parts of the fleet file that concern every member. */
 export interface FleetContext {
   readonly networks: FleetNetworks;
-  readonly limits: QuotaLimits;
+  readonly limits: CacheLimits;
   /** Whether a member may announce addresses outside declared networks. */
   readonly exposed: boolean;
 }

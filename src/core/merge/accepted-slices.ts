@@ -32,17 +32,26 @@ function problemOf(slice: SourceSlice, service: Service, { slices }: ExportPolic
   return slice.managed ? undefined : 'is not managed by the EndpointSlice controller, and slices: Any is not set';
 }
 
-/** The slices that take part. Beyond the maximum number of endpoints, the slices that came last are left out. */
+/** Endpoint slices that an export may have in any case: the EndpointSlice controller fills each with 100 endpoints. */
+const SLICES = 1_000;
+
+/** How many slices an export may have that may have this many endpoints. */
+export function mostSlices(endpoints: number): number {
+  return Math.max(SLICES, Math.ceil(endpoints / 10));
+}
+
+/** The slices that take part. Beyond the maximum number of endpoints or slices, those that came last are left out. */
 export function acceptSlices(slices: readonly SourceSlice[], service: Service, policy: ExportPolicy): AcceptedSlices {
   const accepted: SourceSlice[] = [];
   const refusedSlices: RefusedSlice[] = [];
+  const most = mostSlices(policy.endpoints);
   let endpoints = 0;
   for (const slice of slices) {
     const problem = problemOf(slice, service, policy);
     if (problem !== undefined) {
       refusedSlices.push({ slice: slice.name, reason: ExportReason.NotAllowed, problem });
-    } else if (endpoints + slice.endpoints.length > policy.endpoints) {
-      const limit = `exceeds the ${policy.endpoints} endpoints that an export may have`;
+    } else if (endpoints + slice.endpoints.length > policy.endpoints || accepted.length >= most) {
+      const limit = `exceeds the ${accepted.length < most ? `${policy.endpoints} endpoints` : `${most} slices`} that an export may have`;
       refusedSlices.push({ slice: slice.name, reason: ExportReason.LimitReached, problem: limit });
     } else {
       endpoints += slice.endpoints.length;

@@ -101,7 +101,7 @@ export function statusError(request: RequestName, httpStatus: number, status: Js
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 const TIMEOUT_CODES = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/;
-const PROTOCOL_CODES = /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_|NOT_SUPPORTED))/;
+const PROTOCOL_CODES = /^(HPE_|Z_|UND_ERR_(HEADERS_OVERFLOW|RES_|NOT_SUPPORTED))/;
 
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,7 +1,7 @@
 /** Parses JSON of an API server within a budget. */
 import type { Json } from '../../api/json.ts';
 import { parseJson } from '../../api/json.ts';
-import { OverBudget, type ResponseBudget } from './budget.ts';
+import { LongBody, OverBudget, type ResponseBudget } from './budget.ts';
 
 /**
  * Up to this size nothing can take long: 64 KiB of nested lists are parsed in 40 ms. A slice of 100 endpoints has half
@@ -41,7 +41,7 @@ function requireModest(bytes: Uint8Array, { depth: deepest, values: most }: Resp
       default:
     }
   }
-  if (values > most) throw new OverBudget(`JSON has more than ${most} values`);
+  if (values > most) throw new LongBody(`JSON has more than ${most} values`);
 }
 
 /** Index of the quote that ends a text. */

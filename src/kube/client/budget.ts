@@ -7,7 +7,7 @@ import { CatamaranError } from '../../runtime/errors.ts';
 
 /** Limits of one response, or one line of a watch. */
 export interface ResponseBudget {
-  /** Of a body. kube-apiserver takes requests of at most 3 MiB, and pages of a list shrink to fit. */
+  /** Of a body. etcd takes requests of at most 1.5 MiB by default, and pages of a list shrink to fit. */
   readonly bodyBytes: number;
   /** Of one line of a watch, which holds one object. */
   readonly lineBytes: number;
@@ -22,10 +22,10 @@ export interface ResponseBudget {
 const MIB = 1024 * 1024;
 
 export const DEFAULT_RESPONSE_BUDGET: ResponseBudget = {
-  bodyBytes: 4 * MIB,
-  lineBytes: 4 * MIB,
+  bodyBytes: 2 * MIB,
+  lineBytes: 2 * MIB,
   depth: 200,
-  values: 400_000,
+  values: 100_000,
   informational: 10,
 };
 
@@ -38,7 +38,7 @@ export interface ListBudget {
   readonly pages: number;
   /** Duration of a list, in milliseconds. */
   readonly listMs: number;
-  /** JSON of the objects that are kept. */
+  /** What is kept in memory, as an estimate. */
   readonly keptBytes: number;
 }
 
@@ -47,7 +47,7 @@ export const DEFAULT_LIST_BUDGET: ListBudget = {
   objects: 500_000,
   pages: 5_000,
   listMs: 15 * 60_000,
-  keptBytes: 512 * MIB,
+  keptBytes: 4_096 * MIB,
 };
 
 /** An API server exceeds its budget. */
@@ -59,12 +59,8 @@ export class OverBudget extends CatamaranError {
   }
 }
 
-/** A body is longer than its budget; a page of a list may be requested again with a lower limit. */
-export class LongBody extends OverBudget {
-  constructor(bytes: number) {
-    super(`the response has more than ${bytes} bytes`);
-  }
-}
+/** A body is longer than its budget, or has more values; a page of a list may be requested again with a lower limit. */
+export class LongBody extends OverBudget {}
 
 /** Whether a request failed because of the budget. */
 export function isOverBudget(error: unknown): error is CatamaranError {

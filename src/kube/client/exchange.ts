@@ -10,6 +10,7 @@ import { ApiError, isSocketClosed, NotSentError, type RequestName, statusError, 
 import { parseBounded } from './bounded-json.ts';
 import { LongBody, OverBudget, type ResponseBudget } from './budget.ts';
 import type { RequestOptions } from './client.ts';
+import { ACCEPT_COMPRESSED, decoded } from './compression.ts';
 import { Semaphore } from './semaphore.ts';
 import type { ResponseBody, Transport, TransportResponse, Use } from './transport.ts';
 
@@ -22,6 +23,8 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** Idempotent, so it may be repeated even if the server may have acted on it. */
   readonly repeatable: boolean;
+  /** Ask for a compressed response. */
+  readonly compressed?: boolean;
   /** Return a body that is not JSON as text (`ok` of /readyz). */
   readonly plain?: boolean;
 }
@@ -163,6 +166,7 @@ export class Exchange {
         headers: {
           accept: 'application/json',
           'user-agent': userAgent,
+          ...(request.compressed && ACCEPT_COMPRESSED),
           ...headers,
           ...(request.body !== undefined && { 'content-type': request.contentType ?? 'application/json' }),
         },
@@ -188,7 +192,8 @@ export class Exchange {
   /** Decoding, and what the caller does with the result, waits for its turn if many responses arrive at once. */
   async #json(request: ApiRequest, response: TransportResponse, use: Use): Promise<Answer> {
     const { limits } = this.#options;
-    const body = await bytesOf(response.body, limits.bodyBytes);
+    const { 'content-encoding': encoding } = response.headers;
+    const body = await decoded(await bytesOf(response.body, limits.bodyBytes), encoding, limits.bodyBytes);
     const turn = use === 'vital' ? undefined : this.turn();
     if (turn) await turn;
     const type = String(response.headers['content-type'] ?? 'none').split(';')[0] ?? 'none';
@@ -235,7 +240,7 @@ async function bytesOf(body: ResponseBody, most: number): Promise<Buffer> {
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > most) throw new LongBody(most);
+    if (length > most) throw new LongBody(`the response has more than ${most} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

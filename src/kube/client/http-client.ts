@@ -153,7 +153,8 @@ class HttpClient implements KubeClient {
     const pages = readPages({
       request: (limit, next) => {
         const { labelSelector, fieldSelector } = options;
-        return this.#request('list', 'GET', resource, options, { labelSelector, fieldSelector, limit, continue: next });
+        const query = { labelSelector, fieldSelector, limit, continue: next };
+        return { ...this.#request('list', 'GET', resource, options, query), compressed: true };
       },
       ask: (request) => this.#exchange.ask(request, options),
       limit: options.limit ?? PAGE_SIZE,

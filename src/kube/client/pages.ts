@@ -6,7 +6,7 @@ import type { ListPage } from './client.ts';
 import type { Answer, ApiRequest } from './exchange.ts';
 
 /** A page that is larger halves the next one, so that parsing a page does not hold up anything else for long. */
-const PAGE_BYTES = 2 * 1024 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 /** A page over the limit of a body is requested again with this part of its objects. */
 const SMALLER = 4;
 

@@ -108,6 +108,9 @@ export class Informers {
         get bytes() {
           return sink.bytes ?? 0;
         },
+        get most() {
+          return sink.most ?? Number.POSITIVE_INFINITY;
+        },
         listed: (resourceVersion) => {
           sink.listed(resourceVersion);
           this.#unlisted.delete(followed);

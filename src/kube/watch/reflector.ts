@@ -359,9 +359,10 @@ export class Reflector {
 
   /** @throws ApiError if the sink has more than its budget, and more than `before`. */
   #requireKept(before: number): void {
-    const { keptBytes } = this.#limits;
-    if ((this.#options.sink.bytes ?? 0) <= Math.max(keptBytes, before)) return;
-    throw this.#overBudget('watch', `the objects to be kept have more than ${keptBytes} bytes`);
+    const { sink } = this.#options;
+    const most = Math.min(this.#limits.keptBytes, sink.most ?? Number.POSITIVE_INFINITY);
+    if ((sink.bytes ?? 0) <= Math.max(most, before)) return;
+    throw this.#overBudget('watch', `the objects to be kept have more than ${most} bytes`);
   }
 
   #overBudget(verb: string, problem: string): ApiError {

@@ -21,8 +21,10 @@ export interface Sink {
    * Resolves to true as soon as `read` returns an older version: those of the server have started again.
    */
   confirm?(listed: string, read: (name: string) => Promise<JsonObject | undefined>): Promise<boolean>;
-  /** Length of the JSON of all objects that the sink keeps. Absent: it keeps none. */
+  /** What is kept of the API server, in bytes. Absent: nothing. */
   readonly bytes?: number;
+  /** The maximum of `bytes`. Default: that of the reflector. */
+  readonly most?: number;
 }
 
 /** State of a reflector's connection to its API server. */

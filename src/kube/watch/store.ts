@@ -1,16 +1,18 @@
 /** Cache of slim objects of one resource, fed by a reflector and by the writes of this process. */
 import type { JsonObject } from '../../api/json.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import { messageOf } from '../../runtime/thrown.ts';
+import { type Load, SET_ASIDE_BYTES } from './load.ts';
 import { Misfit } from './misfit.ts';
 import { objectName, resourceVersionOf } from './object.ts';
+import { OlderObjects } from './older-objects.ts';
 import type { Sink } from './sink.ts';
+import type { StoreOptions } from './store-options.ts';
 import { compareVersions } from './versions.ts';
 
 /** A slim object, and the resourceVersion it was made from. */
 interface Row<T> {
   readonly version: string;
-  /** Length of the JSON it was made from; 0 if unknown. */
+  /** What it adds to the load. */
   readonly bytes: number;
   readonly value: T;
 }
@@ -19,19 +21,6 @@ interface Row<T> {
 interface Unusable {
   readonly version: string;
   readonly misfit: Misfit;
-}
-
-export interface StoreOptions<T> {
-  /** The slim copy, or undefined to drop the object. If it throws, the object is set aside. */
-  slim(object: JsonObject): T | undefined;
-  /**
-   * Called after a change of the store; `before` is undefined for an object that was new or set aside, `after` for one
-   * that is removed or set aside now.
-   */
-  changed(name: string, before: T | undefined, after: T | undefined): void;
-  readonly logger: Logger;
-  /** Default: objects have a namespace. */
-  readonly clusterScoped?: boolean;
 }
 
 /**
@@ -54,16 +43,18 @@ export class Store<T> implements Sink {
   /** Names seen since the current list began; undefined between lists. */
   #seen: Set<string> | undefined;
   /** Objects of the current list that are older than the store's copies. */
-  readonly #older = new Map<string, JsonObject>();
+  readonly #older: OlderObjects;
   /** Versions of removals, kept while a fetch that may have read the object before is in progress. */
   readonly #tombstones = new Map<string, string>();
   #fetches = 0;
-  #bytes = 0;
+  readonly #load: Load;
   #started = false;
   #synced = false;
 
   constructor(options: StoreOptions<T>) {
     this.#options = options;
+    this.#load = options.load ?? { bytes: 0, most: Number.POSITIVE_INFINITY };
+    this.#older = new OlderObjects(this.#load);
   }
 
   /** Whether a list has begun; every object it has returned so far was either kept or dropped. */
@@ -80,8 +71,13 @@ export class Store<T> implements Sink {
     return this.#rows.size;
   }
 
+  /** What is kept of the API server, by this store and those that share its load. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#load.bytes;
+  }
+
+  get most(): number {
+    return this.#load.most;
   }
 
   get(name: string): T | undefined {
@@ -134,10 +130,9 @@ export class Store<T> implements Sink {
     const seen = this.#seen ?? new Set();
     this.#seen = undefined;
     this.#synced = true;
-    for (const [name, object] of this.#older) {
-      if (this.#isNotNewer(name, resourceVersion)) this.#place(name, versionOf(object), object);
+    for (const [name, { object, bytes }] of this.#older.take()) {
+      if (this.#isNotNewer(name, resourceVersion)) this.#place(name, versionOf(object), object, bytes);
     }
-    this.#older.clear();
     // What is newer than the list is a write of this process that the list could not yet contain.
     for (const held of [this.#rows, this.#unusable]) {
       for (const name of held.keys()) {
@@ -237,8 +232,8 @@ export class Store<T> implements Sink {
     const held = this.#held(name);
     const order = held === undefined ? -1 : compareVersions(held, version);
     if (this.#seen) {
-      if (order > 0) this.#older.set(name, object);
-      else if (this.#older.size > 0) this.#older.delete(name);
+      if (order > 0) this.#older.set(name, { object, bytes });
+      else this.#older.delete(name);
     }
     if (order < 0 || version === UNVERSIONED) this.#place(name, version, object, bytes);
   }
@@ -257,10 +252,11 @@ export class Store<T> implements Sink {
       this.#delete(name);
       return;
     }
-    this.#unusable.delete(name);
+    if (this.#unusable.delete(name)) this.#load.bytes -= SET_ASIDE_BYTES;
     const before = this.#rows.get(name);
-    this.#bytes += bytes - (before?.bytes ?? 0);
-    this.#rows.set(name, { version, value, bytes });
+    const weight = this.#options.weigh?.(value, bytes) ?? bytes;
+    this.#load.bytes += weight - (before?.bytes ?? 0);
+    this.#rows.set(name, { version, value, bytes: weight });
     this.#options.changed(name, before?.value, value);
   }
 
@@ -274,17 +270,19 @@ export class Store<T> implements Sink {
       'object does not fit its schema, ignoring it',
     );
     const before = this.#rows.get(name);
-    this.#bytes -= before?.bytes ?? 0;
+    this.#load.bytes -= before?.bytes ?? 0;
     this.#rows.delete(name);
+    if (!this.#unusable.has(name)) this.#load.bytes += SET_ASIDE_BYTES;
     this.#unusable.set(name, { version, misfit });
     this.#options.changed(name, before?.value, undefined);
   }
 
   #delete(name: string): void {
     const row = this.#rows.get(name);
-    this.#bytes -= row?.bytes ?? 0;
-    const known = this.#rows.delete(name) || this.#unusable.delete(name);
-    if (known) this.#options.changed(name, row?.value, undefined);
+    this.#load.bytes -= row?.bytes ?? 0;
+    const wasSetAside = this.#unusable.delete(name);
+    if (wasSetAside) this.#load.bytes -= SET_ASIDE_BYTES;
+    if (this.#rows.delete(name) || wasSetAside) this.#options.changed(name, row?.value, undefined);
   }
 }
 

@@ -40,7 +40,7 @@ function cacheOf(member: string, objects: Objects): MemberCache {
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
     addresses: { ...ANY, member },
-    limits: { exportsPerMember: 1_000, exportsPerNamespace: 1_000 },
+    limits: { exportsPerMember: 1_000, exportsPerNamespace: 1_000, endpointsPerExport: 10_000, memberBytes: 2 ** 30 },
     logger: silent,
     changed: () => {},
     exportAppeared: () => {},

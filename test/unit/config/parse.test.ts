@@ -48,6 +48,7 @@ describe('a fleet file', () => {
         exportsPerNamespace: 1_000,
         endpointsPerExport: 10_000,
         exportedBytes: 16_384,
+        memberBytes: 134_217_728,
       },
       guard: { percent: 50, minimum: 5, token: expect.stringMatching(/^[0-9a-f]{16}$/) },
       members: [
@@ -84,7 +85,13 @@ describe('a fleet file', () => {
       ],
       exportedLabels: ['team'],
       exportedAnnotations: ['example.com/*'],
-      limits: { exportsPerMember: 10, exportsPerNamespace: 5, endpointsPerExport: 100, exportedBytes: 1_000 },
+      limits: {
+        exportsPerMember: 10,
+        exportsPerNamespace: 5,
+        endpointsPerExport: 100,
+        exportedBytes: 1_000,
+        memberBytes: 10_000_000,
+      },
       guard: { percent: 20, minimum: 3, confirm: 'abc', token: expect.stringMatching(/^[0-9a-f]{16}$/) },
       members: [
         {

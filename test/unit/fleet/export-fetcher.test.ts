@@ -49,7 +49,7 @@ async function start(get: (signal?: AbortSignal) => Promise<JsonObject>) {
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
     addresses: ANY,
-    limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
+    limits: { exportsPerMember: 100, exportsPerNamespace: 100, endpointsPerExport: 10_000, memberBytes: 1_000_000 },
     logger,
     changed: () => {},
     exportAppeared: (key) => fetcher.add(key),
@@ -164,7 +164,7 @@ async function exportAtOnce(count: number) {
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
     addresses: ANY,
-    limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
+    limits: { exportsPerMember: 100, exportsPerNamespace: 100, endpointsPerExport: 10_000, memberBytes: 1_000_000 },
     logger: new MemoryLogger(),
     changed: () => {},
     exportAppeared: (key) => fetcher.add(key),

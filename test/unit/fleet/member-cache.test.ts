@@ -55,7 +55,7 @@ function cacheOf(listed: boolean) {
   const cache = new MemberCache({
     derivedPrefix: 'amcs-',
     addresses: ANY,
-    limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
+    limits: { exportsPerMember: 100, exportsPerNamespace: 100, endpointsPerExport: 10_000, memberBytes: 1_000_000 },
     logger: silent,
     changed: (change) => changes.push(change),
     exportAppeared: (key) => appeared.push(key),
@@ -119,6 +119,44 @@ describe('the cache of a member', () => {
     cache.fetched('ns/web');
     expect(cache.knows('ns/web')).toBe(true);
     expect(changes).toEqual([{ side: 'source', key: 'ns/web' }]);
+  });
+
+  it('counts what it keeps of all resources, and nothing else', () => {
+    const { cache } = cacheOf(false);
+    cache.exports.upserted(json('ServiceExport', 'web'), 300);
+    expect(cache.exports.bytes).toBe(300);
+    cache.slices.upserted(sliceOf('private', 'private-1'), 1_000);
+    expect(cache.slices.bytes).toBe(300);
+    cache.slices.upserted(sliceOf('web', 'web-1'), 1_000);
+    const withSource = cache.slices.bytes;
+    expect(withSource).toBeGreaterThan(1_300);
+    // Written by this process, so that the length of its JSON is unknown.
+    cache.slices.upserted(derived('derived-1', 'shop'), 0);
+    expect(cache.namespaces.bytes).toBe(cache.slices.bytes);
+    expect(cache.slices.bytes).toBeGreaterThan(withSource);
+    cache.slices.removed(derived('derived-1', 'shop'));
+    // Set aside: it has no valid schema, but its name and the reason are kept.
+    const misfit = json('ServiceExport', 'broken', { spec: { exportedLabels: 7 } });
+    cache.exports.upserted(misfit, 1_000_000);
+    expect(cache.exports.bytes).toBe(withSource + 1_024);
+    cache.exports.removed(misfit);
+    cache.exports.removed(json('ServiceExport', 'web'));
+    expect(cache.exports.bytes).toBe(0);
+  });
+
+  it('applies the limits of the fleet file to what it keeps', () => {
+    const { cache } = cacheOf(true);
+    expect(cache.slices.most).toBe(1_000_000);
+    cache.setLimits({ exportsPerMember: 1, exportsPerNamespace: 1, endpointsPerExport: 1, memberBytes: 7 });
+    expect(cache.exports.most).toBe(7);
+  });
+
+  it('offers at most one slice more than an export may have, however many a member creates', () => {
+    const { cache } = cacheOf(false);
+    cache.exports.upserted(json('ServiceExport', 'web'));
+    for (let index = 0; index < 1_500; index++) cache.slices.upserted(sliceOf('web', `web-${index}`));
+    expect(cache.sourceSlices('ns/web')).toHaveLength(1_001);
+    expect(cache.sourceSlices('ns/web')[0]?.name).toBe('web-0');
   });
 
   it('drops Service and slices with the export', () => {

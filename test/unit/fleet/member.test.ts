@@ -34,7 +34,7 @@ async function start() {
     },
     fleet: {
       networks: { endpoints: rangeMap([]), services: rangeMap([]) },
-      limits: { exportsPerMember: 100, exportsPerNamespace: 100 },
+      limits: { exportsPerMember: 100, exportsPerNamespace: 100, endpointsPerExport: 10_000, memberBytes: 1_000_000 },
       exposed: false,
     },
     connect: async () => api.client(),

@@ -88,6 +88,18 @@ test('rule 50: slices beyond the limit of endpoints are left out and reported, a
   });
 });
 
+test('rule 50: slices beyond those that the endpoints need are left out, too, empty ones included', () => {
+  const fleet = new FleetModel();
+  const slices = Array.from({ length: 1_001 }, (_, index) => aSlice(`s${index}`, []));
+  const cluster1 = fleet.member('cluster1', { policy: { ...ALLOW_ALL, endpoints: 10_000 } });
+  cluster1.export(anExport(), aService(), slices);
+  fleet.converge();
+  expect(conditionOf(cluster1, 'exported', 'catamaran.dev/EndpointsAccepted')).toMatchObject({
+    reason: 'LimitReached',
+    message: 'Endpoints left out: EndpointSlice "s1000" exceeds the 1000 slices that an export may have',
+  });
+});
+
 test('several reasons are joined, each with its examples', () => {
   const fleet = new FleetModel();
   const cluster1 = fleet.member('cluster1', { policy: { ...ALLOW_ALL, slices: 'Managed' } });

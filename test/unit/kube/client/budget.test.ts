@@ -1,10 +1,11 @@
 /** What a client takes from a hostile API server, on a socket. */
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../../../src/api/resources.ts';
 import type { KubeClient } from '../../../../src/kube/client/client.ts';
 import { type ClientLimits, createKubeClient } from '../../../../src/kube/client/http-client.ts';
 import { staticCredentials } from '../../../../src/kube/kubeconfig/credentials.ts';
-import { HostileApiServer, jsonResponse } from '../../../support/hostile/hostile-api-server.ts';
+import { HostileApiServer, jsonResponse, type Misdeed } from '../../../support/hostile/hostile-api-server.ts';
 import {
   endlessInformation,
   type HostileListener,
@@ -13,11 +14,16 @@ import {
 } from '../../../support/hostile/hostile-listener.ts';
 import { listsOf } from '../../../support/hostile/hostile-request.ts';
 import { answer, drip, endlessList, hugeLine } from '../../../support/hostile/misdeeds.ts';
+import { MemoryBody } from '../../../support/memory-body.ts';
 
 const closing: (KubeClient | HostileListener)[] = [];
 afterEach(async () => {
   for (const open of closing.splice(0)) await ('close' in open ? open.close() : open[Symbol.asyncDispose]());
 });
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
 const ITEM = { metadata: { name: 'a', namespace: 'ns', resourceVersion: '1' } };
 
@@ -70,6 +76,26 @@ describe('a client of a hostile API server', () => {
     await expect(client.raw('/version')).rejects.toMatchObject({ code: 'CTM_MEMBER_BUDGET' });
   });
 
+  it('reads a compressed list, within the same limits', async () => {
+    const { server, client } = await start();
+    const compressed = (text: string): Misdeed => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+      return () => ({ statusCode: 200, headers, body: new MemoryBody(once(gzipSync(text))) });
+    };
+    const list = { kind: 'List', metadata: { resourceVersion: '7' }, items: [ITEM] };
+    server.misbehave(listsOf('services'), compressed(JSON.stringify(list)));
+    expect((await client.list(SERVICES)).items.map(({ metadata }) => metadata.name)).toEqual(['a']);
+    expect(server.requests.at(-1)?.sent.headers['accept-encoding']).toBe('gzip');
+    // A megabyte and more for a kilobyte.
+    server.misbehave(
+      listsOf('services'),
+      compressed(JSON.stringify({ ...list, padding: 'x'.repeat(64 * 1024 * 1024) })),
+    );
+    await expect(client.list(SERVICES)).rejects.toMatchObject({ code: 'CTM_MEMBER_BUDGET' });
+    server.misbehave(listsOf('services'), answer(200, { 'content-encoding': 'gzip' }, 'not compressed'));
+    await expect(client.list(SERVICES)).rejects.toMatchObject({ code: 'CTM_API_PROTOCOL' });
+  });
+
   it('ends a response that drips', async () => {
     const { server, client } = await start({ requestTimeoutMs: 200 });
     server.misbehave(
@@ -82,7 +108,7 @@ describe('a client of a hostile API server', () => {
 
 describe('pages of a list', () => {
   /** A server with `count` objects of `bytes` each that honors `limit`. */
-  async function paged(count: number, bytes: number) {
+  async function paged(count: number, bytes: number, values: readonly number[] = []) {
     const { server, client } = await start();
     const limits: number[] = [];
     server.misbehave(listsOf('services'), ({ query }) => {
@@ -91,7 +117,13 @@ describe('pages of a list', () => {
       limits.push(limit);
       const to = Math.min(count, from + limit);
       const items = Array.from({ length: to - from }, (_, index) => ({
-        metadata: { name: `s-${from + index}`, namespace: 'ns', resourceVersion: '1', padding: 'x'.repeat(bytes) },
+        metadata: {
+          name: `s-${from + index}`,
+          namespace: 'ns',
+          resourceVersion: '1',
+          padding: 'x'.repeat(bytes),
+          values,
+        },
       }));
       const metadata = { resourceVersion: '1', ...(to < count && { continue: String(to) }) };
       return jsonResponse({ kind: 'List', metadata, items });
@@ -103,8 +135,18 @@ describe('pages of a list', () => {
     const { client, limits } = await paged(100, 100_000);
     const { items } = await client.list(SERVICES);
     expect(new Set(items.map(({ metadata }) => metadata.name)).size).toBe(100);
-    // 10 MB exceed the limit of a body twice; the pages of 3.2 MB are then halved.
-    expect(limits).toEqual([500, 125, 32, 16, 16, 16, 16, 16]);
+    // 10 MB exceed the limit of a body three times.
+    expect(limits).toEqual([500, 125, 32, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8]);
+  });
+
+  it('are smaller if the objects have many values', async () => {
+    const { client, limits } = await paged(
+      100,
+      10,
+      Array.from({ length: 3_000 }, () => 1),
+    );
+    expect((await client.list(SERVICES)).items).toHaveLength(100);
+    expect(limits).toEqual([500, 125, 32, 32, 32, 32]);
   });
 
   it('stay as they are if the objects are small', async () => {
