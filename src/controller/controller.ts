@@ -18,6 +18,7 @@ import { eventOf, indexOf } from './fleet-events.ts';
 import { MemberWorker } from './member-worker.ts';
 import type { Gauges } from './metrics.ts';
 import { type Reported, reportOutage } from './outage-report.ts';
+import { Places } from './places.ts';
 import { changesFor, type ReconcilerOptions } from './reconcile.ts';
 import { membersConcerned } from './reload.ts';
 import { Settling } from './settling.ts';
@@ -41,7 +42,7 @@ export class Controller {
   readonly #review: StandingReview;
   readonly #guard: EditGuard;
   readonly #cleanups = new Set<Promise<void>>();
-  readonly #pace: Pace;
+  readonly #shared: { readonly pace: Pace; readonly places: Places };
   /** Members whose predecessors may still write to the same cluster. */
   readonly #waiting = new Map<Member, number>();
   #knowledge: Knowledge = { known: 0, total: 0 };
@@ -50,7 +51,7 @@ export class Controller {
   constructor(config: FleetConfig, options: ControllerOptions) {
     const { clock, random, logger, metrics, identity, ended } = options;
     this.#options = options;
-    this.#pace = options.pace ?? new LoopPace();
+    this.#shared = { pace: options.pace ?? new LoopPace(), places: new Places() };
     this.#fleet = new Fleet(config, {
       connect: options.connect,
       clock,
@@ -81,9 +82,9 @@ export class Controller {
       writtenSince: () => this.#heldConsumers().map((consumer) => this.#election.heldSince(consumer)),
       logger,
     });
-    this.#guard = new EditGuard({ fleet: this.#fleet, pace: this.#pace, logger });
+    this.#guard = new EditGuard({ fleet: this.#fleet, pace: this.#shared.pace, logger });
     this.#index = indexOf(this.#fleet);
-    this.#dispatch = new Dispatch(this.#index, this.#pace, (member) => this.#queueOf(member));
+    this.#dispatch = new Dispatch(this.#index, this.#shared.pace, (member) => this.#queueOf(member));
   }
 
   /**
@@ -184,7 +185,7 @@ export class Controller {
       client,
       view: (key) => this.#fleet.view(key, member, this.#election.heldSince(member)),
       mayWrite: () => this.#election.holds(member),
-      pace: this.#pace,
+      ...this.#shared,
       changes: (view) => changesFor(view, this.#derivations, clock.now()),
       apply: (recorder) => this.#applyTo(member, recorder),
       isOpen: () => member.cache.synced && this.#fleet.isMember(member),

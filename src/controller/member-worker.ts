@@ -4,6 +4,7 @@ import type { KubeClient } from '../kube/client/client.ts';
 import { EventRecorder } from '../kube/events.ts';
 import type { Pace } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
+import type { Places } from './places.ts';
 import { Reconciler, type ReconcilerOptions } from './reconcile.ts';
 import { requeueOf } from './result.ts';
 import { Workqueue } from './workqueue.ts';
@@ -23,6 +24,7 @@ export interface MemberWorkerOptions extends Omit<ReconcilerOptions, 'apply'> {
   /** Whether this replica may write to the member. Otherwise keys wait. */
   readonly mayWrite: () => boolean;
   readonly pace: Pace;
+  readonly places: Places;
   readonly apply: (recorder: EventRecorder) => ReconcilerOptions['apply'];
 }
 
@@ -34,9 +36,9 @@ export class MemberWorker {
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: MemberWorkerOptions) {
-    const { client, clock, random, logger, identity, pace, mayWrite } = options;
+    const { client, clock, random, logger, identity, pace, places, mayWrite } = options;
     this.#options = options;
-    this.queue = new Workqueue({ clock, random, pace, workers: WORKERS, reserved: RESERVED, isOpen: mayWrite });
+    this.queue = new Workqueue({ clock, random, pace, places, workers: WORKERS, reserved: RESERVED, isOpen: mayWrite });
     this.recorder = new EventRecorder({ client, clock, random, logger, instance: identity });
   }
 

@@ -6,11 +6,17 @@ import type { Clock } from '../runtime/clock.ts';
 
 /** A key that takes longer is slow, in ms. An API server far away or under load responds within a second. */
 const SLOW_MS = 2_000;
+/** A key is slow only if it takes this many times longer than others: if all of them take long, the API server does. */
+const TIMES_USUAL = 4;
+/** Keys that take less time, in ms, have written nothing. */
+const NO_WRITE_MS = 5;
+/** Weight of a key in the usual time. */
+const WEIGHT = 1 / 8;
 /** Slow keys that are processed at the same time. */
 const LANES = 4;
 /**
- * Keys that have just turned out to be slow and go on in the background. If there are more, the oldest is given up: it
- * is tried again in the slow lane, with the full timeout of a request.
+ * Keys that have just turned out to be slow and go on in the background. If there are more, the youngest is given up: it
+ * is tried again in the slow lane, with the full timeout of a request. The oldest may be about to finish.
  */
 const DETACHED = 8;
 
@@ -39,6 +45,8 @@ export class SlowLane<K extends string> {
   readonly #waiting = new Set<K>();
   /** Keys in progress, the oldest first. */
   readonly #working = new Map<K, Timed>();
+  /** What a key usually takes that writes something, in ms; undefined until one has been written. */
+  #usual: number | undefined;
   #lanes = 0;
   #isWatching = false;
 
@@ -84,13 +92,21 @@ export class SlowLane<K extends string> {
   }
 
   /** Notes that a key is finished; returns whether it still had a regular place. */
-  finished(key: K): boolean {
+  finished(key: K, succeeded: boolean): boolean {
     const timed = this.#working.get(key);
     this.#working.delete(key);
     if (!timed) return false;
     if (timed.place === 'lane') this.#lanes--;
-    if (this.#options.clock.now() - timed.startedAt < SLOW_MS) this.#slow.delete(key);
+    const took = this.#options.clock.now() - timed.startedAt;
+    if (succeeded && timed.place !== 'lane' && took >= NO_WRITE_MS) {
+      this.#usual = this.#usual === undefined ? took : this.#usual + (took - this.#usual) * WEIGHT;
+    }
+    if (took < this.#slowMs) this.#slow.delete(key);
     return timed.place === 'regular';
+  }
+
+  get #slowMs(): number {
+    return Math.max(SLOW_MS, TIMES_USUAL * (this.#usual ?? 0));
   }
 
   /** Looks for slow keys as long as any key is in progress. */
@@ -107,7 +123,7 @@ export class SlowLane<K extends string> {
   /** Time until the oldest regular key may be slow, in ms; undefined if there is none. */
   #nextLook(): number | undefined {
     for (const { place, startedAt } of this.#working.values()) {
-      if (place === 'regular') return Math.max(1, startedAt + SLOW_MS - this.#options.clock.now());
+      if (place === 'regular') return Math.max(1, startedAt + this.#slowMs - this.#options.clock.now());
     }
     return undefined;
   }
@@ -115,18 +131,21 @@ export class SlowLane<K extends string> {
   #detach(): void {
     const now = this.#options.clock.now();
     for (const [key, timed] of this.#working) {
-      if (now - timed.startedAt < SLOW_MS) break;
+      if (now - timed.startedAt < this.#slowMs) break;
       if (timed.place !== 'regular') continue;
       timed.place = 'detached';
       this.#slow.add(key);
-      this.#giveUpOldest();
+      this.#giveUpYoungest();
       this.#options.freed();
     }
   }
 
-  #giveUpOldest(): void {
-    const detached = this.#working.values().filter(({ place, stop }) => place === 'detached' && !stop.signal.aborted);
-    const [oldest, ...others] = detached;
-    if (others.length >= DETACHED) oldest?.stop.abort(new Error(`not finished after ${SLOW_MS / 1_000} s`));
+  #giveUpYoungest(): void {
+    const detached = [...this.#working.values()].filter(
+      ({ place, stop }) => place === 'detached' && !stop.signal.aborted,
+    );
+    if (detached.length <= DETACHED) return;
+    const seconds = (this.#slowMs / 1_000).toFixed(0);
+    detached.at(-1)?.stop.abort(new Error(`not finished after ${seconds} s, unlike others`));
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { type Pace, type Priority, UNPACED } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
 import { FairLine } from './fair-line.ts';
+import { Places } from './places.ts';
 import type { Requeue } from './result.ts';
 import { SlowLane, type SlowWork } from './slow-lane.ts';
 
@@ -17,6 +18,8 @@ export interface WorkqueueOptions {
   readonly reserved?: number;
   /** Default: never waits. */
   readonly pace?: Pace;
+  /** Shared by all queues. Default: enough for this one. */
+  readonly places?: Places;
   /** While it returns false, keys wait until {@link Workqueue.wake} is called. Default: true. */
   readonly isOpen?: () => boolean;
 }
@@ -54,6 +57,7 @@ export class Workqueue<K extends string> {
   readonly #later = new Map<K, AbortController>();
   /** Keys of `#later` for which adds are deferred. */
   readonly #barred = new Set<K>();
+  readonly #places: Places;
   /** Keys in progress that do not belong to the slow lane. */
   #busy = 0;
   /** Turns of the event loop that were asked for. */
@@ -64,6 +68,7 @@ export class Workqueue<K extends string> {
 
   constructor(options: WorkqueueOptions) {
     this.#options = options;
+    this.#places = options.places ?? new Places();
     this.#slow = new SlowLane({ clock: options.clock, freed: () => this.#freed() });
   }
 
@@ -161,18 +166,29 @@ export class Workqueue<K extends string> {
   #dispatch(): void {
     for (let priority = this.#nextPriority(); priority; priority = this.#nextPriority()) {
       if (this.#turns.has(priority)) return;
-      const turn = (this.#options.pace ?? UNPACED).turn(priority);
-      if (turn) {
+      const place = this.#places.take(priority);
+      const turn = place ? undefined : this.#turn(priority);
+      if (place || turn) {
         this.#turns.add(priority);
-        this.#startAfter(turn, priority);
+        this.#startAfter(place, turn, priority);
         return;
       }
       this.#startNext();
     }
   }
 
-  async #startAfter(turn: Promise<void>, priority: Priority): Promise<void> {
-    await turn;
+  #turn(priority: Priority): Promise<void> | undefined {
+    return (this.#options.pace ?? UNPACED).turn(priority);
+  }
+
+  async #startAfter(
+    place: Promise<void> | undefined,
+    turn: Promise<void> | undefined,
+    priority: Priority,
+  ): Promise<void> {
+    await place;
+    const wait = turn ?? this.#turn(priority);
+    if (wait) await wait;
     this.#turns.delete(priority);
     this.#startNext();
     this.#dispatch();
@@ -192,9 +208,13 @@ export class Workqueue<K extends string> {
     return this.#options.isOpen?.() ?? true;
   }
 
+  /** Starts the next key, in the place that was taken. */
   #startNext(): void {
     const priority = this.#nextPriority();
-    if (!priority || !this.#run) return;
+    if (!priority || !this.#run) {
+      this.#places.give();
+      return;
+    }
     const { workers, reserved = 0 } = this.#options;
     const { urgent, bulk } = this.#waiting;
     const line = priority === 'urgent' ? urgent : this.#busy < workers - reserved ? bulk : undefined;
@@ -204,6 +224,7 @@ export class Workqueue<K extends string> {
       this.#start(waiting.key, { priority, origin: waiting.origin }, this.#run);
       return;
     }
+    this.#places.give();
     const slow = this.#slow.next();
     if (slow !== undefined) this.#start(slow, { priority: 'bulk', origin: '' }, this.#run);
   }
@@ -222,14 +243,19 @@ export class Workqueue<K extends string> {
 
   /** A key that hangs has left its place to others. */
   #freed(): void {
-    this.#busy--;
+    this.#leavePlace();
     this.#dispatch();
+  }
+
+  #leavePlace(): void {
+    this.#busy--;
+    this.#places.give();
   }
 
   #finish(key: K, requeue: Requeue, signal: AbortSignal): void {
     const cause = this.#working.get(key) ?? { priority: 'bulk' as const, origin: '' };
     this.#working.delete(key);
-    if (this.#slow.finished(key)) this.#busy--;
+    if (this.#slow.finished(key, requeue !== 'after-backoff')) this.#leavePlace();
     const dirty = this.#dirty.get(key);
     this.#dirty.delete(key);
     const again = { priority: dirty?.priority ?? cause.priority, origin: cause.origin };

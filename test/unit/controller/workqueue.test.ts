@@ -329,6 +329,31 @@ describe('keys that hang', () => {
     await done;
   });
 
+  it('are not given up if the API server takes that long for all of them', async () => {
+    let given = 0;
+    const seen: string[] = [];
+    const clock = new ManualClock();
+    const { queue, done, stop } = started(
+      async (key, signal) => {
+        await clock.sleep(9_000, signal).catch(() => given++);
+        seen.push(key);
+        return signal.aborted ? 'after-backoff' : 'when-added';
+      },
+      16,
+      { clock },
+    );
+    for (let i = 0; i < 200; i++) queue.add(`${i}`);
+    await clock.advance(20_000);
+    const atFirst = given;
+    await clock.advance(200_000);
+    expect(new Set(seen).size).toBe(200);
+    // Until the first one is finished, it is not known what is usual.
+    expect(given).toBe(atFirst);
+    expect(queue.depth).toBe(0);
+    stop();
+    await done;
+  });
+
   it('are processed at the usual pace once they no longer hang', async () => {
     const times = new Map<string, number>();
     let hangs = true;
