@@ -2,7 +2,7 @@
 
 /**
  * A member that changes a thousand Services at a time delays the changes of another one by one key, not by a thousand.
- * The keys of one origin are first come, first served. A key that several origins add waits where it is served sooner.
+ * The keys of one origin are first come, first served. A key that several origins add waits in the shorter lane.
  */
 export class FairLine<K> {
   /** By origin, in the order of their turns; none is empty. */

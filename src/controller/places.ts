@@ -5,7 +5,7 @@
  */
 import type { Priority } from '../runtime/pace.ts';
 
-/** At 900 writes a second, which is what one process does, each may take a third of a second. */
+/** One process does 900 writes per second, so each of these may take a third of a second. */
 const PLACES = 320;
 /** Places that bulk work leaves to changes. */
 const RESERVED = 64;
@@ -23,7 +23,7 @@ export class Places {
     return new Promise((resolve) => this.#waiting[priority].push(resolve));
   }
 
-  /** Gives a place back. */
+  /** Frees a place. */
   give(): void {
     const { urgent, bulk } = this.#waiting;
     const next = urgent.shift() ?? (this.#free >= RESERVED ? bulk.shift() : undefined);

@@ -25,7 +25,7 @@ describe('a fair line', () => {
     ]);
   });
 
-  it('has a key once, where it is served sooner', () => {
+  it('has a key once, in the shorter lane', () => {
     const line = lineOf(['a1', 'a'], ['a2', 'a'], ['shared', 'a']);
     line.add('shared', 'b');
     line.add('shared', 'a');
