@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -29,7 +29,7 @@ lab-down: node ## Remove the lab: its processes, mounts, namespaces and control 
 	@node tools/tasks/lab.ts down
 
 test: check tools kubesim-example ## Check, then run all tests, on real control planes where they need them.
-	@vitest run --coverage --project '!e2e'
+	@vitest run --coverage --project '!e2e' --project '!interop'
 
 # Writes packages/kubesim/dist/*.tgz.
 kubesim: node ## Build and pack the package kubesim.
@@ -46,6 +46,10 @@ e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started and
 # Uses the running lab or one of its own. docs/conformance/README.md describes how to compile the suite.
 conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab; writes docs/conformance. SUITE=path, SUITE_VERSION=text.
 	@node tools/tasks/conformance.ts
+
+# The first run builds the other programs from Go modules, which takes long. Needs Linux, and root or user namespaces.
+interop: tools ## Run gateways and GitOps tools beside the controller; writes docs/reference/interop.md.
+	@node tools/tasks/interop.ts --write
 
 # For a nightly run of 10 million inputs; `make test` runs as many as fit in a second or two. A failing input is printed
 # with the command that runs it again.

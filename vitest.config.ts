@@ -45,6 +45,18 @@ export default defineConfig({
         },
       },
       {
+        // Programs of other projects on real API servers, in a network namespace: `make interop`.
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          globalSetup: ['test/support/setup/interop-planes.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         // Full clusters with running pods: root on Linux, and minutes.
         test: {
           name: 'e2e',

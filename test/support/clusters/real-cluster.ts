@@ -18,6 +18,8 @@ export interface Cluster {
   kubectl(...args: string[]): Promise<string>;
   /** `kubectl apply -f -` */
   apply(...objects: readonly object[]): Promise<string>;
+  /** `kubectl apply --server-side -f -`, of YAML documents of any size. */
+  applyText(manifests: string): Promise<string>;
   /** `kubectl create -f -` */
   create(object: object): Promise<string>;
 }
@@ -51,6 +53,7 @@ export function openCluster(plane: SharedControlPlane): Cluster {
     client: clientAs('kubectl', plane, plane.server),
     kubectl: (...args) => kubectl(args),
     apply: (...objects) => kubectl(['apply', '-f', '-'], manifest(objects)),
+    applyText: (manifests) => kubectl(['apply', '--server-side', '-f', '-'], manifests),
     create: (object) => kubectl(['create', '-f', '-'], JSON.stringify(object)),
   };
 }
