@@ -83,10 +83,13 @@ export const TABLE: Table = {
   'test/contract': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
   'test/simulation': { imports: ['src', 'kubesim', 'test/support'] },
   'test/integration': { imports: ['src', 'tools', 'kubesim', 'test/support'] },
+  // Programs of other projects beside the controller of the integration tests.
+  'test/interop': { imports: ['src', 'tools', 'test/support', 'test/integration'] },
   'test/e2e': { imports: ['src', 'tools', 'test/support'] },
 
   tools: { imports: [] },
   'tools/controlplane': { imports: [] },
+  'tools/interop': { imports: ['tools/paths.ts'] },
   'tools/mutation': { imports: [] },
   'tools/prose': { imports: [] },
   // Generates the schemas of kubesim, and the reference from the definitions of the program.
@@ -109,6 +112,7 @@ export const TABLE: Table = {
       'tools/paths.ts',
       'tools/codegen/reference.ts',
       'tools/controlplane',
+      'tools/interop',
       'tools/lab',
       'tools/mutation',
       'tools/prose/lint.ts',

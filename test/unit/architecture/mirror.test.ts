@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** Folders of test/unit that test something other than `src`. */
-const NOT_OF_SRC = ['architecture', 'docs', 'fuzz', 'tools'];
+const NOT_OF_SRC = ['architecture', 'docs', 'examples', 'fuzz', 'tools'];
 
 /** Test files of a whole folder, with what they test. */
 const OF_FOLDERS: Readonly<Record<string, string>> = {
