@@ -10,6 +10,13 @@ const ODD: readonly [Json, ...Json[]] = [
   ...['x'.repeat(5_000), [], {}, [null], [[]], [[[[[[[[]]]]]]]], { toString: 1 }, { length: -1 }, [0, '1', {}, []]],
 ];
 
+/**
+ * Stand for nested lists and objects, which recursive code cannot follow: see {@link deepened}. A client parses up to
+ * 64 KiB without counting the depth.
+ */
+const DEEP: readonly [string, ...string[]] = ['deep:lists', 'deep:objects'];
+const DEPTH = 5_000;
+
 /** A value at two places would change at both. */
 function copyOf(value: Json): Json {
   return JSON.parse(JSON.stringify(value));
@@ -35,7 +42,19 @@ function placesIn(value: Json, places: Place[]): Place[] {
   return places;
 }
 
-/** A copy with one to four values replaced, removed, repeated or moved to another name. */
+/** Sets an own field, even one named `__proto__`. */
+function define(fields: object, name: string, value: Json): void {
+  Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** JSON of mutated objects, with very deep values in some places. */
+export function deepened(json: string): string {
+  return json
+    .replaceAll('"deep:lists"', () => `${'['.repeat(DEPTH)}${']'.repeat(DEPTH)}`)
+    .replaceAll('"deep:objects"', () => `${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`);
+}
+
+/** A copy with one to four values replaced, removed, repeated, moved to another name or made very deep. */
 export function mutateJson(object: JsonObject, below: Below): JsonObject {
   const copy: JsonObject = JSON.parse(JSON.stringify(object));
   for (let left = 1 + below(4); left > 0; left--) {
@@ -52,13 +71,18 @@ function change({ parent, key }: Place, below: Below): void {
     const how = below(4);
     if (how === 0) parent.splice(at, 1);
     else if (how === 1) parent.push(...Array.from({ length: 1 + below(200) }, () => copyOf(parent[at] ?? null)));
-    else parent[at] = copyOf(pick(ODD, below));
+    else parent[at] = oddValue(below);
     return;
   }
   const name = String(key);
   const fields: Record<string, Json | undefined> = parent;
-  const how = below(6);
+  const how = below(8);
   if (how === 0) delete fields[name];
-  else if (how === 1) fields[pick(['name', 'kind', 'constructor', 'x'], below)] = copyOf(fields[name] ?? null);
-  else fields[name] = copyOf(pick(ODD, below));
+  else if (how === 1) define(fields, pick(['name', 'kind', 'constructor', 'x'], below), copyOf(fields[name] ?? null));
+  else if (how === 2) define(fields, '__proto__', pick([{ polluted: true }, fields[name] ?? null, null], below));
+  else define(fields, name, oddValue(below));
+}
+
+function oddValue(below: Below): Json {
+  return below(16) === 0 ? pick(DEEP, below) : copyOf(pick(ODD, below));
 }

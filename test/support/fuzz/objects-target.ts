@@ -10,7 +10,7 @@ import { anEndpoint, anExport, anImport, aService, aSlice, at, NAME, NAMESPACE, 
 import { ALLOW_ALL, ANY, aConsumer, aSource } from '../core/sources.ts';
 import { silent } from '../silent-log.ts';
 import type { FuzzTarget } from './fuzz.ts';
-import { mutateJson } from './mutate-json.ts';
+import { deepened, mutateJson } from './mutate-json.ts';
 import { type Below, pick } from './random.ts';
 
 const KEY = serviceKey(NAMESPACE, NAME);
@@ -61,7 +61,15 @@ function input(below: Below): Buffer {
     const name = pick(STORES, below);
     objects[name] = mutateJson(objects[name] ?? {}, below);
   }
-  return Buffer.from(JSON.stringify(objects));
+  return Buffer.from(deepened(JSON.stringify(objects)));
+}
+
+const PROTOTYPES: readonly unknown[] = [Object.prototype, Array.prototype];
+
+/** Whether all objects in a value have the prototype of a literal. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return PROTOTYPES.includes(Object.getPrototypeOf(value)) && Object.values(value).every(isPlain);
 }
 
 function check(bytes: Buffer): void {
@@ -85,7 +93,11 @@ function check(bytes: Buffer): void {
     const changes = plan(consumer, desired(clusterset, consumer), NOW);
     const served = JSON.stringify(changes).includes('"10.1.0.1"');
     if (consumer.member === 'consumer' && !served) throw new Error('the honest endpoint is not served');
+    if (!isPlain(changes)) throw new Error('a change has the prototype that the hostile member sent');
   }
+  if (!isPlain([exported, service, imported, hostile.slices]))
+    throw new Error('a copy has the prototype that was sent');
+  if ('polluted' in {}) throw new Error('the prototype of all objects has changed');
 }
 
 export function objectsTarget(): FuzzTarget {
