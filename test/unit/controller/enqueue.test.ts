@@ -4,12 +4,13 @@ import { type EventIndex, type FleetEvent, requestsOf } from '../../../src/contr
 import { KeyIndex } from '../../../src/fleet/key-index.ts';
 
 /**
- * a exports ns/web, which b and c import; d has the namespace ns; e has none of it, but other/idle. b also holds
- * other/db, of which an object names a as a source.
+ * a exports ns/web, which b and c import, and imports other/log; d has the namespace ns; e has none of it, but
+ * other/idle. b also holds other/db, of which an object names a as a source.
  */
 function anIndex(): EventIndex {
   const index = new KeyIndex();
   for (const member of ['a', 'b', 'c']) index.setHeld(member, 'ns/web', true);
+  index.setHeld('a', 'other/log', true);
   index.setHeld('b', 'other/db', true);
   index.setHeld('e', 'other/idle', true);
   index.noteSource('a', 'other/db');
@@ -71,7 +72,7 @@ describe('which keys of which members an event concerns', () => {
     [
       'a member that became known: its own keys as a consumer, then what it exports or has exported',
       standing(false, true),
-      ['a ns/web', 'b ns/web', 'c ns/web', 'd ns/web', 'a ns/web', 'b other/db'],
+      ['a ns/web', 'a other/log', 'b ns/web', 'c ns/web', 'd ns/web', 'a ns/web', 'b other/db'],
     ],
     ['a takeover: every key that affects the member', { kind: 'takeover', member: 'b' }, ['b ns/web', 'b other/db']],
     ['a takeover of a member that only has the namespace', { kind: 'takeover', member: 'd' }, ['d ns/web']],
@@ -83,7 +84,7 @@ describe('which keys of which members an event concerns', () => {
     [
       'a configuration of an exporter: also what it exports',
       { kind: 'configured', members: ['a'] },
-      ['a ns/web', 'b ns/web', 'c ns/web', 'd ns/web', 'a ns/web'],
+      ['a ns/web', 'a other/log', 'b ns/web', 'c ns/web', 'd ns/web', 'a ns/web'],
     ],
     ['a configuration that concerns no member', { kind: 'configured', members: [] }, []],
     [
