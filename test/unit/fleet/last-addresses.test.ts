@@ -42,6 +42,13 @@ describe('an import whose derived Service was deleted', { timeout: 60_000 }, () 
     consumer.create('/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NS } });
     exporter.export(NS, 'web', [1]);
     await vi.waitFor(() => expect(ips()).toEqual([expect.any(String)]), PATIENCE);
+    // Addresses are allocated in order, so that a Service that does not ask for one gets another from here on.
+    consumer.create('/services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { namespace: NS, name: 'later' },
+      spec: { ports: [{ port: 80 }] },
+    });
     return { exporter, consumer, address, ips, first: ips() };
   }
 
