@@ -9,20 +9,22 @@ const SECOND = 1_000;
 it('the Lease and the heartbeat of a member 300 ms away are unaffected by many new exports', async () => {
   const { time, clusters, link, trace } = await open();
   const [source] = clusters;
-  link(0).set({ ...CLEAR, latencyMs: 300 });
+  link(0).set({ ...CLEAR, latencyMs: 300, promptEvents: true });
   await time.pass(10 * SECOND);
   // The other member does not have the namespace, so that there is nothing to import.
   source.api.create('/namespaces', namespaceObject('bulk'));
   trace.length = 0;
-  for (let index = 0; index < 1_500; index++) offer(source, `web-${index}`, 80, 'bulk');
-  await time.pass(60 * SECOND);
+  const began = time.now();
+  for (let index = 0; index < 600; index++) offer(source, `web-${index}`, 80, 'bulk');
+  await time.pass(15 * SECOND);
   expect(trace.filter((line) => /lease (lost|renewed late)|failed to acquire|unreachable/.test(line))).toEqual([]);
   const renewals = trace
     .filter((line) => line.includes(`${source.name} PATCH`) && line.includes('/leases/'))
     .map((line) => Number(line.split(' ')[0]));
-  const gaps = renewals.slice(1).map((at, index) => at - (renewals[index] ?? 0));
+  const ends = [...renewals, time.now()];
+  const gaps = ends.map((at, index) => at - (ends[index - 1] ?? began));
   expect(Math.max(...gaps)).toBeLessThan(4 * SECOND);
-}, 60_000);
+}, 120_000);
 
 it('writes that hang in one namespace do not hold up the others, however many there are', async () => {
   const { time, clusters, link } = await open();

@@ -74,13 +74,14 @@ export async function* spoiled(
     const next = await orAborted(events.next(), signal);
     if (next.done) return;
     const event = next.value;
-    const { bookmarks, delayedEvents, eventDelayMs, doubledEvents, cuts, mutes, gaps, expiries } = weather();
+    const { bookmarks, promptEvents, delayedEvents, eventDelayMs, doubledEvents, cuts, mutes, gaps, expiries } =
+      weather();
     const ends = whole && endsInitialState(event);
     if (ends) whole = false;
     if (event.type === 'BOOKMARK' && !ends && !bookmarks) continue;
     if (!whole && !ends && event.type !== 'BOOKMARK' && dice.chance(gaps)) continue;
     if (dice.chance(delayedEvents)) await sleep(dice.next() * eventDelayMs, signal);
-    await travel(signal);
+    if (!promptEvents) await travel(signal);
     const times = !ends && dice.chance(doubledEvents) ? 2 : 1;
     for (let time = 0; time < times; time++) {
       delivered(event);

@@ -12,6 +12,8 @@ export interface Weather {
   readonly hangingWrites: readonly string[];
   /** In each direction. */
   readonly latencyMs: number;
+  /** Whether events of watches arrive without delay: otherwise they arrive one at a time, so that many never come at once. */
+  readonly promptEvents: boolean;
   /** Requests rejected with 429, 500 or 503, without effect. */
   readonly refusals: number;
   /** The same, for writes only. */
@@ -46,6 +48,7 @@ export const CLEAR: Weather = {
   heldBack: [],
   hangingWrites: [],
   latencyMs: 20,
+  promptEvents: false,
   refusals: 0,
   refusedWrites: 0,
   brokenWrites: 0,
