@@ -49,7 +49,7 @@ export function planOtherStatus(
       precondition: preconditionOf(imported),
       once: `${imported.metadata.uid} ${other.manager}`,
       patch,
-      ...(notices.length > 0 && { notices }),
+      notices,
     },
   ];
 }

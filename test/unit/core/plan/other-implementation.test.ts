@@ -2,8 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
 import { servedRecord } from '../../../../src/core/merge/precedence.ts';
 import { departure } from '../../../../src/core/plan/departure.ts';
+import { planOtherStatus } from '../../../../src/core/plan/other-implementation.ts';
 import type { FleetModel, MemberModel } from '../../../support/core/fleet-model.ts';
-import { anEndpoint, anExport, aService, aSlice, at, NAME } from '../../../support/core/objects.ts';
+import {
+  anEndpoint,
+  anExport,
+  anImport,
+  aService,
+  aSlice,
+  at,
+  NAME,
+  NAMESPACE,
+} from '../../../support/core/objects.ts';
 import { asking, conditionOf, exporting, readiness, readyOf } from '../../../support/core/scenarios.ts';
 
 const OTHER = 'lighthouse-agent';
@@ -165,8 +175,15 @@ describe('an import that another implementation manages', () => {
     const [change, ...others] = fleet.plan('cluster2');
     expect(others).toEqual([]);
     expect(change).toMatchObject({
+      why: 'another implementation manages it',
       once: `${cluster2.imported?.metadata.uid} ${OTHER}`,
       notices: [{ type: 'Warning', reason: 'ManagedByOther' }],
     });
+  });
+
+  test('is reported even if its API server has records of a status, but no status', () => {
+    const target = { member: 'cluster2', resource: 'serviceImports', namespace: NAMESPACE, name: NAME } as const;
+    const [change] = planOtherStatus(target, anImport(), { manager: OTHER, setsReady: true }, undefined, at(5));
+    expect(change?.patch).toMatchObject({ status: { conditions: [{ reason: 'ManagedByOther' }] } });
   });
 });
