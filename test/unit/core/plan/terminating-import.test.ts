@@ -13,7 +13,7 @@ function hold(member: MemberModel): void {
 }
 
 describe('an import that is being deleted', () => {
-  test('rule 30: serves nothing and names its finalizers, whoever created it, and recovers when it is made again', () => {
+  test('rule 30: serves nothing and names its finalizers, any client that created it, and recovers when it is created again', () => {
     for (const fleet of [exporting(), asking()]) {
       const cluster2 = fleet.member('cluster2');
       const { imported } = cluster2;

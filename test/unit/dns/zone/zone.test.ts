@@ -55,7 +55,7 @@ describe('the zone follows its objects', () => {
     expect(addresses(served)).toEqual(['10.2.0.2']);
   });
 
-  it('rule 30: without the names of an import that is being deleted, until it is made again', () => {
+  it('rule 30: without the names of an import that is being deleted, until it is created again', () => {
     const web = serviceImport('shop', 'web', 'ClusterSetIP', [{ name: 'http', port: 80 }], ['10.0.0.1']);
     const going = (object: JsonObject) => ({
       ...object,
