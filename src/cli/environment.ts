@@ -8,6 +8,7 @@ import { LOG_LEVELS, type LogLevel } from '../runtime/log.ts';
 export const VARIABLES = {
   KUBECONFIG: 'kubeconfig files, separated as in `PATH`; used if a member or command sets none',
   HOME: 'home directory, whose `.kube/config` is used if `KUBECONFIG` is unset',
+  CATAMARAN_CONFIG: 'fleet file of commands that ask about a fleet; `--config` overrides it',
   CATAMARAN_LOG_LEVEL: `minimum log level: ${LOG_LEVELS.map((level) => `\`${level}\``).join(', ')} (default: \`info\`); \`--log-level\` overrides it`,
   NO_COLOR: 'any value disables colors, which are used only on a terminal',
   POD_NAME: 'identity of this replica in Leases (default: host name)',
@@ -20,6 +21,8 @@ export const VARIABLES = {
 export interface Environment {
   /** KUBECONFIG, in order of precedence. Empty if unset. */
   readonly kubeconfigFiles: readonly string[];
+  /** CATAMARAN_CONFIG. */
+  readonly fleetFile?: string;
   /** HOME, or the home directory that the system reports. */
   readonly home: string;
   /** NO_COLOR is set and not empty (no-color.org). */
@@ -55,11 +58,13 @@ export function readEnvironment(variables: Variables = process.env): Environment
       `CATAMARAN_LOG_LEVEL: ${JSON.stringify(logLevel)} is not a log level; allowed: ${allowed}`,
     );
   }
+  const fleetFile = read('CATAMARAN_CONFIG');
   const podNamespace = read('POD_NAMESPACE');
   const host = read('KUBERNETES_SERVICE_HOST');
   const port = read('KUBERNETES_SERVICE_PORT');
   return {
     kubeconfigFiles: (read('KUBECONFIG') ?? '').split(delimiter).filter((file) => file !== ''),
+    ...(fleetFile !== undefined && { fleetFile }),
     home: read('HOME') ?? homedir(),
     noColor: read('NO_COLOR') !== undefined,
     logLevel,

@@ -5,14 +5,30 @@ import type { LogLevel } from '../runtime/log.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerCrds } from './commands/crds.ts';
 import { registerDns } from './commands/dns.ts';
+import { registerExplain } from './commands/explain.ts';
+import { registerExport } from './commands/export.ts';
+import { registerImport } from './commands/import.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSandbox } from './commands/sandbox.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerUnexport } from './commands/unexport.ts';
 import type { CliContext, Register } from './context.ts';
 import { EXIT, EXIT_MEANINGS, fail, printError } from './exit.ts';
 import { examples, optionDescription } from './help.ts';
 
 /** In the order of the help text. */
-const COMMANDS: readonly Register[] = [registerRun, registerDns, registerCrds, registerConfig, registerSandbox];
+const COMMANDS: readonly Register[] = [
+  registerRun,
+  registerStatus,
+  registerExplain,
+  registerExport,
+  registerUnexport,
+  registerImport,
+  registerDns,
+  registerCrds,
+  registerConfig,
+  registerSandbox,
+];
 
 const EXAMPLES = examples(
   ['catamaran run --config fleet.yaml', 'run the controller'],

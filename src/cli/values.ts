@@ -2,7 +2,9 @@
  * Parsers of option values. Each throws InvalidArgumentError with the allowed values; Commander adds option and value.
  */
 import { InvalidArgumentError } from 'commander';
+import { type ServiceKey, serviceKey } from '../api/meta.ts';
 import { parseDuration } from '../config/duration.ts';
+import { isDnsLabel } from '../core/naming.ts';
 import { labelsOf, parseName } from '../dns/wire/name.ts';
 import { Zone } from '../dns/zone/zone.ts';
 import { isHostLabel } from '../dns/zone/zone-objects.ts';
@@ -38,6 +40,13 @@ export function parseObjectName(text: string): { readonly namespace: string; rea
   const [namespace = '', name = '', ...rest] = text.split('/');
   if (isHostLabel(namespace) && name.split('.').every(isHostLabel) && rest.length === 0) return { namespace, name };
   throw new InvalidArgumentError('Allowed: NAMESPACE/NAME, such as kube-system/coredns.');
+}
+
+/** `NAMESPACE/SERVICE`. */
+export function parseServiceKey(text: string): ServiceKey {
+  const [namespace = '', name = '', ...rest] = text.split('/');
+  if (isDnsLabel(namespace) && isDnsLabel(name) && rest.length === 0) return serviceKey(namespace, name);
+  throw new InvalidArgumentError('Allowed: NAMESPACE/SERVICE, such as provider-ns/service1.');
 }
 
 /** In milliseconds; infinite for `never`. */

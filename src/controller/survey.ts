@@ -32,7 +32,7 @@ export async function survey<T>(
   config: FleetConfig,
   { connect, clock, random, logger }: SurveyOptions,
   signal: AbortSignal,
-  read: (fleet: Fleet) => T,
+  read: (fleet: Fleet) => T | Promise<T>,
 ): Promise<Survey<T>> {
   const ignore = (): void => {};
   const fleet = new Fleet(config, {
@@ -52,7 +52,7 @@ export async function survey<T>(
       await clock.sleep(POLL_MS, signal);
       settling.update(fleet.members, clock.now());
     }
-    return { result: read(fleet), unlisted: fleet.members.flatMap(problemOf) };
+    return { result: await read(fleet), unlisted: fleet.members.flatMap(problemOf) };
   } finally {
     await fleet.close();
   }

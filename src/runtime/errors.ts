@@ -58,6 +58,8 @@ export const ERRORS = {
     exit: 'failure',
     summary: 'resolution of the clusterset zone is broken in a cluster, or a change to it was only partly made',
   },
+  CTM_EXPLAINED: { exit: 'failure', summary: 'a request to an exported Service cannot be answered' },
+  CTM_SHARING: { exit: 'failure', summary: 'a Service cannot be exported or imported as requested' },
   CTM_SANDBOX_NONE: { exit: 'failure', summary: 'no sandbox is running with this state directory' },
   CTM_SANDBOX_RUNNING: { exit: 'failure', summary: 'a sandbox is already running with this state directory' },
   CTM_SANDBOX_CLUSTER: { exit: 'usage', summary: 'the sandbox has no cluster with this name' },

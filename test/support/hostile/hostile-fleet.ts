@@ -36,6 +36,10 @@ export interface HostileFleet extends AsyncDisposable {
   readonly metrics: Metrics;
   /** @throws Error if there is no such cluster. */
   cluster(name: string): HostileCluster;
+  /** A connection of its own, for a program other than the controller. */
+  connect(name: string): KubeClient;
+  /** Ends the controller gracefully. */
+  stopController(): Promise<void>;
 }
 
 /** A cluster of the fleet. `server` is its API server as the controller sees it. */
@@ -43,6 +47,7 @@ export class HostileCluster {
   readonly name: string;
   readonly server: HostileApiServer;
   readonly api: Cluster['api'];
+  readonly #cluster: Cluster;
   /** Second octet of its pod addresses. */
   readonly number: number;
 
@@ -50,7 +55,13 @@ export class HostileCluster {
     this.name = cluster.name;
     this.api = cluster.api;
     this.number = Number(cluster.settings.podCIDRs[0]?.split('.')[1]);
-    this.server = new HostileApiServer(cluster.transport());
+    this.#cluster = cluster;
+    this.server = this.openServer();
+  }
+
+  /** Its API server as another program sees it: closing a client closes the connections of a server. */
+  openServer(): HostileApiServer {
+    return new HostileApiServer(this.#cluster.transport());
   }
 
   /** A pod address of this cluster. */
@@ -145,11 +156,11 @@ export async function startHostileFleet(options: HostileFleetOptions = {}): Prom
     return found;
   };
   const tokens = new Map(running.clusters.map(({ name, token }) => [name, token]));
+  const clientOptions = (name: string) => ({ token: tokens.get(name) ?? '', ...(limits && { limits }) });
   const metrics = new Metrics();
   const stop = new AbortController();
   const controller = new Controller(config, {
-    connect: async ({ name }) =>
-      connected(cluster(name).server.client(name, { token: tokens.get(name) ?? '', ...(limits && { limits }) })),
+    connect: async ({ name }) => connected(cluster(name).server.client(name, clientOptions(name))),
     identity: 'replica',
     ended: () => false,
     clock: systemClock,
@@ -164,6 +175,11 @@ export async function startHostileFleet(options: HostileFleetOptions = {}): Prom
     controller,
     metrics,
     cluster,
+    connect: (name) => cluster(name).openServer().client(name, clientOptions(name)),
+    stopController: async () => {
+      stop.abort();
+      await done;
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await done;

@@ -43,6 +43,8 @@ export const TABLE: Table = {
   'src/config': { imports: ['src/runtime', 'src/api', 'src/core'] },
   'src/fleet': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
   'src/controller': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet'] },
+  'src/inspect': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet'] },
+  'src/sharing': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/fleet'] },
   'src/dns': { imports: ['src/runtime', 'src/api', 'src/kube'] },
   'src/server': { imports: ['src/runtime'], packages: ['hono', '@hono/node-server', 'prom-client'] },
   'src/sandbox': {
@@ -57,6 +59,8 @@ export const TABLE: Table = {
       'src/config',
       'src/fleet',
       'src/controller',
+      'src/inspect',
+      'src/sharing',
       'src/dns',
       'src/server',
       'src/sandbox',

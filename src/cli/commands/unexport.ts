@@ -1,0 +1,50 @@
+/** `catamaran unexport`: withdraws the export of a Service. */
+import { type ServiceKey, splitKey } from '../../api/meta.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { CliContext, Register } from '../context.ts';
+import { memberNamed, surveyFleet } from '../fleet-target.ts';
+import { examples } from '../help.ts';
+import { clientOf, EXPORTS, type SharingOptions, withSharing } from '../sharing.ts';
+
+/** What the other members have afterwards. */
+function effectOn(fleet: Fleet, key: ServiceKey, from: string): string {
+  const others = fleet.members.filter(({ name, cache }) => name !== from && cache.exports.get(key));
+  const importers = fleet.members.filter(({ cache }) => cache.imports.get(key)).map(({ name }) => name);
+  if (importers.length === 0) return 'No member imports it.';
+  const left = others.map(({ name }) => name).join(', ');
+  return `Importers ${importers.join(', ')}: ${left === '' ? 'no endpoints are left' : `endpoints of ${left} stay`}.`;
+}
+
+async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, { stdout, signal }: CliContext) {
+  const member = memberNamed(fleet, options.member);
+  const exported = member.cache.exports.get(key);
+  if (!exported) {
+    stdout.write(`${key} is not exported from ${member.name}\n`);
+    return;
+  }
+  stdout.write(`${effectOn(fleet, key, member.name)}\n`);
+  const { uid } = exported.metadata;
+  if (!options.dryRun) {
+    await clientOf(member).delete(EXPORTS, splitKey(key), { signal, ...(uid !== undefined && { uid }) });
+  }
+  const { name } = splitKey(key);
+  const done = options.dryRun ? 'deleted (dry run)' : 'deleted';
+  stdout.write(`serviceexport.multicluster.x-k8s.io/${name} ${done} in ${member.name}\n`);
+}
+
+export const registerUnexport: Register = (program, context) => {
+  const command = program
+    .command('unexport')
+    .description('withdraw the export of a Service, which stays in its cluster');
+  withSharing(command, 'member that exports it')
+    .addHelpText(
+      'after',
+      examples('catamaran unexport provider-ns/service1 --member cluster1 --config fleet.yaml', [
+        'catamaran unexport provider-ns/service1 --member cluster1 --config fleet.yaml --dry-run',
+        'show who loses it',
+      ]),
+    )
+    .action(async (key: ServiceKey, options: SharingOptions) => {
+      await surveyFleet(options, context, (fleet) => unexport(fleet, key, options, context));
+    });
+};

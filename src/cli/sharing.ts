@@ -1,0 +1,110 @@
+/** Shared by `export`, `unexport` and `import`: options, the write, and the wait for its effect. */
+import { type Command, Option } from 'commander';
+import type { JsonObject } from '../api/json.ts';
+import type { Condition } from '../api/meta.ts';
+import { type ServiceKey, splitKey } from '../api/meta.ts';
+import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
+import { RESOURCES, type Resource } from '../api/resources.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Member } from '../fleet/member.ts';
+import { conditionOf } from '../inspect/condition.ts';
+import type { KubeClient } from '../kube/client/client.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { CatamaranError } from '../runtime/errors.ts';
+import { visible } from '../runtime/visible.ts';
+import { namesToCall } from '../sharing/names-to-call.ts';
+import { reader, until } from '../sharing/progress.ts';
+import type { CliContext } from './context.ts';
+import { type FleetTargetOptions, withFleetTarget } from './fleet-target.ts';
+import { nonEmpty, parseSeconds, parseServiceKey } from './values.ts';
+
+export interface SharingOptions extends FleetTargetOptions {
+  readonly member: string;
+  readonly dryRun: boolean;
+}
+
+export interface WaitOptions {
+  /** In ms. */
+  readonly timeout: number;
+  readonly wait: boolean;
+}
+
+/** Adds the Service, the member, and the dry run. */
+export function withSharing(command: Command, member: string): Command {
+  return withFleetTarget(command.argument('<namespace/service>', 'Service', parseServiceKey))
+    .addOption(new Option('--member <name>', member).argParser(nonEmpty).makeOptionMandatory())
+    .option('--dry-run', 'print what would be done without doing it', false);
+}
+
+/** Adds the options of a wait. */
+export function withWait(command: Command): Command {
+  return command
+    .option('--no-wait', 'do not wait until the Service can be called')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait').argParser(parseSeconds).default(60_000, '60'));
+}
+
+/** @throws CTM_MEMBER_UNLISTED if there is no connection. */
+export function clientOf({ name, client }: Member): KubeClient {
+  if (client) return client;
+  throw new CatamaranError('CTM_MEMBER_UNLISTED', `member "${name}" does not respond`);
+}
+
+function describe({ kind, group }: Resource, key: ServiceKey): string {
+  return `${kind.toLowerCase()}.${group}/${splitKey(key).name}`;
+}
+
+/** Creates an object, unless this is a dry run, which the API server checks. */
+export async function createShared(
+  member: Member,
+  resource: Resource,
+  key: ServiceKey,
+  manifest: ServiceExport | ServiceImport,
+  { dryRun }: SharingOptions,
+  { stdout }: CliContext,
+): Promise<void> {
+  const object: JsonObject = JSON.parse(JSON.stringify(manifest));
+  if (!dryRun) await clientOf(member).create(resource, splitKey(key).namespace, object);
+  stdout.write(`${describe(resource, key)} created in ${member.name}${dryRun ? ' (dry run)' : ''}\n`);
+}
+
+/** Prints `line`, so that a user sees what is waited for. */
+export function note({ stderr }: Pick<CliContext, 'stderr'>, line: string): void {
+  stderr.write(`${visible(line)}\n`);
+}
+
+function unmet(type: string, condition: Condition | undefined): string {
+  return condition ? `${type} is ${condition.status}: ${condition.reason}: ${condition.message}` : `${type} is not set`;
+}
+
+/** Waits until a condition is True; fails at once if it is False for a reason other than `Pending`. */
+export async function awaitCondition(
+  member: Member,
+  resource: Resource,
+  key: ServiceKey,
+  type: string,
+  { timeout }: WaitOptions,
+  { signal }: CliContext,
+): Promise<void> {
+  let last: Condition | undefined;
+  const settled = await until(
+    reader<ServiceExport | ServiceImport>(clientOf(member), resource, key, signal),
+    (object) => {
+      last = conditionOf(object, type);
+      return last && (last.status === 'True' || last.reason !== 'Pending') ? last : undefined;
+    },
+    { clock: systemClock, timeoutMs: timeout, signal },
+  );
+  if (settled?.status === 'True') return;
+  const what = `${describe(resource, key)} in ${member.name}: ${unmet(type, settled ?? last)}`;
+  const hint = settled ? '' : `, after ${timeout / 1_000} s; catamaran explain ${key} shows the first broken hop`;
+  throw new CatamaranError('CTM_EXPLAINED', `${what}${hint}`);
+}
+
+/** How pods of an importing member call the Service. */
+export function callText(fleet: Fleet, member: Member, key: ServiceKey): string {
+  const names = namesToCall(key, member.config.derivedPrefix, fleet.config.clustersetDomain);
+  return `From pods in ${member.name}:\n${names.map((name) => `  ${name}\n`).join('')}`;
+}
+
+export const EXPORTS: Resource = RESOURCES.serviceExports;
+export const IMPORTS: Resource = RESOURCES.serviceImports;
