@@ -27,8 +27,11 @@ export const LAST_CHANGE_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-tri
 /** Value of {@link SLICE_MANAGED_BY} and {@link MANAGED_BY} on objects of Catamaran. */
 export const MANAGER = 'catamaran.dev';
 
-/** Field manager of all writes, in `metadata.managedFields`. */
+/** Field manager of the controller's writes, in `metadata.managedFields`. */
 export const FIELD_MANAGER = 'catamaran';
+
+/** Field manager of what users create by commands, which is theirs, as with kubectl. */
+export const USER_FIELD_MANAGER = 'catamaran-cli';
 
 /** On derived Services: the manager of the object. Recommended label of the Kubernetes docs. */
 export const MANAGED_BY = 'app.kubernetes.io/managed-by';

@@ -28,12 +28,14 @@ const PLUGIN_RUNS = 4;
 
 /**
  * Connects to clusters. `trust` applies to kubeconfigs; without it, they are the user's own outside a pod, and stored
- * ones inside, where they come from Secrets. `pace` is that of all connections.
+ * ones inside, where they come from Secrets. `pace` is that of all connections. `fieldManager` is that of all writes
+ * (default: the controller's).
  */
 export function connector(
   environment: Environment,
   trust: KubeconfigTrust = kubeconfigTrust({}, environment),
   pace: Pace = UNPACED,
+  fieldManager?: string,
 ): (target: Target) => Promise<KubeClient> {
   const surroundings = { environment, trust, pluginRuns: new Semaphore(PLUGIN_RUNS) };
   return async ({ name, access }) => {
@@ -45,6 +47,7 @@ export function connector(
       cluster,
       access: { ...loaded, credentials: new RenewedCredentials(loaded, load) },
       pace,
+      ...(fieldManager !== undefined && { fieldManager }),
       isOutdated: async () => (await files.haveChanged()) && (await isOther(loaded, load)),
     });
   };

@@ -1,5 +1,6 @@
 /** The fleet that a command asks about: that of a fleet file, or the clusters of kubeconfig contexts. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { USER_FIELD_MANAGER } from '../api/labels.ts';
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { parseFleet } from '../config/parse.ts';
 import { loadFleet } from '../config/watch.ts';
@@ -10,6 +11,7 @@ import type { Member } from '../fleet/member.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import { createLog } from '../runtime/log.ts';
+import { UNPACED } from '../runtime/pace.ts';
 import { connector } from './connect.ts';
 import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
@@ -88,7 +90,7 @@ export async function surveyFleet<T>(
 ): Promise<Survey<T>> {
   const config = await fleetConfigOf(options, environment);
   const surroundings = {
-    connect: connector(environment, kubeconfigTrust(options, environment)),
+    connect: connector(environment, kubeconfigTrust(options, environment), UNPACED, USER_FIELD_MANAGER),
     clock: systemClock,
     random: Math.random,
     logger: createLog({ level: 'warn', format: 'text', colors: stderrColors }),

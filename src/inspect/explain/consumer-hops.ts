@@ -124,7 +124,7 @@ function missingImport(member: string, key: ServiceKey, { importMode, importRefu
   const hop = hopsOf(member);
   if (importRefusal !== undefined) return hop('ServiceImport', 'broken', importRefusal, remedyOfImport('NotAllowed'));
   if (importMode === 'Manual') {
-    return hop('ServiceImport', 'broken', 'not imported', `catamaran import ${key} --context ${member}`);
+    return hop('ServiceImport', 'broken', 'not imported', `catamaran import ${key} --member ${member}`);
   }
   const seen = 'it does not exist; it is created once the Service is exported';
   return hop('ServiceImport', 'broken', seen, 'see the exports and the hop "controller"');

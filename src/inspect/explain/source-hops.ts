@@ -101,7 +101,7 @@ export async function sourceOf(member: Member, key: ServiceKey, signal: AbortSig
   else if (!service && !exported) return undefined;
   else hops.push(serviceHop(name, key, service));
   if (!exported) {
-    const remedy = `catamaran export ${key} --context ${name}`;
+    const remedy = `catamaran export ${key} --member ${name}`;
     return { member: name, exported: false, hops: [...hops, hop('ServiceExport', 'broken', 'not exported', remedy)] };
   }
   hops.push(...exportHops(name, exported));

@@ -47,6 +47,8 @@ export class HostileCluster {
   readonly name: string;
   readonly server: HostileApiServer;
   readonly api: Cluster['api'];
+  /** For programs that connect by themselves. */
+  readonly kubeconfig: string;
   readonly #cluster: Cluster;
   /** Second octet of its pod addresses. */
   readonly number: number;
@@ -55,6 +57,7 @@ export class HostileCluster {
     this.name = cluster.name;
     this.api = cluster.api;
     this.number = Number(cluster.settings.podCIDRs[0]?.split('.')[1]);
+    this.kubeconfig = cluster.kubeconfig;
     this.#cluster = cluster;
     this.server = this.openServer();
   }
