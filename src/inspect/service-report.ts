@@ -14,7 +14,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import { conditionOf } from './condition.ts';
 
-/** Why something is in its state: of the condition that says so. */
+/** Reason and message of the condition that explains a state. */
 export interface Cause {
   readonly reason?: string;
   readonly message?: string;

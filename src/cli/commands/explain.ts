@@ -1,7 +1,7 @@
 /** `catamaran explain`: follows a request to an exported Service, and names the first broken hop. */
 import type { ServiceKey } from '../../api/meta.ts';
 import { UnlistedError } from '../../controller/survey.ts';
-import { type Explanation, explain, type Path } from '../../inspect/explain/explain.ts';
+import { type Explanation, explain, type Path } from '../../inspect/explain/explanation.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { table } from '../../runtime/text-table.ts';

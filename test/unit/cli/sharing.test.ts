@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { namespace, service } from '../../../support/clusters/manifests.ts';
-import { type HostileFleet, startHostileFleet } from '../../../support/hostile/hostile-fleet.ts';
-import { invoke } from '../../../support/invoke.ts';
+import { namespace, service } from '../../support/clusters/manifests.ts';
+import { type HostileFleet, startHostileFleet } from '../../support/hostile/hostile-fleet.ts';
+import { invoke } from '../../support/invoke.ts';
 
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
@@ -46,7 +46,7 @@ function offer(ns: string): void {
   fleet.cluster('cluster1').create('discovery.k8s.io/endpointslices', slice);
 }
 
-const has = (cluster: string, kind: string, ns: string): boolean =>
+const has = (cluster: string, kind: typeof EXPORTS | typeof IMPORTS, ns: string): boolean =>
   fleet.cluster(cluster).api.get(kind, { namespace: ns, name: 'api' }) !== undefined;
 
 it('exports, shows, explains and withdraws a Service', async () => {

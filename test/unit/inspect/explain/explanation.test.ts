@@ -1,7 +1,7 @@
 /** Faults are made one by one in a running fleet; each has to be found at its hop. */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { survey } from '../../../../src/controller/survey.ts';
-import { type Explanation, explain } from '../../../../src/inspect/explain/explain.ts';
+import { type Explanation, explain } from '../../../../src/inspect/explain/explanation.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { namespace, service, serviceExport, serviceImport } from '../../../support/clusters/manifests.ts';
 import { type HostileFleet, startHostileFleet } from '../../../support/hostile/hostile-fleet.ts';
