@@ -267,8 +267,15 @@ function notAllowed(message: string): DesiredImport {
  * be in use, so it stays, and its endpoints stay current.
  */
 function ofOther(ctx: ImportContext, other: OtherImplementation): DesiredImport {
-  const serving = ctx.consumer.importRefusal === undefined ? unchanged(ctx) : 'nothing';
-  return { origin: 'user', content: undefined, serving, problems: [], notes: [], readyStays: true, other };
+  return {
+    origin: 'user',
+    content: undefined,
+    serving: unchanged(ctx),
+    problems: [],
+    notes: [],
+    readyStays: true,
+    other,
+  };
 }
 
 /** Decides what the consumer's import should be. */

@@ -82,13 +82,14 @@ describe('an import that is not allowed', () => {
 
   test('rule 49: serves nothing if a user created it, and its status says why', () => {
     const fleet = exportedTo({});
-    const cluster2 = fleet.member('cluster2').import(anImport());
+    const cluster2 = fleet.member('cluster2').import(anImport({ ipFamilies: ['IPv4'] }));
     fleet.converge();
     expect(cluster2.imported?.spec.ips).toHaveLength(1);
     cluster2.set({ importRefusal });
     fleet.converge();
     expect(cluster2.addresses).toEqual([]);
     expect(cluster2.imported?.spec.ips ?? []).toEqual([]);
+    expect(cluster2.imported?.spec.ipFamilies).toEqual(['IPv4']);
     expect(conditionOf(cluster2, 'imported', 'Ready')).toMatchObject({
       status: 'False',
       reason: 'NotAllowed',

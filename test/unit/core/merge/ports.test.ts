@@ -137,6 +137,15 @@ describe('names of served ports', () => {
     expect(namesIn(fleet)).toEqual(['http 80']);
   });
 
+  test('rule 32: a name that another client gave the import is not kept, even if the exporter renames the port', () => {
+    const fleet = exporting();
+    edit(fleet.member('cluster2'), { ports: web({ name: 'mine' }) });
+    fleet.member('cluster1').export(anExport(), aService({ ports: web({ name: 'renamed' }) }));
+    fleet.converge();
+    expect(namesIn(fleet)).toEqual(['renamed 80']);
+    expect(fleet.member('cluster2').imported?.spec.ports).toMatchObject([{ name: 'renamed' }]);
+  });
+
   test('rule 32: a port that a user renames in an import is served throughout', () => {
     const fleet = asking({ ports: [{ ...HTTP }] });
     edit(fleet.member('cluster2'), { ports: [{ ...HTTP, name: 'renamed' }] });

@@ -194,3 +194,12 @@ test('rule 46: what was said in a status goes, and nothing else', () => {
   expect(leaveExport([foreign])).toEqual([]);
   expect(departure(aConsumer(), anExport())).toEqual([]);
 });
+
+test.each([undefined, {}])(
+  'an import that another implementation manages is not written if it has no condition: status %j',
+  (status) => {
+    const managedFields = [{ manager: 'x', operation: 'Update', fieldsV1: { 'f:status': { 'f:clusters': {} } } }];
+    const imported = { ...anImport({}, { ...seen('i'), managedFields }), ...(status && { status }) };
+    expect(departure({ ...aConsumer(), import: imported }, undefined)).toEqual([]);
+  },
+);
