@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { inSteps } from '../runtime/steps.ts';
 import type { FleetConfig } from './fleet-config.ts';
-import { parseFleet } from './parse.ts';
+import { fleetSteps, parseFleet } from './parse.ts';
 
 /** A configuration and its source text. */
 export interface LoadedFleet {
@@ -74,10 +75,11 @@ function isSameState(a: FileState, b: FileState): boolean {
   return 'error' in a && 'error' in b && a.error.message === b.error.message;
 }
 
-function parseState(seen: FileState, path: string): FleetConfig | CatamaranError {
+async function parseState(seen: FileState, path: string): Promise<FleetConfig | CatamaranError> {
   if ('error' in seen) return seen.error;
   try {
-    return parseFleet(seen.text, { file: path });
+    // Leases and heartbeats come before what the edit changes.
+    return await inSteps(fleetSteps(seen.text, { file: path }), nextTurn);
   } catch (error) {
     if (error instanceof CatamaranError) return error;
     throw error;
@@ -106,7 +108,7 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
     last = seen;
     if (!stable || isSameState(seen, handled)) continue;
     handled = seen;
-    const result = parseState(seen, path);
+    const result = await parseState(seen, path);
     if (result instanceof CatamaranError) {
       logger.error(
         { file: path, code: result.code, problem: result.message },
@@ -117,8 +119,6 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
     }
     if (!isDeepStrictEqual(result, config)) {
       config = result;
-      // Parsing a large file takes long enough: Leases and heartbeats come before what the edit changes.
-      await nextTurn();
       logger.info({ file: path, members: config.members.length }, 'fleet file changed');
       await onChange(config);
     }

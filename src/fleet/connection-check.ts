@@ -7,11 +7,13 @@ import { isCrdsMissing, type McsApi, readMcsApi } from '../kube/mcs/mcs-api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CatamaranError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
 import { type ClusterInfo, discoverCluster } from './discovery.ts';
 import { isSameCluster } from './same-cluster.ts';
 
-/** Interval of checks, in ms. */
+/** Interval of checks, in ms; shorter by up to a part of it, so that those of many members do not coincide. */
 const CHECK_MS = 5_000;
+const SPREAD = 0.2;
 /** Interval at which the files behind a working connection are read, in ms. */
 const FILES_MS = 30_000;
 /** Interval at which CRDs that lack a field or version are read, in ms: they are likely to be updated. */
@@ -22,6 +24,7 @@ const FACTS_MS = 600_000;
 export interface ConnectionCheckOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   /** The error of the connection as long as it fails; undefined while it works. */
   readonly failure: () => Error | undefined;
@@ -49,11 +52,11 @@ export class ConnectionCheck {
 
   /** Runs until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { client, clock, failure, outdated } = this.#options;
+    const { client, clock, random, failure, outdated } = this.#options;
     let [filesAt, factsAt, crdsAt] = [clock.now(), clock.now(), clock.now()];
     let hasFailed = false;
     while (!signal.aborted) {
-      await clock.sleep(CHECK_MS, signal).catch(() => {});
+      await clock.sleep(CHECK_MS * (1 - random() * SPREAD), signal).catch(() => {});
       if (signal.aborted) return;
       const now = clock.now();
       const error = failure();

@@ -209,10 +209,11 @@ export class Member {
   }
 
   #check(client: KubeClient, info: ClusterInfo): ConnectionCheck {
-    const { clock, logger, stateChanged, outdated } = this.#options;
+    const { clock, random, logger, stateChanged, outdated } = this.#options;
     return new ConnectionCheck({
       client,
       clock,
+      random,
       logger,
       info,
       mcs: this.#mcs,

@@ -1,6 +1,8 @@
 /** Aborts work that has stalled or takes too long. */
 import type { Clock } from './clock.ts';
 
+const DONE = 'done';
+
 /** `heard` reports a sign of life. */
 export interface Guard {
   readonly signal: AbortSignal;
@@ -27,7 +29,8 @@ async function guarded<T>(
   try {
     return await work(stop.signal);
   } finally {
-    done.abort();
+    // Without an explicit reason, abort() creates an error with a stack.
+    done.abort(DONE);
     signal?.removeEventListener('abort', forward);
   }
 }

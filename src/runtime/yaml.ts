@@ -1,5 +1,17 @@
 /** Parses YAML that others wrote. The parser alone takes minutes for some inputs, and throws for others. */
-import { type Document, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isNode,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+  YAMLParseError,
+} from 'yaml';
+import { atOnce, type Steps } from './steps.ts';
 import { messageOf } from './thrown.ts';
 
 /** `code` quotes nothing of the text; `message` may. `offset` is that of the problem in the text. */
@@ -19,12 +31,42 @@ export interface YamlDocument {
 
 /** Resolving an alias walks through the document. */
 const MAX_ALIASES = 1_000;
+/** Lexemes of a step; 2 ms or less. */
+const LEXEMES = 2_000;
+// The parser's own check compares each key with all others of its mapping, and its warnings quote the text on stderr.
+const OPTIONS = { prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
 
 export function parseYaml(text: string): YamlDocument {
+  return atOnce(yamlSteps(text));
+}
+
+/** As `parseDocument` of yaml, in steps. */
+function* documentSteps(text: string, lines: LineCounter): Steps<Document> {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (++lexemes % LEXEMES === 0) yield;
+  }
+  tokens.push(...parser.end());
+  yield;
+  const composer = new Composer({ lineCounter: lines, ...OPTIONS });
+  const [document, second] = composer.compose(tokens, true, text.length);
+  if (!document) throw new Error('no document');
+  if (second) {
+    const [from, to] = second.range;
+    document.errors.push(new YAMLParseError([from, to], 'MULTIPLE_DOCS', 'Source contains multiple documents'));
+  }
+  return document;
+}
+
+/** {@link parseYaml} in steps. */
+export function* yamlSteps(text: string): Steps<YamlDocument> {
   const lines = new LineCounter();
-  // The parser's own check compares each key with all others of its mapping, and its warnings quote the text on stderr.
-  const options = { prettyErrors: false, uniqueKeys: false, logLevel: 'error' } as const;
-  const document = parseDocument(text, { lineCounter: lines, ...options });
+  const document = yield* documentSteps(text, lines);
+  yield;
   const problems = document.errors.map(({ code, message, pos: [offset] }): YamlProblem => ({ code, message, offset }));
   if (problems.length > 0) return { value: undefined, document, lines, problems };
   const found = nodeProblems(document);

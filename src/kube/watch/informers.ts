@@ -27,6 +27,9 @@ export interface Heartbeat {
   readonly timeoutMs: number;
 }
 
+/** Part by which an interval may be shorter: the heartbeats of hundreds of clusters must not coincide. */
+const SPREAD = 0.2;
+
 export interface InformersOptions {
   readonly client: KubeClient;
   /** A stage starts once all resources of the previous stage have been listed. */
@@ -139,7 +142,7 @@ export class Informers {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { clock, heartbeat } = this.#options;
+    const { clock, heartbeat, random } = this.#options;
     while (!signal.aborted) {
       const sentAt = clock.now();
       const error = await this.#probe(signal);
@@ -152,7 +155,8 @@ export class Informers {
         this.#wakeAll(true);
         this.#update();
       }
-      await clock.sleep(error ? heartbeat.lostIntervalMs : heartbeat.intervalMs, signal).catch(() => {});
+      const interval = error ? heartbeat.lostIntervalMs : heartbeat.intervalMs;
+      await clock.sleep(interval * (1 - random() * SPREAD), signal).catch(() => {});
     }
   }
 
