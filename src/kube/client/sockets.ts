@@ -15,8 +15,17 @@ export interface SocketLimits {
   readonly informational: number;
 }
 
-/** The client closes an idle socket before load balancers drop the connection (60 s and more). */
+/**
+ * The client closes an idle socket before load balancers drop the connection (60 s and more). Those of many members,
+ * idle since the same burst of work, must not close at once, so each origin has a time of its own.
+ */
 const IDLE_MS = 50_000;
+const IDLE_SPREAD_MS = 15_000;
+
+function idleMs(origin: string): number {
+  const digest = [...origin].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % IDLE_SPREAD_MS, 0);
+  return IDLE_MS - digest;
+}
 /** Delay of the first TCP keep-alive probe, which detects a vanished peer on an idle connection. */
 const KEEPALIVE_PROBE_MS = 30_000;
 
@@ -96,8 +105,8 @@ export class SocketTransport implements Transport {
       // The client has timeouts of its own, and a watch may be silent for a minute.
       headersTimeout: 0,
       bodyTimeout: 0,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MS,
+      keepAliveTimeout: idleMs(this.#origin),
+      keepAliveMaxTimeout: idleMs(this.#origin),
       connect: {
         allowH2: false,
         timeout: this.#limits.connectTimeoutMs,
