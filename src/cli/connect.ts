@@ -37,7 +37,7 @@ export function connector(
   pace: Pace = UNPACED,
   fieldManager?: string,
 ): (target: Target) => Promise<KubeClient> {
-  const surroundings = { environment, trust, pluginRuns: new Semaphore(PLUGIN_RUNS) };
+  const surroundings = { environment, trust, pluginRuns: new Semaphore(PLUGIN_RUNS), pace };
   return async ({ name, access }) => {
     const files = new ReadFiles();
     const load = () => loadAccess(access, surroundings, files);
@@ -66,14 +66,21 @@ interface Surroundings {
   readonly environment: Environment;
   readonly trust: KubeconfigTrust;
   readonly pluginRuns: Semaphore;
+  readonly pace: Pace;
 }
 
 function loadAccess(
   access: MemberConfig['access'],
-  { environment: { kubeconfigFiles, home, variables }, trust: { trust, plugins }, pluginRuns }: Surroundings,
+  { environment: { kubeconfigFiles, home, variables }, trust: { trust, plugins }, pluginRuns, pace }: Surroundings,
   files: ReadFiles,
 ): Promise<ClusterAccess> {
-  const readFile = (path: string) => files.read(path);
+  const readFile = async (path: string) => {
+    const text = await files.read(path);
+    // Parsing a kubeconfig takes a millisecond, and all members connect at once.
+    const turn = pace.turn('bulk');
+    if (turn) await turn;
+    return text;
+  };
   if (access.kind === 'inCluster') return inClusterAccess({ environment: variables, readFile });
   const defaults = kubeconfigFiles.length > 0 ? kubeconfigFiles : [join(home, '.kube', 'config')];
   return loadKubeconfig({
