@@ -1,4 +1,5 @@
 /** The client interface of one cluster's API. `http-client.ts` implements it over undici; tests wrap it. */
+import type { Duplex } from 'node:stream';
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
@@ -107,6 +108,8 @@ export interface KubeClient {
   watch(resource: Resource, options: WatchOptions): AsyncIterable<WatchEvent>;
   /** `GET` of any path, for /version, /readyz and discovery. */
   raw(path: string, options?: RequestOptions): Promise<unknown>;
+  /** Connects to a TCP port of a pod through the API server. Absent if the transport has no such connections. */
+  readonly portForward?: (pod: ObjectName, port: number, signal: AbortSignal) => Promise<Duplex>;
   /**
    * Whether the files that the address, the certificate authority or the credentials come from now say otherwise, so
    * that a new client is needed. Absent if they do not come from files.

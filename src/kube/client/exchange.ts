@@ -12,7 +12,7 @@ import { LongBody, OverBudget, type ResponseBudget } from './budget.ts';
 import type { RequestOptions } from './client.ts';
 import { ACCEPT_COMPRESSED, decoded } from './compression.ts';
 import { Semaphore } from './semaphore.ts';
-import type { ResponseBody, Transport, TransportResponse, Use } from './transport.ts';
+import type { ResponseBody, Transport, TransportResponse, Use, WebSocketStream } from './transport.ts';
 
 export interface ApiRequest {
   readonly name: RequestName;
@@ -124,6 +124,13 @@ export class Exchange {
         repeated.add(cause);
       }
     }
+  }
+
+  async openWebSocket(path: string, protocol: string, signal: AbortSignal): Promise<WebSocketStream> {
+    const { transport, credentials, userAgent } = this.#options;
+    if (!transport.openWebSocket) throw new Error('this connection has no WebSockets');
+    const headers = { 'user-agent': userAgent, ...(await credentials.headers(signal)) };
+    return transport.openWebSocket({ path, headers, signal }, protocol);
   }
 
   /** Milliseconds to wait before the request is retried; undefined if it must not be. */

@@ -4,7 +4,8 @@ import { Pool } from 'undici';
 import type { ClientCertificate, ClusterAccess } from '../kubeconfig/credentials.ts';
 import { OverBudget } from './budget.ts';
 import { guardedLookup } from './guarded-lookup.ts';
-import type { Transport, TransportRequest, TransportResponse, Use } from './transport.ts';
+import type { Transport, TransportRequest, TransportResponse, Use, WebSocketStream } from './transport.ts';
+import { openWebSocket } from './web-socket.ts';
 
 /** Limits for connections to one API server. */
 export interface SocketLimits {
@@ -56,12 +57,16 @@ export class SocketTransport implements Transport {
   }
 
   async send(use: Use, request: TransportRequest): Promise<TransportResponse> {
-    const certificate = await this.#access.credentials.certificate();
-    if (this.#closed) throw new Error('the client is closed');
-    if (!this.#pools || !sameCertificate(this.#pools.certificate, certificate)) this.#renew(certificate);
-    const pool = this.#pools?.[use];
-    if (!pool) throw new Error('the client is closed');
+    const pool = await this.#poolFor(use);
     return pool.request({ ...request, path: this.#base + request.path, onInfo: this.#countingInformational() });
+  }
+
+  async openWebSocket(
+    request: Pick<TransportRequest, 'path' | 'headers' | 'signal'>,
+    protocol: string,
+  ): Promise<WebSocketStream> {
+    const dispatcher = await this.#poolFor('watches');
+    return openWebSocket(new URL(this.#base + request.path, this.#origin), { ...request, protocol, dispatcher });
   }
 
   async close(): Promise<void> {
@@ -69,6 +74,15 @@ export class SocketTransport implements Transport {
     const pools = this.#pools;
     this.#pools = undefined;
     await Promise.all([pools?.requests.destroy(), pools?.watches.destroy(), pools?.vital.destroy()]);
+  }
+
+  async #poolFor(use: Use): Promise<Pool> {
+    const certificate = await this.#access.credentials.certificate();
+    if (this.#closed) throw new Error('the client is closed');
+    if (!this.#pools || !sameCertificate(this.#pools.certificate, certificate)) this.#renew(certificate);
+    const pool = this.#pools?.[use];
+    if (!pool) throw new Error('the client is closed');
+    return pool;
   }
 
   /** A server may send any number of them, each of which resets no timeout and has to be parsed. */

@@ -30,9 +30,22 @@ export interface TransportResponse {
  */
 export type Use = 'requests' | 'watches' | 'vital';
 
+/** An open WebSocket with binary messages. */
+export interface WebSocketStream {
+  send(message: Buffer): void;
+  onMessage(listener: (message: Buffer) => void): void;
+  onClose(listener: (reason: string) => void): void;
+  close(): void;
+}
+
 export interface Transport {
   /** Resolves when the response headers have arrived. */
   send(use: Use, request: TransportRequest): Promise<TransportResponse>;
+  /** Resolves once the server has accepted the WebSocket. Absent if the transport has none. */
+  readonly openWebSocket?: (
+    request: Pick<TransportRequest, 'path' | 'headers' | 'signal'>,
+    protocol: string,
+  ) => Promise<WebSocketStream>;
   /** Closes all connections, busy ones included. */
   close(): Promise<void>;
 }
