@@ -2,21 +2,21 @@
  * Shared by `dns enable`, `dns disable` and `dns check`: options that locate CoreDNS, and changes to its configuration.
  */
 import { type Command, Option } from 'commander';
-import { type CoreDnsNames, KUBEADM_NAMES } from '../dns/coredns/coredns-objects.ts';
-import { type InstallPlan, type InstallRequest, planInstall } from '../dns/coredns/install.ts';
-import { applyEdits } from '../dns/coredns/object-edit.ts';
+import type { ConfigMapName } from '../dns/coredns/coredns-objects.ts';
+import type { InstallPlan, Site } from '../dns/coredns/install.ts';
+import { dnsPods } from '../dns/coredns/servers.ts';
+import { detect, detectedText } from '../dns/platforms/detect.ts';
+import { observe } from '../dns/platforms/observed.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { visibleLines } from '../runtime/visible.ts';
-import { type ClusterOptions, withClient, withCluster } from './connect.ts';
+import { type ClusterOptions, withCluster } from './connect.ts';
 import type { CliContext } from './context.ts';
-import { unlessStopped } from './exit.ts';
 import { zoneOption } from './options.ts';
-import { nonEmpty, parseObjectName } from './values.ts';
+import { parseObjectName } from './values.ts';
 
 export interface ClusterDnsOptions extends ClusterOptions {
   readonly zone: string;
-  readonly configmap: Pick<CoreDnsNames, 'namespace' | 'name'>;
-  readonly clusterRole: string;
+  readonly configmap?: ConfigMapName;
 }
 
 export interface ChangeOptions extends ClusterDnsOptions {
@@ -25,53 +25,36 @@ export interface ChangeOptions extends ClusterDnsOptions {
 
 /** Adds the options that locate a cluster's CoreDNS. */
 export function withClusterDns(command: Command): Command {
-  const { namespace, name, clusterRole } = KUBEADM_NAMES;
   return withCluster(command)
     .addOption(zoneOption())
     .addOption(
-      new Option('--configmap <namespace/name>', 'ConfigMap that holds the Corefile')
+      new Option('--configmap <namespace/name>', 'ConfigMap that holds the Corefile, whatever the platform')
         .argParser(parseObjectName)
-        .default({ namespace, name }, `${namespace}/${name}`),
-    )
-    .addOption(new Option('--cluster-role <name>', 'ClusterRole of CoreDNS').argParser(nonEmpty).default(clusterRole));
+        .default(undefined, 'that of the platform, such as kube-system/coredns'),
+    );
 }
 
 export function dryRunOption(): Option {
   return new Option('--dry-run', 'print the changes without writing them').default(false);
 }
 
-export function namesOf({ configmap, clusterRole }: ClusterDnsOptions): CoreDnsNames {
-  return { ...configmap, clusterRole };
+/** Reads what is known of the cluster's DNS. */
+export async function siteOf(client: KubeClient, { configmap }: ClusterDnsOptions): Promise<Site> {
+  const observed = await observe(client);
+  const pods = await dnsPods(client, observed.services);
+  return { client, observed, detected: detect(observed), pods, ...(configmap && { configMap: configmap }) };
 }
 
-function planText({ edits, notes }: InstallPlan): string {
+export function printPlatform({ stdout }: CliContext, { detected, configMap }: Site): void {
+  const named = configMap ? `; using ConfigMap ${configMap.namespace}/${configMap.name}, as requested` : '';
+  stdout.write(visibleLines(`Platform: ${detectedText(detected)}${named}\n`));
+}
+
+/** Prints the changes, their notes, and that nothing is to be done or written. Returns whether to write them. */
+export function announce({ stdout }: CliContext, { edits, notes }: InstallPlan, dryRun: boolean): boolean {
   const changes = edits.map(({ title, lines }) => `${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  return [...changes, ...notes.map((note) => `Note: ${note}.\n`)].join('');
-}
-
-/** Plans a change, prints it, and makes it unless this is a dry run. */
-export async function changeClusterDns(
-  options: ChangeOptions,
-  requested: (client: KubeClient) => Promise<InstallRequest>,
-  context: CliContext,
-): Promise<void> {
-  const { stdout, signal } = context;
-  const names = namesOf(options);
-  await withClient(options, context, async (client) => {
-    const planned = async () => planInstall(client, names, await requested(client));
-    // Writes always complete once started, so only planning can be stopped.
-    const plan = await unlessStopped(planned(), signal);
-    stdout.write(visibleLines(planText(plan)));
-    if (plan.edits.length === 0) stdout.write('Already up to date.\n');
-    else if (options.dryRun) stdout.write('Dry run: nothing was written.\n');
-    else {
-      await applyEdits(client, plan.edits);
-      const restart = `kubectl -n ${names.namespace} rollout restart deployment ${names.name}`;
-      stdout.write(
-        plan.reloads
-          ? 'Done. CoreDNS reloads its configuration within two minutes.\n'
-          : `Done. The Corefile has no reload plugin, restart CoreDNS: ${restart}\n`,
-      );
-    }
-  });
+  stdout.write(visibleLines([...changes, ...notes.map((note) => `Note: ${note}.\n`)].join('')));
+  if (edits.length === 0) stdout.write('Already up to date.\n');
+  else if (dryRun) stdout.write('Dry run: nothing was written.\n');
+  return edits.length > 0 && !dryRun;
 }

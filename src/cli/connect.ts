@@ -133,6 +133,11 @@ export function withCluster(command: Command): Command {
   return withKubeconfigTrust(command);
 }
 
+/** The kubeconfig that the options select; of several files, the first. */
+export function kubeconfigOf(options: ClusterOptions, { kubeconfigFiles, home }: Environment): string {
+  return options.kubeconfig ?? kubeconfigFiles[0] ?? join(home, '.kube', 'config');
+}
+
 /** Connects to the selected cluster for one task. */
 export async function withClient<T>(
   options: ClusterOptions,

@@ -66,3 +66,8 @@ export function parseSeconds(text: string): number {
   if (ms !== undefined && ms > 0 && ms <= MAX_SECONDS * 1000) return ms;
   throw new InvalidArgumentError(`Allowed: seconds above 0, such as 5 or 0.5, up to ${MAX_SECONDS}.`);
 }
+
+/** As {@link parseSeconds}, or 0. */
+export function parseWait(text: string): number {
+  return /^0+(\.0+)?s?$/.test(text) ? 0 : parseSeconds(text);
+}

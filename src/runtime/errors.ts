@@ -52,11 +52,11 @@ export const ERRORS = {
   },
   CTM_COREFILE: {
     exit: 'usage',
-    summary: 'the CoreDNS configuration is missing, not understood, or already serves the zone',
+    summary: 'the DNS configuration is missing, not understood, owned by another tool, or cannot serve the zone',
   },
   CTM_DNS: {
     exit: 'failure',
-    summary: 'resolution of the clusterset zone is broken in a cluster, or a change to it was only partly made',
+    summary: 'the clusterset zone is not resolved in a cluster, or a change to its DNS was taken back or incomplete',
   },
   CTM_EXPLAINED: { exit: 'failure', summary: 'a request to an exported Service cannot be answered' },
   CTM_SHARING: { exit: 'failure', summary: 'a Service cannot be exported or imported as requested' },

@@ -4,6 +4,7 @@ import { CatamaranError, ERRORS, type ErrorCode } from '../runtime/errors.ts';
 import {
   type ActionRequest,
   type ClusterStatus,
+  packetSchema,
   podSchema,
   problemSchema,
   type RequestBody,
@@ -22,6 +23,8 @@ export interface Remote {
   act(cluster: string, request: ActionRequest): Promise<void>;
   /** The name of a running pod of a Deployment. */
   podOf(cluster: string, namespace: string, deployment: string): Promise<string>;
+  /** Sends a query in DNS wire format to the DNS of a cluster. */
+  dns(cluster: string, packet: Buffer): Promise<Buffer>;
   request(cluster: string, request: RequestBody, signal: AbortSignal): Promise<RequestResult>;
   stop(): Promise<void>;
 }
@@ -64,6 +67,11 @@ export function remote(state: StateDir): Remote {
       const [cluster, namespace, deployment] = where.map(encodeURIComponent);
       const path = `/clusters/${cluster}/deployments/${namespace}/${deployment}/pod`;
       return podSchema.parse(await call('GET', path)).name;
+    },
+    async dns(cluster, packet) {
+      const path = `/clusters/${encodeURIComponent(cluster)}/dns`;
+      const answer = packetSchema.parse(await call('POST', path, { packet: packet.toString('base64') }));
+      return Buffer.from(answer.packet, 'base64');
     },
     async request(cluster, request, signal) {
       const path = `/clusters/${encodeURIComponent(cluster)}/request`;

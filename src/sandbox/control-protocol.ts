@@ -98,6 +98,9 @@ export const resultSchema = z.discriminatedUnion('ok', [
 
 export type RequestResult = Readonly<z.infer<typeof resultSchema>>;
 
+/** Body of `POST /clusters/NAME/dns`, and the response: a message in DNS wire format, as base64. */
+export const packetSchema = z.object({ packet: z.base64() });
+
 /** Response to `GET /clusters/NAME/deployments/NAMESPACE/DEPLOYMENT/pod`. */
 export const podSchema = z.object({ name: z.string() });
 

@@ -7,6 +7,7 @@ import { CatamaranError, type ErrorCode } from '../runtime/errors.ts';
 import {
   type ActionRequest,
   actionSchema,
+  packetSchema,
   problemsOf,
   type RequestBody,
   type RequestResult,
@@ -25,6 +26,8 @@ export interface Controls {
    * @throws CTM_SANDBOX_CURL if there is none.
    */
   podOf(cluster: string, namespace: string, deployment: string): string;
+  /** The response to a query in DNS wire format. @throws CTM_SANDBOX_CLUSTER if the cluster does not exist. */
+  dns(cluster: string, packet: Buffer): Buffer;
   /** @throws CTM_SANDBOX_CURL if the namespace or pod does not exist. */
   request(cluster: string, request: RequestBody): Promise<RequestResult>;
   /** Starts the shutdown. */
@@ -45,6 +48,11 @@ export function controlRoutes(controls: Controls): Hono {
     const request = requestSchema.safeParse(await context.req.json());
     if (!request.success) throw new CatamaranError('CTM_USAGE', problemsOf(request.error));
     return context.json(await controls.request(context.req.param('name'), request.data));
+  });
+  app.post('/clusters/:name/dns', async (context) => {
+    const { packet } = packetSchema.parse(await context.req.json());
+    const response = controls.dns(context.req.param('name'), Buffer.from(packet, 'base64'));
+    return context.json({ packet: response.toString('base64') });
   });
   app.get('/clusters/:name/deployments/:namespace/:deployment/pod', (context) => {
     const { name, namespace, deployment } = context.req.param();

@@ -5,6 +5,7 @@ import type { ActionRequest, RequestResult, SandboxStatus } from './control-prot
 import type { Controls } from './control-server.ts';
 import type { ControllerProcess } from './controller-process.ts';
 import { countsOf } from './counts.ts';
+import type { Zones } from './dns-zones.ts';
 import { noSuchCluster } from './no-such-cluster.ts';
 import { podOf } from './pods.ts';
 import type { StateDir } from './state.ts';
@@ -12,10 +13,11 @@ import type { StateDir } from './state.ts';
 export interface Running {
   readonly sandbox: Clusters;
   readonly controller: ControllerProcess;
+  readonly zones: Zones;
 }
 
 /** `stop` starts the shutdown of the sandbox. */
-export function controlsOf({ sandbox, controller }: Running, state: StateDir, stop: () => void): Controls {
+export function controlsOf({ sandbox, controller, zones }: Running, state: StateDir, stop: () => void): Controls {
   const cluster = (name: string): Cluster => {
     const found = sandbox.clusters.find((each) => each.name === name);
     if (!found) throw noSuchCluster(name, sandbox.clusters);
@@ -31,6 +33,7 @@ export function controlsOf({ sandbox, controller }: Running, state: StateDir, st
       const chosen = deployment === undefined ? pod : podOf(api, namespace, deployment);
       return request(sandbox, { from: name, namespace, url, ...(chosen !== undefined && { pod: chosen }) });
     },
+    dns: (name, packet) => zones.respond(cluster(name).name, packet),
     podOf: (name, namespace, deployment) => podOf(cluster(name).api, namespace, deployment),
   };
 }

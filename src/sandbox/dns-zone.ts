@@ -52,8 +52,12 @@ export class ClusterZone {
   /** Resolves one question in DNS wire format, as a resolver would send it. */
   ask(name: string, type: number): Message {
     const id = Math.floor(this.#random() * 0x1_0000);
-    const answer = this.#responder.respond(encodeQuery({ id, name: parseName(name), type }), '127.0.0.1', 'tcp');
-    if (!answer) throw new Error(`no answer to a question for ${name}`);
-    return parseMessage(answer);
+    return parseMessage(this.respond(encodeQuery({ id, name: parseName(name), type })));
+  }
+
+  respond(packet: Buffer): Buffer {
+    const answer = this.#responder.respond(packet, '127.0.0.1', 'tcp');
+    if (!answer) throw new Error('no answer to a packet that is not a query');
+    return answer;
   }
 }

@@ -37,6 +37,13 @@ export class Zones {
     };
   }
 
+  /** The response to a query in DNS wire format, as the cluster's DNS gives it to pods. */
+  respond(cluster: string, packet: Buffer): Buffer {
+    const zone = this.#zones.get(cluster);
+    if (!zone) throw new Error(`cluster ${cluster} has no zone yet`);
+    return zone.respond(packet);
+  }
+
   /** Watches the clusters and serves their zones. */
   follow(clusters: readonly Cluster[]): void {
     const { clock, random, logger } = this.#options;

@@ -107,7 +107,7 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
     for (const cluster of sandbox.clusters) cluster.heal();
   });
   step(`catamaran run --config ${shown(state.fleet)}: ready, process ${controller.pid}, ${controller.url}/readyz`);
-  return { sandbox, controller };
+  return { sandbox, controller, zones };
 }
 
 /** @throws CTM_LISTEN if the port of a proxy is in use. */

@@ -9,6 +9,8 @@ export interface ComponentSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A component exited, or did not start. `log` has its last lines. */
@@ -40,7 +42,8 @@ export interface Component {
  */
 export async function startComponent(spec: ComponentSpec): Promise<Component> {
   const log = openSync(spec.logFile, 'a');
-  const child = spawn(spec.command, spec.args, { stdio: ['ignore', log, log], detached: true });
+  const env = { ...process.env, ...spec.env };
+  const child = spawn(spec.command, spec.args, { stdio: ['ignore', log, log], detached: true, env });
   closeSync(log);
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));

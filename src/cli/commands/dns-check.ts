@@ -1,17 +1,23 @@
 /** `catamaran dns check`: traces a query through a cluster's DNS. */
+import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { checkDns } from '../../dns/coredns/check.ts';
+import type { Site } from '../../dns/coredns/install.ts';
+import { clusterNameservers } from '../../dns/coredns/resolv-conf.ts';
+import { type DnsRoute, directRoute, podRoute, type RouteOptions } from '../../dns/coredns/routes.ts';
+import type { KubeClient } from '../../kube/client/client.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { table } from '../../runtime/text-table.ts';
-import { type ClusterDnsOptions, namesOf, withClusterDns } from '../cluster-dns.ts';
-import { withClient } from '../connect.ts';
+import { type ClusterDnsOptions, siteOf, withClusterDns } from '../cluster-dns.ts';
+import { kubeconfigOf, targetOf, withClient } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { unlessStopped } from '../exit.ts';
 import { examples } from '../help.ts';
 import { parseDnsServer } from '../listen-address.ts';
 import { type OutputFormat, outputOption, rendered } from '../output.ts';
+import { isSandbox, sandboxRoute } from '../sandbox-dns.ts';
 
 interface CheckOptions extends ClusterDnsOptions {
   readonly server?: Address;
@@ -19,26 +25,62 @@ interface CheckOptions extends ClusterDnsOptions {
 }
 
 const TIMEOUT_MS = 5000;
+/** Pods that are asked one by one, from outside of the cluster. */
+const PODS = 5;
+const RESOLV_CONF = '/etc/resolv.conf';
 
 async function check(options: CheckOptions, context: CliContext): Promise<void> {
   const { output, server, zone } = options;
+  const query = { clock: systemClock, random: Math.random, timeoutMs: TIMEOUT_MS };
+  const inCluster = targetOf(options, context.environment).access.kind === 'inCluster';
   const hops = await withClient(options, context, (client) => {
-    const names = namesOf(options);
-    const query = {
-      client,
-      names,
-      zone,
-      timeoutMs: TIMEOUT_MS,
-      clock: systemClock,
-      random: Math.random,
-      ...(server && { server }),
+    const work = async () => {
+      const site = await siteOf(client, options);
+      return await checkDns({
+        site,
+        zone,
+        query,
+        reachable: inCluster || server !== undefined,
+        routes: async () => {
+          if (server) return [directRoute(server, query)];
+          if (isSandbox(site.observed))
+            return [sandboxRoute(kubeconfigOf(options, context.environment), client.cluster, query)];
+          return inCluster ? await podsOwnRoutes(site, query) : throughApiServer(client, site, query);
+        },
+      });
     };
-    return unlessStopped(checkDns(query), context.signal);
+    return unlessStopped(work(), context.signal);
   });
   const rows = hops.map(({ hop, result, seen }) => [hop, result, seen]);
   context.stdout.write(rendered(hops, output, () => table([['HOP', 'RESULT', 'SEEN'], ...rows])));
   const broken = hops.find(({ result }) => result === 'wrong');
   if (broken) throw new CatamaranError('CTM_DNS', `${broken.hop}: ${broken.seen}`);
+}
+
+/** What pods ask: the servers of this pod, which may be a cache on its node; else the Service of the cluster's DNS. */
+async function podsOwnRoutes({ observed }: Site, query: RouteOptions): Promise<readonly DnsRoute[]> {
+  const own = clusterNameservers(await readFile(RESOLV_CONF, 'utf8').catch(() => ''));
+  const addresses = own.length > 0 ? own : observed.services.flatMap(({ clusterIP }) => clusterIP ?? []).slice(0, 1);
+  if (addresses.length > 0) return addresses.map((host) => directRoute({ host, port: 53 }, query));
+  throw new CatamaranError(
+    'CTM_DNS',
+    `${RESOLV_CONF} names no DNS of the cluster, and no Service labelled k8s-app=kube-dns has a cluster IP: pass the address of the cluster's DNS with --server`,
+  );
+}
+
+/** Addresses of the cluster mean nothing out here, so its DNS pods are asked through the API server. */
+function throughApiServer(client: KubeClient, { pods, detected }: Site, query: RouteOptions): readonly DnsRoute[] {
+  if (detected.nodeCache !== undefined)
+    throw new CatamaranError(
+      'CTM_DNS',
+      `pods ask the DNS cache on their node (ConfigMap ${detected.nodeCache}), which is not reachable from here: run this command in a pod`,
+    );
+  const routes = pods.slice(0, PODS).flatMap((pod) => podRoute(client, pod, query) ?? []);
+  if (routes.length > 0) return routes;
+  throw new CatamaranError(
+    'CTM_DNS',
+    'no running pod of the cluster’s DNS was found to ask: run this command in a pod, or pass a reachable address with --server',
+  );
 }
 
 export const registerDnsCheck: Register = (dns, context) => {
@@ -48,14 +90,14 @@ export const registerDnsCheck: Register = (dns, context) => {
     .addOption(
       new Option('--server <address>', 'reachable IP address of the cluster’s DNS, with a port if it is not 53')
         .argParser(parseDnsServer)
-        .default(undefined, 'Service labelled k8s-app=kube-dns'),
+        .default(undefined, 'in a pod, what pods ask; elsewhere, the DNS pods, through the API server'),
     )
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText(
       'after',
       examples(
         'kubectl -n catamaran-system exec deployment/catamaran-dns -- catamaran dns check',
-        'catamaran dns check --context cluster1 --server 127.0.0.1:1053',
+        'catamaran dns check --context cluster1',
         `catamaran dns check --output json | jq '.[] | select(.result == "wrong")'`,
       ),
     )

@@ -1,32 +1,30 @@
-/** Traces a query through a cluster's DNS, hop by hop, and reports each result. */
-
+/** Traces a query through a cluster's DNS, hop by hop. The answers come first, and are believed over any file. */
 import type { KubeObject } from '../../api/meta.ts';
 import type { ServiceImport } from '../../api/multicluster.ts';
 import { RESOURCES, type Resource } from '../../api/resources.ts';
 import { isForbidden } from '../../kube/client/api-errors.ts';
-import type { KubeClient } from '../../kube/client/client.ts';
 import { mcsReader } from '../../kube/mcs/mcs-client.ts';
-import { type Address, hostPort } from '../../runtime/address.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import { messageOf } from '../../runtime/thrown.ts';
-import { withTimeLimit } from '../../runtime/watchdog.ts';
+import { CUSTOM } from '../places/custom-place.ts';
+import { detectedText } from '../platforms/detect.ts';
+import { readable } from '../platforms/observed.ts';
 import { RCODE, rcodeName, TYPE } from '../wire/protocol.ts';
 import type { Message } from '../wire/wire-message.ts';
-import { type CoreDnsNames, corefileOf, readConfigMap, serviceAccountOf } from './coredns-objects.ts';
-import { inspectZone, type ZoneState } from './corefile-edit.ts';
-import { ask } from './lookup.ts';
-import { clusterDnsAddress } from './service-address.ts';
+import { CONFIG_MAPS, type ConfigMap, corefileOf, readConfigMap } from './coredns-objects.ts';
+import { configMapOf, planDisable, type Site, serviceAccountOf } from './install.ts';
+import { type DnsRoute, directRoute, type RouteOptions } from './routes.ts';
+import { complaintsOf } from './servers.ts';
+import { parseServer } from './service-address.ts';
+import { inspectZone, type ZoneState } from './zone-state.ts';
 
 export interface CheckOptions {
-  readonly client: KubeClient;
-  readonly names: CoreDnsNames;
+  readonly site: Site;
   readonly zone: string;
-  /** The cluster's DNS. Default: the Service labelled `k8s-app: kube-dns` in the namespace of CoreDNS. */
-  readonly server?: Address;
-  /** Per query. */
-  readonly timeoutMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
+  /** What pods ask. Rejects with what to do if nothing can be asked. */
+  routes(): Promise<readonly DnsRoute[]>;
+  /** Whether addresses of the cluster can be reached directly. */
+  readonly reachable: boolean;
+  readonly query: RouteOptions;
 }
 
 export interface Hop {
@@ -49,7 +47,7 @@ class HopFailed extends Error {}
 /** Skips a hop that does not apply; the message is its `seen`. */
 class HopSkipped extends Error {}
 
-const NO_COREFILE = 'the Corefile hop failed';
+const NO_STATE = 'the configuration could not be read';
 
 /** A name that must resolve to at least one of the addresses; no addresses accept any answer. */
 interface Probe {
@@ -58,102 +56,151 @@ interface Probe {
   readonly addresses: readonly string[];
 }
 
-/** Checks all hops. A hop is skipped if one that it depends on failed. */
-export async function checkDns(options: CheckOptions): Promise<Hop[]> {
-  const { client, names, zone, timeoutMs, clock, random } = options;
-  const hops: Hop[] = [];
-  const hop = async <T>(
-    name: string,
-    check: () => Promise<{ readonly seen: string; readonly value: T }>,
-  ): Promise<T | undefined> => {
-    try {
-      const { seen, value } = await check();
-      hops.push({ hop: name, result: 'ok', seen });
-      return value;
-    } catch (error) {
-      hops.push({ hop: name, result: error instanceof HopSkipped ? 'skipped' : 'wrong', seen: messageOf(error) });
-      return undefined;
-    }
-  };
-  const query = (server: Address, { name, type }: Probe, transport: 'udp' | 'tcp') =>
-    withTimeLimit(clock, timeoutMs, undefined, (signal) =>
-      ask(server, Math.floor(random() * 65_536), name, type, { transport, signal }),
-    );
-
-  const version: Probe = { name: `dns-version.${zone}`, type: TYPE.TXT, addresses: [] };
-  const probe = await hop('ServiceImports', async () => {
-    const { items } = await mcsReader(client).list<ServiceImport>(RESOURCES.serviceImports);
-    const chosen = items.find(({ spec }) => spec.type === 'ClusterSetIP' && (spec.ips ?? []).length > 0);
-    const seen = `${items.length} found`;
-    if (!chosen) return { seen: `${seen}; none has a clusterset IP, querying dns-version`, value: version };
-    const { namespace, name } = chosen.metadata;
-    const ips = chosen.spec.ips ?? [];
-    const type = ips[0]?.includes(':') ? TYPE.AAAA : TYPE.A;
-    return {
-      seen: `${seen}; querying ${namespace}/${name}`,
-      value: { name: `${name}.${namespace}.svc.${zone}`, type, addresses: ips },
-    };
-  });
-  const found = await hop('Corefile', () => corefileHop(client, names, zone));
-  await hop('CoreDNS RBAC', () => rbacHop(client, names, found));
-  await hop('catamaran dns', async () => {
-    if (!found) throw new HopSkipped(NO_COREFILE);
-    if (found.mode !== 'stub' || found.forward === undefined)
-      throw new HopSkipped('not used: the Corefile does not forward the zone');
-    const server = parseServer(found.forward);
-    const seen: string[] = [];
-    for (const transport of ['udp', 'tcp'] as const) {
-      const message = await query(server, probe ?? version, transport).catch((error: unknown) => {
-        throw new HopFailed(
-          `no response from ${found.forward} over ${transport.toUpperCase()} (${messageOf(error)}): check that catamaran dns is running and reachable from here`,
-        );
-      });
-      seen.push(verifyAnswer(message, probe ?? version, `${found.forward} (${transport.toUpperCase()})`));
-    }
-    return { seen: seen.join('; '), value: undefined };
-  });
-  await hop('cluster DNS', async () => {
-    const server = options.server ?? (await clusterDns(client, names.namespace));
-    const where = hostPort(server);
-    const target = probe ?? version;
-    const message = await query(server, target, 'udp').catch((error: unknown) => {
-      throw new HopFailed(
-        `no response from ${where} (${messageOf(error)}): run this command in a pod, or pass a reachable address with --server`,
-      );
-    });
-    return { seen: verifyAnswer(message, target, where), value: undefined };
-  });
-  return hops;
+interface Found {
+  readonly seen: string;
+  /** Absent if the configuration is not a Corefile, or not understood. */
+  readonly state?: ZoneState;
 }
 
-async function corefileHop(
-  client: KubeClient,
-  names: CoreDnsNames,
-  zone: string,
-): Promise<{ seen: string; value: ZoneState }> {
-  const found = inspectZone(corefileOf(await readConfigMap(client, names), names), zone);
-  const configMap = `ConfigMap ${names.namespace}/${names.name}`;
-  if (found.mode === undefined)
-    throw new HopFailed(`${configMap} does not configure ${zone}: run catamaran dns enable --mode coredns|stub`);
-  if (found.mode === 'other') {
-    const fix = 'remove the block, then run catamaran dns enable';
-    throw new HopFailed(`${configMap} has a server block for ${zone} without the forward plugin: ${fix}`);
+/** Checks all hops. A hop is skipped if one that it depends on failed. */
+export async function checkDns(options: CheckOptions): Promise<Hop[]> {
+  const { site, zone } = options;
+  const platform: Hop = { hop: 'platform', result: 'ok', seen: detectedText(site.detected) };
+  const version: Probe = { name: `dns-version.${zone}`, type: TYPE.TXT, addresses: [] };
+  const imports = await hop('ServiceImports', () => importsHop(site, zone, version));
+  const probe = imports.value ?? version;
+  const answers = await hop('cluster DNS', () => answersHop(options, probe));
+  const served = answers.hop.result === 'ok';
+  const file = await hop('configuration', () => configurationHop(site, zone, served));
+  const state = file.value?.state;
+  const rights = await hop('CoreDNS RBAC', () => rbacHop(site, state));
+  const server = await hop('catamaran dns', () => serverHop(options, state, probe));
+  return [platform, imports.hop, file.hop, rights.hop, server.hop, answers.hop];
+}
+
+async function hop<T>(
+  name: string,
+  check: () => Promise<{ readonly seen: string; readonly value: T }>,
+): Promise<{ readonly hop: Hop; readonly value?: T }> {
+  try {
+    const { seen, value } = await check();
+    return { hop: { hop: name, result: 'ok', seen }, value };
+  } catch (error) {
+    return { hop: { hop: name, result: error instanceof HopSkipped ? 'skipped' : 'wrong', seen: messageOf(error) } };
   }
-  const seen = found.mode === 'coredns' ? 'CoreDNS serves the zone itself' : `forwards the zone to ${found.forward}`;
-  return { seen, value: found };
+}
+
+async function importsHop({ client }: Site, zone: string, version: Probe) {
+  const { items } = await mcsReader(client).list<ServiceImport>(RESOURCES.serviceImports);
+  const chosen = items.find(({ spec }) => spec.type === 'ClusterSetIP' && (spec.ips ?? []).length > 0);
+  const seen = `${items.length} found`;
+  if (!chosen) return { seen: `${seen}; none has a clusterset IP, querying dns-version`, value: version };
+  const { namespace, name } = chosen.metadata;
+  const ips = chosen.spec.ips ?? [];
+  const type = ips[0]?.includes(':') ? TYPE.AAAA : TYPE.A;
+  const value: Probe = { name: `${name}.${namespace}.svc.${zone}`, type, addresses: ips };
+  return { seen: `${seen}; querying ${namespace}/${name}`, value };
+}
+
+async function answersHop({ routes }: CheckOptions, probe: Probe) {
+  const seen: string[] = [];
+  for (const route of await routes()) {
+    const message = await route.ask(probe.name, probe.type).catch((error: unknown) => {
+      throw new HopFailed(
+        `no response from ${route.where} (${messageOf(error)}): run this command in a pod, or pass a reachable address with --server`,
+      );
+    });
+    seen.push(verifyAnswer(message, probe, route.where));
+  }
+  return { seen: seen.join('; '), value: undefined };
+}
+
+async function configurationHop(site: Site, zone: string, served: boolean): Promise<{ seen: string; value: Found }> {
+  const found = await configurationOf(site, zone).catch((error: unknown) => {
+    if (!served) throw error;
+    return { seen: `${messageOf(error)}; but the DNS of the cluster serves the zone` };
+  });
+  const { state, seen }: Found = found;
+  const problem = state && (await problemOf(site, state, zone));
+  if (problem === undefined) return { seen, value: found };
+  if (!served) throw new HopFailed(`${seen}${problem}`);
+  return { seen: `${seen}; but the DNS of the cluster serves the zone`, value: found };
+}
+
+async function configurationOf(site: Site, zone: string): Promise<Found> {
+  const { way } = site.detected.platform;
+  if (!site.configMap && (way.kind === 'operator' || way.kind === 'stubDomains')) {
+    const [entry] = (await planDisable(site, zone)).edits;
+    if (entry) return { seen: `${entry.title} has an entry for ${zone}` };
+    throw new HopFailed(`no entry for ${zone}: run catamaran dns enable --mode stub`);
+  }
+  const names = configMapOf(site);
+  const main = corefileOf(await readConfigMap(site.client, names), names);
+  const title = `ConfigMap ${names.namespace}/${names.name}`;
+  const state = inspectZone(main, zone);
+  if (state.mode !== undefined || site.configMap) return { seen: describe(title, state, zone), state };
+  const custom = await readable(site.client.get<ConfigMap>(CONFIG_MAPS, CUSTOM));
+  for (const [key, text] of Object.entries(custom?.data ?? {})) {
+    if (!key.endsWith('.server')) continue;
+    const { mode, forward } = inspectZone(text, zone);
+    if (mode === undefined) continue;
+    const added = { mode, asked: true, reloads: state.reloads, ...(forward !== undefined && { forward }) };
+    return { seen: describe(`ConfigMap ${CUSTOM.namespace}/${CUSTOM.name}, ${key}`, added, zone), state: added };
+  }
+  return { seen: describe(title, state, zone), state };
+}
+
+function describe(title: string, { mode, forward }: ZoneState, zone: string): string {
+  if (mode === undefined) return `${title} does not configure ${zone}`;
+  if (mode === 'other') return `${title} has a server block for ${zone} that neither serves nor forwards it`;
+  if (mode === 'plugin') return `${title}: the external plugin multicluster serves ${zone}`;
+  return mode === 'coredns' ? `${title}: CoreDNS serves the zone itself` : `${title} forwards the zone to ${forward}`;
+}
+
+/** What to do about a configuration that cannot work, after a colon; undefined if it can. */
+async function problemOf(site: Site, { mode, asked }: ZoneState, zone: string): Promise<string | undefined> {
+  if (mode === undefined) return ': run catamaran dns enable --mode coredns|stub';
+  if (mode === 'other') return ': remove the block, then run catamaran dns enable';
+  if (!asked)
+    return `, but no query for ${zone} reaches it, since another server block has a closer name: run catamaran dns enable`;
+  if (mode !== 'plugin') return undefined;
+  const logs = await Promise.all(site.pods.map((pod) => complaintsOf(site.client, pod)));
+  const log = logs.find((text) => text !== '');
+  return `, but it does not answer: standard builds of CoreDNS lack this plugin${log === undefined ? '' : ` (its log: ${log})`}; use an image that has it, or replace the line with catamaran dns enable`;
+}
+
+async function serverHop({ reachable, query }: CheckOptions, state: ZoneState | undefined, probe: Probe) {
+  if (state?.mode !== 'stub' || state.forward === undefined)
+    throw new HopSkipped(state ? 'not used: CoreDNS does not forward the zone' : NO_STATE);
+  if (!reachable) throw new HopSkipped(`${state.forward} is reachable from pods only; asked through the cluster’s DNS`);
+  const server = parseServer(state.forward);
+  const seen: string[] = [];
+  for (const transport of ['udp', 'tcp'] as const) {
+    const message = await directRoute(server, query, transport)
+      .ask(probe.name, probe.type)
+      .catch((error: unknown) => {
+        throw new HopFailed(
+          `no response from ${state.forward} over ${transport.toUpperCase()} (${messageOf(error)}): check that catamaran dns is running and reachable from here`,
+        );
+      });
+    seen.push(verifyAnswer(message, probe, `${state.forward} (${transport.toUpperCase()})`));
+  }
+  return { seen: seen.join('; '), value: undefined };
 }
 
 interface Review extends KubeObject {
   readonly status?: { readonly allowed?: boolean };
 }
 
-async function rbacHop(client: KubeClient, names: CoreDnsNames, found: ZoneState | undefined) {
-  if (!found) throw new HopSkipped(NO_COREFILE);
-  if (found.mode !== 'coredns') throw new HopSkipped('not needed: CoreDNS does not serve the zone itself');
-  const user = `system:serviceaccount:${names.namespace}:${await serviceAccountOf(client, names)}`;
+async function rbacHop(site: Site, state: ZoneState | undefined) {
+  if (!state) throw new HopSkipped(NO_STATE);
+  if (state.mode !== 'coredns' && state.mode !== 'plugin')
+    throw new HopSkipped('not needed: CoreDNS does not serve the zone itself');
+  const account = serviceAccountOf(site);
+  const user = `system:serviceaccount:${account.namespace}:${account.name}`;
   const { group, version, plural } = RESOURCES.serviceImports;
   for (const verb of ['list', 'watch']) {
-    const review = await client
+    const review = await site.client
       .create<Review>(REVIEWS, undefined, {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SubjectAccessReview',
@@ -190,18 +237,4 @@ function verifyAnswer({ rcode, answers }: Message, { name, addresses }: Probe, w
     );
   }
   return `${where} resolves ${name} to ${got.join(', ')}`;
-}
-
-async function clusterDns(client: KubeClient, namespace: string): Promise<Address> {
-  const address = await clusterDnsAddress(client, namespace);
-  if (address !== undefined) return { host: address, port: 53 };
-  const missing = `no Service labelled k8s-app=kube-dns with a cluster IP in namespace ${namespace}`;
-  throw new HopFailed(`${missing}: pass the address of the cluster's DNS with --server`);
-}
-
-/** `10.96.0.10`, `10.96.0.10:53`, `[fd00::a]:53`. */
-function parseServer(text: string): Address {
-  const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+))(?::(?<port>\d+))?$/.exec(text.replace(/^dns:\/\//, ''));
-  if (!match?.groups) return { host: text, port: 53 };
-  return { host: match.groups.six ?? match.groups.four ?? text, port: Number(match.groups.port ?? 53) };
 }

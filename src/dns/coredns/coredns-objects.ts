@@ -1,10 +1,11 @@
 /** The Kubernetes objects that configure a cluster's CoreDNS, and how to read them. */
-import type { JsonObject } from '../../api/json.ts';
+import { type JsonObject, metadataOf } from '../../api/json.ts';
 import type { KubeObject, StringMap } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
-import { isForbidden, isNotFound } from '../../kube/client/api-errors.ts';
+import { isNotFound } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
+import type { ObjectEdit } from './object-edit.ts';
 
 export const CONFIG_MAPS: Resource = {
   group: '',
@@ -14,43 +15,19 @@ export const CONFIG_MAPS: Resource = {
   namespaced: true,
 };
 
-const DEPLOYMENTS: Resource = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'deployments',
-  kind: 'Deployment',
-  namespaced: true,
-};
-
-export interface CoreDnsNames {
+/** A ConfigMap. */
+export interface ConfigMapName {
   readonly namespace: string;
-  /** Name of both the ConfigMap and the Deployment. */
   readonly name: string;
-  readonly clusterRole: string;
 }
 
-export const KUBEADM_NAMES: CoreDnsNames = {
-  namespace: 'kube-system',
-  name: 'coredns',
-  clusterRole: 'system:coredns',
-};
+export const KUBEADM_CONFIG_MAP: ConfigMapName = { namespace: 'kube-system', name: 'coredns' };
 
 /** Unmodified API object, so that an update keeps the fields that are not read here. */
 export type ConfigMap = JsonObject & KubeObject & { readonly data?: StringMap };
 
-interface Deployment extends KubeObject {
-  readonly spec?: {
-    readonly template?: {
-      readonly spec?: {
-        readonly serviceAccountName?: string;
-        readonly containers?: readonly { readonly image?: string }[];
-      };
-    };
-  };
-}
-
 /** @throws CTM_COREFILE if the ConfigMap does not exist. */
-export async function readConfigMap(client: KubeClient, { namespace, name }: CoreDnsNames): Promise<ConfigMap> {
+export async function readConfigMap(client: KubeClient, { namespace, name }: ConfigMapName): Promise<ConfigMap> {
   try {
     return await client.get<ConfigMap>(CONFIG_MAPS, { namespace, name });
   } catch (error) {
@@ -61,7 +38,7 @@ export async function readConfigMap(client: KubeClient, { namespace, name }: Cor
 }
 
 /** @throws CTM_COREFILE if the ConfigMap has no Corefile. */
-export function corefileOf({ data }: ConfigMap, { namespace, name }: CoreDnsNames): string {
+export function corefileOf({ data }: ConfigMap, { namespace, name }: ConfigMapName): string {
   const corefile = data?.Corefile;
   if (corefile !== undefined) return corefile;
   throw new CatamaranError(
@@ -70,24 +47,25 @@ export function corefileOf({ data }: ConfigMap, { namespace, name }: CoreDnsName
   );
 }
 
-/** The service account in the CoreDNS Deployment; the name of the Deployment if it cannot be read. */
-export async function serviceAccountOf(client: KubeClient, { namespace, name }: CoreDnsNames): Promise<string> {
-  try {
-    const { spec } = await client.get<Deployment>(DEPLOYMENTS, { namespace, name });
-    return spec?.template?.spec?.serviceAccountName ?? 'default';
-  } catch (error) {
-    if (isNotFound(error) || isForbidden(error)) return name;
-    throw error;
-  }
-}
-
-/** The container image of CoreDNS; undefined if the Deployment does not exist. */
-export async function imageOf(client: KubeClient, { namespace, name }: CoreDnsNames): Promise<string | undefined> {
-  try {
-    const { spec } = await client.get<Deployment>(DEPLOYMENTS, { namespace, name });
-    return spec?.template?.spec?.containers?.[0]?.image;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+/** An edit of one key; undefined removes it. */
+export function keyEdit(
+  before: ConfigMap,
+  key: string,
+  value: string | undefined,
+  lines: readonly string[],
+  annotations?: StringMap,
+): ObjectEdit {
+  const { namespace, name } = before.metadata;
+  const { [key]: _, ...others }: Record<string, string> = { ...before.data };
+  return {
+    resource: CONFIG_MAPS,
+    title: `ConfigMap ${namespace}/${name}, ${key}`,
+    before,
+    after: {
+      ...before,
+      metadata: { ...metadataOf(before), ...(annotations && { annotations }) },
+      data: { ...others, ...(value !== undefined && { [key]: value }) },
+    },
+    lines,
+  };
 }

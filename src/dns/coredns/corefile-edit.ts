@@ -1,9 +1,20 @@
-/** Corefile edits that add the clusterset zone to a cluster's CoreDNS, in either of two modes, and remove it. */
+/**
+ * Corefile edits that add the clusterset zone to a cluster's CoreDNS, in either of two modes, and remove it. The zone
+ * gets a server block of its own, so that nothing that it needs can keep CoreDNS from serving the cluster's own names.
+ */
 import { CatamaranError } from '../../runtime/errors.ts';
-import { type Corefile, type Directive, parseCorefile, type ServerBlock, withoutComment } from './corefile.ts';
-
-/** `coredns`: the `multicluster` option of CoreDNS. `stub`: forward the zone to `catamaran dns`. */
-export type DnsMode = 'coredns' | 'stub';
+import { type Corefile, type Directive, parseCorefile, type ServerBlock } from './corefile.ts';
+import {
+  baseOf,
+  type DnsMode,
+  inspectZone,
+  isPlain,
+  isSameZone,
+  multiclusterOf,
+  pluginsOf,
+  portOf,
+  zoneOf,
+} from './zone-state.ts';
 
 export interface ZoneRequest {
   readonly mode: DnsMode;
@@ -13,174 +24,212 @@ export interface ZoneRequest {
   readonly forward?: string;
 }
 
+export interface EditContext {
+  /** The Corefile before any zone was added; tells what is the user's own. Default: only what is marked is removed. */
+  readonly original?: string | undefined;
+  /** The Corefile whose server blocks the added one follows, if the edited text is imported by it. Default: the text. */
+  readonly base?: string;
+}
+
 const BEGIN = '# begin of catamaran dns';
 const END = '# end of catamaran dns';
+/** Earlier versions added the option to the existing `kubernetes` directive. */
 const OPTION_MARK = '# by catamaran dns';
 const BLOCK_MARK = '# block by catamaran dns';
 const INDENT = '    ';
+
+/** What the added block may contain; a block with anything else has been changed by hand, and is left alone. */
+const OWN_PLUGINS: ReadonlySet<string> = new Set([
+  ...['bind', 'errors', 'cache', 'loadbalance', 'prometheus', 'forward', 'kubernetes'],
+]);
+/** Options of `kubernetes` that select the API server, and how it is asked. */
+const CONNECTION: ReadonlySet<string> = new Set([
+  ...['endpoint', 'tls', 'kubeconfig', 'apiserver_qps', 'apiserver_burst', 'apiserver_max_inflight'],
+]);
 
 function corefileError(problem: string): CatamaranError {
   return new CatamaranError('CTM_COREFILE', `Corefile: ${problem}`);
 }
 
-/** Whether and how a Corefile serves the zone. */
-export interface ZoneState {
-  /** Absent if the Corefile does not mention the zone; `other` for a server block without `forward`. */
-  readonly mode?: DnsMode | 'other';
-  /** Whether the Corefile has the `reload` plugin. */
-  readonly reloads: boolean;
-  /** The address that a stub forwards to. */
-  readonly forward?: string;
-}
-
-/** The zone in a server block key, without scheme, port and trailing dot. */
-function zoneOf(key: string): string {
-  return key
-    .replace(/^\w+:\/\//, '')
-    .replace(/:\d+$/, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
-}
-
-function isSameZone(a: string, b: string): boolean {
-  return zoneOf(a) === zoneOf(b);
-}
-
-function kubernetesOf({ blocks }: Corefile): { block: ServerBlock; directive: Directive } | undefined {
-  const found = blocks.flatMap((block) =>
-    block.directives.filter(({ name }) => name === 'kubernetes').map((directive) => ({ block, directive })),
-  );
-  if (found.length > 1) throw corefileError('the kubernetes plugin appears more than once; add the zone by hand');
-  return found[0];
-}
-
-function multiclusterOf(directive: Directive, zone: string): Directive | undefined {
-  return directive.block?.find(
-    ({ name, args }) => name === 'multicluster' && args.some((arg) => isSameZone(arg, zone)),
-  );
-}
-
-/** @throws CTM_COREFILE if the Corefile cannot be parsed. */
-export function inspectZone(text: string, zone: string): ZoneState {
-  const corefile = parseCorefile(text);
-  const kubernetes = kubernetesOf(corefile);
-  const block = corefile.blocks.find(({ keys }) => keys.some((key) => isSameZone(key, zone)));
-  const reloads = corefile.blocks.some(({ directives }) => directives.some(({ name }) => name === 'reload'));
-  if (kubernetes && multiclusterOf(kubernetes.directive, zone)) return { mode: 'coredns', reloads };
-  const forward = block?.directives.find(({ name }) => name === 'forward')?.args[1];
-  if (block)
-    return { mode: forward === undefined ? 'other' : 'stub', reloads, ...(forward !== undefined && { forward }) };
-  return { reloads };
-}
-
 /**
- * Returns the Corefile with the zone added. Replaces what an earlier call added; idempotent.
+ * Returns the Corefile with the zone added. Replaces what an earlier call added; idempotent. A zone that the user's own
+ * configuration already serves in the requested way, or by the external plugin, is left as it is.
  *
- * @throws CTM_COREFILE if the Corefile cannot be parsed or edited, or serves the zone in a block not added here.
+ * @throws CTM_COREFILE if the Corefile cannot be parsed, or serves the zone in a block not added here.
  */
-export function addZone(text: string, wanted: ZoneRequest): string {
-  const bare = removeZone(text, wanted.zone);
+export function addZone(text: string, wanted: ZoneRequest, context: EditContext = {}): string {
+  const bare = removeZone(text, wanted.zone, context.original);
+  const state = inspectZone(bare, wanted.zone);
+  if (state.mode === 'plugin' || (state.asked && isWanted(state, wanted))) return bare;
   const corefile = parseCorefile(bare);
   const own = corefile.blocks.find(({ keys }) => keys.some((key) => isSameZone(key, wanted.zone)));
   if (own)
     throw corefileError(
       `line ${own.line + 1}: a server block for ${wanted.zone} already exists and is not managed by Catamaran`,
     );
-  const kubernetes = kubernetesOf(corefile);
-  if (!kubernetes) throw corefileError('no kubernetes plugin found; add the zone by hand');
-  if (wanted.mode === 'coredns') return multicluster(corefile, kubernetes.directive, wanted.zone);
-  if (wanted.forward === undefined) throw corefileError('--forward is required with --mode stub');
-  const port = /:\d+$/.exec(kubernetes.block.keys[0] ?? '')?.[0] ?? '';
-  const stub = [
+  const block = zoneBlock(context.base === undefined ? corefile : parseCorefile(context.base), wanted);
+  return `${bare}${bare.endsWith('\n') || bare === '' ? '' : '\n'}${block.join('\n')}\n`;
+}
+
+function isWanted({ mode, forward }: ReturnType<typeof inspectZone>, wanted: ZoneRequest): boolean {
+  return mode === wanted.mode && (mode === 'coredns' || forward === wanted.forward);
+}
+
+/** The lines of the added server block, with the ports, addresses and metrics of the one that it stands beside. */
+export function zoneBlock(corefile: Corefile, { mode, zone, forward }: ZoneRequest): readonly string[] {
+  const base = mode === 'stub' && forward === undefined ? nodeCacheBase(corefile) : baseOf(corefile);
+  const copied = (name: string) =>
+    base ? pluginsOf(corefile, base.block, name).flatMap((each) => linesOf(corefile, each)) : [];
+  const ports = [...new Set(base?.keys.map(portOf) ?? [':53'])];
+  const server = mode === 'stub' ? forwardLines(corefile, base?.block, forward) : kubernetesLines(corefile, zone);
+  return [
     BEGIN,
-    `${wanted.zone}${port} {`,
+    `${ports.map((port) => `${zone}${port}`).join(' ')} {`,
+    ...copied('bind'),
     `${INDENT}errors`,
     `${INDENT}cache 5`,
-    `${INDENT}forward . ${wanted.forward}`,
+    `${INDENT}loadbalance`,
+    ...copied('prometheus'),
+    ...server,
     '}',
     END,
   ];
-  return `${bare}${bare.endsWith('\n') || bare === '' ? '' : '\n'}${stub.join('\n')}\n`;
 }
 
-function multicluster({ lines }: Corefile, directive: Directive, zone: string): string {
-  const line = lines[directive.line] ?? '';
-  if (directive.args.length === 0) {
-    throw corefileError(
-      `line ${directive.line + 1}: kubernetes lists no zones, and adding one would replace those of its server block; list them first`,
-    );
-  }
-  const taken = directive.args.find((arg) => isSameZone(arg, zone));
-  if (taken || multiclusterOf(directive, zone)) {
-    if (taken && multiclusterOf(directive, zone)) return lines.join('\n');
-    throw corefileError(
-      `line ${directive.line + 1}: kubernetes has only one of the zone ${zone} and its multicluster option; fix it by hand`,
-    );
-  }
-  const indent = /^\s*/.exec(line)?.[0] ?? '';
-  // After the cluster's own zone, as in the documents.
-  const named = line.replace(/^\s*kubernetes\s+\S+/, (head) => `${head} ${zone}`);
-  const option = `${indent}${INDENT}multicluster ${zone} ${OPTION_MARK}`;
-  const code = withoutComment(named);
-  const opened = `${code} { ${BLOCK_MARK}${named.slice(code.length)}`;
-  const added = directive.block ? [named, option] : [opened, option, `${indent}}`];
-  const text = [...lines.slice(0, directive.line), ...added, ...lines.slice(directive.line + 1)].join('\n');
-  // The cluster's DNS depends on the result, so parse it again and check that it has the intended meaning.
-  const [cluster = '', ...others] = directive.args;
-  const after = kubernetesOf(parseCorefile(text))?.directive;
-  if (!after || !multiclusterOf(after, zone) || after.args.join(' ') !== [cluster, zone, ...others].join(' '))
-    throw corefileError(`line ${directive.line + 1}: cannot edit this kubernetes directive; add ${zone} by hand`);
-  return text;
+/** The server block of a cache on each node that asks the cluster's DNS; others ask the resolvers of the node. */
+function nodeCacheBase(corefile: Corefile): ReturnType<typeof baseOf> {
+  const block = corefile.blocks.find(
+    (each) =>
+      each.keys.every((key) => !/^$|\.arpa$/.test(zoneOf(key))) && pluginsOf(corefile, each, 'forward').length > 0,
+  );
+  return block && { block, keys: block.keys.filter(isPlain) };
 }
 
-/** Whether the Corefile has anything that {@link addZone} added, for any zone. */
-export function hasMarks(text: string): boolean {
-  return text.split('\n').some((line) => line === BEGIN || line.includes(OPTION_MARK));
-}
-
-/** Whether CoreDNS itself reads ServiceImports, for any zone. */
-export function readsImports(text: string): boolean {
-  const { block = [] } = kubernetesOf(parseCorefile(text))?.directive ?? {};
-  return block.some(({ name }) => name === 'multicluster');
+function forwardLines(corefile: Corefile, base: ServerBlock | undefined, forward: string | undefined): string[] {
+  if (forward !== undefined) return [`${INDENT}forward . ${forward}`];
+  // A cache on each node asks the cluster's DNS for the zone in the same way as for the cluster's own names.
+  const [same] = base ? pluginsOf(corefile, base, 'forward') : [];
+  if (same) return linesOf(corefile, same);
+  throw corefileError('--forward is required with --mode stub');
 }
 
 /**
- * Returns the Corefile without what {@link addZone} added; keeps changes that others have made since.
+ * Only imports and their slices are watched: `labels` leaves out the Services of the cluster and `noendpoints` their
+ * slices, which the server block of the cluster's own names has in memory already.
+ */
+function kubernetesLines(corefile: Corefile, zone: string): string[] {
+  const [directive] = corefile.blocks.flatMap((block) => pluginsOf(corefile, block, 'kubernetes'));
+  const connection = (directive?.block ?? []).filter(({ name }) => CONNECTION.has(name));
+  return [
+    `${INDENT}kubernetes ${zone} {`,
+    ...connection.flatMap((option) => linesOf(corefile, option).map((line) => INDENT + line)),
+    `${INDENT}${INDENT}labels multicluster.kubernetes.io/service-name`,
+    `${INDENT}${INDENT}noendpoints`,
+    `${INDENT}${INDENT}multicluster ${zone}`,
+    `${INDENT}}`,
+  ];
+}
+
+/** The lines of a directive, indented as in the added block. */
+function linesOf({ lines }: Corefile, { line, end }: Directive): string[] {
+  const text = lines.slice(line, end + 1);
+  const indent = /^\s*/.exec(text[0] ?? '')?.[0].length ?? 0;
+  return text.map((each) => INDENT + each.slice(Math.min(indent, each.length - each.trimStart().length)));
+}
+
+/** Zones that the Corefile serves and the original did not. */
+export function addedZones(text: string, original: string): readonly string[] {
+  const before = new Set(zonesIn(original));
+  return zonesIn(text).filter((zone) => !before.has(zone));
+}
+
+function zonesIn(text: string): string[] {
+  const corefile = parseCorefile(text);
+  return corefile.blocks.flatMap((block) => [
+    ...(hasOwnPlugins(corefile, block) ? block.keys.map(zoneOf).filter((zone) => zone !== '') : []),
+    ...pluginsOf(corefile, block, 'kubernetes')
+      .flatMap(({ block: options = [] }) => options.filter(({ name }) => name === 'multicluster'))
+      .flatMap(({ args }) => args.map(zoneOf)),
+  ]);
+}
+
+/**
+ * Returns the Corefile without what {@link addZone} added; keeps changes that others have made since. What it added is
+ * found by its structure if the original Corefile is known, since tools that migrate a Corefile drop comments.
  *
  * @throws CTM_COREFILE if the Corefile cannot be parsed.
  */
-export function removeZone(text: string, zone: string): string {
-  parseCorefile(text);
-  return withoutOption(withoutStub(text, zone), zone);
+export function removeZone(text: string, zone: string, original?: string): string {
+  const known = original === undefined ? undefined : parseCorefile(original);
+  return withoutOption(withoutBlock(text, zone, known), zone, known);
 }
 
-function withoutStub(text: string, zone: string): string {
-  const lines = text.split('\n');
+function withoutBlock(text: string, zone: string, original: Corefile | undefined): string {
+  const corefile = parseCorefile(text);
+  const { lines } = corefile;
+  const wasThere = original?.blocks.some(({ keys }) => keys.some((key) => isSameZone(key, zone))) ?? true;
   const removed = new Set<number>();
-  for (let begin = lines.indexOf(BEGIN); begin >= 0; begin = lines.indexOf(BEGIN, begin + 1)) {
-    const [end, next] = [lines.indexOf(END, begin), lines.indexOf(BEGIN, begin + 1)];
-    if (end < 0 || (next >= 0 && next < end))
-      throw corefileError(`line ${begin + 1}: "${BEGIN}" has no matching "${END}"; fix it by hand`);
-    const { blocks } = parseCorefile(lines.slice(begin, end).join('\n'));
-    const own = blocks.filter(({ keys }) => keys.some((key) => isSameZone(key, zone)));
-    // The marks belong to another zone.
-    if (blocks.length > 0 && own.length === 0) continue;
-    removed.add(begin).add(end);
-    for (const block of own) for (let line = block.line; line <= block.end; line++) removed.add(begin + line);
+  for (const block of corefile.blocks) {
+    if (!block.keys.every((key) => isSameZone(key, zone)) || !hasOwnPlugins(corefile, block)) continue;
+    const [begin, end] = marksAround(lines, block);
+    if (wasThere && begin === undefined) continue;
+    for (let line = block.line; line <= block.end; line++) removed.add(line);
+    // Another block may have been added between the marks.
+    const between = corefile.blocks.some((other) => other !== block && isBetween(other, begin, end));
+    if (begin !== undefined) removed.add(begin);
+    if (end !== undefined && (begin !== undefined || !between)) removed.add(end);
   }
   return lines.filter((_, number) => !removed.has(number)).join('\n');
 }
 
-function withoutOption(text: string, zone: string): string {
+function isBetween({ line }: ServerBlock, begin: number | undefined, end: number | undefined): boolean {
+  return begin !== undefined && end !== undefined && line > begin && line < end;
+}
+
+/** Lines of the comments before and after a block. */
+function marksAround(lines: readonly string[], { line, end }: ServerBlock): [number | undefined, number | undefined] {
+  const begin = line > 0 && lines[line - 1]?.trim() === BEGIN ? line - 1 : undefined;
+  const after = lines.findIndex((each, number) => number > end && [BEGIN, END].includes(each.trim()));
+  return [begin, lines[after]?.trim() === END ? after : undefined];
+}
+
+function hasOwnPlugins(corefile: Corefile, { directives }: ServerBlock): boolean {
+  const served = directives.some(
+    (directive) =>
+      (directive.name === 'forward' && directive.args[0] === '.') ||
+      (directive.name === 'kubernetes' && directive.args.some((zone) => multiclusterOf(directive, zone))),
+  );
+  return served && corefile.blocks.length > 0 && directives.every(({ name }) => OWN_PLUGINS.has(name));
+}
+
+function withoutOption(text: string, zone: string, original: Corefile | undefined): string {
   const corefile = parseCorefile(text);
-  const directive = kubernetesOf(corefile)?.directive;
-  const option = directive && multiclusterOf(directive, zone);
-  if (!directive || !option || !corefile.lines[option.line]?.includes(OPTION_MARK)) return text;
+  const wasThere = original ? optionOf(original, zone) !== undefined : true;
+  const found = optionOf(corefile, zone);
+  if (!found || (wasThere && !corefile.lines[found.option.line]?.includes(OPTION_MARK))) return text;
+  const { directive, option } = found;
   const lines = [...corefile.lines];
   const words = new RegExp(` ${zone.replaceAll('.', '\\.')}\\.?(?=\\s|$)`, 'i');
   const head = (lines[directive.line] ?? '').replace(words, '');
-  const ownBlock = head.includes(` { ${BLOCK_MARK}`) && directive.block?.length === 1;
-  lines[directive.line] = ownBlock ? head.replace(` { ${BLOCK_MARK}`, '') : head.replace(` ${BLOCK_MARK}`, '');
+  const hadBlock = original && pluginsIn(original, 'kubernetes').some(({ block }) => block !== undefined);
+  const ownBlock = directive.block?.length === 1 && (head.includes(BLOCK_MARK) || hadBlock === false);
+  lines[directive.line] = ownBlock
+    ? head.replace(` { ${BLOCK_MARK}`, '').replace(/\s*\{$/, '')
+    : head.replace(` ${BLOCK_MARK}`, '');
   const removed = ownBlock ? new Set([option.line, directive.end]) : new Set([option.line]);
   return lines.filter((_, number) => !removed.has(number)).join('\n');
+}
+
+function pluginsIn(corefile: Corefile, name: string): readonly Directive[] {
+  return corefile.blocks.flatMap((block) => pluginsOf(corefile, block, name));
+}
+
+/** The option for a zone in a directive that serves other zones, too. */
+function optionOf(corefile: Corefile, zone: string): { directive: Directive; option: Directive } | undefined {
+  for (const directive of pluginsIn(corefile, 'kubernetes')) {
+    if (directive.args.every((arg) => isSameZone(arg, zone))) continue;
+    const option = multiclusterOf(directive, zone);
+    if (option) return { directive, option };
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Parses the configuration of CoreDNS and keeps line numbers, so that single lines can be edited in place. Anything it
- * does not support (imports, snippets, unexpected braces) is an error.
+ * Parses the configuration of CoreDNS and keeps line numbers, so that single lines can be edited in place. Imports of
+ * snippets are followed; those of files are kept as directives. Anything that is not understood is an error.
  *
  * Source: CoreDNS manual, "Configuration"; the Caddyfile of Caddy 1.
  */
@@ -27,6 +27,10 @@ export interface ServerBlock {
 export interface Corefile {
   readonly lines: readonly string[];
   readonly blocks: readonly ServerBlock[];
+  /** By name, without parentheses. */
+  readonly snippets: ReadonlyMap<string, readonly Directive[]>;
+  /** Arguments of the imports outside of server blocks: `custom/*.server`. */
+  readonly imports: readonly string[];
 }
 
 interface Line {
@@ -60,9 +64,39 @@ export function parseCorefile(text: string): Corefile {
     .map((line, number): Line => ({ number, tokens: tokensOf(line, number) }))
     .filter(({ tokens }) => tokens.length > 0);
   const blocks: ServerBlock[] = [];
-  while (rest.length > 0) blocks.push(serverBlock(rest));
-  return { lines, blocks };
+  const snippets = new Map<string, readonly Directive[]>();
+  const imports: string[] = [];
+  for (let [head] = rest; head; [head] = rest) {
+    const [word = '', ...args] = head.tokens;
+    if (word === 'import') {
+      imports.push(...args);
+      rest.shift();
+    } else if (/^\(.+\)$/.test(word) && args.length === 1 && args[0] === '{') {
+      rest.shift();
+      snippets.set(word.slice(1, -1), body(rest, head.number).directives);
+    } else blocks.push(serverBlock(rest));
+  }
+  return { lines, blocks, snippets, imports };
 }
+
+/** Longest chain of snippets that import each other; CoreDNS fails on a cycle. */
+const MAX_IMPORTS = 16;
+
+/** The directives of a server block, with snippets in place of their imports. */
+export function expanded(
+  { snippets }: Pick<Corefile, 'snippets'>,
+  directives: readonly Directive[],
+  depth = 0,
+): readonly Directive[] {
+  return directives.flatMap((directive) => {
+    const snippet = directive.name === 'import' ? snippets.get(directive.args[0] ?? '') : undefined;
+    if (!snippet || depth === MAX_IMPORTS) return [directive];
+    return expanded({ snippets }, snippet, depth + 1);
+  });
+}
+
+/** Environment variables, which are only known to the process of CoreDNS. */
+const VARIABLE = /\{[$%][^{}\s]+\}/g;
 
 function serverBlock(rest: Line[]): ServerBlock {
   const keys: string[] = [];
@@ -71,9 +105,7 @@ function serverBlock(rest: Line[]): ServerBlock {
     const open = head.tokens.at(-1) === '{';
     const words = open ? head.tokens.slice(0, -1) : head.tokens;
     for (const key of words) {
-      if (key.startsWith('(') || key === 'import')
-        throw syntaxError(head.number, `${key}: snippets and imports are not supported`);
-      if (/[{}]/.test(key)) throw syntaxError(head.number, `${key}: unexpected brace`);
+      if (/[{}]/.test(key.replaceAll(VARIABLE, ''))) throw syntaxError(head.number, `${key}: unexpected brace`);
       keys.push(...key.split(',').filter((part) => part !== ''));
     }
     if (!open) {
@@ -97,7 +129,6 @@ function body(rest: Line[], opened: number): { directives: Directive[]; end: num
       if (args.length > 0) throw syntaxError(number, 'unexpected text after a closing brace');
       return { directives, end: number };
     }
-    if (name === 'import') throw syntaxError(number, 'import: snippets and imports are not supported');
     const open = args.at(-1) === '{';
     const words = open ? args.slice(0, -1) : args;
     if ([name, ...words].some((word) => word === '{' || word === '}')) throw syntaxError(number, 'unexpected brace');

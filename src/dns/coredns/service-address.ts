@@ -1,8 +1,9 @@
-/** Cluster IPs of the DNS Services. */
+/** Addresses of DNS servers. */
 import type { KubeObject } from '../../api/meta.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { isNotFound } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
+import type { Address } from '../../runtime/address.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 
 interface AddressedService extends KubeObject {
@@ -27,9 +28,9 @@ export async function forwardAddress(client: KubeClient, namespace: string, name
   );
 }
 
-/** The cluster IP of the cluster's DNS; undefined if no Service labelled `k8s-app: kube-dns` has one. */
-export async function clusterDnsAddress(client: KubeClient, namespace: string): Promise<string | undefined> {
-  const labelSelector = 'k8s-app=kube-dns';
-  const { items } = await client.list<AddressedService>(RESOURCES.services, { namespace, labelSelector });
-  return items.map(clusterIPOf).find((address) => address !== undefined);
+/** `10.96.0.10`, `10.96.0.10:53`, `[fd00::a]:53`, as in a Corefile. */
+export function parseServer(text: string): Address {
+  const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[\d.]+))(?::(?<port>\d+))?$/.exec(text.replace(/^dns:\/\//, ''));
+  if (!match?.groups) return { host: text, port: 53 };
+  return { host: match.groups.six ?? match.groups.four ?? text, port: Number(match.groups.port ?? 53) };
 }

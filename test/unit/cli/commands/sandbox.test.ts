@@ -233,6 +233,10 @@ describe('with a sandbox', () => {
         known(cluster);
         return answer;
       },
+      dns(cluster, packet) {
+        known(cluster);
+        return packet;
+      },
       stop() {},
     };
     server = await listenForCommands(controls, state.socket);

@@ -1,214 +1,339 @@
-/** Plans, writes and rollbacks on a fake API server; test/contract has the same on a real one. */
-import { beforeEach, describe, expect, it } from 'vitest';
+/** Changes to the DNS of each platform, as a user makes them. test/contract has the same on a real API server. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
-import type { Resource } from '../../../../src/api/resources.ts';
-import { checkDns } from '../../../../src/dns/coredns/check.ts';
-import { KUBEADM_NAMES } from '../../../../src/dns/coredns/coredns-objects.ts';
-import { BACKUP, type InstallRequest, planInstall } from '../../../../src/dns/coredns/install.ts';
-import { applyEdits } from '../../../../src/dns/coredns/object-edit.ts';
-import { ApiError } from '../../../../src/kube/client/api-errors.ts';
-import type { KubeClient } from '../../../../src/kube/client/client.ts';
-import { systemClock } from '../../../../src/runtime/clock.ts';
-import { clusterDnsObjects, KUBEADM_COREFILE } from '../../../support/dns/coredns-objects.ts';
-import { ZONE } from '../../../support/dns/served-zone.ts';
+import { addZone } from '../../../../src/dns/coredns/corefile-edit.ts';
+import { RIGHTS } from '../../../../src/dns/coredns/rights.ts';
+import { BACKUP } from '../../../../src/dns/places/corefile-place.ts';
+import { KUBEADM_COREFILE } from '../../../support/dns/coredns-objects.ts';
+import { COREFILES } from '../../../support/dns/corefiles.ts';
+import { type DnsCluster, K8S, startDnsCluster } from '../../../support/dns/dns-cluster.ts';
 
-/** The objects of a cluster, and the part of a client that these tests need. */
-class Objects {
-  readonly #held = new Map<string, JsonObject>();
-  #version = 1;
-  /** Users of the SubjectAccessReviews. */
-  readonly reviewed = new Set<string>();
-  mayReview = true;
-  /** Errors of writes by kind; each entry fails one write. */
-  readonly refusals: [kind: string, error: Error][] = [];
+const ZONE = 'clusterset.local';
+const STUB = ['enable', '--mode', 'stub', '--forward', '10.96.0.53'];
+const COREDNS = ['enable', '--mode', 'coredns'];
+const COREDNS_NAME = { namespace: 'kube-system', name: 'coredns' };
 
-  put(object: JsonObject): void {
-    const own = object.metadata as JsonObject & { name: string };
-    const metadata = { ...own, resourceVersion: String(this.#version++) };
-    this.#held.set(`${object.kind}/${own.name}`, { ...object, metadata });
-  }
+let cluster: DnsCluster;
 
-  get(kind: string, name: string): JsonObject {
-    const found = this.#held.get(`${kind}/${name}`);
-    if (!found) throw this.error(404, 'NotFound');
-    return found;
-  }
-
-  list(kind: string): JsonObject[] {
-    return [...this.#held.values()].filter((object) => object.kind === kind);
-  }
-
-  update(object: JsonObject): JsonObject {
-    const { name, resourceVersion } = object.metadata as { name: string; resourceVersion: string };
-    const kind = String(object.kind);
-    const index = this.refusals.findIndex(([each]) => each === kind);
-    const [refusal] = index < 0 ? [] : this.refusals.splice(index, 1);
-    if (refusal) throw refusal[1];
-    const held = this.get(kind, name).metadata as { resourceVersion: string };
-    if (held.resourceVersion !== resourceVersion) throw this.error(409, 'Conflict');
-    this.put(object);
-    return this.get(kind, name);
-  }
-
-  error(status: number, reason: string): ApiError {
-    const request = { cluster: 'east', verb: 'get', resource: 'x', object: '' };
-    return new ApiError('CTM_API_STATUS', request, reason, { status, reason });
-  }
-
-  client(): KubeClient {
-    const held = {
-      cluster: 'east',
-      get: async ({ kind }: Resource, { name }: { name: string }) => this.get(kind, name),
-      list: async ({ kind }: Resource) => ({ items: this.list(kind), metadata: {} }),
-      update: async (_: Resource, object: JsonObject) => this.update(object),
-      create: async (_: Resource, _namespace: undefined, { spec }: { spec: { user: string } }) => {
-        this.reviewed.add(spec.user);
-        if (!this.mayReview) throw this.error(403, 'Forbidden');
-        return { status: { allowed: true } };
-      },
-    };
-    return held as unknown as KubeClient; // nothing else is called
-  }
-
-  get corefile(): { text: string; backup: string | undefined } {
-    const { data, metadata } = this.get('ConfigMap', 'coredns') as {
-      data: { Corefile: string };
-      metadata: { annotations?: Record<string, string> };
-    };
-    return { text: data.Corefile, backup: metadata.annotations?.[BACKUP] };
-  }
-
-  get rules(): number {
-    const { rules } = this.get('ClusterRole', KUBEADM_NAMES.clusterRole);
-    return Array.isArray(rules) ? rules.length : 0;
-  }
-}
-
-let objects: Objects;
-let client: KubeClient;
-
-beforeEach(() => {
-  objects = new Objects();
-  for (const object of clusterDnsObjects(KUBEADM_NAMES.namespace, KUBEADM_NAMES.clusterRole)) objects.put(object);
-  client = objects.client();
+beforeEach(async () => {
+  cluster = await startDnsCluster();
+  await corefileIs(KUBEADM_COREFILE);
 });
+afterEach(() => cluster[Symbol.asyncDispose]());
 
-const plan = (request: InstallRequest) => planInstall(client, KUBEADM_NAMES, request);
-const apply = async (request: InstallRequest) => applyEdits(client, (await plan(request)).edits);
-
-describe('two zones', () => {
-  it('are removed one by one; with the last one the Corefile is restored and the rule removed', async () => {
-    await apply({ mode: 'coredns', zone: ZONE });
-    await apply({ mode: 'coredns', zone: 'other.example' });
-    expect(objects.rules).toBe(3);
-    await apply({ zone: ZONE });
-    expect(objects.corefile).toMatchObject({
-      text: expect.stringContaining('multicluster other.example'),
-      backup: KUBEADM_COREFILE,
-    });
-    expect(objects.rules).toBe(3);
-    await apply({ zone: 'other.example' });
-    expect(objects.corefile).toEqual({ text: KUBEADM_COREFILE, backup: undefined });
-    expect(objects.rules).toBe(2);
+const corefileIs = (Corefile: string, metadata: JsonObject = {}) =>
+  cluster.put(K8S.configMaps, { metadata: { ...COREDNS_NAME, ...metadata }, data: { Corefile } });
+const dataOf = async (name: string) =>
+  ((await cluster.get(K8S.configMaps, name, 'kube-system'))?.data ?? {}) as Record<string, string>;
+const corefile = async () => (await dataOf('coredns')).Corefile ?? '';
+const backup = async () => {
+  const metadata = (await cluster.get(K8S.configMaps, 'coredns', 'kube-system'))?.metadata as JsonObject;
+  return (metadata.annotations as JsonObject | undefined)?.[BACKUP];
+};
+const node = (metadata: JsonObject) => cluster.put(K8S.nodes, { metadata: { name: 'node-1', ...metadata } });
+/** A cluster-scoped kind that accepts any field. */
+const define = (group: string, version: string, plural: string, kind: string) =>
+  cluster.put(K8S.crds, {
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Cluster',
+      names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      ],
+    },
   });
 
-  it('removing a zone that is not enabled changes nothing', async () => {
-    await apply({ mode: 'stub', zone: ZONE, forward: '10.96.0.53' });
-    expect((await plan({ zone: 'other.example' })).edits).toEqual([]);
+describe('the plain way', () => {
+  it('prints the platform, the change and the rights, writes them once, and takes all back', async () => {
+    const done = await cluster.dns(...COREDNS);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(done.stdout).toMatch(/^Platform: unknown \(no known label, .*\); using the Corefile, as with kubeadm\n/);
+    for (const line of [
+      `ClusterRole ${RIGHTS}`,
+      '  + allows: list, watch serviceimports.multicluster.x-k8s.io',
+      '  + for the service account kube-system/coredns',
+      '  +         multicluster clusterset.local',
+    ])
+      expect(done.stdout.split('\n')).toContain(line);
+    expect(await corefile()).toBe(addZone(KUBEADM_COREFILE, { mode: 'coredns', zone: ZONE }));
+    expect(await backup()).toBe(KUBEADM_COREFILE);
+    expect((await cluster.dns(...COREDNS)).stdout).toContain('Already up to date.');
+    expect((await cluster.dns('disable')).code).toBe(0);
+    expect([await corefile(), await backup()]).toEqual([KUBEADM_COREFILE, undefined]);
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toBeUndefined();
+    expect(await cluster.get(K8S.clusterRoleBindings, RIGHTS)).toBeUndefined();
+    expect((await cluster.dns('disable')).stdout).toContain('Already up to date.');
+  });
+
+  it('has both zones until the last is removed, with the rights and the backup', async () => {
+    await cluster.dns(...COREDNS);
+    await cluster.dns(...COREDNS, '--zone', 'other.example');
+    await cluster.dns('disable');
+    expect(await corefile()).toBe(addZone(KUBEADM_COREFILE, { mode: 'coredns', zone: 'other.example' }));
+    expect(await backup()).toBe(KUBEADM_COREFILE);
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toBeDefined();
+    await cluster.dns('disable', '--zone', 'other.example');
+    expect([await corefile(), await backup()]).toEqual([KUBEADM_COREFILE, undefined]);
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toBeUndefined();
+  });
+
+  it('switches between the modes, with the rights only while they are needed', async () => {
+    await cluster.dns(...COREDNS);
+    expect((await cluster.dns(...STUB)).code).toBe(0);
+    expect(await corefile()).toBe(addZone(KUBEADM_COREFILE, { mode: 'stub', zone: ZONE, forward: '10.96.0.53' }));
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toBeUndefined();
+  });
+
+  it('--dry-run and --print write nothing', async () => {
+    expect((await cluster.dns(...COREDNS, '--dry-run')).stdout).toContain('Dry run: nothing was written.');
+    const printed = await cluster.dns(...COREDNS, '--print');
+    expect(printed.code).toBe(0);
+    for (const text of ['clusterset.local:53 {', '"kind": "ClusterRoleBinding"'])
+      expect(printed.stdout).toContain(text);
+    expect(await corefile()).toBe(KUBEADM_COREFILE);
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toBeUndefined();
   });
 });
 
-describe('a write that fails', () => {
-  it('rolls back the earlier writes, and is reported', async () => {
-    objects.refusals.push(['ConfigMap', objects.error(409, 'Conflict')]);
-    await expect(apply({ mode: 'coredns', zone: ZONE })).rejects.toMatchObject({ status: 409 });
-    expect(objects.rules).toBe(2);
+it('refuses --mode coredns without the CRDs, and writes nothing (D1)', async () => {
+  await using bare = await startDnsCluster({ crds: false });
+  await bare.put(K8S.configMaps, { metadata: COREDNS_NAME, data: { Corefile: KUBEADM_COREFILE } });
+  for (const force of [[], ['--force']]) {
+    const { code, stderr } = await bare.dns(...COREDNS, ...force);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/CTM_COREFILE.*does not serve serviceimports.*catamaran crds \| kubectl apply/),
+    });
+    expect((await bare.get(K8S.configMaps, 'coredns', 'kube-system'))?.data).toEqual({ Corefile: KUBEADM_COREFILE });
+    expect(await bare.get(K8S.clusterRoles, RIGHTS)).toBeUndefined();
+  }
+});
+
+describe('rights', () => {
+  const role = (...extra: JsonObject[]) =>
+    cluster.put(K8S.clusterRoles, {
+      metadata: { name: 'system:coredns' },
+      rules: [{ apiGroups: [''], resources: ['services'], verbs: ['list', 'watch'] }, ...extra],
+    });
+  const PATCH = { apiGroups: ['multicluster.x-k8s.io'], resources: ['serviceimports'], verbs: ['list', 'watch'] };
+
+  it('do not depend on the ClusterRole of CoreDNS, which an upgrade applies again (D2)', async () => {
+    await role(PATCH);
+    await cluster.dns(...COREDNS);
+    await role();
+    expect((await cluster.dns(...COREDNS)).stdout).toContain('Already up to date.');
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toMatchObject({ rules: [PATCH] });
   });
 
-  it('is reported together with a rollback that failed', async () => {
-    const planned = await plan({ mode: 'coredns', zone: ZONE });
-    objects.refusals.push(['ConfigMap', new Error('the first error')]);
-    const update = client.update;
-    let roles = 0;
-    const failing = Object.assign(Object.create(client), {
-      update: (...args: Parameters<KubeClient['update']>) =>
-        args[0].kind === 'ClusterRole' && ++roles > 1 ? Promise.reject(new Error('the second error')) : update(...args),
-    });
-    await expect(applyEdits(failing, planned.edits)).rejects.toMatchObject({
-      code: 'CTM_DNS',
-      message: expect.stringMatching(
-        /^the first error; rollback failed \(ClusterRole.*the second error\); run the command again$/,
-      ),
-    });
+  it('that a user has added to it stay (D11)', async () => {
+    await role(PATCH);
+    await cluster.dns(...COREDNS);
+    await cluster.dns('disable');
+    expect(await cluster.get(K8S.clusterRoles, 'system:coredns')).toMatchObject({ rules: [{}, PATCH] });
   });
 
-  it('on a conflict overwrites nothing', async () => {
-    const planned = await plan({ mode: 'stub', zone: ZONE, forward: '10.96.0.53' });
-    const mine = `${KUBEADM_COREFILE}# mine\n`;
-    objects.put({ ...objects.get('ConfigMap', 'coredns'), data: { Corefile: mine } });
-    await expect(applyEdits(client, planned.edits)).rejects.toMatchObject({ status: 409 });
-    expect(objects.corefile.text).toBe(mine);
+  it('that were changed are repaired', async () => {
+    await cluster.dns(...COREDNS);
+    await cluster.put(K8S.clusterRoles, { metadata: { name: RIGHTS }, rules: [] });
+    expect((await cluster.dns(...COREDNS)).stdout).toContain(`ClusterRole ${RIGHTS}`);
+    expect(await cluster.get(K8S.clusterRoles, RIGHTS)).toMatchObject({ rules: [PATCH] });
   });
 });
 
-describe('a missing object', () => {
-  it('is reported with the option that sets its name', async () => {
-    const names = { ...KUBEADM_NAMES, clusterRole: 'nope' };
-    await expect(planInstall(client, names, { mode: 'coredns', zone: ZONE })).rejects.toMatchObject({
-      code: 'CTM_COREFILE',
-      message: expect.stringContaining(
-        'ClusterRole nope not found in cluster east: pass the ClusterRole of CoreDNS with --cluster-role',
-      ),
-    });
+describe('coredns-custom (D3)', () => {
+  const K3S = COREFILES.find(({ name }) => name === 'k3s')?.text.replaceAll('@DIR@', '/etc/coredns') ?? '';
+
+  it.each([STUB, COREDNS])('gets a key of its own, and the Corefile is not touched: %s %s %s', async (...command) => {
+    await corefileIs(K3S, { labels: { 'objectset.rio.cattle.io/hash': 'bce283298811743a' } });
+    const done = await cluster.dns(...command.flat());
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(done.stdout).toMatch(/^Platform: k3s \(label objectset/);
+    expect((await dataOf('coredns-custom'))['catamaran.server']).toMatch(/^# begin.*\nclusterset\.local:53 \{\n/);
+    expect(await corefile()).toBe(K3S);
+    expect((await cluster.dns(...command.flat())).stdout).toContain('Already up to date.');
+    await cluster.dns('disable');
+    expect(await cluster.get(K8S.configMaps, 'coredns-custom', 'kube-system')).toBeUndefined();
+  });
+
+  it('keeps the keys of users, and is written even if the Corefile is not understood', async () => {
+    await corefileIs('.:53 { errors }\nimport custom/*.server\n');
+    const custom = { namespace: 'kube-system', name: 'coredns-custom' };
+    await cluster.put(K8S.configMaps, { metadata: custom, data: { 'log.override': 'log' } });
+    expect((await cluster.dns(...STUB)).code).toBe(0);
+    expect(Object.keys(await dataOf('coredns-custom'))).toEqual(['log.override', 'catamaran.server']);
+    await cluster.dns('disable');
+    expect(await dataOf('coredns-custom')).toEqual({ 'log.override': 'log' });
+  });
+
+  it('refuses if a key of a user has the zone', async () => {
+    await corefileIs(K3S);
+    const custom = { namespace: 'kube-system', name: 'coredns-custom' };
+    const mine = 'clusterset.local:53 {\n  forward . 10.0.0.1\n}\n';
+    await cluster.put(K8S.configMaps, { metadata: custom, data: { 'mine.server': mine } });
+    expect((await cluster.dns(...STUB)).stderr).toMatch(/CTM_COREFILE.*coredns-custom, mine\.server: .*already exists/);
+    await cluster.dns('disable');
+    expect(await dataOf('coredns-custom')).toEqual({ 'mine.server': mine });
   });
 });
 
-describe('catamaran dns check', () => {
-  const check = async () => {
-    const hops = await checkDns({
-      client,
-      names: KUBEADM_NAMES,
-      zone: ZONE,
-      timeoutMs: 500,
-      clock: systemClock,
-      random: () => 0.5,
-    });
-    return Object.fromEntries(hops.map(({ hop, result, seen }) => [hop, `${result}: ${seen}`]));
-  };
-
-  it('skips the hops that depend on a Corefile that could not be read', async () => {
-    objects.put({ ...objects.get('ConfigMap', 'coredns'), data: {} });
-    const hops = await check();
-    expect(hops.Corefile).toMatch(/^wrong: .*no key Corefile/);
-    for (const hop of ['CoreDNS RBAC', 'catamaran dns']) expect(hops[hop]).toBe('skipped: the Corefile hop failed');
+describe('what a tool owns (D4)', () => {
+  it('is not written unless forced, and the owner is named', async () => {
+    await corefileIs(KUBEADM_COREFILE, { annotations: { 'meta.helm.sh/release-name': 'coredns' } });
+    const { code, stderr } = await cluster.dns(...STUB);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/coredns is written by the Helm release coredns, which would revert .*--print.*--force/);
+    expect(await corefile()).toBe(KUBEADM_COREFILE);
+    expect((await cluster.dns(...STUB, '--force')).code).toBe(0);
+    expect(await corefile()).toContain('forward . 10.96.0.53');
+    expect((await cluster.dns('disable')).code).toBe(0);
+    expect(await corefile()).toBe(KUBEADM_COREFILE);
   });
 
   it.each([
-    ['the one in its Deployment', { serviceAccountName: 'dns' }, 'dns'],
-    ['the default of the namespace', {}, 'default'],
-    ['the name of CoreDNS without a Deployment', undefined, 'coredns'],
-  ])('reviews the access of the service account of CoreDNS: %s', async (_, spec, account) => {
-    await apply({ mode: 'coredns', zone: ZONE });
-    if (spec) {
-      const metadata = { name: 'coredns' };
-      objects.put({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { template: { spec } } });
+    ['EKS with the CoreDNS add-on', 'aws eks update-addon', { 'kubernetes.io/os': 'linux' }],
+    ['kops', 'externalCoreFile: |', { 'kops.k8s.io/instancegroup': 'nodes' }],
+  ])('%s: --print shows what to hand to it', async (platform, text, labels) => {
+    await node({ labels });
+    if (platform.startsWith('EKS')) await asManager('eks');
+    const { code, stderr } = await cluster.dns(...STUB);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`[CTM_COREFILE] ${platform} writes the configuration`)]);
+    const printed = await cluster.dns(...STUB, '--print');
+    expect(printed.code).toBe(0);
+    expect(printed.stdout).toContain(text);
+    expect(printed.stdout).toContain('forward . 10.96.0.53');
+    expect(await corefile()).toBe(KUBEADM_COREFILE);
+  });
+
+  it('RKE2: --print shows a HelmChartConfig; --force writes its ConfigMap', async () => {
+    const name = 'rke2-coredns-rke2-coredns';
+    const metadata = { namespace: 'kube-system', name, annotations: { 'meta.helm.sh/release-name': 'rke2-coredns' } };
+    await cluster.put(K8S.configMaps, { metadata, data: { Corefile: KUBEADM_COREFILE } });
+    expect((await cluster.dns(...STUB)).stderr).toContain('RKE2 writes the configuration');
+    expect((await cluster.dns(...STUB, '--print')).stdout).toMatch(
+      /kind: HelmChartConfig[\s\S]*parameters: "\. 10\.96\.0\.53"/,
+    );
+    expect((await cluster.dns(...STUB, '--force')).code).toBe(0);
+    expect((await dataOf(name)).Corefile).toContain('forward . 10.96.0.53');
+    await cluster.dns('disable');
+    expect((await dataOf(name)).Corefile).toBe(KUBEADM_COREFILE);
+  });
+
+  it('GKE with Cloud DNS: --print shows a forwarding zone', async () => {
+    // No version of a real platform here: the same instructions are in the table of platforms.
+    const { PLATFORMS } = await import('../../../../src/dns/platforms/platforms.ts');
+    const way = PLATFORMS.find(({ name }) => name === 'GKE with Cloud DNS')?.way;
+    const text = way?.kind === 'tool' ? way.instructions({ zone: ZONE, forward: '10.128.0.9', block: '' }) : '';
+    expect(text).toContain('--dns-name clusterset.local. --visibility private');
+    expect(text).toContain('--private-forwarding-targets 10.128.0.9');
+  });
+
+  async function asManager(manager: string): Promise<void> {
+    const applied = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: COREDNS_NAME,
+      data: { Corefile: KUBEADM_COREFILE },
+    };
+    const path = { namespace: 'kube-system', name: 'coredns' };
+    const as = cluster.as(manager);
+    await as.patch(K8S.configMaps, path, applied, { kind: 'apply', force: true });
+  }
+});
+
+describe('operators (D4)', () => {
+  it('OpenShift: an entry of spec.servers, taken out again', async () => {
+    await define('operator.openshift.io', 'v1', 'dnses', 'DNS');
+    const resource = { group: 'operator.openshift.io', version: 'v1', plural: 'dnses', kind: 'DNS', namespaced: false };
+    const mine = { name: 'corp', zones: ['corp.example'], forwardPlugin: { upstreams: ['10.0.0.1'] } };
+    await cluster.put(resource, { metadata: { name: 'default' }, spec: { servers: [mine], logLevel: 'Normal' } });
+    expect((await cluster.dns(...COREDNS)).stderr).toContain('the DNS of OpenShift supports --mode stub only');
+    expect((await cluster.dns(...STUB)).code).toBe(0);
+    const servers = async () => (await cluster.get(resource, 'default'))?.spec;
+    const added = {
+      name: 'catamaran-clusterset-local',
+      zones: [ZONE],
+      forwardPlugin: { policy: 'Random', upstreams: ['10.96.0.53'] },
+    };
+    expect(await servers()).toEqual({ servers: [mine, added], logLevel: 'Normal' });
+    expect((await cluster.dns(...STUB)).stdout).toContain('Already up to date.');
+    expect(await corefile()).toBe(KUBEADM_COREFILE);
+    expect((await cluster.dns('disable')).code).toBe(0);
+    expect(await servers()).toEqual({ servers: [mine], logLevel: 'Normal' });
+  });
+
+  it('ACK with managed CoreDNS: an entry of CustomDNSConfig; a user’s own entry stays (D11)', async () => {
+    await cluster.client.delete(K8S.configMaps, COREDNS_NAME);
+    await define('networking.alibabacloud.com', 'v1beta1', 'customdnsconfigs', 'CustomDNSConfig');
+    const resource = {
+      group: 'networking.alibabacloud.com',
+      version: 'v1beta1',
+      plural: 'customdnsconfigs',
+      kind: 'CustomDNSConfig',
+      namespaced: false,
+    };
+    expect((await cluster.dns(...STUB)).code).toBe(0);
+    const entry = { name: ZONE, forward: { upstreams: ['10.96.0.53'] } };
+    expect(await cluster.get(resource, 'default')).toMatchObject({ spec: { zones: [entry] } });
+    await cluster.dns('disable');
+    expect((await cluster.get(resource, 'default'))?.spec).toEqual({ zones: [] });
+    await cluster.put(resource, { metadata: { name: 'default' }, spec: { zones: [entry] } });
+    expect((await cluster.dns(...STUB)).stderr).toMatch(/spec\.zones: already has an entry for clusterset\.local/);
+    await cluster.dns('disable');
+    expect((await cluster.get(resource, 'default'))?.spec).toEqual({ zones: [entry] });
+  });
+});
+
+describe('a Corefile that was changed since', () => {
+  it('without comments still loses the zone, and the backup with it (D5)', async () => {
+    for (const command of [STUB, COREDNS]) {
+      await cluster.dns(...command);
+      const stripped = (await corefile()).replace(/^#.*\n/gm, '');
+      await cluster.client.patch(K8S.configMaps, COREDNS_NAME, { data: { Corefile: stripped } });
+      expect((await cluster.dns('disable')).code).toBe(0);
+      expect([await corefile(), await backup()]).toEqual([KUBEADM_COREFILE, undefined]);
     }
-    expect((await check())['CoreDNS RBAC']).toMatch(/^ok: /);
-    expect([...objects.reviewed]).toEqual([`system:serviceaccount:kube-system:${account}`]);
   });
 
-  it('skips RBAC if it cannot create reviews, as in a pod of catamaran dns', async () => {
-    await apply({ mode: 'coredns', zone: ZONE });
-    objects.mayReview = false;
-    expect((await check())['CoreDNS RBAC']).toMatch(/^skipped: .*subjectaccessreviews/);
+  it('in the added block keeps it and the backup, and says so (D5)', async () => {
+    await cluster.dns(...STUB);
+    const changed = (await corefile()).replace('cache 5', 'cache 5\n    rewrite name a.b c.d');
+    await cluster.client.patch(K8S.configMaps, COREDNS_NAME, { data: { Corefile: changed } });
+    expect((await cluster.dns('disable')).stdout).toMatch(
+      /Note: the server block .* was changed by another client and is left/,
+    );
+    expect([await corefile(), await backup()]).toEqual([changed, KUBEADM_COREFILE]);
   });
 
-  it('does not query a Service without a cluster IP', async () => {
-    const service = (name: string, clusterIP: string) =>
-      objects.put({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: { clusterIP } });
-    service('a-headless', 'None');
-    expect((await check())['cluster DNS']).toMatch(/^wrong: no Service .* with a cluster IP .* with --server$/);
-    service('kube-dns', '::1');
-    expect((await check())['cluster DNS']).toMatch(/^wrong: no response from \[::1\]:53 /);
+  it('elsewhere keeps the changes, and says so', async () => {
+    await cluster.dns(...STUB);
+    const changed = (await corefile()).replace('cache 30', 'cache 60');
+    await cluster.client.patch(K8S.configMaps, COREDNS_NAME, { data: { Corefile: changed } });
+    expect((await cluster.dns('disable')).stdout).toContain('also changed by another client');
+    expect(await corefile()).toBe(KUBEADM_COREFILE.replace('cache 30', 'cache 60'));
   });
+});
+
+it('the documents’ own form, the external plugin, is left as it is (D10)', async () => {
+  const text = COREFILES.find(({ name }) => name.startsWith('ACK, with the external plugin'))?.text ?? '';
+  await corefileIs(text);
+  for (const command of [COREDNS, STUB]) {
+    const { code, stdout } = await cluster.dns(...command);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/external plugin multicluster.*nothing to add.*\nAlready up to date\.\n$/);
+  }
+  await cluster.dns('disable');
+  expect(await corefile()).toBe(text);
+});
+
+it('a missing ConfigMap is reported with the option that sets its name', async () => {
+  expect((await cluster.dns(...STUB, '--configmap', 'dns/other')).stderr).toMatch(
+    /CTM_COREFILE\] ConfigMap dns\/other not found in cluster kubesim: pass the ConfigMap of CoreDNS with --configmap/,
+  );
 });
