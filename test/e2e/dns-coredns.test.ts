@@ -68,7 +68,7 @@ describe('--mode coredns', () => {
     expect(await status()).toBe('NOERROR');
   });
 
-  it('is checked from outside of the cluster, through the API server', async () => {
+  it('is checked from outside the cluster, through the API server', async () => {
     const printed = await cluster.quietly('catamaran dns check --context cluster2');
     expect(printed).toMatch(/cluster DNS +ok +Pod kube-system\/coredns-\S+ resolves /);
     expect(printed).toMatch(/CoreDNS RBAC +ok /);

@@ -25,7 +25,7 @@ interface CheckOptions extends ClusterDnsOptions {
 }
 
 const TIMEOUT_MS = 5000;
-/** Pods that are asked one by one, from outside of the cluster. */
+/** Pods that are asked one by one, from outside the cluster. */
 const PODS = 5;
 const RESOLV_CONF = '/etc/resolv.conf';
 

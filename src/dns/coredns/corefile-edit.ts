@@ -25,7 +25,7 @@ export interface ZoneRequest {
 }
 
 export interface EditContext {
-  /** The Corefile before any zone was added; tells what is the user's own. Default: only what is marked is removed. */
+  /** The Corefile before any zone was added; shows what is the user's own. Default: only what is marked is removed. */
   readonly original?: string | undefined;
   /** The Corefile whose server blocks the added one follows, if the edited text is imported by it. Default: the text. */
   readonly base?: string;
@@ -75,7 +75,7 @@ function isWanted({ mode, forward }: ReturnType<typeof inspectZone>, wanted: Zon
   return mode === wanted.mode && (mode === 'coredns' || forward === wanted.forward);
 }
 
-/** The lines of the added server block, with the ports, addresses and metrics of the one that it stands beside. */
+/** The lines of the added server block, with the ports, addresses and metrics of the one beside it. */
 export function zoneBlock(corefile: Corefile, { mode, zone, forward }: ZoneRequest): readonly string[] {
   const base = mode === 'stub' && forward === undefined ? nodeCacheBase(corefile) : baseOf(corefile);
   const copied = (name: string) =>

@@ -29,7 +29,7 @@ export interface Corefile {
   readonly blocks: readonly ServerBlock[];
   /** By name, without parentheses. */
   readonly snippets: ReadonlyMap<string, readonly Directive[]>;
-  /** Arguments of the imports outside of server blocks: `custom/*.server`. */
+  /** Arguments of the imports outside server blocks: `custom/*.server`. */
   readonly imports: readonly string[];
 }
 

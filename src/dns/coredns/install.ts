@@ -82,7 +82,7 @@ export async function planEnable(
   if (way.kind === 'tool')
     throw new CatamaranError(
       'CTM_COREFILE',
-      `${detected.platform.name} writes the configuration of its DNS from outside of the cluster, which would revert the change: add what --print shows there, or write it anyway with --force`,
+      `${detected.platform.name} writes the configuration of its DNS from outside the cluster, which would revert the change: add what --print shows there, or write it anyway with --force`,
     );
   const state = await stateOf(site, change.zone, way);
   const served = change.mode === 'coredns' && !state?.external ? await checkCanServe(client, site.pods, { force }) : [];
@@ -101,7 +101,7 @@ export function checkMode({ detected }: Site, way: Way, mode: string): void {
   throw new CatamaranError('CTM_COREFILE', `the DNS of ${name} supports --mode ${modes.join(', ')} only`);
 }
 
-/** Undefined if there is no Corefile to read. `external` says that the external plugin serves the zone. */
+/** Undefined if there is no Corefile to read. `external`: the external plugin serves the zone. */
 async function stateOf(
   site: Site,
   zone: string,

@@ -10,11 +10,6 @@ import { NOTHING, type Planned, type ZoneChange } from './place.ts';
 /** Annotation on the ConfigMap that keeps the original Corefile while any zone is enabled. */
 export const BACKUP = 'catamaran.dev/corefile-backup';
 
-/** Printed if a tool would revert a change. */
-export interface Owned {
-  readonly owner: string;
-}
-
 /**
  * Plans the change.
  *

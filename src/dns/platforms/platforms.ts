@@ -12,7 +12,7 @@ export type Way =
   | { readonly kind: 'operator'; readonly operator: 'openshift' | 'ack' }
   /** `stubDomains` of kube-dns. */
   | { readonly kind: 'stubDomains' }
-  /** The configuration of a tool outside of the cluster, which would revert a change in it. */
+  /** The configuration of a tool outside the cluster, which would revert a change in it. */
   | { readonly kind: 'tool'; readonly instructions: (change: Snippets) => string };
 
 /** What a user pastes into the configuration of a tool. */
@@ -103,7 +103,7 @@ const importsCustom: Sign = ({ corefile = '' }) =>
   /^\s*import\s+\S*custom\/\*\.server\s*$/m.exec(corefile)?.[0].trim().concat(' in the Corefile');
 
 const COREDNS = 'ConfigMap kube-system/coredns';
-const INDENT = (text: string, by: number) => text.trimEnd().replace(/^(?=.)/gm, ' '.repeat(by));
+const indented = (text: string, by: number) => text.trimEnd().replace(/^(?=.)/gm, ' '.repeat(by));
 
 export const PLATFORMS: readonly Platform[] = [
   {
@@ -221,7 +221,7 @@ spec:
           - zone: ${zone}.
         port: 53
         plugins:
-${INDENT(entries.join('\n'), 10)}
+${indented(entries.join('\n'), 10)}
 `;
 }
 
@@ -235,7 +235,7 @@ aws eks update-addon --cluster-name CLUSTER --addon-name coredns --resolve-confl
 }
 
 function cloudDns({ zone, forward }: Snippets): string {
-  return `Cloud DNS answers the pods, outside of the cluster. Make catamaran dns reachable in the VPC, by a Service with
+  return `Cloud DNS answers the pods, outside the cluster. Make catamaran dns reachable in the VPC, by a Service with
 type: LoadBalancer and the annotation networking.gke.io/load-balancer-type: Internal, and forward the zone to it:
 
 gcloud dns managed-zones create clusterset --description "clusterset zone" --dns-name ${zone}. --visibility private \\
@@ -261,7 +261,7 @@ kops update cluster --yes:
 spec:
   kubeDNS:
     externalCoreFile: |
-${INDENT(corefile ?? block, 6)}
+${indented(corefile ?? block, 6)}
 ${stub}`;
 }
 

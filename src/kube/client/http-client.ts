@@ -1,5 +1,4 @@
 /** The client of one API server, over HTTP/1.1. */
-import type { Duplex } from 'node:stream';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { asText, type JsonObject, metadataOf } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
@@ -30,7 +29,7 @@ import { type ApiRequest, Exchange, type ExchangeLimits } from './exchange.ts';
 import { jsonLines } from './lines.ts';
 import { readPages } from './pages.ts';
 import { type Place, pathOf, placeName, type QueryParameters, resourceName } from './paths.ts';
-import { PORT_FORWARD_PROTOCOL, portForwardStream } from './port-forward.ts';
+import { openPortForward } from './port-forward.ts';
 import { type SocketLimits, SocketTransport } from './sockets.ts';
 import type { Transport } from './transport.ts';
 
@@ -93,8 +92,6 @@ export function createKubeClient(options: ClientOptions): KubeClient {
   return new HttpClient(transport, exchange, limits, options);
 }
 
-const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
-
 const CONTENT_TYPES: Record<PatchKind, string> = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
@@ -109,6 +106,8 @@ class HttpClient implements KubeClient {
   readonly #limits: ClientLimits;
   readonly isOutdated: () => Promise<boolean>;
   readonly #fieldManager: string;
+  readonly portForward: NonNullable<KubeClient['portForward']> = (pod, port, signal) =>
+    openPortForward(this.#exchange, { cluster: this.cluster, pod, port, signal });
 
   constructor(transport: Transport, exchange: Exchange, limits: ClientLimits, options: ClientOptions) {
     const { cluster, isOutdated = async () => false, fieldManager = FIELD_MANAGER } = options;
@@ -270,17 +269,6 @@ class HttpClient implements KubeClient {
   raw(path: string, options: RequestOptions = {}): Promise<unknown> {
     const name = { cluster: this.cluster, verb: 'get', resource: path, object: '' };
     return this.#exchange.call({ name, method: 'GET', path, repeatable: true, plain: true }, options);
-  }
-
-  async portForward(pod: ObjectName, port: number, signal: AbortSignal): Promise<Duplex> {
-    const name = { cluster: this.cluster, verb: 'get', resource: 'pods/portforward', object: placeName(pod) };
-    const path = pathOf(PODS, { ...pod, subresource: 'portforward' }, { ports: port });
-    try {
-      return portForwardStream(await this.#exchange.openWebSocket(path, PORT_FORWARD_PROTOCOL, signal));
-    } catch (error) {
-      signal.throwIfAborted();
-      throw transportError(name, error);
-    }
   }
 
   close(): Promise<void> {

@@ -5,11 +5,38 @@
  * data and 1 for an error; the first message of each channel is the port.
  */
 import { Duplex } from 'node:stream';
+import type { Resource } from '../../api/resources.ts';
+import { transportError } from './api-errors.ts';
+import type { ObjectName } from './client.ts';
+import type { Exchange } from './exchange.ts';
+import { pathOf, placeName } from './paths.ts';
 import type { WebSocketStream } from './transport.ts';
 
-export const PORT_FORWARD_PROTOCOL = 'v4.channel.k8s.io';
+const PROTOCOL = 'v4.channel.k8s.io';
+const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
 const CHANNEL = { data: 0, error: 1 } as const;
+
+export interface PortForward {
+  readonly cluster: string;
+  readonly pod: ObjectName;
+  readonly port: number;
+  readonly signal: AbortSignal;
+}
+
+export async function openPortForward(
+  exchange: Pick<Exchange, 'openWebSocket'>,
+  { cluster, pod, port, signal }: PortForward,
+): Promise<Duplex> {
+  const path = pathOf(PODS, { ...pod, subresource: 'portforward' }, { ports: port });
+  try {
+    return portForwardStream(await exchange.openWebSocket(path, PROTOCOL, signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    const name = { cluster, verb: 'get', resource: 'pods/portforward', object: placeName(pod) };
+    throw transportError(name, error);
+  }
+}
 
 /** Adapts the messages of an open WebSocket; destroying the stream closes it. */
 export function portForwardStream(socket: WebSocketStream): Duplex {
