@@ -184,6 +184,8 @@ describe('with the real CoreDNS', () => {
         const answer = await askUdp(coredns, web());
         expect(parseMessage(answer ?? Buffer.alloc(12)).answers.map(({ data }) => data)).toEqual(['10.97.0.10']);
       });
+      const db = await askUdp(coredns, questionOf(`db.${ns}.svc A`));
+      expect(parseMessage(db ?? Buffer.alloc(12)).answers).toHaveLength(4);
       const { code, stdout, stderr } = await dns('check', '--server', `127.0.0.1:${coredns.port}`);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toMatch(/^HOP +RESULT +SEEN\nplatform +ok .*\nServiceImports +ok /);

@@ -15,6 +15,7 @@ import { configMapOf, planDisable, type Site, serviceAccountOf } from './install
 import { type DnsRoute, directRoute, type RouteOptions } from './routes.ts';
 import { complaintsOf } from './servers.ts';
 import { parseServer } from './service-address.ts';
+import { unsyncedOf } from './supervise.ts';
 import { inspectZone, type ZoneState } from './zone-state.ts';
 
 export interface CheckOptions {
@@ -102,7 +103,7 @@ async function importsHop({ client }: Site, zone: string, version: Probe) {
   return { seen: `${seen}; querying ${namespace}/${name}`, value };
 }
 
-async function answersHop({ routes }: CheckOptions, probe: Probe) {
+async function answersHop({ routes, zone }: CheckOptions, probe: Probe) {
   const seen: string[] = [];
   for (const route of await routes()) {
     const message = await route.ask(probe.name, probe.type).catch((error: unknown) => {
@@ -111,6 +112,8 @@ async function answersHop({ routes }: CheckOptions, probe: Probe) {
       );
     });
     seen.push(verifyAnswer(message, probe, route.where));
+    const unsynced = probe.addresses.length === 0 ? await unsyncedOf(route, zone) : undefined;
+    if (unsynced !== undefined) throw new HopFailed(`${unsynced}; check the CRDs and the log of the server`);
   }
   return { seen: seen.join('; '), value: undefined };
 }

@@ -115,7 +115,8 @@ function forwardLines(corefile: Corefile, base: ServerBlock | undefined, forward
 
 /**
  * Only imports and their slices are watched: `labels` leaves out the Services of the cluster and `noendpoints` their
- * slices, which the server block of the cluster's own names has in memory already.
+ * slices, which the server block of the cluster's own names has in memory already. CoreDNS listens for no zone until
+ * all blocks are synced or their `startup_timeout` has passed, so it is short: the zone is SERVFAIL until it is synced.
  */
 function kubernetesLines(corefile: Corefile, zone: string): string[] {
   const [directive] = corefile.blocks.flatMap((block) => pluginsOf(corefile, block, 'kubernetes'));
@@ -125,6 +126,7 @@ function kubernetesLines(corefile: Corefile, zone: string): string[] {
     ...connection.flatMap((option) => linesOf(corefile, option).map((line) => INDENT + line)),
     `${INDENT}${INDENT}labels multicluster.kubernetes.io/service-name`,
     `${INDENT}${INDENT}noendpoints`,
+    `${INDENT}${INDENT}startup_timeout 1s`,
     `${INDENT}${INDENT}multicluster ${zone}`,
     `${INDENT}}`,
   ];

@@ -102,8 +102,8 @@ export async function complaintsOf(client: KubeClient, { namespace, name }: DnsP
   return lines.slice(-2).join('; ').slice(0, 500);
 }
 
-/** First version of CoreDNS with the `multicluster` option. */
-export const MULTICLUSTER_SINCE = '1.12.2';
+/** First version of CoreDNS with the options of the added block: `multicluster`, and `startup_timeout` since 1.12.3. */
+export const MULTICLUSTER_SINCE = '1.12.3';
 
 export function isBefore(version: string, minimum: string): boolean {
   const [own, needed] = [version, minimum].map((each) => each.split('.').map(Number));

@@ -48,11 +48,31 @@ export async function supervise(options: Supervision): Promise<Outcome> {
     const own = await firstFailure(routes, ownName, TYPE.A);
     failures = own === undefined ? 0 : failures + 1;
     if (own !== undefined && failures >= FAILURES) return { result: 'broken', seen: own };
-    const seen = await firstFailure(routes, `dns-version.${zone}`, TYPE.TXT);
+    const seen = (await firstFailure(routes, `dns-version.${zone}`, TYPE.TXT)) ?? (await firstUnsynced(routes, zone));
     if (seen === undefined && own === undefined) return { result: 'served' };
     if (clock.now() >= end || signal.aborted) return { result: 'silent', seen: own ?? seen ?? '' };
     await clock.sleep(POLL_MS, signal).catch(() => undefined);
   }
+}
+
+/**
+ * CoreDNS serves `dns-version` before it has listed any import, but cannot know yet that a name does not exist. Resolves
+ * to undefined if the server does.
+ */
+export async function unsyncedOf(route: DnsRoute, zone: string): Promise<string | undefined> {
+  const name = `catamaran-dns-check.default.svc.${zone}`;
+  try {
+    const { rcode } = await route.ask(name, TYPE.A);
+    if (rcode !== RCODE.SERVFAIL) return undefined;
+    return `${route.where} returned ${rcodeName(rcode)} for ${name}, which does not exist: it is not synced`;
+  } catch (error) {
+    return `no response from ${route.where} for ${name} (${messageOf(error)})`;
+  }
+}
+
+async function firstUnsynced(routes: readonly DnsRoute[], zone: string): Promise<string | undefined> {
+  const failures = await Promise.all(routes.map((route) => unsyncedOf(route, zone)));
+  return failures.find((failure) => failure !== undefined);
 }
 
 async function firstFailure(routes: readonly DnsRoute[], name: string, type: number): Promise<string | undefined> {

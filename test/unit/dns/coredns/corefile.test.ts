@@ -63,6 +63,7 @@ describe('the added server block', () => {
         '+     kubernetes clusterset.local {',
         '+         labels multicluster.kubernetes.io/service-name',
         '+         noendpoints',
+        '+         startup_timeout 1s',
         '+         multicluster clusterset.local',
         '+     }',
         '+ }',

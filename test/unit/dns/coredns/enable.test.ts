@@ -94,6 +94,12 @@ describe('is taken back', () => {
     expect(await corefile()).toEqual({ Corefile: 'before' });
   });
 
+  it('if the zone is served but not synced, as without the CRDs (D1)', async () => {
+    const unsynced = (name: string) => (name.startsWith('catamaran-dns-check.') ? RCODE.SERVFAIL : RCODE.NOERROR);
+    await expect(enable([server('a', unsynced)])).rejects.toThrow(/which does not exist: it is not synced; the change/);
+    expect(await corefile()).toEqual({ Corefile: 'before' });
+  });
+
   it('if the user stops the command', async () => {
     const stop = AbortSignal.abort(new Error('stopped'));
     await expect(enable([server('a', servesAfter(999))], { signal: stop })).rejects.toThrow(

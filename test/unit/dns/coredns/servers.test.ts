@@ -59,7 +59,7 @@ describe('--mode coredns', () => {
       await expect(check({}, force)).rejects.toMatchObject({
         code: 'CTM_COREFILE',
         message: expect.stringMatching(
-          /coredns-1 has CoreDNS 1\.11\.3 \(by the tag of .*1\.12\.2 or later: use --mode stub/,
+          /coredns-1 has CoreDNS 1\.11\.3 \(by the tag of .*1\.12\.3 or later: use --mode stub/,
         ),
       });
   });
