@@ -22,7 +22,7 @@ export interface DnsPod {
   readonly name: string;
   readonly address: string;
   readonly serviceAccount: string;
-  /** All containers' images, the DNS server's first. */
+  /** Of the DNS server. */
   readonly image: string;
   /** For DNS over TCP and UDP. */
   readonly port: number;
@@ -47,7 +47,11 @@ export async function dnsPods(client: KubeClient, services: readonly DnsService[
     .filter(({ metadata, status }) => status?.phase === 'Running' && metadata.deletionTimestamp === undefined)
     .map(({ metadata, spec, status }) => {
       const containers = spec?.containers ?? [];
-      const server = containers.find(({ ports = [] }) => ports.some(isDns)) ?? containers[0];
+      // The one that pods reach: kube-dns has another container that serves DNS on a port of its own.
+      const server =
+        containers.find(({ ports = [] }) => ports.some(({ containerPort }) => containerPort === 53)) ??
+        containers.find(({ ports = [] }) => ports.some(isDns)) ??
+        containers[0];
       const metrics = server?.ports?.find(({ name }) => name === 'metrics')?.containerPort;
       return {
         namespace: metadata.namespace ?? '',
@@ -55,7 +59,9 @@ export async function dnsPods(client: KubeClient, services: readonly DnsService[
         address: status?.podIP ?? '',
         serviceAccount: spec?.serviceAccountName ?? 'default',
         image: server?.image ?? '',
-        port: server?.ports?.find(isDns)?.containerPort ?? 53,
+        port: server?.ports?.some(({ containerPort }) => containerPort === 53)
+          ? 53
+          : (server?.ports?.find(isDns)?.containerPort ?? 53),
         metricsPort: metrics ?? 9153,
       };
     });
