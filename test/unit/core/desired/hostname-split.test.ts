@@ -131,6 +131,19 @@ describe('two pods with one hostname', () => {
     expect(bare(fleet)).toContain('cluster3: db-1 10.3.0.2');
   });
 
+  test('rule 20: slices that are new or without hostnames while the first member is unknown are whole', () => {
+    const fleet = twoSets();
+    fleet.member('cluster1').set({ known: false });
+    fleet.member('cluster3').slices = [
+      aSlice('web-1', [anEndpoint('10.3.0.4')]),
+      aSlice('web-2', [pod('10.3.0.9', 'db-9')]),
+    ];
+    fleet.converge();
+    const whole = ['cluster3: - 10.3.0.4', 'cluster3: db-9 10.3.0.9'];
+    for (const shown of [bare(fleet), byCluster(fleet)]) expect(shown).toEqual(expect.arrayContaining(whole));
+    expect(fleet.member('cluster2').derivedSlices).toHaveLength(3);
+  });
+
   test('hostnames mean nothing in a Service with a cluster IP', () => {
     const fleet = exporting();
     fleet.member('cluster1').slices = [aSlice('web-1', [pod('10.1.0.1', 'db-0')])];
