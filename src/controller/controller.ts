@@ -54,6 +54,7 @@ export class Controller {
     this.#shared = { pace: options.pace ?? new LoopPace(), places: new Places() };
     this.#fleet = new Fleet(config, {
       connect: options.connect,
+      pace: this.#shared.pace,
       clock,
       random,
       logger,
@@ -123,7 +124,6 @@ export class Controller {
     return fleetStatus(this.#fleet, (member) => this.#election.writerOf(member), this.#guard.held);
   }
 
-  /** The values of the gauges. */
   gauges(): Gauges {
     const queues = [...this.#workers.values()].map(({ queue }) => queue);
     const holds = (member: Member) => this.#election.holds(member);

@@ -2,6 +2,7 @@ import type { MemberConfig } from '../config/fleet-config.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Pace } from '../runtime/pace.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Member } from './member.ts';
 import type { MemberChange } from './member-cache.ts';
@@ -11,6 +12,8 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Default: never waits. */
+  readonly pace?: Pace;
   /** Called after a change in the cache of a member. */
   readonly changed: (member: Member, change: MemberChange) => void;
   /** Called when a member becomes known, reachable, unreachable or refused. */

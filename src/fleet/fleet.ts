@@ -88,6 +88,9 @@ export class Fleet {
     this.#rules.configure(config);
     this.#roster.apply(config);
     for (const member of this.members) {
+      // Other networks may require another look at every endpoint of the member; until then, the former rules apply to it.
+      const turn = this.#options.pace?.turn('bulk');
+      if (turn) await turn;
       this.#rules.apply(member, this.isLeaving(member));
       this.#indexNamespaces(member);
     }
@@ -168,7 +171,6 @@ export class Fleet {
     return this.isMember(member) && member.cache.synced && this.standing(member) === 'current';
   }
 
-  /** The standing of a member, by the configured times. */
   standing(member: Member): KnownSource['standing'] {
     return this.#staleness.standing(member);
   }
