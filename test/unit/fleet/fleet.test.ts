@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../src/api/json.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
 import { Fleet } from '../../../src/fleet/fleet.ts';
 import type { Member } from '../../../src/fleet/member.ts';
+import { type Pace, UNPACED } from '../../../src/runtime/pace.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silent } from '../../support/silent-log.ts';
@@ -22,7 +23,7 @@ function object(name: string, fields: JsonObject = {}): JsonObject {
 }
 
 /** cluster1 exports ns/web, which cluster2 imports. */
-async function start() {
+async function start(pace: Pace = UNPACED) {
   const clock = new ManualClock();
   const apis = new Map(['cluster1', 'cluster2'].map((name) => [name, new FakeApi(name)]));
   const config = parseFleet(
@@ -46,6 +47,7 @@ async function start() {
     clock,
     random: () => 1,
     logger: silent,
+    pace,
     changed: (member, change) => {
       if (change.side !== 'source') changes.push(`${member.name} ${change.side}`);
     },
@@ -71,6 +73,27 @@ async function start() {
 
 const REMEMBERED = { known: true, exports: true, missing: [] };
 const UNKNOWN = { known: false, exports: false, missing: ['cluster1'] };
+
+it('applies an edit to one member after the other, in turns that other work precedes', async () => {
+  const waiting: (() => void)[] = [];
+  let isBusy = false;
+  const pace: Pace = {
+    turn: () => (isBusy ? new Promise((resolve) => waiting.push(resolve)) : undefined),
+  };
+  const { fleet } = await start(pace);
+  isBusy = true;
+  let isApplied = false;
+  const applied = fleet.apply({ ...fleet.config, unreachableAfterMs: 1 }).then(() => {
+    isApplied = true;
+  });
+  for (let turn = 0; turn < 2; turn++) {
+    await Promise.resolve();
+    expect([waiting.length, isApplied]).toEqual([turn + 1, false]);
+    waiting[turn]?.();
+    await new Promise(setImmediate);
+  }
+  await applied;
+});
 
 it('reports a namespace only after its member has been listed', async () => {
   const { member, changes } = await start();
