@@ -1,7 +1,12 @@
-/** Envoy Gateway routes to a ServiceImport by its slices. */
+/**
+ * Envoy Gateway routes to the derived Service by its slices, and to a ServiceImport by its address. By slices, version
+ * 1.9.1 does not: a slice with the label `kubernetes.io/service-name` counts for that Service only, and every slice of
+ * a derived Service needs it.
+ */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { moduleDir, versionOf } from '../../tools/interop/binaries.ts';
+import { held } from '../integration/running-fleet.ts';
 import { namespace } from '../support/clusters/manifests.ts';
 import { eventually } from '../support/clusters/shared-clusters.ts';
 import { CONTROLLER_NAMESPACE, type EnvoyGateway, startEnvoyGateway } from './envoy-gateway.ts';
@@ -10,7 +15,9 @@ import {
   gatewayCrds,
   IMPORT_BACKEND,
   manifestsIn,
-  routeTo,
+  NAME,
+  routesTo,
+  SERVICE_BACKEND,
   startExporting,
 } from './exporting-fleet.ts';
 import { show } from './table.ts';
@@ -37,7 +44,16 @@ beforeAll(async () => {
       metadata: { name: 'envoy' },
       spec: { controllerName: 'gateway.envoyproxy.io/gatewayclass-controller' },
     },
-    ...routeTo(NS, 'envoy', IMPORT_BACKEND),
+    ...routesTo(NS, 'envoy', { derived: SERVICE_BACKEND, imported: IMPORT_BACKEND }),
+    {
+      apiVersion: 'gateway.envoyproxy.io/v1alpha1',
+      kind: 'BackendTrafficPolicy',
+      metadata: { namespace: NS, name: 'imported' },
+      spec: {
+        targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name: 'imported' }],
+        routingType: 'Service',
+      },
+    },
   );
   gateway = await startEnvoyGateway(consumer);
   const certs = { dir: gateway.certs, serverName: 'envoy-gateway' };
@@ -50,27 +66,47 @@ afterAll(async () => {
   await fleet.stop();
 });
 
-/** Waits until the route leads to exactly these endpoints. */
-function leadsTo(endpoints: readonly string[]): Promise<void> {
+/** Waits until a route leads to exactly these endpoints. */
+function leadsTo(route: string, endpoints: readonly string[]): Promise<void> {
   return eventually(() => {
-    const routed = Object.entries(xds.now()).filter(([cluster]) => cluster.startsWith('httproute/'));
+    const routed = Object.entries(xds.now()).filter(([cluster]) => cluster.startsWith(`httproute/${NS}/${route}/`));
     expect(routed.flatMap(([, found]) => found ?? [])).toEqual(endpoints);
   });
 }
 
-it('routes to the endpoints of the exporting cluster, and follows them', async () => {
+async function clusterSetIPs(): Promise<readonly string[]> {
+  const { import: imported } = await held(fleet.consumer, NS, NAME);
+  return (imported?.spec.ips ?? []).map((ip) => `${ip}:80`);
+}
+
+it('routes to the endpoints of the exporting cluster by the derived Service, and follows them', async () => {
   await fleet.scale(1);
   await fleet.export();
-  await leadsTo(await fleet.scale(2));
-  await leadsTo(await fleet.scale(3));
-  await leadsTo(await fleet.scale(1));
+  await leadsTo('derived', await fleet.scale(2));
+  await leadsTo('derived', await fleet.scale(3));
+  await leadsTo('derived', await fleet.scale(1));
   await fleet.unexport();
-  await leadsTo([]);
+  await leadsTo('derived', []);
   await fleet.export();
-  await leadsTo(await fleet.scale(2));
+  await leadsTo('derived', await fleet.scale(2));
   show({
     consumer: 'Envoy Gateway',
     version: versionOf('envoy-gateway', MODULE),
-    shown: 'HTTPRoute to a ServiceImport: its xDS has the remote endpoints; follows scaling, unexport, export',
+    shown: 'HTTPRoute to the derived Service: its xDS has the remote endpoints; follows scaling, unexport, export',
+  });
+});
+
+it('routes to the address of a ServiceImport with Service routing, and follows it', async () => {
+  await fleet.export();
+  await fleet.scale(1);
+  await eventually(async () => expect(await clusterSetIPs()).toHaveLength(1));
+  await leadsTo('imported', await clusterSetIPs());
+  await fleet.unexport();
+  await leadsTo('imported', []);
+  show({
+    consumer: 'Envoy Gateway',
+    version: versionOf('envoy-gateway', MODULE),
+    shown:
+      'HTTPRoute to a ServiceImport with routingType Service: its xDS has the address of the import; follows unexport',
   });
 });

@@ -2,7 +2,7 @@
 import { cpSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startComponent } from '../../tools/controlplane/component.ts';
+import { run, startComponent } from '../../tools/controlplane/component.ts';
 import { interopBinary } from '../../tools/interop/binaries.ts';
 import { selfSigned } from '../support/certificates.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
@@ -41,10 +41,13 @@ export async function startEnvoyGateway({ plane }: Cluster): Promise<EnvoyGatewa
   cpSync(plane.kubeconfig, join(root, 'kubeconfig'));
   place(interopBinary('envoy-gateway'), join(root, 'envoy-gateway'));
   const environment = ['KUBECONFIG=/kubeconfig', `ENVOY_GATEWAY_NAMESPACE=${CONTROLLER_NAMESPACE}`];
+  const inRoot = [...environment, 'unshare', `--root=${root}`, '--', '/envoy-gateway'];
+  // Secrets that the Helm chart creates by a Job.
+  await run('env', [...inRoot, 'certgen', '--disable-topology-injector']);
   const program = await startComponent({
     name: 'Envoy Gateway',
     command: 'env',
-    args: [...environment, 'unshare', `--root=${root}`, '--', '/envoy-gateway', 'server', '-c', '/config.yaml'],
+    args: [...inRoot, 'server', '--config-path', '/config.yaml'],
     logFile: join(tmpdir(), 'catamaran-envoy-gateway.log'),
   });
   return {

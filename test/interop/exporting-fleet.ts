@@ -68,8 +68,8 @@ export async function startExporting(ns: string, spec: Partial<ServiceSpec> = {}
   };
 }
 
-/** A Gateway and a route to a backend. */
-export function routeTo(ns: string, gatewayClassName: string, backend: object): object[] {
+/** A Gateway, and a route to each backend, by name. */
+export function routesTo(ns: string, gatewayClassName: string, backends: Readonly<Record<string, object>>): object[] {
   return [
     {
       apiVersion: 'gateway.networking.k8s.io/v1',
@@ -77,13 +77,18 @@ export function routeTo(ns: string, gatewayClassName: string, backend: object): 
       metadata: { namespace: ns, name: 'gateway' },
       spec: { gatewayClassName, listeners: [{ name: 'http', protocol: 'HTTP', port: 80 }] },
     },
-    {
+    ...Object.entries(backends).map(([name, backend]) => ({
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'HTTPRoute',
-      metadata: { namespace: ns, name: 'route' },
-      spec: { parentRefs: [{ name: 'gateway' }], rules: [{ backendRefs: [backend] }] },
-    },
+      metadata: { namespace: ns, name },
+      spec: {
+        hostnames: [`${name}.example.org`],
+        parentRefs: [{ name: 'gateway' }],
+        rules: [{ backendRefs: [backend] }],
+      },
+    })),
   ];
 }
 
 export const IMPORT_BACKEND = { group: 'multicluster.x-k8s.io', kind: 'ServiceImport', name: NAME, port: 80 };
+export const SERVICE_BACKEND = { kind: 'Service', name: `amcs-${NAME}`, port: 80 };
