@@ -34,7 +34,7 @@ beforeAll(async () => {
   fleet = await startExporting(NS);
   const { consumer } = fleet;
   const crds = join(moduleDir('envoy-gateway', MODULE), 'charts/gateway-crds-helm/templates/generated');
-  await consumer.applyText(`${manifestsIn(gatewayCrds('envoy-gateway'))}\n---\n${manifestsIn(crds)}`);
+  await consumer.applyText(`${manifestsIn(gatewayCrds())}\n---\n${manifestsIn(crds)}`);
   await consumer.kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all');
   await consumer.apply(
     namespace(CONTROLLER_NAMESPACE),

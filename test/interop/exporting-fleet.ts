@@ -33,9 +33,9 @@ export function manifestsIn(dir: string): string {
     .join('\n---\n');
 }
 
-/** The CRDs of Gateway API in the version that a pinned program was built with. */
-export function gatewayCrds(module: 'envoy-gateway' | 'istio'): string {
-  return join(moduleDir(module, 'sigs.k8s.io/gateway-api'), 'config/crd/standard');
+/** The CRDs of Gateway API in the version that Envoy Gateway was built with. */
+export function gatewayCrds(): string {
+  return join(moduleDir('envoy-gateway', 'sigs.k8s.io/gateway-api'), 'config/crd/standard');
 }
 
 /** `spec` changes the exported Service. */

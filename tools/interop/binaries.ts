@@ -7,7 +7,7 @@ import { ROOT } from '../paths.ts';
 export const INTEROP_DIR: string = join(ROOT, '.cache', 'interop');
 const PINS = join(ROOT, 'tools', 'pins');
 
-export type InteropModule = 'envoy-gateway' | 'istio' | 'health' | 'coredns';
+export type InteropModule = 'envoy-gateway' | 'health' | 'coredns';
 
 interface InteropBinary {
   readonly name: string;
@@ -19,7 +19,6 @@ export const INTEROP_BINARIES: readonly InteropBinary[] = [
   { name: 'health', module: 'health', package: '.' },
   { name: 'envoy-gateway', module: 'envoy-gateway', package: 'github.com/envoyproxy/gateway/cmd/envoy-gateway' },
   { name: 'ads', module: 'envoy-gateway', package: './ads' },
-  { name: 'istiod', module: 'istio', package: 'istio.io/istio/pilot/cmd/pilot-discovery' },
 ];
 
 export function interopBinary(name: string): string {
