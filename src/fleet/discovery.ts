@@ -4,6 +4,7 @@ import type { IPFamily } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient, RawObject } from '../kube/client/client.ts';
+import { isSupported, OLDEST_MINOR, type ServerVersion, serverVersionIn } from '../kube/server-version.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { ClusterIdentity } from './same-cluster.ts';
 
@@ -11,20 +12,8 @@ import type { ClusterIdentity } from './same-cluster.ts';
 export interface ClusterInfo {
   readonly identity: ClusterIdentity;
   readonly ipFamilies: readonly IPFamily[];
-  /** Values of `spec.trafficDistribution` that the API server accepts; absent if its version is unknown. */
-  readonly trafficDistributions?: readonly string[];
-}
-
-/** The minor version of Kubernetes 1 since which a value is accepted by default (Service API, feature gates). */
-const TRAFFIC_DISTRIBUTIONS = { PreferClose: 31, PreferSameZone: 34, PreferSameNode: 34 } as const;
-
-/** The values that an API server of a version accepts. An older one drops the field, so it would be written forever. */
-function trafficDistributionsOf(version: unknown): Pick<ClusterInfo, 'trafficDistributions'> {
-  const text = typeof version === 'object' && version !== null && 'minor' in version ? String(version.minor) : '';
-  const minor = Number.parseInt(text, 10);
-  if (Number.isNaN(minor)) return {};
-  const known = Object.entries(TRAFFIC_DISTRIBUTIONS).filter(([, since]) => minor >= since);
-  return { trafficDistributions: known.map(([value]) => value) };
+  /** Absent if the API server does not tell. */
+  readonly version?: ServerVersion;
 }
 
 function familyOf(address: string): IPFamily {
@@ -47,24 +36,27 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
 }
 
 /**
- * Reads the cluster's identity, the features of its version, and its Service families, the primary one first:
+ * Reads the cluster's identity, its version, and its Service families, the primary one first:
  * from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service `default/kubernetes`.
  *
- * @throws ApiError if the API server does not respond; CTM_MEMBER_IDENTITY if kube-system has no usable UID.
+ * @throws ApiError if the API server does not respond; CTM_MEMBER_IDENTITY if kube-system has no usable UID;
+ * CTM_MEMBER_VERSION if the version is too old.
  */
 export async function discoverCluster(client: KubeClient, signal: AbortSignal): Promise<ClusterInfo> {
-  const [kubeSystem, fallback, version] = await Promise.all([
+  const [kubeSystem, fallback, answer] = await Promise.all([
     client.get(RESOURCES.namespaces, { name: 'kube-system' }, { signal }),
     optional(client.get(RESOURCES.namespaces, { name: 'default' }, { signal })),
     optional(client.raw('/version', { signal })),
   ]);
+  const version = serverVersionIn(answer);
+  if (version && !isSupported(version)) throw tooOld(version, client.cluster);
   const uid = uidIn(kubeSystem);
   if (uid === undefined) throw unidentified(kubeSystem, client.cluster);
   const witness = fallback && uidIn(fallback);
   const identity = { uid, ...(witness !== undefined && { witness }) };
   return {
     identity,
-    ...trafficDistributionsOf(version),
+    ...(version && { version }),
     ipFamilies: familiesOf(await serviceNetworks(client, signal)),
   };
 }
@@ -82,6 +74,11 @@ function unidentified(kubeSystem: RawObject, cluster: string): CatamaranError {
     'CTM_MEMBER_IDENTITY',
     `cluster ${cluster}: the namespace kube-system ${problem}, which does not identify a cluster`,
   );
+}
+
+function tooOld({ release }: ServerVersion, cluster: string): CatamaranError {
+  const message = `cluster ${cluster} runs Kubernetes ${release}; supported: 1.${OLDEST_MINOR} or later`;
+  return new CatamaranError('CTM_MEMBER_VERSION', message);
 }
 
 async function serviceNetworks(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {

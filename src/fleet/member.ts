@@ -7,6 +7,7 @@ import type { AddressPolicy, FleetNetworks } from '../core/addresses/address-pol
 import type { KubeClient } from '../kube/client/client.ts';
 import { degradation, FULL_MCS_API, isCrdsMissing, type McsApi, readMcsApi } from '../kube/mcs/mcs-api.ts';
 import { mcsClient } from '../kube/mcs/mcs-client.ts';
+import { trafficDistributionsOf } from '../kube/server-version.ts';
 import { type Heartbeat, Informers } from '../kube/watch/informers.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -18,7 +19,7 @@ import { MemberCache } from './member-cache.ts';
 import type { FleetContext, MemberOptions } from './member-options.ts';
 import { type MemberState, memberState } from './member-state.ts';
 import { OwnNetworks } from './own-networks.ts';
-import { requirePinned } from './refusal.ts';
+import { isRefused, requirePinned } from './refusal.ts';
 import type { ClusterIdentity } from './same-cluster.ts';
 
 const RETRY: BackoffLimits = { baseMs: 200, capMs: 30_000, factor: 2 };
@@ -67,9 +68,7 @@ export class Member {
       isExposed: () => this.#isExposed,
       changed: () => {
         this.cache.setAddresses(this.#ownNetworks.policy(this.#networks));
-        for (const { metadata } of this.cache.imports.values()) {
-          options.changed({ side: 'consumer', key: serviceKey(metadata.namespace ?? '', metadata.name) });
-        }
+        this.#reviewImports();
       },
     });
     this.cache = new MemberCache({
@@ -146,7 +145,7 @@ export class Member {
 
   /** Values of `spec.trafficDistribution` that the API server accepts; undefined if its version is unknown. */
   get trafficDistributions(): readonly string[] | undefined {
-    return this.#info?.trafficDistributions;
+    return trafficDistributionsOf(this.#informers?.version ?? this.#info?.version);
   }
 
   /** What the cluster reports about itself, even if the member is refused; undefined until it first responds. */
@@ -194,11 +193,17 @@ export class Member {
         ],
       ],
       heartbeat: HEARTBEAT,
+      ...(info.version && { version: info.version }),
       clock,
       random,
       logger,
       onChange: stateChanged,
       onRestart: watchRestarted,
+      onVersion: () => {
+        this.#ownNetworks.request();
+        stateChanged();
+        this.#reviewImports();
+      },
     });
     await Promise.all([
       this.#informers.run(signal),
@@ -206,6 +211,13 @@ export class Member {
       this.#check(client, info).run(signal),
       this.#ownNetworks.run(client, signal),
     ]);
+  }
+
+  /** Every import may look different after a change of what the cluster supports or reports about itself. */
+  #reviewImports(): void {
+    for (const { metadata } of this.cache.imports.values()) {
+      this.#options.changed({ side: 'consumer', key: serviceKey(metadata.namespace ?? '', metadata.name) });
+    }
   }
 
   #check(client: KubeClient, info: ClusterInfo): ConnectionCheck {
@@ -224,6 +236,7 @@ export class Member {
       learned: (changed) => {
         this.#info = changed;
         stateChanged();
+        this.#reviewImports();
       },
       diagnosed: (cause) => {
         this.#diagnosis = cause;
@@ -260,7 +273,7 @@ export class Member {
         await client?.close();
         if (signal.aborted) return;
         const cause = toError(error);
-        const refused = this.#isRefusal(cause);
+        const refused = isRefused(cause);
         const known = (refused ? this.#refusal : this.#connectError)?.message === cause.message;
         if (refused) this.#isAdmitted = false;
         if (refused) this.#refusal = cause;
@@ -274,10 +287,6 @@ export class Member {
         this.#wake = new AbortController();
       }
     }
-  }
-
-  #isRefusal(error: Error): boolean {
-    return 'code' in error && (error.code === 'CTM_MEMBER_DUPLICATE' || error.code === 'CTM_MEMBER_IDENTITY');
   }
 }
 

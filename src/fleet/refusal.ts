@@ -1,6 +1,6 @@
 /** Why a cluster must not be a member. */
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
-import { CatamaranError } from '../runtime/errors.ts';
+import { CatamaranError, type ErrorCode } from '../runtime/errors.ts';
 import { type ClusterIdentity, isSameCluster } from './same-cluster.ts';
 
 /** A member, or one that wants to be. */
@@ -24,6 +24,13 @@ export function duplicate(member: Claimant, twin: Claimant): CatamaranError {
     `members "${twin.name}" and "${member.name}" are the same cluster (kube-system has UID ${member.identity?.uid} in both); ` +
       `"${member.name}" is refused until one of them is removed`,
   );
+}
+
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['CTM_MEMBER_DUPLICATE', 'CTM_MEMBER_IDENTITY', 'CTM_MEMBER_VERSION']);
+
+/** Whether a cluster that responds must not be a member. */
+export function isRefused(error: Error): boolean {
+  return error instanceof CatamaranError && REFUSALS.has(error.code);
 }
 
 /** @throws CTM_MEMBER_IDENTITY if the fleet file pins the ID of the cluster for another member. */

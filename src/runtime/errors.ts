@@ -27,6 +27,7 @@ export const ERRORS = {
     exit: 'usage',
     summary: 'a member is not the cluster that the fleet file pins, or does not report which cluster it is',
   },
+  CTM_MEMBER_VERSION: { exit: 'usage', summary: 'a member runs a version of Kubernetes that is not supported' },
   CTM_KUBECONFIG_READ: { exit: 'usage', summary: 'a kubeconfig, or a file it refers to, cannot be read' },
   CTM_KUBECONFIG_INVALID: {
     exit: 'usage',

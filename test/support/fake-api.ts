@@ -13,6 +13,8 @@ export class FakeApi {
   readonly refusals = new Map<string, ApiError>();
   /** The initial state, by resource. */
   readonly objects = new Map<string, readonly JsonObject[]>();
+  /** The minor version of Kubernetes 1. */
+  minor = '34';
   /** UID of the namespace kube-system, which identifies the cluster. */
   uid: string;
   /** UID of the other namespaces. Default: that of kube-system. */
@@ -44,7 +46,7 @@ export class FakeApi {
       cluster: 'cluster1',
       raw: async () => {
         this.#away.signal.throwIfAborted();
-        return { minor: '34' };
+        return { minor: this.minor };
       },
       get: async (_, { name }) => {
         await this.delay();

@@ -8,8 +8,10 @@ import { withTimeLimit } from '../../runtime/watchdog.ts';
 import { isRefusal } from '../client/api-errors.ts';
 import { isOverBudget } from '../client/budget.ts';
 import type { KubeClient } from '../client/client.ts';
+import { mayServeWatchList, type ServerVersion, serverVersionIn } from '../server-version.ts';
 import { Reflector, type RestartReason } from './reflector.ts';
 import type { Sink } from './sink.ts';
+import { VersionTracker } from './version-tracker.ts';
 
 /** A resource to follow, and the sink for its objects. */
 export interface Followed {
@@ -35,11 +37,15 @@ export interface InformersOptions {
   /** A stage starts once all resources of the previous stage have been listed. */
   readonly stages: readonly (readonly Followed[])[];
   readonly heartbeat: Heartbeat;
+  /** The version of the API server, if the caller has read it. Otherwise, the first heartbeat reads it. */
+  readonly version?: ServerVersion;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Called when a resource has been listed, and when the state of a resource or of the heartbeat has changed. */
   readonly onChange?: () => void;
+  /** Called when the version of the API server has changed, or was first read. */
+  readonly onVersion?: () => void;
   /** Called for each watch that ended and will be reopened. */
   readonly onRestart?: (resource: Followed['resource'], reason: RestartReason) => void;
 }
@@ -63,6 +69,7 @@ export class Informers {
   readonly #options: InformersOptions;
   readonly #reflectors = new Set<Reflector>();
   readonly #unlisted: Set<Followed>;
+  readonly #version: VersionTracker;
   #heartbeatLost: Fault | undefined;
   /** Computed on change rather than on access: DNS reads it for every query. */
   #state: InformersState = { phase: 'starting' };
@@ -70,15 +77,27 @@ export class Informers {
   constructor(options: InformersOptions) {
     this.#options = options;
     this.#unlisted = new Set(options.stages.flat());
+    this.#version = new VersionTracker(options.version);
   }
 
   get state(): InformersState {
     return this.#state;
   }
 
+  /** The version that all API servers behind the address have, or a newer one; undefined while it is unknown. */
+  get version(): ServerVersion | undefined {
+    return this.#version.current;
+  }
+
   /** Resolves when the signal aborts. API server failures are retried and show in {@link state}. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#beat(signal), this.#follow(this.#options.stages, signal)]);
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const follow = async (): Promise<void> => {
+      // What to ask for depends on the version.
+      if (!this.#options.version) await asked;
+      await this.#follow(this.#options.stages, signal);
+    };
+    await Promise.all([this.#beat(resolve, signal), follow()]);
   }
 
   async #follow([stage, ...later]: readonly (readonly Followed[])[], signal: AbortSignal): Promise<void> {
@@ -125,6 +144,7 @@ export class Informers {
       clock,
       random,
       ...(labelSelector !== undefined && { labelSelector }),
+      mayWatchList: () => mayServeWatchList(this.version),
       onState: (state) => {
         if (state.phase === 'watching' && failing) this.#wakeAll();
         failing = state.phase !== 'watching' && state.error !== undefined;
@@ -141,11 +161,13 @@ export class Informers {
     for (const reflector of this.#reflectors) if (reflector.state.phase !== 'watching') reflector.wake(isBack);
   }
 
-  async #beat(signal: AbortSignal): Promise<void> {
+  /** `asked` is called after the first heartbeat, whatever its result. */
+  async #beat(asked: () => void, signal: AbortSignal): Promise<void> {
     const { clock, heartbeat, random } = this.#options;
     while (!signal.aborted) {
       const sentAt = clock.now();
       const error = await this.#probe(signal);
+      asked();
       if (signal.aborted) return;
       if (error && !this.#heartbeatLost) {
         this.#heartbeatLost = { since: sentAt, error };
@@ -164,14 +186,21 @@ export class Informers {
   async #probe(signal: AbortSignal): Promise<Error | undefined> {
     const { client, clock, heartbeat } = this.#options;
     try {
-      await withTimeLimit(clock, heartbeat.timeoutMs, signal, (limited) =>
+      const response = await withTimeLimit(clock, heartbeat.timeoutMs, signal, (limited) =>
         client.raw('/version', { signal: limited, vital: true }),
       );
+      this.#learn(serverVersionIn(response));
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return undefined;
       return toError(error);
     }
+  }
+
+  #learn(version: ServerVersion | undefined): void {
+    if (!version || !this.#version.seen(version, this.#options.clock.now())) return;
+    for (const reflector of this.#reflectors) reflector.upgraded();
+    this.#options.onVersion?.();
   }
 
   #update(): void {

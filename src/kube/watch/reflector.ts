@@ -85,6 +85,8 @@ export interface ReflectorOptions {
   readonly random: Random;
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** Whether the API server may support WatchList, by its version. Default: yes, until it shows that it does not. */
+  readonly mayWatchList?: () => boolean;
   readonly limits?: Partial<ReflectorLimits>;
   readonly onState?: (state: ReflectorState) => void;
   readonly onRestart?: (reason: RestartReason) => void;
@@ -144,7 +146,8 @@ export class Reflector {
   /** The version to resume the watch from; undefined if a full list is due. */
   #version: string | undefined;
   #listedAt = 0;
-  #watchList = true;
+  /** Whether the API server has shown that it does not support WatchList. */
+  #lacksWatchList = false;
   #stalls = 0;
   /** Earliest time of the next request, from the server's Retry-After. */
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -178,6 +181,11 @@ export class Reflector {
     if (isBack) this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#backoff.reset();
     this.#nap?.abort();
+  }
+
+  /** Tries again what the API server did not support, for callers that know that its version has changed. */
+  upgraded(): void {
+    this.#lacksWatchList = false;
   }
 
   /** Runs until the signal aborts, then resolves. */
@@ -226,7 +234,7 @@ export class Reflector {
     signal.addEventListener('abort', forward, { once: true });
     try {
       if (this.#doubtful) await this.#checkVersion(signal);
-      if (this.#version === undefined && !this.#watchList) await this.#list(signal);
+      if (this.#version === undefined && !this.#triesWatchList()) await this.#list(signal);
       await this.#watch(cut.signal, stream);
     } catch (error) {
       signal.throwIfAborted();
@@ -241,6 +249,10 @@ export class Reflector {
     if (!this.#lived(stream)) return this.#backoff.next();
     this.#backoff.reset();
     return random() * RENEW_JITTER_MS;
+  }
+
+  #triesWatchList(): boolean {
+    return !this.#lacksWatchList && this.#options.mayWatchList?.() !== false;
   }
 
   /** Whether a stream was open long enough to count as a success. */
@@ -434,9 +446,9 @@ export class Reflector {
     const listing = this.#version === undefined;
     const lived = this.#lived(stream);
     if (lived) this.#backoff.reset();
-    if (listing && this.#watchList && isUnserved(error)) {
+    if (listing && this.#triesWatchList() && isUnserved(error)) {
       this.#logger.info({ err: error }, 'WatchList not supported by the API server, falling back to LIST');
-      this.#watchList = false;
+      this.#lacksWatchList = true;
       return 0;
     }
     if (isGone(error) || isTooNew(error)) {
@@ -448,7 +460,7 @@ export class Reflector {
     else if (stream.openedAt !== undefined && (!lived || isStall(error))) this.#stalls++;
     if (this.#stalls >= STALLS) {
       // A network path that passes no streams leaves only LIST.
-      if (listing) this.#watchList = false;
+      if (listing) this.#lacksWatchList = true;
       this.#relist('stalled');
     } else this.#restart(error instanceof SilentStream ? 'silent' : 'failed');
 

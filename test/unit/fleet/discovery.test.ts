@@ -49,17 +49,27 @@ describe('the network of a member', () => {
     const client = clusterOf({ minor: '30' }, { Namespace: kubeSystem, Service: service });
     expect((await discoverCluster(client, signal)).ipFamilies).toEqual(['IPv6']);
   });
+});
 
-  it.each([
-    ['30', []],
-    ['31', ['PreferClose']],
-    ['33+', ['PreferClose']],
-    ['34', ['PreferClose', 'PreferSameZone', 'PreferSameNode']],
-    ['none', undefined],
-  ])('rule 16: Kubernetes 1.%s supports these values of trafficDistribution: %j', async (minor, values) => {
+describe('the version of a member', () => {
+  it.each(['22', '22+', '37'])('1.%s is supported', async (minor) => {
     const client = clusterOf({ minor }, { Namespace: kubeSystem });
-    const network = await discoverCluster(client, signal);
-    expect(network).toMatchObject({ identity: { uid: 'u-1' } });
-    expect(network.trafficDistributions).toEqual(values);
+    expect(await discoverCluster(client, signal)).toMatchObject({
+      identity: { uid: 'u-1' },
+      version: { minor: Number.parseInt(minor, 10) },
+    });
+  });
+
+  it('is named with what is supported if it is too old', async () => {
+    const client = clusterOf({ minor: '21', gitVersion: 'v1.21.14' }, { Namespace: kubeSystem });
+    await expect(discoverCluster(client, signal)).rejects.toMatchObject({
+      code: 'CTM_MEMBER_VERSION',
+      message: 'cluster c runs Kubernetes v1.21.14; supported: 1.22 or later',
+    });
+  });
+
+  it('may be unknown', async () => {
+    const client = clusterOf({ minor: 'none' }, { Namespace: kubeSystem });
+    expect((await discoverCluster(client, signal)).version).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rangeMap } from '../../../src/api/range-map.ts';
 import { Member } from '../../../src/fleet/member.ts';
+import type { MemberChange } from '../../../src/fleet/member-cache.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silent } from '../../support/silent-log.ts';
@@ -15,10 +16,10 @@ afterEach(() => {
   for (const each of stop.splice(0)) each.abort();
 });
 
-/** A synced member whose random waits are the longest. */
-async function start() {
+/** A member whose random waits are the longest. `changes` has the changes that it reported. */
+async function startUnready(api: FakeApi) {
   const clock = new ManualClock();
-  const api = new FakeApi();
+  const changes: MemberChange[] = [];
   const member = new Member({
     config: {
       name: 'cluster1',
@@ -41,7 +42,7 @@ async function start() {
     clock,
     random: () => 1,
     logger: silent,
-    changed: () => {},
+    changed: (change) => changes.push(change),
     stateChanged: () => {},
     watchRestarted: () => {},
     admit: async () => {},
@@ -50,9 +51,56 @@ async function start() {
   stop.push(controller);
   void member.run(controller.signal);
   await clock.advance(SECOND);
-  expect(member.state).toEqual({ phase: 'ready' });
-  return { member, api, clock };
+  return { member, api, clock, changes };
 }
+
+/** A synced member. */
+async function start(api: FakeApi = new FakeApi()) {
+  const started = await startUnready(api);
+  expect(started.member.state).toEqual({ phase: 'ready' });
+  return started;
+}
+
+/** An API server of a version, with one ServiceImport. */
+function apiOf(minor: string): FakeApi {
+  const api = new FakeApi();
+  api.minor = minor;
+  api.objects.set('serviceimports', [
+    {
+      apiVersion: 'multicluster.x-k8s.io/v1beta1',
+      kind: 'ServiceImport',
+      metadata: { namespace: 'shop', name: 'web', uid: 'u-2', resourceVersion: '1' },
+      spec: { type: 'ClusterSetIP', ports: [] },
+    },
+  ]);
+  return api;
+}
+
+describe('the version of a member', () => {
+  it('is refused if it is too old, until it is upgraded', async () => {
+    const { member, api, clock } = await startUnready(apiOf('21'));
+    expect(member.state).toMatchObject({
+      phase: 'refused',
+      error: {
+        code: 'CTM_MEMBER_VERSION',
+        message: 'cluster cluster1 runs Kubernetes v1.21; supported: 1.22 or later',
+      },
+    });
+    api.minor = '22';
+    await clock.advance(60 * SECOND);
+    expect(member.state).toEqual({ phase: 'ready' });
+  });
+
+  it('rule 16: is followed when the API server is upgraded in place', async () => {
+    const { member, api, clock, changes } = await start(apiOf('30'));
+    expect(member.trafficDistributions).toEqual([]);
+    changes.length = 0;
+    api.minor = '31';
+    await clock.advance(70 * SECOND);
+    expect(member.trafficDistributions).toEqual(['PreferClose']);
+    expect(changes).toContainEqual({ side: 'consumer', key: 'shop/web' });
+  });
+});
 
 describe('a member whose API server was unreachable', () => {
   it('opens all watches again as soon as one request succeeds', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../../src/kube/client/client.ts';
+import type { ServerVersion } from '../../../../src/kube/server-version.ts';
 import { type Followed, Informers, type InformersState } from '../../../../src/kube/watch/informers.ts';
 import type { Sink } from '../../../../src/kube/watch/sink.ts';
 import { FakeApi } from '../../../support/fake-api.ts';
@@ -29,10 +30,11 @@ interface Setup {
   readonly stages?: readonly (readonly Followed[])[];
   readonly heartbeatMs?: number;
   readonly raw?: KubeClient['raw'];
+  readonly version?: ServerVersion;
 }
 
 /** Random numbers are 1, so that every wait has its maximum length. */
-function start({ api = new FakeApi(), stages = [[IMPORTS, SLICES]], heartbeatMs, raw }: Setup = {}) {
+function start({ api = new FakeApi(), stages = [[IMPORTS, SLICES]], heartbeatMs, raw, version }: Setup = {}) {
   const clock = new ManualClock();
   const states: InformersState[] = [];
   const restarts: string[] = [];
@@ -41,6 +43,7 @@ function start({ api = new FakeApi(), stages = [[IMPORTS, SLICES]], heartbeatMs,
     client: raw ? { ...client, raw } : client,
     stages,
     heartbeat: { ...HEARTBEAT, ...(heartbeatMs !== undefined && { intervalMs: heartbeatMs }) },
+    ...(version && { version }),
     clock,
     random: () => 1,
     logger: silent,
@@ -151,7 +154,7 @@ describe('heartbeat', () => {
   it('reports a loss once, and its end once', async () => {
     let answers = false;
     const raw: KubeClient['raw'] = (path, options) => (answers ? Promise.resolve({}) : hang(path, options));
-    const { clock, states, informers } = start({ raw });
+    const { clock, states, informers } = start({ raw, version: { minor: 34, release: 'v1.34.4' } });
     const since = clock.now();
     await clock.advance(SECOND);
     expect(informers.state).toEqual({ phase: 'watching' });
@@ -184,6 +187,62 @@ describe('heartbeat', () => {
     fails = true;
     await clock.advance(54 * SECOND);
     expect(asked).toBe(79);
+  });
+});
+
+describe('the version of the API server', () => {
+  /** Counts the lists and WatchLists of an API server whose `/version` returns the current value of `minor`. */
+  function counted(minor: number) {
+    const api = new FakeApi();
+    const server = { api, minor, lists: 0, watchLists: 0 };
+    const client = api.client();
+    api.client = () => ({
+      ...client,
+      raw: async () => ({ minor: String(server.minor) }),
+      pages: (resource, options) => {
+        server.lists++;
+        return client.pages(resource, options);
+      },
+      watch: (resource, options) => {
+        if (options.sendInitialEvents) server.watchLists++;
+        return client.watch(resource, options);
+      },
+    });
+    return server;
+  }
+
+  it.each([
+    ['known', { minor: 26, release: 'v1.26.0' }],
+    ['read by the first heartbeat', undefined],
+  ])('decides whether a WatchList is tried: %s', async (_, version) => {
+    const server = counted(26);
+    const { clock, informers } = start({ api: server.api, ...(version && { version }) });
+    await clock.advance(0);
+    expect(informers.state).toEqual({ phase: 'watching' });
+    expect(server).toMatchObject({ lists: 2, watchLists: 0 });
+  });
+
+  it('does not delay anything while the API server is silent', async () => {
+    const { clock, informers } = start({ raw: hang });
+    await clock.advance(2 * SECOND);
+    expect(informers.state.phase).toBe('lost');
+  });
+
+  it('is followed when the API server is upgraded in place', async () => {
+    const server = counted(26);
+    const { clock, informers } = start({ api: server.api, version: { minor: 26, release: 'v1.26.0' } });
+    await clock.advance(SECOND);
+    server.minor = 34;
+    await clock.advance(70 * SECOND);
+    expect(informers.version?.minor).toBe(34);
+    server.api.refusals.set('serviceimports', server.api.error('CTM_API_STATUS', 410));
+    server.api.down();
+    server.api.up();
+    await clock.advance(100);
+    server.api.refusals.clear();
+    await clock.advance(60 * SECOND);
+    expect(informers.state).toEqual({ phase: 'watching' });
+    expect(server.watchLists).toBeGreaterThan(0);
   });
 });
 
