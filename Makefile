@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools versions cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -83,8 +83,14 @@ bench: dist/catamaran.js cluster-tools ## Measure beside a bare relay; prints a 
 bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; needs dnsperf. QUICK=1 for a short run.
 	@QUICK=$(QUICK) node bench/dns.ts
 
-tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin.
-	@node tools/tasks/build.ts
+# Other versions of Kubernetes are built into .cache/kubernetes/VERSION; tests and `make start CLUSTERS=real` use them with
+# the same KUBERNETES=VERSION, or KUBERNETES=1.22,1.37 for a mixed fleet.
+tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin. KUBERNETES=1.22|1.29|1.34|1.37.
+	@node tools/tasks/build.ts $(if $(KUBERNETES),--kubernetes $(KUBERNETES))
+
+# For a nightly run: builds every version first.
+versions: dist/catamaran.js tools ## Run the tests on every pinned version of Kubernetes; writes docs/reference/versions.md. VERSIONS=1.22,1.37.
+	@node tools/tasks/versions.ts $(VERSIONS)
 
 # Everything except CoreDNS, which `make start` does not need.
 cluster-tools: node

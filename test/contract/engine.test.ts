@@ -20,7 +20,7 @@ import { slimService } from '../../src/fleet/slim/slim-service.ts';
 import { ownSlice } from '../../src/fleet/slim/slim-slice.ts';
 import type { ServiceView } from '../../src/fleet/views.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
-import { at, onBothServers, type TestServer } from '../support/api-servers/both-servers.ts';
+import { at, featuresOf, onBothServers, type TestServer } from '../support/api-servers/both-servers.ts';
 import { FleetModel } from '../support/core/fleet-model.ts';
 import { anEndpoint, anExport, aService, aSlice, DERIVED, NAME, NAMESPACE, NOW } from '../support/core/objects.ts';
 import { accessOf, clientOf } from './api-clients.ts';
@@ -92,7 +92,7 @@ const STEPS: readonly (readonly [string, ServiceSpec, ServiceExport['spec']?])[]
   ['no labels', {}],
 ];
 
-onBothServers((server) => {
+onBothServers((server, name) => {
   let client: KubeClient;
 
   beforeAll(async () => {
@@ -158,8 +158,11 @@ onBothServers((server) => {
         model.api.apply(modelled);
       }
     };
+    const { trafficDistribution } = featuresOf(name);
     for (const [title, spec, exported] of STEPS) {
-      const service: Service = aService(spec);
+      // The fleet leaves out what its member does not support, which the model does not know.
+      const { trafficDistribution: _, ...rest } = spec;
+      const service: Service = aService(trafficDistribution ? spec : rest);
       source.export(anExport(exported), service, SLICES);
       await step(title);
     }

@@ -8,12 +8,14 @@ import type { ClientLimits } from '../../src/kube/client/http-client.ts';
 import { Reflector, type ReflectorLimits, type RestartReason } from '../../src/kube/watch/reflector.ts';
 import type { ReflectorState, Sink } from '../../src/kube/watch/sink.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { onBothServers } from '../support/api-servers/both-servers.ts';
+import { featuresOf, onBothServers } from '../support/api-servers/both-servers.ts';
 import { FaultProxy, type Match, type SeenRequest } from '../support/fault-proxy.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
 import { accessOf, CONFIG_MAPS, clientOf, configMap, newNamespace } from './api-clients.ts';
 
-onBothServers((server) => {
+const MODES = ['WatchList', 'LIST'] as const;
+
+onBothServers((server, name) => {
   let direct: KubeClient;
   let proxy: FaultProxy;
   let namespace: string;
@@ -158,7 +160,7 @@ onBothServers((server) => {
   /** Makes the server reject WatchList, like one with the feature gate disabled. */
   const withoutWatchList = () => proxy.inject(ours('watchlist'), { kind: 'answer', status: 422 });
 
-  describe.each(['WatchList', 'LIST'] as const)('by %s', (mode) => {
+  describe.each(featuresOf(name).watchList ? MODES : MODES.slice(1))('by %s', (mode) => {
     beforeEach(() => {
       if (mode === 'LIST') withoutWatchList();
     });

@@ -58,33 +58,38 @@ export function apiServerArgs(
   ];
 }
 
-/** Controllers required for workloads, Services, volumes and deletion. */
-const CONTROLLERS = [
-  'clusterrole-aggregation-controller',
-  'cronjob-controller',
-  'daemonset-controller',
-  'deployment-controller',
-  'endpoints-controller',
-  'endpointslice-controller',
-  'endpointslice-mirroring-controller',
-  'garbage-collector-controller',
-  'job-controller',
-  'namespace-controller',
-  'persistentvolume-binder-controller',
-  'persistentvolume-protection-controller',
-  'persistentvolumeclaim-protection-controller',
-  'pod-garbage-collector-controller',
-  'replicaset-controller',
-  'service-cidr-controller',
-  'serviceaccount-controller',
-  'statefulset-controller',
-] as const;
+/** Controllers required for workloads, Services, volumes and deletion, with their names before Kubernetes 1.29. */
+const CONTROLLERS: Readonly<Record<string, string | undefined>> = {
+  'clusterrole-aggregation-controller': 'clusterrole-aggregation',
+  'cronjob-controller': 'cronjob',
+  'daemonset-controller': 'daemonset',
+  'deployment-controller': 'deployment',
+  'endpoints-controller': 'endpoint',
+  'endpointslice-controller': 'endpointslice',
+  'endpointslice-mirroring-controller': 'endpointslicemirroring',
+  'garbage-collector-controller': 'garbagecollector',
+  'job-controller': 'job',
+  'namespace-controller': 'namespace',
+  'persistentvolume-binder-controller': 'persistentvolume-binder',
+  'persistentvolume-protection-controller': 'pv-protection',
+  'persistentvolumeclaim-protection-controller': 'pvc-protection',
+  'pod-garbage-collector-controller': 'podgc',
+  'replicaset-controller': 'replicaset',
+  'service-cidr-controller': undefined,
+  'serviceaccount-controller': 'serviceaccount',
+  'statefulset-controller': 'statefulset',
+};
 
-/** kube-controller-manager without a port and without leader election. */
-export function controllerManagerArgs(files: PlaneFiles): readonly string[] {
+/** Kubernetes 1.28 knows both names. */
+function controllersOf(minor: number): readonly string[] {
+  return Object.entries(CONTROLLERS).flatMap(([name, before = []]) => (minor >= 29 ? name : before));
+}
+
+/** kube-controller-manager of Kubernetes 1.`minor`, without a port and without leader election. */
+export function controllerManagerArgs(files: PlaneFiles, minor: number): readonly string[] {
   return [
     `--kubeconfig=${files.kubeconfigOf('kube-controller-manager')}`,
-    `--controllers=${CONTROLLERS.join(',')}`,
+    `--controllers=${controllersOf(minor).join(',')}`,
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     '--leader-elect=false',
     '--secure-port=0',

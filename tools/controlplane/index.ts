@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MAX_CLUSTERS } from './networks.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './plane.ts';
+import { DEFAULT_VERSION, versionsIn } from './versions.ts';
 
 export type { ControlPlane } from './plane.ts';
 
@@ -32,7 +33,10 @@ export async function startControlPlanes(options: ControlPlanesOptions): Promise
     running -= 1;
     if (running === 0 && options.dir === undefined) await rm(dir, { recursive: true, force: true });
   };
-  const starts = Array.from({ length: options.count }, (_, i) => startControlPlane(i + 1, dir, options, released));
+  const versions = options.versions ?? versionsIn(process.env);
+  const starts = Array.from({ length: options.count }, (_, i) =>
+    startControlPlane(i + 1, dir, versions[i % versions.length] ?? DEFAULT_VERSION, options, released),
+  );
   const results = await Promise.allSettled(starts);
   const planes = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = results.find((result) => result.status === 'rejected');

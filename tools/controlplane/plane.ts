@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Api, connect, isEtcd } from './api.ts';
-import { findBinary } from './binaries.ts';
+import { type BinaryName, findBinary } from './binaries.ts';
 import { type Component, ComponentError, startComponent } from './component.ts';
 import { filesOf } from './files.ts';
 import { apiServerArgs, controllerManagerArgs, etcdArgs, kwokArgs, schedulerArgs } from './flags.ts';
@@ -12,6 +12,7 @@ import { kubeconfig } from './kubeconfig.ts';
 import { networksOf } from './networks.ts';
 import { fakeNode, KWOK_STAGES, ZONES } from './nodes.ts';
 import { freePort } from './ports.ts';
+import { DEFAULT_VERSION, KUBERNETES_VERSIONS, type Version } from './versions.ts';
 
 export interface ControlPlane {
   /** cluster1, cluster2, ... */
@@ -45,6 +46,8 @@ export interface ControlPlaneOptions {
   readonly audit?: boolean;
   /** Run kube-controller-manager; not needed by benchmarks that write EndpointSlices. Default: true. */
   readonly controllerManager?: boolean;
+  /** The versions of the clusters, in turn. Default: those in the variable `KUBERNETES`, else the default version. */
+  readonly versions?: readonly Version[];
   /**
    * Called when a cluster's API server is ready, before kube-controller-manager starts. The garbage collector knows
    * CRDs that are created here from its start, and discovers later ones within 30 s.
@@ -71,10 +74,12 @@ const AUDIT_POLICY = {
 export async function startControlPlane(
   index: number,
   dir: string,
+  version: Version,
   options: ControlPlaneOptions,
   released: () => Promise<void>,
 ): Promise<ControlPlane> {
   const name = `cluster${index}`;
+  const { minor } = KUBERNETES_VERSIONS[version];
   const networks = networksOf(index);
   const files = filesOf(join(dir, name));
   const tokens = newTokens();
@@ -85,8 +90,9 @@ export async function startControlPlane(
   let api: Api | undefined;
   let stopped: Promise<void> | undefined;
 
-  const launch = async (binary: Parameters<typeof findBinary>[0], args: readonly string[]): Promise<Component> => {
-    const command = findBinary(binary);
+  const launch = async (binary: BinaryName, args: readonly string[]): Promise<Component> => {
+    // KWOK belongs to no version.
+    const command = findBinary(binary, binary === 'kwok' ? DEFAULT_VERSION : version);
     return await startComponent({ name: `${name} ${binary}`, command, args, logFile: logFile(binary) });
   };
 
@@ -106,7 +112,7 @@ export async function startControlPlane(
 
   const startClients = async (): Promise<void> => {
     if (options.controllerManager !== false) {
-      const manager = await launch('kube-controller-manager', controllerManagerArgs(files));
+      const manager = await launch('kube-controller-manager', controllerManagerArgs(files, minor));
       running.push(manager);
       // All controllers start together; this one has an observable result.
       await ready(

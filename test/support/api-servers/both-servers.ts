@@ -12,6 +12,7 @@ import { jsonLines } from '../../../src/kube/client/lines.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { kubeconfig } from '../../../tools/controlplane/kubeconfig.ts';
 import { MemoryLogger } from '../memory-logger.ts';
+import type { Features } from '../setup/features.ts';
 
 export interface ServerAccess {
   /** https://127.0.0.1:PORT */
@@ -152,8 +153,16 @@ async function openKubesim(): Promise<TestServer> {
   return new TestServer('kubesim', access, close, kubesim);
 }
 
+/** What a server supports; known before it is opened. */
+export function featuresOf(name: ServerName): Features {
+  if (name === 'kubesim') return { watchList: true, trafficDistribution: true };
+  const [plane] = inject('controlPlanes');
+  if (!plane) throw new Error('no control plane was started');
+  return plane.features;
+}
+
 /** Runs a suite on both servers; `server` returns the current one. */
-export function onBothServers(suite: (server: () => TestServer) => void): void {
+export function onBothServers(suite: (server: () => TestServer, name: ServerName) => void): void {
   describe.each(SERVER_NAMES)('%s', (name) => {
     let server: TestServer | undefined;
     beforeAll(async () => {
@@ -163,7 +172,7 @@ export function onBothServers(suite: (server: () => TestServer) => void): void {
     suite(() => {
       if (!server) throw new Error('the server is not open yet');
       return server;
-    });
+    }, name);
   });
 }
 

@@ -4,9 +4,12 @@
  */
 import type { TestProject } from 'vitest/node';
 import { type ControlPlane, startControlPlanes } from '../../../tools/controlplane/index.ts';
+import { type Features, featuresOf } from './features.ts';
 
 /** A control plane as plain data, since only that can be passed to the processes that run the tests. */
-export type SharedControlPlane = Omit<ControlPlane, 'stopApiServer' | 'startApiServer' | 'stop'>;
+export type SharedControlPlane = Omit<ControlPlane, 'stopApiServer' | 'startApiServer' | 'stop'> & {
+  readonly features: Features;
+};
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,10 +20,11 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const planes = await startControlPlanes({ count: 3, kwok: true, audit: true });
-  project.provide(
-    'controlPlanes',
-    planes.map(({ stopApiServer: _stopApi, startApiServer: _startApi, stop: _stop, ...data }) => data),
-  );
+  const shared = planes.map(async (plane) => {
+    const { stopApiServer: _stopApi, startApiServer: _startApi, stop: _stop, ...data } = plane;
+    return { ...data, features: await featuresOf(plane) };
+  });
+  project.provide('controlPlanes', await Promise.all(shared));
   return async () => {
     await Promise.all(planes.map((plane) => plane.stop()));
   };

@@ -93,6 +93,7 @@ export const TABLE: Table = {
 
   tools: { imports: [] },
   'tools/controlplane': { imports: [] },
+  'tools/binaries': { imports: ['tools/controlplane'] },
   'tools/interop': { imports: ['tools/paths.ts'] },
   'tools/mutation': { imports: [] },
   'tools/prose': { imports: [] },
@@ -114,6 +115,7 @@ export const TABLE: Table = {
   'tools/tasks': {
     imports: [
       'tools/paths.ts',
+      'tools/binaries',
       'tools/codegen/reference.ts',
       'tools/controlplane',
       'tools/interop',

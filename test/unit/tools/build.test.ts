@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ALL = ['coredns', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'];
 
+const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
+
 // A fake `go`: prints a version, and writes the binary to build.
 const FAKE_GO = `#!/bin/sh
 if [ "$1" = env ]; then echo go1.26.8; exit; fi
@@ -39,8 +41,8 @@ function build(args: readonly string[], env: Readonly<Record<string, string>> = 
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
-function built(): string[] {
-  return readdirSync(join(root, '.cache', 'bin'))
+function built(folder = 'bin'): string[] {
+  return readdirSync(join(root, '.cache', folder))
     .filter((name) => !name.startsWith('.'))
     .sort();
 }
@@ -59,6 +61,27 @@ describe('make tools', () => {
     executable(join(root, 'path', 'go'), FAKE_GO);
     expect(build(['--lab']).code).toBe(0);
     expect(built()).toEqual([...ALL, 'kube-proxy', 'kubelet', 'pause', 'web-demo'].sort());
+  });
+
+  it('builds another version of Kubernetes into a folder of its own, and does not build it again', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    const first = build(['--kubernetes', '1.29']);
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toContain('into .cache/kubernetes/1.29');
+    expect(built('kubernetes/1.29')).toEqual(COMPONENTS);
+    expect(build(['--kubernetes', '1.29'])).toEqual({ code: 0, out: '', err: '' });
+  });
+
+  it('builds the oldest kubectl on its own', () => {
+    executable(join(root, 'path', 'go'), FAKE_GO);
+    expect(build(['--kubernetes', '1.28'])).toMatchObject({ code: 0, err: '' });
+    expect(built('kubernetes/1.28')).toEqual(['kubectl']);
+  });
+
+  it('names the available versions', () => {
+    const { code, err } = build(['--kubernetes', '1.21']);
+    expect(code).toBe(1);
+    expect(err).toBe('Kubernetes "1.21" is not pinned; available: 1.22, 1.29, 1.34, 1.37\n');
   });
 
   it('skips excluded binaries', () => {
