@@ -18,13 +18,14 @@ declare module 'vitest' {
   }
 }
 
+export async function asData(plane: ControlPlane): Promise<SharedControlPlane> {
+  const { stopApiServer: _stopApi, startApiServer: _startApi, stop: _stop, ...data } = plane;
+  return { ...data, features: await featuresOf(plane) };
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const planes = await startControlPlanes({ count: 3, kwok: true, audit: true });
-  const shared = planes.map(async (plane) => {
-    const { stopApiServer: _stopApi, startApiServer: _startApi, stop: _stop, ...data } = plane;
-    return { ...data, features: await featuresOf(plane) };
-  });
-  project.provide('controlPlanes', await Promise.all(shared));
+  project.provide('controlPlanes', await Promise.all(planes.map(asData)));
   return async () => {
     await Promise.all(planes.map((plane) => plane.stop()));
   };
