@@ -3,7 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClusterApi } from 'kubesim';
 import type { Json, JsonObject } from '../../src/api/json.ts';
 import { isJsonObject, metadataOf } from '../../src/api/json.ts';
-import { IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC, MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../src/api/labels.ts';
+import {
+  DERIVED_SERVICE,
+  IMPORT_ORIGIN,
+  IMPORT_ORIGIN_AUTOMATIC,
+  MCS_SERVICE_NAME,
+  SOURCE_CLUSTER,
+} from '../../src/api/labels.ts';
 import { type ServiceKey, serviceKey, splitKey } from '../../src/api/meta.ts';
 import { derivedServiceName, derivedSliceName } from '../../src/core/naming.ts';
 import { labelOf } from '../../src/kube/watch/object.ts';
@@ -225,8 +231,10 @@ function changesOf({ target }: Write, before: JsonObject, after: JsonObject): st
 function allowed(field: string, value: Json | undefined, { resource }: RequestTarget): Json | undefined {
   if (!isJsonObject(value)) return value;
   if (field === 'metadata') {
-    const { resourceVersion: _, managedFields: __, generation: ___, ...rest } = value;
-    return rest;
+    const { resourceVersion: _, managedFields: __, generation: ___, annotations, ...rest } = value;
+    if (resource !== IMPORTS || !isJsonObject(annotations)) return { ...rest, ...(annotations && { annotations }) };
+    const { [DERIVED_SERVICE]: ____, ...others } = annotations;
+    return { ...rest, ...(Object.keys(others).length > 0 && { annotations: others }) };
   }
   if (field !== 'spec' || resource !== IMPORTS) return value;
   const { ips: _, ipFamilies: __, ...rest } = value;
