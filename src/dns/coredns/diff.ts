@@ -11,10 +11,15 @@ interface Step {
 /** Lines prefixed with `-`, `+` or a blank, with {@link CONTEXT} around each change. Empty if the texts are equal. */
 export function diff(before: string, after: string): string[] {
   if (before === after) return [];
-  const steps = walk(before.split('\n'), after.split('\n'));
+  const steps = walk(linesOf(before), linesOf(after));
   const near = (index: number) =>
     steps.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ mark }) => mark !== ' ');
   return steps.filter((_, index) => near(index)).map(({ mark, line }) => `${mark} ${line}`.trimEnd());
+}
+
+/** An empty text has no lines; a final newline adds none. */
+function linesOf(text: string): readonly string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
 /** Longest common subsequence in quadratic time, since configurations are short. */

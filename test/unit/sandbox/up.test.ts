@@ -178,6 +178,16 @@ describe('sandbox up', () => {
   });
 });
 
+describe('catamaran dns check', () => {
+  it('asks the sandbox’s own DNS, which serves the zone whatever the Corefile contains (D12)', async () => {
+    const check = ['dns', 'check', '--kubeconfig', sandbox.kubeconfig, '--context', 'cluster1'];
+    const { code, stdout, stderr } = await invoke(check);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/configuration +ok .*; but the DNS of the cluster serves the zone\n/);
+    expect(stdout).toMatch(/cluster DNS +ok +the DNS of cluster1 in the sandbox resolves /);
+  });
+});
+
 describe('a partition', () => {
   it('leaves every endpoint in place, is reported once, and heals with writes only for what changed', async () => {
     const [one, two] = await Promise.all([clientOf('cluster1'), clientOf('cluster2')]);

@@ -50,29 +50,24 @@ const added = (text: string, wanted: Parameters<typeof addZone>[1]) =>
 describe('the added server block', () => {
   it('asks the API server for imports and their slices only', () => {
     const shown = diff(KUBEADM_COREFILE, addZone(KUBEADM_COREFILE, COREDNS));
-    expect(shown).toEqual(
-      [
-        '      loadbalance',
-        '  }',
-        '+ # begin of catamaran dns',
-        '+ clusterset.local:53 {',
-        '+     errors',
-        '+     cache 5',
-        '+     loadbalance',
-        '+     prometheus :9153',
-        '+     kubernetes clusterset.local {',
-        '+         labels multicluster.kubernetes.io/service-name',
-        '+         noendpoints',
-        '+         startup_timeout 1s',
-        '+         multicluster clusterset.local',
-        '+     }',
-        '+ }',
-        '+ # end of catamaran dns',
-        '',
-      ]
-        .map((line) => (line === '' ? ' ' : line))
-        .map((line) => line.trimEnd()),
-    );
+    expect(shown).toEqual([
+      '      loadbalance',
+      '  }',
+      '+ # begin of catamaran dns',
+      '+ clusterset.local:53 {',
+      '+     errors',
+      '+     cache 5',
+      '+     loadbalance',
+      '+     prometheus :9153',
+      '+     kubernetes clusterset.local {',
+      '+         labels multicluster.kubernetes.io/service-name',
+      '+         noendpoints',
+      '+         startup_timeout 1s',
+      '+         multicluster clusterset.local',
+      '+     }',
+      '+ }',
+      '+ # end of catamaran dns',
+    ]);
   });
 
   it('shuffles answers and is in the metrics of CoreDNS (D9)', () => {
