@@ -57,8 +57,8 @@ export interface ServiceImport extends KubeObject {
 }
 
 /**
- * Condition types of a ServiceExport. The last two are specific to Catamaran, and present only while an endpoint is left
- * out, or a hostname is shared with another member.
+ * Condition types of a ServiceExport. The last three are specific to Catamaran, and present only while an endpoint is left
+ * out, a hostname is shared with another member, or another implementation sets the first three.
  */
 export const ExportCondition = {
   Valid: 'Valid',
@@ -66,6 +66,7 @@ export const ExportCondition = {
   Conflict: 'Conflict',
   EndpointsAccepted: 'catamaran.dev/EndpointsAccepted',
   HostnamesUnique: 'catamaran.dev/HostnamesUnique',
+  Exported: 'catamaran.dev/Exported',
 } as const;
 
 /** Reasons of a ServiceExport's conditions (v1beta1), and those of `EndpointsAccepted`. */

@@ -18,6 +18,7 @@ export interface MemberReading {
   readonly conflicts: number;
   readonly imports: Counts;
   readonly endpoints: Counts;
+  readonly shared: Counts;
 }
 
 interface Row {
@@ -78,6 +79,12 @@ const ROWS: readonly Row[] = [
     help: 'Endpoints of exported Services by member: accepted, or left out because the address is special (loopback, link-local and others), in the service network of a member, of another member, in no known network of the member (unknown) or invalid.',
     label: 'result',
     read: ({ endpoints }) => endpoints,
+  },
+  {
+    name: 'catamaran_other_implementation_objects',
+    help: 'Objects by member and kind whose status another implementation of the Multi-Cluster Services API writes: ServiceImports, which are left alone, and ServiceExports, whose conditions Valid, Ready and Conflict are left to it.',
+    label: 'kind',
+    read: ({ shared }) => shared,
   },
 ];
 

@@ -104,6 +104,7 @@ function readingOf(member: Member, leaseHeld: boolean, now: number): MemberReadi
     conflicts: tallies.conflicts,
     imports: tallies.imports.counts(),
     endpoints: tallies.endpoints.counts(),
+    shared: tallies.shared.counts(),
   };
 }
 

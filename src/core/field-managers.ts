@@ -8,7 +8,8 @@ import { FIELD_MANAGER } from '../api/labels.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../api/meta.ts';
 
 const READY = 'k:{"type":"Ready"}';
-/** What the first client that wrote a Ready condition keeps after another one has changed it. */
+const OF_EXPORT: readonly string[] = ['k:{"type":"Valid"}', READY, 'k:{"type":"Conflict"}'];
+/** What the first client that wrote a condition keeps after another one has changed it. */
 const IDENTITY: ReadonlySet<string> = new Set(['.', 'f:type']);
 
 function member(value: Json | undefined, key: string): Json | undefined {
@@ -49,9 +50,25 @@ export function setsClusters({ fieldsV1 }: ManagedFieldsEntry): boolean {
 }
 
 /** Whether an entry has the content of the condition Ready. */
-export function setsReady({ fieldsV1 }: ManagedFieldsEntry): boolean {
-  const ready = member(member(member(fieldsV1, 'f:status'), 'f:conditions'), READY);
-  return isJsonObject(ready) && Object.keys(ready).some((key) => !IDENTITY.has(key));
+export function setsReady(entry: ManagedFieldsEntry): boolean {
+  return setsCondition(entry, READY);
+}
+
+function setsCondition({ fieldsV1 }: ManagedFieldsEntry, condition: string): boolean {
+  const set = member(member(member(fieldsV1, 'f:status'), 'f:conditions'), condition);
+  return isJsonObject(set) && Object.keys(set).some((key) => !IDENTITY.has(key));
+}
+
+/** Whether an entry has the content of a condition that every implementation sets on exports. */
+export function setsExportCondition(entry: ManagedFieldsEntry): boolean {
+  return OF_EXPORT.some((condition) => setsCondition(entry, condition));
+}
+
+/** The fields of an entry, reduced to those that {@link setsExportCondition} looks at. */
+export function slimExportFields(entry: ManagedFieldsEntry): JsonObject | undefined {
+  const set = OF_EXPORT.filter((condition) => setsCondition(entry, condition));
+  if (set.length === 0) return undefined;
+  return { 'f:status': { 'f:conditions': Object.fromEntries(set.map((key) => [key, { 'f:status': {} }])) } };
 }
 
 /** The fields of an entry, reduced to those that {@link setsClusters} and {@link setsReady} look at. */

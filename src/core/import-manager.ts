@@ -15,8 +15,8 @@
  */
 import { FIELD_MANAGER, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC, LAST_APPLIED } from '../api/labels.ts';
 import type { ManagedFieldsEntry } from '../api/meta.ts';
-import type { ServiceImport } from '../api/multicluster.ts';
-import { areOfCatamaran, setsClusters, setsReady, settersOf } from './field-managers.ts';
+import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
+import { areOfCatamaran, setsClusters, setsExportCondition, setsReady, settersOf } from './field-managers.ts';
 
 /** Whether Catamaran created the import, and follows the exports with it. */
 export function isAutomatic(imported: ServiceImport): boolean {
@@ -49,4 +49,18 @@ export function otherImplementation({ metadata }: ServiceImport): OtherImplement
   const rivals = rivalsOf(metadata.managedFields);
   const [manager] = rivals.map(({ manager = '' }) => manager).toSorted();
   return manager === undefined ? undefined : { manager, setsReady: rivals.some(setsReady) };
+}
+
+/** Entries of other controllers that set a condition of an export that Catamaran would set. */
+export function exportRivalsOf(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] {
+  return entries.filter((entry) => isController(entry) && setsExportCondition(entry));
+}
+
+/** The field manager of another implementation that sets the conditions of an export; undefined if none does. */
+export function exportRival({ metadata }: ServiceExport): string | undefined {
+  if (!metadata.managedFields) return undefined;
+  const [manager] = exportRivalsOf(metadata.managedFields)
+    .map(({ manager = '' }) => manager)
+    .toSorted();
+  return manager;
 }

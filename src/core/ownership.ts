@@ -26,6 +26,7 @@ import {
 } from '../api/labels.ts';
 import type { ObjectMeta, StringMap } from '../api/meta.ts';
 import { MCS_GROUP } from '../api/multicluster.ts';
+import { isImportedSlice } from './other-implementations.ts';
 
 type Owned = Pick<ObjectMeta, 'labels' | 'ownerReferences'>;
 
@@ -59,5 +60,5 @@ export function importOfSlice(metadata: Owned): string | undefined {
  * exported again (KEP-1645, "Using EndpointSlice objects to track endpoints").
  */
 export function isOwnEndpoints(labels: StringMap | undefined): boolean {
-  return labels?.[SOURCE_CLUSTER] === undefined && labels?.[SLICE_MANAGED_BY] !== MANAGER;
+  return labels?.[SOURCE_CLUSTER] === undefined && labels?.[SLICE_MANAGED_BY] !== MANAGER && !isImportedSlice(labels);
 }

@@ -103,6 +103,11 @@ export function weighSlice(kept: KeptSlice, json: number): number {
   return kept.kind === 'source' ? json + kept.reported.endpoints.length * ENDPOINT_BYTES : OTHER_BYTES;
 }
 
+/** The slice of a member's own endpoints; undefined for any other. */
+function sourceIn(kept: KeptSlice | undefined): SourceSlice | undefined {
+  return kept?.kind === 'source' ? kept.slice : undefined;
+}
+
 /** Kept slices by kind and key, so that a view costs only the slices of its Service. */
 export class SliceIndex {
   readonly #byKey = new Map<string, Map<string, KeptSlice>>();

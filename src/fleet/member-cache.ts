@@ -15,6 +15,7 @@ import { DerivedServices } from './derived-services.ts';
 import { type CacheLimits, ExportQuota, type QuotaLimits } from './export-quota.ts';
 import { type KeptSlice, keptSlice, revisedSlice, SliceIndex, weighSlice } from './kept-slice.ts';
 import { MemberTallies } from './member-tallies.ts';
+import { OtherWriters } from './other-writers.ts';
 import { ownershipOf } from './slim/slim-metadata.ts';
 import { slimExport, slimImport } from './slim/slim-multicluster.ts';
 import { namespacePhase, slimService } from './slim/slim-service.ts';
@@ -68,6 +69,7 @@ export class MemberCache {
     this.#options = options;
     const { logger, changed, derivedPrefix, addresses, limits } = options;
     this.#addresses = addresses;
+    const others = new OtherWriters(logger);
     this.#quota = new ExportQuota(limits);
     this.#limits = limits;
     const load = { bytes: 0, most: limits.memberBytes };
@@ -79,6 +81,7 @@ export class MemberCache {
       logger,
       changed: (name, before, after) => {
         this.tallies.exportChanged(before, after);
+        others.seen(after);
         this.#exportChanged(asKey(name), before, after);
       },
     });
@@ -88,6 +91,7 @@ export class MemberCache {
       logger,
       changed: (name, before, after) => {
         this.tallies.importChanged(before, after);
+        others.seen(after);
         changed({ side: 'consumer', key: asKey(name) });
       },
     });
@@ -213,6 +217,7 @@ export class MemberCache {
   }
 
   /** Applies a changed address policy to the kept slices. */
+  /** Applies a changed address policy to the kept slices. */
   setAddresses(addresses: AddressPolicy): void {
     if (isDeepStrictEqual(addresses, this.#addresses)) return;
     this.#addresses = addresses;
@@ -287,10 +292,6 @@ export class MemberCache {
       else if (kept) this.#options.changed({ side: 'place', derived: kept.key });
     }
   }
-}
-
-function sourceIn(kept: KeptSlice | undefined): SourceSlice | undefined {
-  return kept?.kind === 'source' ? kept.slice : undefined;
 }
 
 /** Names of namespaced objects in stores are `namespace/name`. */

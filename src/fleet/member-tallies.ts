@@ -8,6 +8,7 @@ import {
   type ServiceImport,
 } from '../api/multicluster.ts';
 import type { AddressRefusal } from '../core/export-policy.ts';
+import { exportRival, otherImplementation } from '../core/import-manager.ts';
 import type { SourceSlice } from '../core/view.ts';
 import { Tally } from './tally.ts';
 
@@ -26,7 +27,9 @@ function conditionOf(conditions: readonly Condition[] | undefined, type: string)
 }
 
 function exportState({ status }: ServiceExport): ExportState {
-  const valid = conditionOf(status?.conditions, ExportCondition.Valid);
+  const { Exported, Valid } = ExportCondition;
+  // Valid may be of another implementation, which has its own reasons.
+  const valid = conditionOf(status?.conditions, Exported) ?? conditionOf(status?.conditions, Valid);
   if (!valid) return 'pending';
   return valid.status === 'True' ? 'valid' : 'invalid';
 }
@@ -42,11 +45,21 @@ function importState({ status }: ServiceImport): ImportState {
   return isImportReason(ready.reason) ? ready.reason : 'Other';
 }
 
+function isShared(exported: ServiceExport | undefined): boolean {
+  return exported !== undefined && exportRival(exported) !== undefined;
+}
+
+function isOthers(imported: ServiceImport | undefined): boolean {
+  return imported !== undefined && otherImplementation(imported) !== undefined;
+}
+
 /** Counts what the objects of a cache say, with each change of one of them. */
 export class MemberTallies {
   readonly exports = new Tally<ExportState>();
   readonly imports = new Tally<ImportState>();
   readonly endpoints = new Tally<EndpointState>();
+  /** Objects whose status another implementation writes. */
+  readonly shared = new Tally<'ServiceExport' | 'ServiceImport'>();
   #conflicts = 0;
 
   /** Exports with a conflict. */
@@ -56,12 +69,14 @@ export class MemberTallies {
 
   exportChanged(before: ServiceExport | undefined, after: ServiceExport | undefined): void {
     this.exports.move(before && exportState(before), after && exportState(after));
+    this.shared.add('ServiceExport', Number(isShared(after)) - Number(isShared(before)));
     this.#conflicts += Number(after !== undefined && isInConflict(after));
     this.#conflicts -= Number(before !== undefined && isInConflict(before));
   }
 
   importChanged(before: ServiceImport | undefined, after: ServiceImport | undefined): void {
     this.imports.move(before && importState(before), after && importState(after));
+    this.shared.add('ServiceImport', Number(isOthers(after)) - Number(isOthers(before)));
   }
 
   /** For slices of endpoints that the member exports. */

@@ -5,6 +5,7 @@
 import type { Service } from '../../api/core.ts';
 import { ExportReason, type ServiceExport, type ServiceImportType } from '../../api/multicluster.ts';
 import { clipped, PROBLEM_LENGTH, quoted } from '../message.ts';
+import { isImportedService } from '../other-implementations.ts';
 import { importOfService } from '../ownership.ts';
 import type { KnownSource, SetAside, SourceSlice, SourceView } from '../view.ts';
 import { acceptSlices, type RefusedSlice } from './accepted-slices.ts';
@@ -68,6 +69,10 @@ function classify(source: KnownSource, exported: ServiceExport): Exporter | Inva
   }
   if (importOfService(service.metadata) !== undefined) {
     const message = `Service ${quoted(name)} is derived from a ServiceImport; export the original Service instead`;
+    return { ...invalid, reason: ExportReason.InvalidServiceType, message };
+  }
+  if (isImportedService(service.metadata)) {
+    const message = `Service ${quoted(name)} is imported from other clusters by another implementation; export the original Service instead`;
     return { ...invalid, reason: ExportReason.InvalidServiceType, message };
   }
   const accepted = { bounded: policy.bounded, ...acceptSlices(slices, service, policy) };

@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../api/json.ts';
 import type { Condition, KubeObject } from '../../api/meta.ts';
-import { ExportCondition, ImportCondition, type ServiceExport, type ServiceImport } from '../../api/multicluster.ts';
+import { ImportCondition, type ServiceExport, type ServiceImport } from '../../api/multicluster.ts';
 import {
   type Change,
   type DeleteChange,
@@ -16,10 +16,10 @@ import { areFilledIn } from '../merge/families.ts';
 import { importOfService } from '../ownership.ts';
 import type { ConsumerView } from '../view.ts';
 import { annotationPatch } from './derived-service-annotation.ts';
+import { ownConditions } from './shared-export.ts';
 
 const WHY = 'the member left the fleet';
 
-const EXPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ExportCondition));
 const IMPORT_CONDITIONS: ReadonlySet<string> = new Set(Object.values(ImportCondition));
 
 /**
@@ -76,7 +76,7 @@ function leaveOther(target: Target, imported: ServiceImport, { setsReady }: Othe
 }
 
 function leaveExport(target: Target, exported: ServiceExport): Change[] {
-  const kept = foreign(exported.status?.conditions, EXPORT_CONDITIONS);
+  const kept = foreign(exported.status?.conditions, ownConditions(exported));
   if (kept.length === (exported.status?.conditions?.length ?? 0)) return [];
   return [statusPatch(target, exported, { conditions: orNull(kept) })];
 }

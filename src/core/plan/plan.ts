@@ -14,7 +14,7 @@ import { renamedPorts } from '../desired/derivations.ts';
 import type { Desired } from '../desired/desired.ts';
 import type { DesiredImport } from '../desired/import.ts';
 import { equal } from '../fingerprint.ts';
-import { isAutomatic, type OtherImplementation, otherImplementation } from '../import-manager.ts';
+import { exportRival, isAutomatic, type OtherImplementation, otherImplementation } from '../import-manager.ts';
 import { portsOf } from '../merge/ports.ts';
 import type { ConsumerView } from '../view.ts';
 import { addressNotices } from './address-notices.ts';
@@ -25,6 +25,7 @@ import { importObject, importPatch } from './import-spec.ts';
 import { type ImportPlan, importConditions, importStatusPatch } from './import-status.ts';
 import { planOtherStatus } from './other-implementation.ts';
 import { planSlices, prunedSlice } from './plan-slices.ts';
+import { sharedConditions } from './shared-export.ts';
 import { planTerminating } from './terminating-import.ts';
 
 function targetOf({ member, namespace }: ConsumerView, resource: Target['resource'], name: string): Target {
@@ -174,7 +175,8 @@ function planImportStatus(ctx: ImportPlan, others: readonly Change[], now: strin
 function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: string): Change[] {
   const exported = desiredExport(consumer.member, clusterset);
   if (!exported) return [];
-  const { object, conditions } = exported;
+  const { object } = exported;
+  const conditions = sharedConditions(object, exported.conditions);
   const before = object.status?.conditions ?? [];
   const after = mergeConditions(before, conditions, object.metadata.generation, now);
   if (equal(before, after)) return [];
@@ -183,7 +185,16 @@ function planExportStatus(consumer: ConsumerView, { clusterset }: Desired, now: 
   const notices = noticesOf(object, before, conditions, recovered, [ExportCondition.Ready]);
   const patch = { status: { conditions: after.map((condition) => ({ ...condition })) } };
   const target = targetOf(consumer, 'serviceExports', consumer.name);
-  return [{ ...statusChange(target, object, patch, 'its status changed'), ...(notices.length > 0 && { notices }) }];
+  const rival = exportRival(object);
+  const report = conditions.drafts.map(({ status, reason }) => `${status} ${reason}`).join();
+  return [
+    {
+      ...statusChange(target, object, patch, 'its status changed'),
+      // Another implementation may replace all conditions.
+      ...(rival !== undefined && { once: `${object.metadata.uid} ${rival} ${report}` }),
+      ...(notices.length > 0 && { notices }),
+    },
+  ];
 }
 
 /** For an import that another implementation manages: endpoints of an existing derived Service, and a condition. */

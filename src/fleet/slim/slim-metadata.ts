@@ -9,7 +9,7 @@ import {
   SOURCE_CLUSTER,
 } from '../../api/labels.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../api/meta.ts';
-import { setsAnnotation, slimStatusFields } from '../../core/field-managers.ts';
+import { setsAnnotation, slimExportFields, slimStatusFields } from '../../core/field-managers.ts';
 import { Misfit, shown } from '../../kube/watch/misfit.ts';
 import { objectName, requireMetadata } from '../../kube/watch/object.ts';
 import {
@@ -150,4 +150,9 @@ export function annotationManagersOf(parent: JsonObject, key: string): readonly 
 /** The managers of `status.clusters` and of the condition Ready. */
 export function statusManagersOf(parent: JsonObject): readonly ManagedFieldsEntry[] {
   return managersOf(parent, slimStatusFields);
+}
+
+/** The managers of the conditions that every implementation sets on exports. */
+export function exportManagersOf(parent: JsonObject): readonly ManagedFieldsEntry[] {
+  return managersOf(parent, slimExportFields);
 }

@@ -11,7 +11,7 @@ import {
   type ServiceImportSpec,
   type ServiceImportStatus,
 } from '../../api/multicluster.ts';
-import { rivalsOf } from '../../core/import-manager.ts';
+import { exportRivalsOf, rivalsOf } from '../../core/import-manager.ts';
 import { isDnsLabel } from '../../core/naming.ts';
 import { Misfit } from '../../kube/watch/misfit.ts';
 import { requireMetadata } from '../../kube/watch/object.ts';
@@ -32,6 +32,7 @@ import {
   ANNOTATIONS,
   ANY_MAP,
   annotationManagersOf,
+  exportManagersOf,
   requireKind,
   slimMetadata,
   specManagersOf,
@@ -88,13 +89,14 @@ function conditions(value: Json | undefined): readonly Condition[] {
   return value.slice(0, MAX_CONDITIONS).flatMap((each) => ifFits(() => condition(each)) ?? []);
 }
 
-/** A ServiceExport without managedFields and annotations. */
+/** A ServiceExport without annotations, and with few of its managedFields: none in an ordinary fleet. */
 export function slimExport(from: JsonObject): ServiceExport {
   requireKind(from, 'ServiceExport');
+  const rivals = exportRivalsOf(exportManagersOf(from));
   const slim: Draft<ServiceExport> = {
     apiVersion: MCS_API_VERSION,
     kind: 'ServiceExport',
-    metadata: slimMetadata(from),
+    metadata: { ...slimMetadata(from), ...(rivals.length > 0 && { managedFields: rivals }) },
   };
   if (isSet(from.spec)) {
     const { exportedLabels, exportedAnnotations } = object(from.spec, 'spec');

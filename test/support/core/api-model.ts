@@ -37,10 +37,13 @@ function mergePatch(target: Json | undefined, patch: Json | undefined): Json | u
   return merged;
 }
 
+/** Resources whose field managers are recorded. */
+const RECORDED: ReadonlySet<WrittenResource> = new Set(['serviceImports', 'serviceExports']);
+
 /** Objects of one API server. */
 export class ApiModel {
   readonly #objects = new Map<string, JsonObject>();
-  /** By name of an import: who set its fields. */
+  /** By resource and name: who set the fields. */
   readonly #managers = new Map<string, ReadonlyMap<string, string>>();
   #version = 0;
   #address = 0;
@@ -118,15 +121,20 @@ export class ApiModel {
       uid,
       generation,
       resourceVersion: String(++this.#version),
-      ...(resource === 'serviceImports' && { managedFields: managedFields(this.#record(object, before, manager)) }),
+      ...(RECORDED.has(resource) && { managedFields: managedFields(this.#record(resource, object, before, manager)) }),
     };
     validateMetadata(metadata);
     const stored = this.#admit(resource, { ...object, metadata }, before);
     this.#objects.set(`${resource}/${name}`, stored);
   }
 
-  #record(object: JsonObject, before: JsonObject | undefined, manager: string): ReadonlyMap<string, string> {
-    const key = String(asObject(object.metadata).name);
+  #record(
+    resource: WrittenResource,
+    object: JsonObject,
+    before: JsonObject | undefined,
+    manager: string,
+  ): ReadonlyMap<string, string> {
+    const key = `${resource}/${String(asObject(object.metadata).name)}`;
     const managers = managersOf(object, before, (before && this.#managers.get(key)) ?? new Map(), manager);
     this.#managers.set(key, managers);
     return managers;
