@@ -23,6 +23,10 @@ export const ERRORS = {
     exit: 'failure',
     summary: 'a member does not serve ServiceExport and ServiceImport in version v1beta1 or v1alpha1',
   },
+  CTM_CRDS_OWNED: {
+    exit: 'failure',
+    summary: 'a package manager or another controller installed the CRDs that would change',
+  },
   CTM_MEMBER_IDENTITY: {
     exit: 'usage',
     summary: 'a member is not the cluster that the fleet file pins, or does not report which cluster it is',
