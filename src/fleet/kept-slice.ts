@@ -104,7 +104,7 @@ export function weighSlice(kept: KeptSlice, json: number): number {
 }
 
 /** The slice of a member's own endpoints; undefined for any other. */
-function sourceIn(kept: KeptSlice | undefined): SourceSlice | undefined {
+export function sourceIn(kept: KeptSlice | undefined): SourceSlice | undefined {
   return kept?.kind === 'source' ? kept.slice : undefined;
 }
 

@@ -13,9 +13,8 @@ import { Store } from '../kube/watch/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { DerivedServices } from './derived-services.ts';
 import { type CacheLimits, ExportQuota, type QuotaLimits } from './export-quota.ts';
-import { type KeptSlice, keptSlice, revisedSlice, SliceIndex, weighSlice } from './kept-slice.ts';
+import { type KeptSlice, keptSlice, revisedSlice, SliceIndex, sourceIn, weighSlice } from './kept-slice.ts';
 import { MemberTallies } from './member-tallies.ts';
-import { OtherWriters } from './other-writers.ts';
 import { ownershipOf } from './slim/slim-metadata.ts';
 import { slimExport, slimImport } from './slim/slim-multicluster.ts';
 import { namespacePhase, slimService } from './slim/slim-service.ts';
@@ -54,7 +53,7 @@ export class MemberCache {
   readonly services: Store<Service>;
   readonly slices: Store<KeptSlice>;
   readonly namespaces: Store<'Active' | 'Terminating'>;
-  readonly tallies = new MemberTallies();
+  readonly tallies: MemberTallies;
   readonly #options: MemberCacheOptions;
   readonly #quota: ExportQuota;
   readonly #load: Load;
@@ -69,7 +68,7 @@ export class MemberCache {
     this.#options = options;
     const { logger, changed, derivedPrefix, addresses, limits } = options;
     this.#addresses = addresses;
-    const others = new OtherWriters(logger);
+    this.tallies = new MemberTallies(logger);
     this.#quota = new ExportQuota(limits);
     this.#limits = limits;
     const load = { bytes: 0, most: limits.memberBytes };
@@ -81,7 +80,6 @@ export class MemberCache {
       logger,
       changed: (name, before, after) => {
         this.tallies.exportChanged(before, after);
-        others.seen(after);
         this.#exportChanged(asKey(name), before, after);
       },
     });
@@ -91,7 +89,6 @@ export class MemberCache {
       logger,
       changed: (name, before, after) => {
         this.tallies.importChanged(before, after);
-        others.seen(after);
         changed({ side: 'consumer', key: asKey(name) });
       },
     });

@@ -10,6 +10,8 @@ import {
 import type { AddressRefusal } from '../core/export-policy.ts';
 import { exportRival, otherImplementation } from '../core/import-manager.ts';
 import type { SourceSlice } from '../core/view.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { OtherWriters } from './other-writers.ts';
 import { Tally } from './tally.ts';
 
 export type ExportState = 'valid' | 'invalid' | 'pending';
@@ -60,7 +62,13 @@ export class MemberTallies {
   readonly endpoints = new Tally<EndpointState>();
   /** Objects whose status another implementation writes. */
   readonly shared = new Tally<'ServiceExport' | 'ServiceImport'>();
+  readonly #others: OtherWriters | undefined;
   #conflicts = 0;
+
+  /** `logger`: for the other implementations whose objects are counted. Default: none. */
+  constructor(logger?: Logger) {
+    this.#others = logger && new OtherWriters(logger);
+  }
 
   /** Exports with a conflict. */
   get conflicts(): number {
@@ -69,6 +77,7 @@ export class MemberTallies {
 
   exportChanged(before: ServiceExport | undefined, after: ServiceExport | undefined): void {
     this.exports.move(before && exportState(before), after && exportState(after));
+    this.#others?.seen(after);
     this.shared.add('ServiceExport', Number(isShared(after)) - Number(isShared(before)));
     this.#conflicts += Number(after !== undefined && isInConflict(after));
     this.#conflicts -= Number(before !== undefined && isInConflict(before));
@@ -76,6 +85,7 @@ export class MemberTallies {
 
   importChanged(before: ServiceImport | undefined, after: ServiceImport | undefined): void {
     this.imports.move(before && importState(before), after && importState(after));
+    this.#others?.seen(after);
     this.shared.add('ServiceImport', Number(isOthers(after)) - Number(isOthers(before)));
   }
 
