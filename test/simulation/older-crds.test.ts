@@ -32,7 +32,7 @@ function ready(cluster: SimulatedCluster): Json | undefined {
 }
 
 describe.each(MCS_RELEASES)('clusters with the CRDs of %s', (release) => {
-  it('are served, and nothing is written without a change, even after a restart', async () => {
+  it('rule 53: are served, and nothing is written without a change, even after a restart', async () => {
     const { time, clusters, fleet, replica, trace } = await open(crdsOf(release));
     const [first, second] = clusters;
     offer(first, 'web');
@@ -87,44 +87,47 @@ it('rule 20: what a CRD lacks stays as it was while an exporter is unknown', asy
 });
 
 describe('an upgrade of the CRDs while the controller runs', () => {
-  it.each(['0.1', '0.2', '0.4'] as const)('from %s is followed without loss, up to v1beta1 alone', async (release) => {
-    const { time, clusters, fleet, trace } = await open(crdsOf(release));
-    const [first, second] = clusters;
-    offer(first, 'web');
-    await time.pass(10_000);
-    const before = importIn(second);
-    const lost: string[] = [];
-    const stop = new AbortController();
-    second.api.subscribe(({ resource, object }) => {
-      if (!object && resource !== CRD) lost.push(resource);
-    }, stop.signal);
+  it.each(['0.1', '0.2', '0.4'] as const)(
+    'rule 53: from %s is followed without loss, up to v1beta1 alone',
+    async (release) => {
+      const { time, clusters, fleet, trace } = await open(crdsOf(release));
+      const [first, second] = clusters;
+      offer(first, 'web');
+      await time.pass(10_000);
+      const before = importIn(second);
+      const lost: string[] = [];
+      const stop = new AbortController();
+      second.api.subscribe(({ resource, object }) => {
+        if (!object && resource !== CRD) lost.push(resource);
+      }, stop.signal);
 
-    for (const cluster of clusters) cluster.updateCrds(CRDS.map((crd) => JSON.parse(JSON.stringify(crd))));
-    await time.pass(60_000);
-    const upgraded = importIn(second);
-    expect(annotationsOf(upgraded)).not.toHaveProperty(['fields.catamaran.dev/status.conditions']);
-    expect(reasons(part(upgraded, 'status').conditions)).toEqual({ Ready: 'Ready' });
-    expect(part(upgraded, 'spec')).toMatchObject({ ips: part(before, 'spec').ips, ipFamilies: ['IPv4'] });
+      for (const cluster of clusters) cluster.updateCrds(CRDS.map((crd) => JSON.parse(JSON.stringify(crd))));
+      await time.pass(60_000);
+      const upgraded = importIn(second);
+      expect(annotationsOf(upgraded)).not.toHaveProperty(['fields.catamaran.dev/status.conditions']);
+      expect(reasons(part(upgraded, 'status').conditions)).toEqual({ Ready: 'Ready' });
+      expect(part(upgraded, 'spec')).toMatchObject({ ips: part(before, 'spec').ips, ipFamilies: ['IPv4'] });
 
-    for (const { api } of clusters) {
-      for (const { metadata } of api.list(CRD)) {
-        const crd = api.get(CRD, { name: metadata.name });
-        if (crd) api.updateStatus(CRD, { ...crd, status: { ...part(crd, 'status'), storedVersions: ['v1beta1'] } });
+      for (const { api } of clusters) {
+        for (const { metadata } of api.list(CRD)) {
+          const crd = api.get(CRD, { name: metadata.name });
+          if (crd) api.updateStatus(CRD, { ...crd, status: { ...part(crd, 'status'), storedVersions: ['v1beta1'] } });
+        }
       }
-    }
-    for (const cluster of clusters) cluster.updateCrds(crdsOf('v1beta1 only'));
-    await time.pass(60_000);
-    offer(first, 'late');
-    await time.pass(10_000);
-    expect(addressesFrom(first, second)).toEqual(['10.1.1.1', '10.1.1.1']);
-    const owners = second.api.list(SLICES, { namespace }).flatMap(({ metadata }) => metadata.ownerReferences ?? []);
-    expect(new Set(owners.map(({ apiVersion }) => apiVersion))).toEqual(new Set(['multicluster.x-k8s.io/v1beta1']));
-    expect(lost).toEqual([]);
-    stop.abort();
-    const writes = second.writes;
-    await time.pass(QUARTER);
-    expect(second.writes).toBe(writes);
-    expect(trace.filter((line) => /write failed/.test(line))).toEqual([]);
-    expect(fleet.monitor.violations).toEqual([]);
-  });
+      for (const cluster of clusters) cluster.updateCrds(crdsOf('v1beta1 only'));
+      await time.pass(60_000);
+      offer(first, 'late');
+      await time.pass(10_000);
+      expect(addressesFrom(first, second)).toEqual(['10.1.1.1', '10.1.1.1']);
+      const owners = second.api.list(SLICES, { namespace }).flatMap(({ metadata }) => metadata.ownerReferences ?? []);
+      expect(new Set(owners.map(({ apiVersion }) => apiVersion))).toEqual(new Set(['multicluster.x-k8s.io/v1beta1']));
+      expect(lost).toEqual([]);
+      stop.abort();
+      const writes = second.writes;
+      await time.pass(QUARTER);
+      expect(second.writes).toBe(writes);
+      expect(trace.filter((line) => /write failed/.test(line))).toEqual([]);
+      expect(fleet.monitor.violations).toEqual([]);
+    },
+  );
 });
