@@ -16,6 +16,7 @@ const CORE = [
   'export-policy',
   'change',
   'ownership',
+  'other-implementations',
   'naming',
   'message',
   'fingerprint',
