@@ -17,6 +17,7 @@ import { FIELD_MANAGER, IMPORT_ORIGIN, IMPORT_ORIGIN_AUTOMATIC, LAST_APPLIED } f
 import type { ManagedFieldsEntry } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
 import { areOfCatamaran, setsClusters, setsExportCondition, setsReady, settersOf } from './field-managers.ts';
+import { implementationOf } from './other-implementations.ts';
 
 /** Whether Catamaran created the import, and follows the exports with it. */
 export function isAutomatic(imported: ServiceImport): boolean {
@@ -56,11 +57,13 @@ export function exportRivalsOf(entries: readonly ManagedFieldsEntry[]): readonly
   return entries.filter((entry) => isController(entry) && setsExportCondition(entry));
 }
 
-/** The field manager of another implementation that sets the conditions of an export; undefined if none does. */
-export function exportRival({ metadata }: ServiceExport): string | undefined {
-  if (!metadata.managedFields) return undefined;
-  const [manager] = exportRivalsOf(metadata.managedFields)
+/**
+ * Who else sets the conditions of an export: a field manager, or an implementation that is known by its messages, since
+ * API servers record no managers of an export that was created without labels, annotations and spec. Undefined if no one.
+ */
+export function exportRival({ metadata, status }: ServiceExport): string | undefined {
+  const [manager] = exportRivalsOf(metadata.managedFields ?? [])
     .map(({ manager = '' }) => manager)
     .toSorted();
-  return manager;
+  return manager ?? implementationOf(status?.conditions ?? []);
 }

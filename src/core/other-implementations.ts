@@ -1,6 +1,6 @@
 /** How other implementations mark what they import from other clusters. Sources: their code and documentation. */
 import { MCS_SERVICE_NAME, SLICE_MANAGED_BY } from '../api/labels.ts';
-import type { ObjectMeta, StringMap } from '../api/meta.ts';
+import type { Condition, ObjectMeta, StringMap } from '../api/meta.ts';
 import { MCS_GROUP } from '../api/multicluster.ts';
 
 /** Managers of EndpointSlices with endpoints of other clusters. Some label them for a Service of the same name. */
@@ -37,4 +37,20 @@ export function isImportedService({ name, labels, ownerReferences = [] }: Object
         kind === 'ServiceImport' && IMPORT_GROUPS.some((group) => apiVersion.startsWith(`${group}/`)),
     )
   );
+}
+
+/** Messages of conditions of valid exports. */
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['ServiceExport is valid', 'cilium-operator'],
+  ['ServiceExport is ready', 'cilium-operator'],
+  ['Service was successfully exported to the broker', 'lighthouse-agent'],
+]);
+
+/** The implementation that wrote one of the conditions of an export, by its message; undefined if none is known. */
+export function implementationOf(conditions: readonly Condition[]): string | undefined {
+  for (const { message } of conditions) {
+    const found = MESSAGES.get(message);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -16,7 +16,7 @@ export class OtherWriters {
 
   /** Called with each changed object. */
   seen(object: ServiceExport | ServiceImport | undefined): void {
-    if (!object?.metadata.managedFields) return;
+    if (!object) return;
     const manager = object.kind === 'ServiceExport' ? exportRival(object) : otherImplementation(object)?.manager;
     if (manager === undefined || this.#managers.has(manager) || this.#managers.size === MAX_MANAGERS) return;
     this.#managers.add(manager);

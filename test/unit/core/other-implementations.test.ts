@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { exportRival } from '../../../src/core/import-manager.ts';
 import { isImportedService, isImportedSlice } from '../../../src/core/other-implementations.ts';
 import { isOwnEndpoints } from '../../../src/core/ownership.ts';
-import { IMPORTED_SLICES, OTHER_SERVICES } from '../../support/implementations.ts';
+import { anExport, NOW } from '../../support/core/objects.ts';
+import { EXPORT_CONDITIONS, IMPORTED_SLICES, OTHER_SERVICES } from '../../support/implementations.ts';
 
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const NAME = 'kubernetes.io/service-name';
@@ -36,5 +38,20 @@ describe('Services that another implementation derived', () => {
     [{ name: 'web', ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ServiceImport', name: 'a', uid: 'b' }] }],
   ])('are not confused with those of users: %j', (metadata) => {
     expect(isImportedService(metadata)).toBe(false);
+  });
+});
+
+describe('conditions of an export without field managers', () => {
+  test.each(Object.entries(EXPORT_CONDITIONS))('rule 37: show who wrote them: %s', (manager, drafts) => {
+    const conditions = drafts.map(([type, , reason, message]) => ({
+      ...{ type, status: 'True' as const, reason, message, lastTransitionTime: NOW },
+    }));
+    expect(manager).toContain(exportRival({ ...anExport(), status: { conditions } }) ?? 'nobody');
+  });
+
+  test('rule 37: are those of Catamaran unless they are known', () => {
+    const message = 'The Service can be exported';
+    const conditions = [{ type: 'Valid', status: 'True' as const, reason: 'Valid', message, lastTransitionTime: NOW }];
+    expect(exportRival({ ...anExport(), status: { conditions } })).toBeUndefined();
   });
 });
