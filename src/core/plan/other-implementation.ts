@@ -13,7 +13,7 @@ function managedByOther({ manager, setsReady }: OtherImplementation, kept: strin
     kept === undefined ? 'serves nothing for it' : `only updates the endpoints of its derived Service ${quoted(kept)}`;
   const message =
     `${name} writes the status of this import, so Catamaran leaves it alone and ${derived}. To have it served by ` +
-    `Catamaran, stop ${name} from managing it, then delete it and create it again`;
+    `Catamaran, stop ${name} from managing it, then clear its status`;
   const { Ready, Managed } = ImportCondition;
   return {
     types: Object.values(ImportCondition).filter((type) => type !== Ready || !setsReady),

@@ -73,7 +73,7 @@ describe('an import that another implementation manages', () => {
         message:
           '"lighthouse-agent" writes the status of this import, so Catamaran leaves it alone and only updates the ' +
           'endpoints of its derived Service "amcs-web". To have it served by Catamaran, stop "lighthouse-agent" from ' +
-          'managing it, then delete it and create it again',
+          'managing it, then clear its status',
       });
       expect(cluster2.derivedService).toEqual(service);
     }
