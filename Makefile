@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example fuzz schedules mutation docs prose check bench bench-dns tools versions cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example dist dist-twice fuzz schedules mutation docs prose check bench bench-dns tools versions cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -43,6 +43,13 @@ kubesim-example: node ## Run examples/kubesim-vitest with the packed kubesim, in
 e2e: dist/catamaran.js ## Run the walk-throughs in the lab, which is started and removed if it is not running.
 	@vitest run --project e2e
 
+# Downloads Node.js for other systems, and libraries for the image; both are pinned. Needs git.
+dist: node ## Make a release in release/: npm package, executables, images, chart, manifests, SBOM, provenance.
+	@node tools/tasks/dist.ts
+
+dist-twice: node ## Make the release of this commit in two fresh clones, and compare the files.
+	@node tools/tasks/dist-twice.ts
+
 # Uses the running lab or one of its own. docs/conformance/README.md describes how to compile the suite.
 conformance: dist/catamaran.js ## Run the upstream conformance suite in the lab; writes docs/conformance. SUITE=path, SUITE_VERSION=text.
 	@node tools/tasks/conformance.ts
@@ -64,7 +71,7 @@ schedules: node ## Run the controller under random fault schedules, one per seed
 mutation: node ## Mutate src/core and list the mutants that no unit test kills. FILES=src/core/merge/ports.ts.
 	@node tools/tasks/mutation.ts $(FILES)
 
-docs: node ## Write the generated parts of docs/reference.
+docs: node ## Write the generated parts of docs/reference, and the Helm chart.
 	@node tools/tasks/docs.ts
 
 prose: node ## Lint the English of documents, comments and messages.
@@ -85,16 +92,16 @@ bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; nee
 
 # Other versions of Kubernetes are built into .cache/kubernetes/VERSION; tests and `make start CLUSTERS=real` use them with
 # the same KUBERNETES=VERSION, or KUBERNETES=1.22,1.37 for a mixed fleet.
-tools: node ## Build the real Kubernetes binaries and CoreDNS into .cache/bin. KUBERNETES=1.22|1.29|1.34|1.37.
+tools: node ## Build the real Kubernetes binaries, CoreDNS and Helm into .cache/bin. KUBERNETES=1.22|1.29|1.34|1.37.
 	@node tools/tasks/build.ts $(if $(KUBERNETES),--kubernetes $(KUBERNETES))
 
 # For a nightly run: builds every version first.
 versions: dist/catamaran.js tools ## Run the tests on every pinned version of Kubernetes; writes docs/reference/versions.md. VERSIONS=1.22,1.37.
 	@node tools/tasks/versions.ts $(VERSIONS)
 
-# Everything except CoreDNS, which `make start` does not need.
+# Everything except CoreDNS and Helm, which `make start` does not need.
 cluster-tools: node
-	@node tools/tasks/build.ts --without coredns
+	@node tools/tasks/build.ts --without coredns --without helm
 
 dist/catamaran.js: $(SOURCES) package.json tools/tasks/bundle.ts | node
 	@node tools/tasks/bundle.ts
@@ -115,4 +122,4 @@ $(PACKAGES): package-lock.json
 clean: ## Remove what was built here; keeps node_modules and .cache, the npm packages and binaries.
 	@if [ -e .catamaran/run.json ]; then $(MAKE) --no-print-directory stop; fi
 	@if [ -e .catamaran/lab ]; then $(MAKE) --no-print-directory lab-down; fi
-	rm -rf dist packages/*/dist coverage .catamaran
+	rm -rf dist packages/*/dist coverage release .catamaran

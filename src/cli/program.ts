@@ -2,6 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { LogLevel } from '../runtime/log.ts';
+import { registerInstall } from './commands/cluster-install.ts';
+import { registerUninstall } from './commands/cluster-uninstall.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerCrds } from './commands/crds.ts';
 import { registerDns } from './commands/dns.ts';
@@ -18,6 +20,8 @@ import { examples, optionDescription } from './help.ts';
 
 /** In the order of the help text. */
 const COMMANDS: readonly Register[] = [
+  registerInstall,
+  registerUninstall,
   registerRun,
   registerStatus,
   registerExplain,
@@ -31,6 +35,7 @@ const COMMANDS: readonly Register[] = [
 ];
 
 const EXAMPLES = examples(
+  ['catamaran install --context hub --fleet fleet.yaml', 'install the controller in a cluster'],
   ['catamaran run --config fleet.yaml', 'run the controller'],
   ['catamaran dns --context cluster1', 'serve clusterset.local for one cluster'],
   ['catamaran crds | kubectl apply -f -', 'install the ServiceExport and ServiceImport CRDs'],

@@ -1,5 +1,6 @@
 /** Connects the command line to this process; importing this module runs the program. */
 import { constants } from 'node:os';
+import { isSea } from 'node:sea';
 import { readEnvironment } from './environment.ts';
 import { EXIT, fail } from './exit.ts';
 import { runCli } from './program.ts';
@@ -27,13 +28,18 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** How to start this program: the single executable has no script. */
+function programOf({ execPath, argv }: NodeJS.Process): readonly [command: string, ...args: string[]] {
+  return isSea() ? [execPath] : [execPath, ...argv.slice(1, 2)];
+}
+
 async function main(): Promise<number> {
   const { stdout, stderr } = process;
   try {
     const environment = readEnvironment();
     return await runCli(process.argv.slice(2), {
       environment,
-      program: [process.execPath, ...process.argv.slice(1, 2)],
+      program: programOf(process),
       stdout,
       stderr,
       stdoutColors: stdout.isTTY === true && !environment.noColor,
@@ -47,4 +53,7 @@ async function main(): Promise<number> {
 
 // Applies if the event loop is empty before main resolves.
 process.exitCode = EXIT.failure;
-process.exitCode = await main();
+// Not awaited: the single executable has a CommonJS bundle, which has no top-level await.
+void main().then((code) => {
+  process.exitCode = code;
+});

@@ -65,6 +65,15 @@ export const ERRORS = {
   },
   CTM_EXPLAINED: { exit: 'failure', summary: 'a request to an exported Service cannot be answered' },
   CTM_SHARING: { exit: 'failure', summary: 'a Service cannot be exported or imported as requested' },
+  CTM_VALUES: {
+    exit: 'usage',
+    summary: 'a file with values for an installation cannot be read, or has an unknown field or an invalid value',
+  },
+  CTM_INSTALL_REFUSED: {
+    exit: 'usage',
+    summary: 'the cluster has an object that another installer manages, or lacks an API that the installation needs',
+  },
+  CTM_INSTALL_NONE: { exit: 'failure', summary: 'there is no installation to remove' },
   CTM_SANDBOX_NONE: { exit: 'failure', summary: 'no sandbox is running with this state directory' },
   CTM_SANDBOX_RUNNING: { exit: 'failure', summary: 'a sandbox is already running with this state directory' },
   CTM_SANDBOX_CLUSTER: { exit: 'usage', summary: 'the sandbox has no cluster with this name' },

@@ -19,6 +19,7 @@ export interface Target {
 const OTHERS: readonly Target[] = [
   { name: 'kwok', module: 'pins/kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   { name: 'coredns', module: 'pins/coredns', package: '.' },
+  { name: 'helm', module: 'pins/helm', package: 'helm.sh/helm/v4/cmd/helm' },
   component('kubelet', 'pins/kubernetes', { lab: true }),
   component('kube-proxy', 'pins/kubernetes', { lab: true }),
   { name: 'pause', module: 'lab/images', package: './pause', lab: true },

@@ -1,6 +1,7 @@
-/** Fully or partly generated documents of `docs/reference`. `make docs` writes them; a test compares them. */
+/** Fully or partly generated documents, and the Helm chart. `make docs` writes them; a test compares them. */
 import { fleetJsonSchema } from '../../src/config/schema.ts';
 import { cliBlocks } from './cli-reference.ts';
+import { chartFiles, valuesTable } from './helm-chart.ts';
 import { withBlocks } from './markdown.ts';
 import { metricsBlocks } from './metrics-reference.ts';
 
@@ -13,5 +14,10 @@ interface Generated {
 export const REFERENCE: readonly Generated[] = [
   { file: 'docs/reference/cli.md', render: (document) => withBlocks(document, cliBlocks()) },
   { file: 'docs/reference/metrics.md', render: async (document) => withBlocks(document, await metricsBlocks()) },
+  {
+    file: 'docs/reference/values.md',
+    render: (document) => withBlocks(document, new Map([['values', valuesTable()]])),
+  },
+  ...[...chartFiles()].map(([file, text]) => ({ file, render: () => text })),
   { file: 'docs/reference/fleet.schema.json', render: () => `${JSON.stringify(fleetJsonSchema(), null, 2)}\n` },
 ];

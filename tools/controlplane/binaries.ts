@@ -17,6 +17,7 @@ export type BinaryName =
   | 'kubectl'
   | 'kwok'
   | 'coredns'
+  | 'helm'
   | 'kubelet'
   | 'kube-proxy'
   | 'pause'

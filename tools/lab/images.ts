@@ -13,26 +13,24 @@ import {
   readFileSync,
   renameSync,
 } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { type BinaryName, findBinary } from '../controlplane/binaries.ts';
 import { run } from '../controlplane/component.ts';
-import { ROOT } from '../paths.ts';
+import { makeImage, ociLayout, programLayers } from '../release/image.ts';
 import { LAB_CACHE } from './layout.ts';
 
 export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10';
 export const COREDNS_IMAGE = 'registry.k8s.io/coredns/coredns:v1.14.7';
 
-/** A file of an image: a binary, a file of `images/`, any other file, or a symbolic link. */
+/** A file of an image: a binary, or a file of `images/`. */
 interface ImageFile {
   readonly path: string;
   readonly binary?: BinaryName;
   readonly source?: string;
-  readonly file?: string;
-  readonly link?: string;
 }
 
 interface Image {
@@ -120,55 +118,46 @@ interface Blob {
 
 /** Returns the directory of an OCI image layout with all images, after building missing and stale ones. */
 export async function makeImages(say: (line: string) => void, signal?: AbortSignal): Promise<string> {
-  return await makeLayout('images', IMAGES, say, signal);
-}
-
-/**
- * Builds an OCI image with Debian, this process's Node.js and a built `dist`, without the sandbox, which is not needed
- * in clusters. Returns the directory of its layout.
- */
-export async function makeCatamaranImage(
-  name: string,
-  dist: string,
-  say: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<string> {
-  const built = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.js'));
-  const image: Image = {
-    names: [name],
-    debian: true,
-    files: [
-      { path: 'usr/local/bin/node', file: process.execPath },
-      { path: 'usr/local/bin/catamaran', link: '/opt/catamaran/dist/catamaran.js' },
-      { path: 'opt/catamaran/package.json', file: join(ROOT, 'package.json') },
-      ...built
-        .filter((path) => path !== 'sandbox.js')
-        .map((path) => ({ path: `opt/catamaran/dist/${path}`, file: join(dist, path) })),
-    ],
-    config: { Entrypoint: ['catamaran'] },
-  };
-  return await makeLayout('catamaran', [image], say, signal);
-}
-
-async function makeLayout(
-  kind: string,
-  images: readonly Image[],
-  say: (line: string) => void,
-  signal?: AbortSignal,
-): Promise<string> {
   mkdirSync(LAB_CACHE, { recursive: true });
   const debian = await makeDebian(say, signal);
-  const layout = join(LAB_CACHE, `${kind}-${stampOf(images, debian)}`);
+  const layout = join(LAB_CACHE, `images-${stampOf(IMAGES, debian)}`);
+  return await cached(layout, 'images-', say, (fresh) => writeLayout(fresh, IMAGES, debian, signal));
+}
+
+/** The released image with a built `dist`, for this machine. Returns the directory of its OCI layout. */
+export async function makeCatamaranImage(name: string, dist: string, say: (line: string) => void): Promise<string> {
+  mkdirSync(LAB_CACHE, { recursive: true });
+  const architecture = ARCHITECTURE === 'arm64' ? 'arm64' : 'amd64';
+  const layers = await programLayers(architecture, dist);
+  const hash = createHash('sha256').update(`${name}\n${ARCHITECTURE}`);
+  for (const { path, content, link } of layers.flat()) hash.update(`${path}\n${link ?? ''}`).update(content ?? '');
+  const layout = join(LAB_CACHE, `catamaran-${hash.digest('hex').slice(0, 12)}`);
+  return await cached(layout, 'catamaran-', say, async (fresh) => {
+    const image = await makeImage(architecture, layers, { version: 'lab', seconds: 0 });
+    for (const { path, content } of ociLayout(name, { [architecture]: image })) {
+      await mkdir(dirname(join(fresh, path)), { recursive: true });
+      await writeFile(join(fresh, path), content ?? '');
+    }
+  });
+}
+
+/** Writes a layout unless it exists, in place of those with the same prefix. */
+async function cached(
+  layout: string,
+  prefix: string,
+  say: (line: string) => void,
+  write: (fresh: string) => Promise<void>,
+): Promise<string> {
   if (existsSync(layout)) return layout;
-  await removeOld(`${kind}-`);
+  await removeOld(prefix);
   const fresh = join(LAB_CACHE, `fresh-${process.pid}`);
   try {
-    await writeLayout(fresh, images, debian, signal);
+    await write(fresh);
     renameSync(fresh, layout);
   } finally {
     await rm(fresh, { recursive: true, force: true });
   }
-  say(`built ${images.flatMap((image) => image.names).length} images`);
+  say(`built the images in ${layout}`);
   return layout;
 }
 
@@ -203,13 +192,11 @@ async function removeOld(prefix: string): Promise<void> {
 /** A hash of all inputs of the images. */
 function stampOf(images: readonly Image[], debian: string): string {
   const hash = createHash('sha256').update(JSON.stringify(images)).update(debian);
-  const copied = images.flatMap((image) => image.files).filter(({ link }) => link === undefined);
-  for (const file of copied) hash.update(readFileSync(originOf(file)));
+  for (const file of images.flatMap((image) => image.files)) hash.update(readFileSync(originOf(file)));
   return hash.digest('hex').slice(0, 12);
 }
 
-function originOf({ binary, source, file }: ImageFile): string {
-  if (file !== undefined) return file;
+function originOf({ binary, source }: ImageFile): string {
   return binary === undefined ? join(SOURCES, source ?? '') : findBinary(binary);
 }
 
@@ -249,10 +236,6 @@ async function addLayer(blobs: string, files: readonly ImageFile[], signal?: Abo
     for (const file of files) {
       const path = join(dir, 'root', file.path);
       mkdirSync(dirname(path), { recursive: true });
-      if (file.link !== undefined) {
-        await symlink(file.link, path);
-        continue;
-      }
       copyFileSync(originOf(file), path);
       await chmod(path, file.path.endsWith('.conf') ? 0o644 : 0o755);
     }

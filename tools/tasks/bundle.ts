@@ -1,7 +1,7 @@
 /** `make dist/catamaran.js`: bundles the program into `dist`. `node tools/tasks/bundle.ts`. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -14,24 +14,38 @@ const ENTRIES = { catamaran: 'src/cli/main.ts', program: 'src/cli/start.ts', san
 /** CommonJS packages call `require` for modules of Node.js, which ECMAScript modules do not have. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
-/** Empties a directory and bundles the entry points into it. */
-export async function bundle(outdir: string, entryPoints: Readonly<Record<string, string>> = ENTRIES): Promise<void> {
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  minifyWhitespace: true,
+  lineLimit: 120,
+  logLevel: 'warning',
+} as const;
+
+/** Empties a directory and bundles the entry points into it. Returns which files went into the bundle. */
+export async function bundle(
+  outdir: string,
+  entryPoints: Readonly<Record<string, string>> = ENTRIES,
+): Promise<Metafile> {
   rmSync(outdir, { recursive: true, force: true });
-  await build({
-    absWorkingDir: ROOT,
+  const { metafile } = await build({
+    ...OPTIONS,
     entryPoints,
     outdir,
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
     splitting: true,
-    platform: 'node',
     format: 'esm',
-    target: 'node24',
-    minifyWhitespace: true,
-    lineLimit: 120,
     banner: { js: REQUIRE },
-    logLevel: 'warning',
+    metafile: true,
   });
+  return metafile;
+}
+
+/** The program as one script, for the single executable: its main script is CommonJS. */
+export async function bundleScript(outfile: string): Promise<void> {
+  await build({ ...OPTIONS, entryPoints: [ENTRIES.catamaran], outfile, format: 'cjs' });
 }
 
 if (import.meta.main) await bundle(join(ROOT, 'dist'));

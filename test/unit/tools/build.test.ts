@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const ALL = ['coredns', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'];
+const ALL = [
+  'coredns',
+  'etcd',
+  'helm',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubectl',
+  'kwok',
+];
 
 const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];
 
@@ -116,7 +125,7 @@ describe('make tools', () => {
     const { code, out } = build([], { KUBEBUILDER_ASSETS: assets });
     expect(code).toBe(0);
     expect(out).toContain('kubectl: from KUBEBUILDER_ASSETS');
-    expect(built()).toEqual(['coredns', 'kube-controller-manager', 'kube-scheduler', 'kwok']);
+    expect(built()).toEqual(['coredns', 'helm', 'kube-controller-manager', 'kube-scheduler', 'kwok']);
   });
 
   it('explains how to install Go if it is missing', () => {
