@@ -19,7 +19,11 @@ function linkerFlags({ module, kubernetes, old }: Target): string {
   if (kubernetes) {
     const [version, major, minor] = kubernetesVersion(module);
     const values = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
-    for (const [name, value] of Object.entries(values)) flags.push(`-X k8s.io/component-base/version.${name}=${value}`);
+    // Old API servers report the version of their client library.
+    const packages = ['k8s.io/component-base/version', ...(old ? ['k8s.io/client-go/pkg/version'] : [])];
+    for (const path of packages) {
+      for (const [name, value] of Object.entries(values)) flags.push(`-X ${path}.${name}=${value}`);
+    }
   }
   // Their dependencies use internals of the standard library.
   if (old) flags.push('-checklinkname=0');

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../api/json.ts';
 import { MCS_GROUP, MCS_VERSION } from '../../api/multicluster.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
-import { isForbidden, isNotFound } from '../client/api-errors.ts';
+import { ApiError, isForbidden, isNotFound } from '../client/api-errors.ts';
 import type { KubeClient } from '../client/client.ts';
 import { EXPORT_FIELDS, IMPORT_FIELDS, lackingIn, type McsField } from './mcs-fields.ts';
 
@@ -109,7 +109,12 @@ async function schemaOf(
   signal?: AbortSignal,
 ): Promise<JsonObject | undefined> {
   const { kind, plural } = RESOURCES[resource];
-  const published = await document(client, `/openapi/v3/apis/${MCS_GROUP}/${version}`, signal);
+  const path = `/openapi/v3/apis/${MCS_GROUP}/${version}`;
+  const published = await document(client, path, signal).catch((error: unknown) => {
+    // Older API servers do not know the path, and their 404 is not a Status.
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  });
   const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   return (
     publishedSchema(published, kind) ??

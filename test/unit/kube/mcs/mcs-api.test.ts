@@ -101,6 +101,12 @@ describe('the CRDs of a member', () => {
     expect((await check(paths)).serviceImports.lacks).toEqual(['status.endpointSliceObjects']);
   });
 
+  it('show their schema themselves before Kubernetes 1.24, whose API servers do not know the path', async () => {
+    const unknown = new ApiError('CTM_API_STATUS', request, '404 Not Found: 404 page not found', { status: 404 });
+    const paths = { [VERSION]: both, [`${OPEN_API}/v1beta1`]: unknown };
+    expect(await check(paths)).toEqual(FULL_MCS_API);
+  });
+
   it('count as complete in v1beta1 and as the oldest release in v1alpha1 if no schema may be read', async () => {
     const hidden = { [crdPath('serviceexports')]: forbidden, [crdPath('serviceimports')]: forbidden };
     expect(await check({ ...hidden, [VERSION]: both })).toEqual(FULL_MCS_API);
