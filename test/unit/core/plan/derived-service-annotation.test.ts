@@ -98,6 +98,15 @@ describe('rule 29: an import', () => {
     expect(named(cluster2)).toBe('mine');
   });
 
+  test('of a user whose manifest has the right name has nothing to say about it', () => {
+    const fleet = asking();
+    const cluster2 = fleet.member('cluster2');
+    annotate(cluster2, {});
+    annotate(cluster2, { [KEY]: DERIVED });
+    fleet.converge();
+    expect(readiness(cluster2)).not.toContain('Annotation');
+  });
+
   test('that Catamaran created gets its name back if another client changes it', () => {
     const fleet = exporting();
     const cluster2 = fleet.member('cluster2');

@@ -306,6 +306,11 @@ describe('a derived Service that is there', () => {
       metadata: { ownerReferences: [OWNER] },
     });
     expect(patchOf(derived({}, { ownerReferences: [stale, OWNER] }))).toBeUndefined();
+    // The garbage collector cannot follow a version that is no longer served.
+    const former = { ...OWNER, apiVersion: 'multicluster.x-k8s.io/v1alpha1' };
+    expect(patchOf(derived({}, { ownerReferences: [former] }))).toStrictEqual({
+      metadata: { ownerReferences: [OWNER] },
+    });
     const { ownerReferences: _, ...bare } = derived().metadata;
     expect(patchOf({ ...derived(), metadata: bare })).toStrictEqual({ metadata: { ownerReferences: [OWNER] } });
   });
