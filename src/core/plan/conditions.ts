@@ -51,6 +51,7 @@ const GOOD: Readonly<Record<string, Condition['status']>> = {
   [ExportCondition.Valid]: 'True',
   [ExportCondition.Conflict]: 'False',
   [ExportCondition.EndpointsAccepted]: 'True',
+  [ExportCondition.HostnamesUnique]: 'True',
   [ExportCondition.Exported]: 'True',
   [ImportCondition.Ready]: 'True',
   [ImportCondition.SourcesReachable]: 'True',

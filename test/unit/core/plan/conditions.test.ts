@@ -108,6 +108,9 @@ describe('rule 45: Events', () => {
     ['catamaran.dev/EndpointsAccepted', 'True', 'False'],
     ['Ready', 'True', 'False'],
     ['catamaran.dev/SourcesReachable', 'True', 'False'],
+    ['catamaran.dev/EndpointsAvailable', 'True', 'False'],
+    ['catamaran.dev/Managed', 'True', 'False'],
+    ['catamaran.dev/HostnamesUnique', 'True', 'False'],
   ] as const)('take %s for good if it is %s, for bad if it is %s', (type, good, bad) => {
     const notices = (status: 'True' | 'False') =>
       noticesOf(object, [], { types: [type], drafts: [aDraft(status, 'Some', type)] }, recovered);
