@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MANAGER, MCS_SERVICE_NAME, SLICE_MANAGED_BY } from '../../../src/api/labels.ts';
 import { observeSlice, sliceBody, sliceMeta } from '../../../src/core/derived-slice.ts';
 import { deriveSlice } from '../../../src/core/desired/derivations.ts';
 import { sourceSlice } from '../../../src/core/merge/source-slice.ts';
@@ -73,6 +74,27 @@ describe('the fingerprint of a body', () => {
       }),
     );
   });
+});
+
+test('only an owner of the version that the garbage collector is sure to follow counts', () => {
+  const owner = { apiVersion: 'multicluster.x-k8s.io/v1beta1', kind: 'ServiceImport', name: 'web', uid: 'import' };
+  const metaOf = (...ownerReferences: readonly (typeof owner)[]) =>
+    observeSlice(aSlice('x', [], [], 'IPv4', { ownerReferences })).meta;
+  expect(metaOf(owner)).toContain('"import"');
+  const others = [
+    { ...owner, kind: 'ServiceExport' },
+    { ...owner, apiVersion: 'multicluster.x-k8s.io/v1alpha1' },
+  ];
+  for (const other of others) expect(metaOf(other)).toBe(metaOf());
+});
+
+test('hostnames are remembered only of a slice that left others to another member', () => {
+  const whole = { [SLICE_MANAGED_BY]: MANAGER, [MCS_SERVICE_NAME]: 'web' };
+  const endpoints = [anEndpoint('10.1.0.1', { hostname: 'db-1' }), anEndpoint('10.1.0.2')];
+  const bareHostnames = (labels: Readonly<Record<string, string>>) =>
+    observeSlice(aSlice('x', endpoints, [], 'IPv4', { labels })).bareHostnames;
+  expect(bareHostnames({ [SLICE_MANAGED_BY]: MANAGER })).toEqual(['db-1']);
+  expect(bareHostnames(whole)).toBeUndefined();
 });
 
 test('the trigger time of an observed slice is that of its annotation, if it has one', () => {

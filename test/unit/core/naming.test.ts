@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { derivedServiceName, derivedSliceName, isDnsLabel } from '../../../src/core/naming.ts';
+import { clustersetSliceName, derivedServiceName, derivedSliceName, isDnsLabel } from '../../../src/core/naming.ts';
 import { exporting, joinedBy } from '../../support/core/scenarios.ts';
 
 const label = fc.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/);
@@ -63,4 +63,8 @@ test.each([
   ['', false],
 ])('rule 22: a member name is a single DNS label: %s', (name, valid) => {
   expect(isDnsLabel(name)).toBe(valid);
+});
+
+test('the parts of a split slice keep their names across versions, so that an upgrade creates none', () => {
+  expect(clustersetSliceName('amcs-web-0123456789')).toBe('amcs-web-0123456789-clusterset');
 });
