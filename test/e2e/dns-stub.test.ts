@@ -188,7 +188,11 @@ describe('an upgrade of CoreDNS', () => {
   it('that restarts it leaves the zone in place (D2)', async () => {
     await cluster2.quietly(`${RESTART_COREDNS} && ${WAIT_FOR_COREDNS}`);
     await eventually(async () => expect(await pod(`dig +short service1.${ZONE} A`)).not.toBe(''));
-    coreDnsBefore = await coreDns();
+    // The old pod is listed until it has terminated.
+    await eventually(async () => {
+      coreDnsBefore = await coreDns();
+      expect(coreDnsBefore.match(/containerd:/g)).toHaveLength(1);
+    });
   });
 });
 
