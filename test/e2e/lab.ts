@@ -151,7 +151,7 @@ export async function removeNamespaces(clusters: readonly Cluster[], ...names: r
       names.map(async (name) => {
         const found = await cluster.kubectl('get', 'namespace', name, '--ignore-not-found', '-o', 'name');
         if (found === '') return;
-        await cluster.kubectl('delete', 'namespace', name, '--wait=false');
+        await cluster.kubectl('delete', 'namespace', name, '--wait=false', '--ignore-not-found');
         await removePods(cluster, '-n', name, '--all');
         // kube-controller-manager may still be in backoff after an outage of its API server.
         await cluster.kubectl('wait', '--for=delete', '--timeout=240s', `namespace/${name}`);
