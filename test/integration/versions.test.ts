@@ -30,8 +30,8 @@ function writes({ plane }: Cluster, name: string): readonly string[] {
 }
 
 it('rule 16: a trafficDistribution that the cluster does not support is left out, named, and not written again', async () => {
-  await createAll(exporter, offer(exporter, ns, 'near'));
   await createAll(consumer, [serviceImport(ns, 'near', { trafficDistribution: 'PreferClose' })]);
+  await createAll(exporter, offer(exporter, ns, 'near'));
   const { trafficDistribution: isSupported } = consumer.plane.features;
   await eventually(async () => {
     const found = await held(consumer, ns, 'near');
