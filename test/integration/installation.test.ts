@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { run } from '../../tools/controlplane/component.ts';
 import { service, serviceImport, slice } from '../support/clusters/manifests.ts';
@@ -117,7 +117,15 @@ describe('catamaran install', () => {
   });
 });
 
-describe('the admission policy', () => {
+/** Kubernetes 1.30 and later. */
+const hasPolicies = inject('controlPlanes').every(({ features }) => features.admissionPolicies);
+
+it('there is an admission policy if the API server has them', async () => {
+  const kinds = await cluster.kubectl('api-resources', '-o', 'name');
+  expect(kinds.includes('validatingadmissionpolicies')).toBe(hasPolicies);
+});
+
+function policyTests(): void {
   const label = { 'app.kubernetes.io/managed-by': 'catamaran.dev', 'catamaran.dev/derived-from': 'web' };
   let owner: object;
 
@@ -199,7 +207,9 @@ describe('the admission policy', () => {
   ])('stops: %s %s %s', async (...command) => {
     await expect(asController('-n', ns, ...command)).rejects.toThrow("ValidatingAdmissionPolicy 'catamaran'");
   });
-});
+}
+
+if (hasPolicies) describe('the admission policy', policyTests);
 
 describe('catamaran uninstall', () => {
   it('deletes what was installed, and lists what stays', async () => {
@@ -213,8 +223,8 @@ describe('catamaran uninstall', () => {
       ]),
     );
     const label = 'app.kubernetes.io/part-of=catamaran';
-    const kinds =
-      'deployments,services,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,poddisruptionbudgets,validatingadmissionpolicies,validatingadmissionpolicybindings';
+    const policies = hasPolicies ? ',validatingadmissionpolicies,validatingadmissionpolicybindings' : '';
+    const kinds = `deployments,services,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,poddisruptionbudgets${policies}`;
     await eventually(async () =>
       expect(await cluster.kubectl('get', kinds, '--all-namespaces', '-l', label, '-o', 'name')).toBe(''),
     );

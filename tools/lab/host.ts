@@ -77,7 +77,7 @@ function isProgram(name: string): boolean {
 
 /** Builds missing and stale binaries, as `make tools` does. */
 export async function buildBinaries(say: (line: string) => void, signal?: AbortSignal): Promise<void> {
-  const args = [join(ROOT, 'tools/tasks/build.ts'), '--lab', '--without', 'kwok', '--without', 'helm'];
+  const args = [join(ROOT, 'tools/tasks/build.ts'), '--lab', '--without', 'kwok'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
   createInterface({ input: child.stdout }).on('line', say);
   let problem = '';

@@ -155,7 +155,7 @@ async function openKubesim(): Promise<TestServer> {
 
 /** What a server supports; known before it is opened. */
 export function featuresOf(name: ServerName): Features {
-  if (name === 'kubesim') return { watchList: true, trafficDistribution: true };
+  if (name === 'kubesim') return { watchList: true, trafficDistribution: true, admissionPolicies: false };
   const [plane] = inject('controlPlanes');
   if (!plane) throw new Error('no control plane was started');
   return plane.features;

@@ -7,6 +7,8 @@ export interface Features {
   readonly watchList: boolean;
   /** Whether `spec.trafficDistribution` of a Service is kept. */
   readonly trafficDistribution: boolean;
+  /** Whether ValidatingAdmissionPolicies are served in version v1. */
+  readonly admissionPolicies: boolean;
 }
 
 export async function featuresOf({ server, caFile, token }: ControlPlane): Promise<Features> {
@@ -19,7 +21,7 @@ export async function featuresOf({ server, caFile, token }: ControlPlane): Promi
   };
   try {
     const watch = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
-    const [streamed, created] = await Promise.all([
+    const [streamed, created, policies] = await Promise.all([
       ask(`/api/v1/namespaces?${watch}&timeoutSeconds=1`),
       ask('/api/v1/namespaces/default/services?dryRun=All', {
         apiVersion: 'v1',
@@ -27,10 +29,12 @@ export async function featuresOf({ server, caFile, token }: ControlPlane): Promi
         metadata: { name: 'close' },
         spec: { ports: [{ port: 80 }], trafficDistribution: 'PreferClose' },
       }),
+      ask('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies'),
     ]);
     return {
       watchList: streamed.text.includes('initial-events-end'),
       trafficDistribution: created.text.includes('"trafficDistribution":"PreferClose"'),
+      admissionPolicies: policies.status === 200,
     };
   } finally {
     await dispatcher.destroy();
