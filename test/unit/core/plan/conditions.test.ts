@@ -111,6 +111,7 @@ describe('rule 45: Events', () => {
     ['catamaran.dev/EndpointsAvailable', 'True', 'False'],
     ['catamaran.dev/Managed', 'True', 'False'],
     ['catamaran.dev/HostnamesUnique', 'True', 'False'],
+    ['catamaran.dev/Exported', 'True', 'False'],
   ] as const)('take %s for good if it is %s, for bad if it is %s', (type, good, bad) => {
     const notices = (status: 'True' | 'False') =>
       noticesOf(object, [], { types: [type], drafts: [aDraft(status, 'Some', type)] }, recovered);

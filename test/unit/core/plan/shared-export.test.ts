@@ -89,6 +89,11 @@ describe('an export that another implementation reads, too', () => {
     cluster1.api.apply(fleet.plan('cluster1'));
     otherPass(cluster1, CILIUM, false);
     expect(fleet.plan('cluster1')).toMatchObject([{ once: first && 'once' in first ? first.once : '' }]);
+    // Another one is.
+    cluster1.api.remove('services', NAME);
+    expect(fleet.plan('cluster1')).toContainEqual(
+      expect.objectContaining({ once: expect.stringContaining('False NoService') }),
+    );
   });
 
   test('keeps the conditions of the other one when its member leaves', () => {
