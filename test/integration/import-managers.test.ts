@@ -1,8 +1,10 @@
 /** Who manages an import, by what real API servers record. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ServiceExport } from '../../src/api/multicluster.ts';
 import { serviceImport } from '../support/clusters/manifests.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { EXPORT_CONDITIONS } from '../support/implementations.ts';
 import { clear, createAll, offer } from './offers.ts';
 import { addresses, condition, type Held, held, type RunningFleet, runFleet } from './running-fleet.ts';
 
@@ -96,4 +98,41 @@ it('rule 37: two implementations end without a write, and the endpoints of an ex
   expect(await addresses(consumer, ns, 'contested')).toHaveLength(1);
   const events = await consumer.kubectl('get', 'events', '-n', ns, '-o', 'jsonpath={.items[*].reason}');
   expect(events.split(' ').filter((reason) => reason === 'ManagedByOther')).toHaveLength(1);
+});
+
+it('rule 37: an export that another implementation reads has its conditions, and one of Catamaran', async () => {
+  await imported('shared');
+  const conditions = (EXPORT_CONDITIONS['cilium-operator-generic'] ?? []).map(([type, status, reason, message]) => ({
+    type,
+    status,
+    reason,
+    message,
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  }));
+  const read = async (): Promise<ServiceExport> =>
+    JSON.parse(await exporter.kubectl('get', 'serviceexport', '-n', ns, 'shared', '-o', 'json'));
+  const patch = (status: object, ...args: readonly string[]) =>
+    exporter.kubectl(
+      ...['patch', 'serviceexport', '-n', ns, 'shared', '--subresource=status', '--type=merge', ...args],
+      ...['-p', JSON.stringify({ status })],
+    );
+  await patch({ conditions }, '--field-manager=cilium-operator-generic');
+  await eventually(async () => {
+    const after = (await read()).status?.conditions ?? [];
+    expect(after.slice(0, 3)).toEqual(conditions);
+    expect(after[3]).toMatchObject({ type: 'catamaran.dev/Exported', status: 'True', reason: 'Exported' });
+  });
+  const series = 'catamaran_other_implementation_objects';
+  const metrics = await fleet.metrics.registry.metrics();
+  expect(metrics).toContain(`${series}{member="${exporter.name}",kind="ServiceExport"} 1`);
+  // The way back of the guide.
+  await patch({ conditions: null });
+  await eventually(async () => {
+    const after = (await read()).status?.conditions ?? [];
+    expect(after.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Valid Valid',
+      'Ready Exported',
+      'Conflict NoConflicts',
+    ]);
+  });
 });
