@@ -32,8 +32,10 @@ afterAll(async () => {
   await installCrds(older);
 });
 
-async function importOf(name: string): Promise<ServiceImport> {
-  return JSON.parse(await older.kubectl('get', 'serviceimport', '-n', ns, name, '-o', 'json'));
+/** In a version, since kubectl remembers which versions a server had before. */
+async function importOf(name: string, version: 'v1alpha1' | 'v1beta1' = 'v1alpha1'): Promise<ServiceImport> {
+  const resource = `serviceimports.${version}.multicluster.x-k8s.io`;
+  return JSON.parse(await older.kubectl('get', resource, '-n', ns, name, '-o', 'json'));
 }
 
 const offer = (cluster: Cluster, name: string, address: string) =>
@@ -68,7 +70,7 @@ it('follows an upgrade to v1beta1: addresses stay, and the conditions are where 
   await installCrds(older);
   await vi.waitFor(
     async () => {
-      const { metadata, spec, status } = await importOf('web');
+      const { metadata, spec, status } = await importOf('web', 'v1beta1');
       expect(metadata.uid).toBe(before.metadata.uid);
       expect(metadata.annotations ?? {}).not.toHaveProperty([KEPT]);
       expect(spec).toMatchObject({ ips: before.spec.ips, ipFamilies: ['IPv4'] });

@@ -24,7 +24,7 @@ const unserved: Misdeed = (request, honest) => answer(request.verb === 'watch' ?
 
 describe('a member over its budget', () => {
   it.each<{ readonly what: string; readonly problem: string; readonly watch?: Misdeed; readonly list?: Misdeed }>([
-    { what: 'an endless line', watch: hugeLine(62 * MIB), problem: 'a line has more than 4194304 bytes' },
+    { what: 'an endless line', watch: hugeLine(62 * MIB), problem: 'a line has more than 2097152 bytes' },
     {
       what: 'an event that is 100,000 lists deep',
       watch: deepEvent(100_000),
@@ -39,7 +39,7 @@ describe('a member over its budget', () => {
     {
       what: 'a list without end',
       list: endlessList({ metadata: { name: 'a', namespace: NS, resourceVersion: '1' } }),
-      problem: 'the response has more than 4194304 bytes',
+      problem: 'the response has more than 2097152 bytes',
     },
   ])(
     'rule 48: $what refuses the member, keeps its data and leaves the others alone',
