@@ -31,9 +31,20 @@ describe('Services that another implementation derived', () => {
     expect(isImportedService(metadata)).toBe(true);
   });
 
+  test.each(['multicluster.x-k8s.io/v1alpha1', 'net.gke.io/v1'])(
+    'rule 1: are those of a ServiceImport in %s',
+    (apiVersion) => {
+      const ownerReferences = [{ apiVersion, kind: 'ServiceImport', name: 'web', uid: 'import' }];
+      expect(isImportedService({ name: 'any', ownerReferences })).toBe(true);
+    },
+  );
+
   test.each([
     [{ name: 'web' }],
     [{ name: 'gke-mcs-docs' }],
+    [{ name: 'my-gke-mcs-0123456789' }],
+    [{ name: 'gke-mcs-0123456789-canary' }],
+    [{ name: 'web', ownerReferences: [{ apiVersion: 'net.gke.io/v1', kind: 'ServiceExport', name: 'a', uid: 'b' }] }],
     [{ name: 'derived-data', labels: { 'karmada.io/managed': 'true' } }],
     [{ name: 'web', ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ServiceImport', name: 'a', uid: 'b' }] }],
   ])('are not confused with those of users: %j', (metadata) => {
@@ -47,6 +58,19 @@ describe('conditions of an export without field managers', () => {
       ...{ type, status: 'True' as const, reason, message, lastTransitionTime: NOW },
     }));
     expect(manager).toContain(exportRival({ ...anExport(), status: { conditions } }) ?? 'nobody');
+  });
+
+  test.each([
+    ['ServiceExport is valid', 'cilium-operator'],
+    ['ServiceExport is ready', 'cilium-operator'],
+    ['Service was successfully exported to the broker', 'lighthouse-agent'],
+  ])('rule 37: one of them is enough: %s', (message, manager) => {
+    const condition = { type: 'Ready', status: 'True' as const, reason: 'Ready', lastTransitionTime: NOW };
+    const conditions = [
+      { ...condition, message: 'another' },
+      { ...condition, message },
+    ];
+    expect(exportRival({ ...anExport(), status: { conditions } })).toBe(manager);
   });
 
   test('rule 37: are those of Catamaran unless they are known', () => {
