@@ -157,6 +157,12 @@ onBothServers((server, name) => {
     await expect.poll(() => run.reflector.state.phase, { timeout: 10_000 }).toBe('watching');
   }
 
+  /** After a LIST, the watch opens later than the state says; a change that arrives shows that it is open. */
+  async function opened(run: Run): Promise<void> {
+    await update('a', 'open');
+    await holds(run, 'a=open');
+  }
+
   /** Makes the server reject WatchList, like one with the feature gate disabled. */
   const withoutWatchList = () => proxy.inject(ours('watchlist'), { kind: 'answer', status: 422 });
 
@@ -445,6 +451,7 @@ onBothServers((server, name) => {
       await create('a');
       const run = reflect({ limits: { silenceMs: 300 } });
       await watching(run);
+      await opened(run);
       let mute = true;
       proxy.inject(ours('watch'), { kind: 'lines', each: (line) => (mute ? [] : [line]) });
       proxy.disconnect();
@@ -482,6 +489,7 @@ onBothServers((server, name) => {
       await create('a');
       const run = reflect();
       await watching(run);
+      await opened(run);
       proxy.inject(ours('watch'), { kind: 'lines', each: (line) => [line.slice(0, 40)] }, 1);
       proxy.disconnect();
       await update('a', '2');

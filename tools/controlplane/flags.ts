@@ -98,12 +98,14 @@ export function controllerManagerArgs(files: PlaneFiles, minor: number): readonl
   ];
 }
 
-/** kube-scheduler without a port and without leader election. */
-export function schedulerArgs(files: PlaneFiles): readonly string[] {
+/** kube-scheduler of Kubernetes 1.`minor`, without a port and without leader election. */
+export function schedulerArgs(files: PlaneFiles, minor: number): readonly string[] {
   return [
     `--kubeconfig=${files.kubeconfigOf('kube-scheduler')}`,
     '--leader-elect=false',
     '--secure-port=0',
+    // A second port, without TLS, that is open by default.
+    ...(minor < 23 ? ['--port=0'] : []),
     '--kube-api-qps=1000',
     '--kube-api-burst=2000',
   ];

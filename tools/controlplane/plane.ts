@@ -121,7 +121,7 @@ export async function startControlPlane(
       );
     }
     if (options.kwok) {
-      running.push(await launch('kube-scheduler', schedulerArgs(files)));
+      running.push(await launch('kube-scheduler', schedulerArgs(files, minor)));
       await Promise.all(ZONES.map((_, i) => api?.create('/api/v1/nodes', fakeNode(name, index, i + 1))));
       const kwok = await launch('kwok', kwokArgs(files, networks.podCIDRs[0], index));
       running.push(kwok);
