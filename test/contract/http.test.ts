@@ -462,16 +462,17 @@ onBothServers((server) => {
     it('carry no more concurrent requests than allowed, in addition to watches', () =>
       throughProxy(
         async (client) => {
-          await client.get(RESOURCES.namespaces, { name: namespace });
+          const { resourceVersion } = await client.list(CONFIG_MAPS, { namespace });
           const stop = new AbortController();
           let events = 0;
           const watching = (async () => {
-            const options = { namespace, timeoutSeconds: 60, sendInitialEvents: true, signal: stop.signal };
-            for await (const _event of client.watch(RESOURCES.services, options)) events++;
+            const options = { namespace, timeoutSeconds: 60, resourceVersion, signal: stop.signal };
+            for await (const _event of client.watch(CONFIG_MAPS, options)) events++;
           })();
           proxy.takePeak();
           await Promise.all(Array.from({ length: 40 }, () => client.get(RESOURCES.namespaces, { name: namespace })));
           expect(proxy.takePeak()).toBeLessThanOrEqual(4);
+          await client.create(CONFIG_MAPS, namespace, configMap('watched'));
           await expect.poll(() => events).toBeGreaterThan(0);
           stop.abort(new Error('seen enough'));
           await expect(watching).rejects.toThrow('seen enough');
