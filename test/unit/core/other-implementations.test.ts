@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { exportRival } from '../../../src/core/import-manager.ts';
+import { slimExportFields } from '../../../src/core/field-managers.ts';
+import { exportRival, exportRivalsOf } from '../../../src/core/import-manager.ts';
 import { isImportedService, isImportedSlice } from '../../../src/core/other-implementations.ts';
 import { isOwnEndpoints } from '../../../src/core/ownership.ts';
 import { anExport, NOW } from '../../support/core/objects.ts';
@@ -77,5 +78,30 @@ describe('conditions of an export without field managers', () => {
     const message = 'The Service can be exported';
     const conditions = [{ type: 'Valid', status: 'True' as const, reason: 'Valid', message, lastTransitionTime: NOW }];
     expect(exportRival({ ...anExport(), status: { conditions } })).toBeUndefined();
+  });
+});
+
+describe('field managers of the conditions of an export', () => {
+  const entryOf = (conditions: Readonly<Record<string, object>>) => {
+    return JSON.parse(JSON.stringify({ manager: 'x', fieldsV1: { 'f:status': { 'f:conditions': conditions } } }));
+  };
+
+  test.each(['Valid', 'Ready', 'Conflict'])('rule 37: are known by what is kept of their records: %s', (type) => {
+    const key = `k:{"type":"${type}"}`;
+    const entry = entryOf({ [key]: { 'f:message': {} }, 'k:{"type":"Other"}': { 'f:status': {} } });
+    const fieldsV1 = slimExportFields(entry);
+    expect(fieldsV1).toEqual({ 'f:status': { 'f:conditions': { [key]: { 'f:status': {} } } } });
+    expect(exportRivalsOf([{ ...entry, fieldsV1 }])).toHaveLength(1);
+  });
+
+  test('rule 37: nothing is kept of those that set no such condition', () => {
+    expect(slimExportFields(entryOf({ 'k:{"type":"Other"}': { 'f:status': {} } }))).toBeUndefined();
+    expect(slimExportFields(entryOf({ 'k:{"type":"Ready"}': { '.': {}, 'f:type': {} } }))).toBeUndefined();
+  });
+
+  test('rule 37: count without a name, too', () => {
+    const { manager: _, ...entry } = entryOf({ 'k:{"type":"Ready"}': { 'f:status': {} } });
+    const exported = { ...anExport(), metadata: { ...anExport().metadata, managedFields: [entry] } };
+    expect(exportRival(exported)).toBe('');
   });
 });

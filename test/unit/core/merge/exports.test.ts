@@ -150,3 +150,15 @@ describe('merging', () => {
     expect(message.length).toBeLessThan(320);
   });
 });
+
+test('rule 1: a Service that another implementation imported is not exported again', () => {
+  const service = aService({}, { labels: { 'mirror.linkerd.io/mirrored-service': 'true' } });
+  const { valid, invalid } = classifyExports([aSource({ service })]);
+  expect(valid).toEqual([]);
+  expect(invalid).toMatchObject([
+    {
+      reason: 'InvalidServiceType',
+      message: `Service "shop/${NAME}" is imported from other clusters by another implementation; export the original Service instead`,
+    },
+  ]);
+});

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../src/api/json.ts';
+import type { ConditionDraft } from '../../../../src/core/plan/conditions.ts';
 import { departure } from '../../../../src/core/plan/departure.ts';
+import { sharedConditions } from '../../../../src/core/plan/shared-export.ts';
 import type { FleetModel, MemberModel } from '../../../support/core/fleet-model.ts';
-import { aService, at, NAME } from '../../../support/core/objects.ts';
+import { anExport, aService, at, NAME } from '../../../support/core/objects.ts';
 import { conditionOf, exporting, joinedBy } from '../../../support/core/scenarios.ts';
 import { EXPORT_CONDITIONS } from '../../../support/implementations.ts';
 
@@ -102,5 +104,48 @@ describe('an export that another implementation reads, too', () => {
     contest(fleet, CILIUM);
     cluster1.api.apply(departure(fleet.consumer('cluster1'), cluster1.exported));
     expect(cluster1.exported?.status?.conditions?.map(({ type }) => type)).toEqual(['Valid', 'Ready', 'Conflict']);
+  });
+});
+
+describe('the conditions of such an export', () => {
+  const theirs = { type: 'Ready', status: 'True' as const, reason: 'Ready', message: 'ServiceExport is ready' };
+  const exported = { ...anExport(), status: { conditions: [{ ...theirs, lastTransitionTime: at(1) }] } };
+  const draft = (type: string, status: ConditionDraft['status'], reason: string): ConditionDraft => {
+    return { type, status, reason, message: `because ${reason}` };
+  };
+  const accepted = draft('catamaran.dev/EndpointsAccepted', 'False', 'AddressRefused');
+  const note = '"cilium-operator" sets Valid, Ready and Conflict of this export, too; Catamaran leaves them to it';
+
+  function shared(...drafts: readonly ConditionDraft[]) {
+    return sharedConditions(exported, { types: ['Valid', 'Ready', 'Conflict', accepted.type], drafts });
+  }
+
+  test('rule 37: are those of Catamaran alone, and one that says what the others would', () => {
+    const conflict = draft('Conflict', 'True', 'TypeConflict');
+    const wanted = shared(accepted, conflict, draft('Ready', 'True', 'Exported'), draft('Valid', 'True', 'Valid'));
+    expect(wanted.types).toEqual([accepted.type, EXPORTED]);
+    expect(wanted.drafts).toEqual([
+      accepted,
+      {
+        type: EXPORTED,
+        status: 'True',
+        reason: 'TypeConflict',
+        message: `because Exported. because TypeConflict. ${note}`,
+      },
+    ]);
+  });
+
+  test('rule 37: say why an export is not valid', () => {
+    const { drafts } = shared(accepted, draft('Ready', 'False', 'Pending'), draft('Valid', 'False', 'NoService'));
+    expect(drafts[1]).toEqual({
+      type: EXPORTED,
+      status: 'False',
+      reason: 'NoService',
+      message: `because NoService. ${note}`,
+    });
+  });
+
+  test('rule 37: name only the other one if there is nothing else to say', () => {
+    expect(shared().drafts).toEqual([{ type: EXPORTED, status: 'True', reason: 'Exported', message: note }]);
   });
 });
