@@ -1,10 +1,9 @@
 /** Shared by `export`, `unexport` and `import`: options, the write, and the wait for its effect. */
 import { type Command, Option } from 'commander';
 import type { JsonObject } from '../api/json.ts';
-import type { Condition } from '../api/meta.ts';
-import { type ServiceKey, splitKey } from '../api/meta.ts';
+import { type Condition, type ServiceKey, splitKey } from '../api/meta.ts';
 import type { ServiceExport, ServiceImport } from '../api/multicluster.ts';
-import { RESOURCES, type Resource } from '../api/resources.ts';
+import type { Resource } from '../api/resources.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import { conditionOf } from '../inspect/condition.ts';
@@ -15,7 +14,7 @@ import { visible } from '../runtime/visible.ts';
 import { namesToCall } from '../sharing/names-to-call.ts';
 import { reader, until } from '../sharing/progress.ts';
 import type { CliContext } from './context.ts';
-import { type FleetTargetOptions, withFleetTarget } from './fleet-target.ts';
+import { type FleetTargetOptions, memberNamed, withFleetTarget } from './fleet-target.ts';
 import { nonEmpty, parseSeconds, parseServiceKey } from './values.ts';
 
 export interface SharingOptions extends FleetTargetOptions {
@@ -43,17 +42,39 @@ export function withWait(command: Command): Command {
     .addOption(new Option('--timeout <seconds>', 'how long to wait').argParser(parseSeconds).default(60_000, '60'));
 }
 
+/**
+ * The member to change, with a warning for every other one that could not be listed, since what it exports is unknown.
+ *
+ * @throws CTM_USAGE if the fleet has no such member, CTM_MEMBER_UNLISTED if it could not be listed.
+ */
+export function targetOf(fleet: Fleet, { member: name }: SharingOptions, context: CliContext): Member {
+  const member = memberNamed(fleet, name);
+  if (!member.cache.synced) {
+    throw new CatamaranError('CTM_MEMBER_UNLISTED', `member "${name}" could not be listed${reasonOf(member)}`);
+  }
+  for (const other of fleet.members) {
+    if (other.cache.synced) continue;
+    note(context, `warning: member "${other.name}" could not be listed, so its exports are unknown${reasonOf(other)}`);
+  }
+  return member;
+}
+
+function reasonOf({ state }: Member): string {
+  return state.phase === 'ready' || !state.error ? '' : `: ${state.error.message}`;
+}
+
 /** @throws CTM_MEMBER_UNLISTED if there is no connection. */
 export function clientOf({ name, client }: Member): KubeClient {
   if (client) return client;
   throw new CatamaranError('CTM_MEMBER_UNLISTED', `member "${name}" does not respond`);
 }
 
-function describe({ kind, group }: Resource, key: ServiceKey): string {
+/** As kubectl names an object. */
+export function describe({ kind, group }: Resource, key: ServiceKey): string {
   return `${kind.toLowerCase()}.${group}/${splitKey(key).name}`;
 }
 
-/** Creates an object, unless this is a dry run, which the API server checks. */
+/** Creates an object, unless this is a dry run. */
 export async function createShared(
   member: Member,
   resource: Resource,
@@ -76,7 +97,10 @@ function unmet(type: string, condition: Condition | undefined): string {
   return condition ? `${type} is ${condition.status}: ${condition.reason}: ${condition.message}` : `${type} is not set`;
 }
 
-/** Waits until a condition is True; fails at once if it is False for a reason other than `Pending`. */
+/** Reasons that the controller is about to replace, after an export or import was created. */
+const TRANSIENT: readonly string[] = ['Pending', 'NotExported'];
+
+/** Waits until a condition is True; fails at once if it is False for a reason that is not transient. */
 export async function awaitCondition(
   member: Member,
   resource: Resource,
@@ -90,7 +114,7 @@ export async function awaitCondition(
     reader<ServiceExport | ServiceImport>(clientOf(member), resource, key, signal),
     (object) => {
       last = conditionOf(object, type);
-      return last && (last.status === 'True' || last.reason !== 'Pending') ? last : undefined;
+      return last && (last.status === 'True' || !TRANSIENT.includes(last.reason)) ? last : undefined;
     },
     { clock: systemClock, timeoutMs: timeout, signal },
   );
@@ -105,6 +129,3 @@ export function callText(fleet: Fleet, member: Member, key: ServiceKey): string 
   const names = namesToCall(key, member.config.derivedPrefix, fleet.config.clustersetDomain);
   return `From pods in ${member.name}:\n${names.map((name) => `  ${name}\n`).join('')}`;
 }
-
-export const EXPORTS: Resource = RESOURCES.serviceExports;
-export const IMPORTS: Resource = RESOURCES.serviceImports;

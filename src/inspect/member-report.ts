@@ -4,7 +4,7 @@ import { RESOURCES } from '../api/resources.ts';
 import type { LeaseConfig } from '../config/fleet-config.ts';
 import type { Member } from '../fleet/member.ts';
 import type { MemberState } from '../fleet/member-state.ts';
-import { ApiError } from '../kube/client/api-errors.ts';
+import { isAbsent } from '../kube/client/api-errors.ts';
 import { toError } from '../runtime/thrown.ts';
 
 /**
@@ -46,7 +46,7 @@ export async function writerOf(
     return writerBy(await client.get<Lease>(RESOURCES.leases, { namespace, name }, { signal }), now);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ApiError && error.status === 404) return { state: 'none' };
+    if (isAbsent(error)) return { state: 'none' };
     return { state: 'unknown', error: toError(error).message };
   }
 }

@@ -10,7 +10,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import { fleetAccess } from '../fleet/fleet-access.ts';
 import type { Member } from '../fleet/member.ts';
 import { slimService } from '../fleet/slim/slim-service.ts';
-import { ApiError } from '../kube/client/api-errors.ts';
+import { isAbsent } from '../kube/client/api-errors.ts';
 import type { RawObject } from '../kube/client/client.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 
@@ -44,7 +44,7 @@ async function serviceOf(
   try {
     return slimService(await client.get<RawObject>(RESOURCES.services, splitKey(key), { signal }));
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

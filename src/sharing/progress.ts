@@ -1,6 +1,7 @@
 /** Waits until a controller has acted on a new export or import. */
 import { type KubeObject, type ServiceKey, splitKey } from '../api/meta.ts';
 import type { Resource } from '../api/resources.ts';
+import { isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -44,6 +45,6 @@ export function reader<O extends KubeObject>(
 }
 
 function absent(error: unknown): undefined {
-  if (error instanceof Error && 'status' in error && error.status === 404) return undefined;
+  if (isNotFound(error)) return undefined;
   throw error;
 }

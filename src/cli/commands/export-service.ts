@@ -1,6 +1,7 @@
 /** `catamaran export`: exports a Service of a member. */
 import type { ServiceKey } from '../../api/meta.ts';
 import { ExportCondition, ImportCondition } from '../../api/multicluster.ts';
+import { RESOURCES } from '../../api/resources.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
@@ -12,10 +13,9 @@ import {
   awaitCondition,
   callText,
   createShared,
-  EXPORTS,
-  IMPORTS,
   note,
   type SharingOptions,
+  targetOf,
   type WaitOptions,
   withSharing,
   withWait,
@@ -37,19 +37,19 @@ function requireAccepted({ refusal, conflict }: ExportPreview, { acceptConflict 
 }
 
 async function exportFrom(fleet: Fleet, key: ServiceKey, options: ExportOptions, context: CliContext): Promise<void> {
-  const member = memberNamed(fleet, options.member);
+  const member = targetOf(fleet, options, context);
   const preview = await previewExport(fleet, member, key, systemClock.now(), context.signal);
   if (preview.alreadyExported) context.stdout.write(`${key} is already exported from ${member.name}\n`);
   else {
     requireAccepted(preview, options, context);
-    await createShared(member, EXPORTS, key, exportManifest(key), options, context);
+    await createShared(member, RESOURCES.serviceExports, key, exportManifest(key), options, context);
   }
   if (options.dryRun || !options.wait) return;
   note(context, `waiting for the controller, ${options.timeout / 1_000} s at most`);
-  await awaitCondition(member, EXPORTS, key, ExportCondition.Valid, options, context);
+  await awaitCondition(member, RESOURCES.serviceExports, key, ExportCondition.Valid, options, context);
   for (const name of preview.importers) {
     const importer = memberNamed(fleet, name);
-    await awaitCondition(importer, IMPORTS, key, ImportCondition.Ready, options, context);
+    await awaitCondition(importer, RESOURCES.serviceImports, key, ImportCondition.Ready, options, context);
     context.stdout.write(callText(fleet, importer, key));
   }
   if (preview.importers.length === 0) {

@@ -1,20 +1,21 @@
 /** `catamaran import`: imports an exported Service into a member. */
 import type { ServiceKey } from '../../api/meta.ts';
 import { ImportCondition } from '../../api/multicluster.ts';
+import { RESOURCES } from '../../api/resources.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { previewImport } from '../../sharing/import-preview.ts';
 import type { CliContext, Register } from '../context.ts';
-import { memberNamed, surveyFleet } from '../fleet-target.ts';
+import { surveyFleet } from '../fleet-target.ts';
 import { examples } from '../help.ts';
 import {
   awaitCondition,
   callText,
   createShared,
-  IMPORTS,
   note,
   type SharingOptions,
+  targetOf,
   type WaitOptions,
   withSharing,
   withWait,
@@ -23,7 +24,7 @@ import {
 type ImportOptions = SharingOptions & WaitOptions;
 
 async function importInto(fleet: Fleet, key: ServiceKey, options: ImportOptions, context: CliContext): Promise<void> {
-  const member = memberNamed(fleet, options.member);
+  const member = targetOf(fleet, options, context);
   const { problem, manifest, alreadyImported, exporters } = previewImport(fleet, member, key, systemClock.now());
   if (alreadyImported) context.stdout.write(`${key} is already imported into ${member.name}\n`);
   else {
@@ -32,11 +33,11 @@ async function importInto(fleet: Fleet, key: ServiceKey, options: ImportOptions,
       throw new CatamaranError('CTM_SHARING', `no member exports ${key}; catamaran export ${key} --member NAME`);
     }
     note(context, `exported by ${exporters.join(', ')}`);
-    await createShared(member, IMPORTS, key, manifest, options, context);
+    await createShared(member, RESOURCES.serviceImports, key, manifest, options, context);
   }
   if (options.dryRun || !options.wait) return;
   note(context, `waiting for the controller, ${options.timeout / 1_000} s at most`);
-  await awaitCondition(member, IMPORTS, key, ImportCondition.Ready, options, context);
+  await awaitCondition(member, RESOURCES.serviceImports, key, ImportCondition.Ready, options, context);
   context.stdout.write(callText(fleet, member, key));
 }
 

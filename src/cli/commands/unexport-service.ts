@@ -1,10 +1,11 @@
 /** `catamaran unexport`: withdraws the export of a Service. */
 import { type ServiceKey, splitKey } from '../../api/meta.ts';
+import { RESOURCES } from '../../api/resources.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { CliContext, Register } from '../context.ts';
-import { memberNamed, surveyFleet } from '../fleet-target.ts';
+import { surveyFleet } from '../fleet-target.ts';
 import { examples } from '../help.ts';
-import { clientOf, EXPORTS, type SharingOptions, withSharing } from '../sharing.ts';
+import { clientOf, describe, type SharingOptions, targetOf, withSharing } from '../sharing.ts';
 
 /** What the other members have afterwards. */
 function effectOn(fleet: Fleet, key: ServiceKey, from: string): string {
@@ -15,8 +16,9 @@ function effectOn(fleet: Fleet, key: ServiceKey, from: string): string {
   return `Importers ${importers.join(', ')}: ${left === '' ? 'no endpoints are left' : `endpoints of ${left} stay`}.`;
 }
 
-async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, { stdout, signal }: CliContext) {
-  const member = memberNamed(fleet, options.member);
+async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, context: CliContext): Promise<void> {
+  const { stdout, signal } = context;
+  const member = targetOf(fleet, options, context);
   const exported = member.cache.exports.get(key);
   if (!exported) {
     stdout.write(`${key} is not exported from ${member.name}\n`);
@@ -25,11 +27,13 @@ async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, 
   stdout.write(`${effectOn(fleet, key, member.name)}\n`);
   const { uid } = exported.metadata;
   if (!options.dryRun) {
-    await clientOf(member).delete(EXPORTS, splitKey(key), { signal, ...(uid !== undefined && { uid }) });
+    await clientOf(member).delete(RESOURCES.serviceExports, splitKey(key), {
+      signal,
+      ...(uid !== undefined && { uid }),
+    });
   }
-  const { name } = splitKey(key);
   const done = options.dryRun ? 'deleted (dry run)' : 'deleted';
-  stdout.write(`serviceexport.multicluster.x-k8s.io/${name} ${done} in ${member.name}\n`);
+  stdout.write(`${describe(RESOURCES.serviceExports, key)} ${done} in ${member.name}\n`);
 }
 
 export const registerUnexport: Register = (program, context) => {

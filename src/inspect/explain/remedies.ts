@@ -1,4 +1,4 @@
-/** What a user can do about a condition, by its reason. `docs/reference/conditions.md` has the same in its tables. */
+/** What a user can do about a condition, by its reason. `docs/reference/conditions.md` explains each. */
 import type { ExportReason, ImportReason } from '../../api/multicluster.ts';
 
 const OF_EXPORTS: Partial<Record<ExportReason, string>> = {

@@ -4,7 +4,7 @@ import { type ServiceKey, splitKey } from '../../api/meta.ts';
 import { ExportCondition, type ServiceExport } from '../../api/multicluster.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Member } from '../../fleet/member.ts';
-import { ApiError } from '../../kube/client/api-errors.ts';
+import { isAbsent } from '../../kube/client/api-errors.ts';
 import { toError } from '../../runtime/thrown.ts';
 import { conditionOf } from '../condition.ts';
 import { exportReport } from '../service-report.ts';
@@ -26,7 +26,7 @@ async function serviceIn({ client, cache }: Member, key: ServiceKey, signal: Abo
     return await client.get<Service>(RESOURCES.services, splitKey(key), { signal });
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

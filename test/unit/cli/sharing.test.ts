@@ -2,21 +2,24 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { namespace, service } from '../../support/clusters/manifests.ts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { namespace, service, serviceImport } from '../../support/clusters/manifests.ts';
 import { type HostileFleet, startHostileFleet } from '../../support/hostile/hostile-fleet.ts';
 import { invoke } from '../../support/invoke.ts';
+import { kubeconfig } from '../../support/kubeconfigs.ts';
 
 const EXPORTS = 'multicluster.x-k8s.io/serviceexports';
 const IMPORTS = 'multicluster.x-k8s.io/serviceimports';
 
 let dir: string;
 let config: string;
+/** The same fleet, with a member that does not respond. */
+let withSilent: string;
 let fleet: HostileFleet;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'catamaran-sharing-'));
-  const namespaces = [{ name: 'manual', import: { mode: 'Manual' } }];
+  const namespaces = [{ name: 'manual*', import: { mode: 'Manual' } }];
   fleet = await startHostileFleet({ clusters: 2, spec: { namespaces } });
   config = join(dir, 'fleet.yaml');
   for (const name of ['cluster1', 'cluster2']) await writeFile(join(dir, name), fleet.cluster(name).kubeconfig);
@@ -29,6 +32,11 @@ beforeAll(async () => {
   }));
   const document = { apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { namespaces, members } };
   await writeFile(config, JSON.stringify(document));
+  await writeFile(join(dir, 'silent'), kubeconfig({ server: 'https://127.0.0.1:1' }));
+  withSilent = join(dir, 'with-silent.yaml');
+  const silent = { name: 'silent', kubeconfig: 'silent', podCIDRs: ['10.99.0.0/16'] };
+  const spec = { namespaces, members: [...members, silent] };
+  await writeFile(withSilent, JSON.stringify({ ...document, spec }));
 });
 afterAll(async () => {
   await fleet[Symbol.asyncDispose]();
@@ -146,6 +154,33 @@ it('imports what is exported', async () => {
     ].join('\n'),
   });
   expect(has('cluster2', IMPORTS, 'manual')).toBe(true);
+}, 60_000);
+
+it('an import that was waiting for the export is waited for', async () => {
+  offer('manual-first');
+  fleet.cluster('cluster2').create(IMPORTS, serviceImport('manual-first', 'api'));
+  await vi.waitFor(() => {
+    const ready = fleet.cluster('cluster2').condition('serviceimports', 'manual-first', 'api', 'Ready');
+    expect(ready).toMatch(/^False NotExported: /);
+  });
+  const exported = await ask('export', 'manual-first/api', '--member', 'cluster1');
+  expect(exported).toMatchObject({ code: 0, stdout: expect.stringContaining('From pods in cluster2:') });
+}, 60_000);
+
+it('a member that could not be listed is unknown, not empty', async () => {
+  offer('unlisted');
+  const args = ['unlisted/api', '--config', withSilent];
+  const exported = await invoke(['export', ...args, '--member', 'cluster1', '--dry-run']);
+  expect(exported).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('warning: member "silent" could not be listed, so its exports are unknown: '),
+  });
+  const withdrawn = await invoke(['unexport', ...args, '--member', 'silent']);
+  expect(withdrawn).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('[CTM_MEMBER_UNLISTED] member "silent" could not be listed: '),
+  });
 }, 60_000);
 
 it('asks about the contexts of a kubeconfig, too', async () => {
