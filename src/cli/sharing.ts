@@ -12,7 +12,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import { visible } from '../runtime/visible.ts';
 import { namesToCall } from '../sharing/names-to-call.ts';
-import { reader, until } from '../sharing/progress.ts';
+import { isSettled, reader, until } from '../sharing/progress.ts';
 import type { CliContext } from './context.ts';
 import { type FleetTargetOptions, memberNamed, withFleetTarget } from './fleet-target.ts';
 import { nonEmpty, parseSeconds, parseServiceKey } from './values.ts';
@@ -97,9 +97,6 @@ function unmet(type: string, condition: Condition | undefined): string {
   return condition ? `${type} is ${condition.status}: ${condition.reason}: ${condition.message}` : `${type} is not set`;
 }
 
-/** Reasons that the controller is about to replace, after an export or import was created. */
-const TRANSIENT: readonly string[] = ['Pending', 'NotExported'];
-
 /** Waits until a condition is True; fails at once if it is False for a reason that is not transient. */
 export async function awaitCondition(
   member: Member,
@@ -114,7 +111,7 @@ export async function awaitCondition(
     reader<ServiceExport | ServiceImport>(clientOf(member), resource, key, signal),
     (object) => {
       last = conditionOf(object, type);
-      return last && (last.status === 'True' || !TRANSIENT.includes(last.reason)) ? last : undefined;
+      return last && isSettled(last) ? last : undefined;
     },
     { clock: systemClock, timeoutMs: timeout, signal },
   );

@@ -1,11 +1,19 @@
 /** Waits until a controller has acted on a new export or import. */
-import { type KubeObject, type ServiceKey, splitKey } from '../api/meta.ts';
+import { type Condition, type KubeObject, type ServiceKey, splitKey } from '../api/meta.ts';
 import type { Resource } from '../api/resources.ts';
 import { isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 const POLL_MS = 250;
+
+/** Reasons that the controller is about to replace, after an export or import was created. */
+const TRANSIENT: readonly string[] = ['Pending', 'NotExported'];
+
+/** Whether waiting longer makes no difference to a condition. */
+export function isSettled({ status, reason }: Pick<Condition, 'status' | 'reason'>): boolean {
+  return status === 'True' || !TRANSIENT.includes(reason);
+}
 
 export interface Wait {
   readonly clock: Clock;
