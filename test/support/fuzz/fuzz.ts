@@ -1,4 +1,5 @@
 /** Runs a target with mutated inputs, reproducible from a seed. */
+import { setImmediate } from 'node:timers/promises';
 import { mutateBytes } from './mutate-bytes.ts';
 import { type Below, pick, randomOf } from './random.ts';
 
@@ -28,8 +29,11 @@ export interface Failure {
 
 export interface Outcome {
   readonly failures: readonly Failure[];
-  /** Live memory after the first tenth and at the end, in bytes. */
-  readonly heap: readonly [number, number];
+  /**
+   * By how much live memory grows with the number of inputs, in bytes over nine tenths of them. What is allocated once,
+   * such as compiled code, does not count: it is the least growth of three parts, times three.
+   */
+  readonly growth: number;
 }
 
 export interface FuzzOptions {
@@ -42,16 +46,24 @@ export interface FuzzOptions {
 /** Stops after this many failures. */
 const MAX_FAILURES = 20;
 
+/** Live memory is read after the first tenth of the inputs, and at the end of each of three equal parts of the rest. */
+const PARTS = 3;
+const WARM_UP = 0.1;
+
 export async function fuzz({ input, check }: FuzzTarget, { count, seed, collect }: FuzzOptions): Promise<Outcome> {
   const failures: Failure[] = [];
-  const live = () => {
+  const live = async () => {
+    await setImmediate();
     collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
   };
-  let first = 0;
+  const boundaries = Array.from({ length: PARTS + 1 }, (_, part) =>
+    Math.floor(count * (WARM_UP + ((1 - WARM_UP) * part) / PARTS)),
+  );
+  const readings: number[] = [];
   for (let i = 0; i < count && failures.length < MAX_FAILURES; i++) {
-    if (i === Math.floor(count / 10)) first = live();
+    if (i === boundaries[readings.length]) readings.push(await live());
     const bytes = input(randomOf(seed + i));
     try {
       const checked = check(bytes);
@@ -60,5 +72,11 @@ export async function fuzz({ input, check }: FuzzTarget, { count, seed, collect 
       failures.push({ seed: seed + i, input: bytes, error });
     }
   }
-  return { failures, heap: [first, live()] };
+  readings.push(await live());
+  return { failures, growth: growthOf(readings) };
+}
+
+function growthOf(readings: readonly number[]): number {
+  const parts = readings.slice(1).map((bytes, part) => bytes - (readings[part] ?? 0));
+  return parts.length === 0 ? 0 : PARTS * Math.min(...parts);
 }
