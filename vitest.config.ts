@@ -33,12 +33,12 @@ export default defineConfig({
         },
       },
       {
-        // Real API servers, shared by all files: so one file at a time, and after the tests that need none.
+        // Real API servers, shared by the files of a worker, and after the tests that need none.
         test: {
           name: 'clusters',
           include: ['test/{contract,integration}/**/*.test.ts'],
           globalSetup: ['test/support/setup/control-planes.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

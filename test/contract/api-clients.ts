@@ -1,7 +1,6 @@
 /** Shared by the contract tests: clients with and without the proxy, and namespaces. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { inject } from 'vitest';
 import type { JsonObject } from '../../src/api/json.ts';
 import type { Resource } from '../../src/api/resources.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
@@ -10,7 +9,6 @@ import { type ClientLimits, createKubeClient } from '../../src/kube/client/http-
 import { type ClusterAccess, type Credentials, staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
 import type { ServerAccess } from '../support/api-servers/both-servers.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
-import type { SharedControlPlane } from '../support/setup/control-planes.ts';
 
 export const CONFIG_MAPS: Resource = {
   group: '',
@@ -19,13 +17,6 @@ export const CONFIG_MAPS: Resource = {
   kind: 'ConfigMap',
   namespaced: true,
 };
-
-/** A control plane, for tests that need more than an API server. */
-export function controlPlane(): SharedControlPlane {
-  const [plane] = inject('controlPlanes');
-  if (!plane) throw new Error('no control plane was started');
-  return plane;
-}
 
 /** Access to an API server, through the proxy if there is one. */
 export function accessOf(

@@ -9,6 +9,7 @@ import { parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { startCoreDns } from '../../tools/controlplane/coredns.ts';
 import { type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, installCrds } from '../support/clusters/shared-clusters.ts';
+import { sharedPlane } from '../support/clusters/shared-planes.ts';
 import { askUdp, type Target } from '../support/dns/clients.ts';
 import { clusterDnsObjects, KUBEADM_COREFILE } from '../support/dns/coredns-objects.ts';
 import { COREFILES } from '../support/dns/corefiles.ts';
@@ -16,7 +17,6 @@ import { caseObjects } from '../support/dns/objects.ts';
 import { questionOf, ZONE } from '../support/dns/served-zone.ts';
 import { serveZoneOf, type ZoneOfCluster } from '../support/dns/zone-of-cluster.ts';
 import { invoke } from '../support/invoke.ts';
-import { controlPlane } from './api-clients.ts';
 
 interface ConfigMap extends KubeObject {
   readonly data: StringMap;
@@ -27,7 +27,7 @@ let ns: string;
 let names: ConfigMapName;
 
 beforeAll(async () => {
-  cluster = openCluster(controlPlane());
+  cluster = openCluster(sharedPlane());
   await installCrds(cluster);
 });
 

@@ -5,13 +5,13 @@ import { type Message, parseMessage } from '../../src/dns/wire/wire-message.ts';
 import { type CoreDns, multiclusterPlugins, startCoreDns } from '../../tools/controlplane/coredns.ts';
 import { type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, installCrds } from '../support/clusters/shared-clusters.ts';
+import { sharedPlane } from '../support/clusters/shared-planes.ts';
 import { CASES, type Expected } from '../support/dns/cases.ts';
 import { askTcp, askUdp, type Target } from '../support/dns/clients.ts';
 import type { Difference } from '../support/dns/differences.ts';
 import { caseObjects, importedSlice, serviceImport } from '../support/dns/objects.ts';
 import { questionOf, shown, sorted } from '../support/dns/served-zone.ts';
 import { serveZoneOf, type ZoneOfCluster } from '../support/dns/zone-of-cluster.ts';
-import { controlPlane } from './api-clients.ts';
 
 const CROWD = Array.from({ length: 150 }, (_, i) => ({ ip: `10.1.9.${i}`, host: `crowd-${i}` }));
 const CROWD_PORT = { name: 'crowd', protocol: 'TCP', port: 7 };
@@ -23,7 +23,7 @@ let server: ZoneOfCluster;
 let catamaran: Target;
 
 beforeAll(async () => {
-  cluster = openCluster(controlPlane());
+  cluster = openCluster(sharedPlane());
   await installCrds(cluster);
   ns = await freshNamespace([cluster], 'dns');
   await cluster.apply(

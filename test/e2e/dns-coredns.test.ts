@@ -3,12 +3,11 @@
  * cannot work. A pod resolves the cluster's own names all the while, and none of its lookups fails.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plainDns, RESTART_COREDNS, WAIT_FOR_COREDNS } from './dns.ts';
+import { plainDns, RESTART_COREDNS, upgradeCoreDns, WAIT_FOR_COREDNS } from './dns.ts';
 import { type Cluster, eventually, installCRDs, type OpenLab, openLab, removeNamespaces } from './lab.ts';
-import { asker, failed, lookupsOf, summary } from './lookups.ts';
+import { asker, failed, lookupsOf, OWN_NAMES, summary } from './lookups.ts';
 
 const NAMESPACE = 'dns-prober';
-const OWN = 'default.svc.cluster.local';
 const VERSION = 'dns-version.clusterset.local';
 const CRDS = ['serviceexports', 'serviceimports'].map((name) => `crd/${name}.multicluster.x-k8s.io`);
 
@@ -28,18 +27,6 @@ const status = async (question = `${VERSION} TXT`) => {
 };
 const served = () => eventually(async () => expect(await status()).toBe('NOERROR'));
 const restart = () => cluster.quietly(`${RESTART_COREDNS} && ${WAIT_FOR_COREDNS}`);
-/** Applies the objects of CoreDNS again, as an upgrade by kubeadm does, without the Corefile, which it keeps. */
-const upgrade = () =>
-  cluster.apply({
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRole',
-    metadata: { name: 'system:coredns' },
-    rules: [
-      { apiGroups: [''], resources: ['endpoints', 'services', 'pods', 'namespaces'], verbs: ['list', 'watch'] },
-      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-    ],
-  });
-
 beforeAll(async () => {
   opened = await openLab();
   cluster = opened.cluster2;
@@ -48,7 +35,7 @@ beforeAll(async () => {
   await installCRDs([cluster]);
   before = await corefile();
   await cluster.kubectl('create', 'namespace', NAMESPACE);
-  await cluster.apply(asker(NAMESPACE, 'asker', 'kubernetes', OWN));
+  await cluster.apply(asker(NAMESPACE, 'asker', 'kubernetes', OWN_NAMES));
   await cluster.kubectl('-n', NAMESPACE, 'wait', '--for=condition=Ready', '--timeout=120s', 'pod/asker');
   since = Date.now();
 });
@@ -75,8 +62,7 @@ describe('--mode coredns', () => {
   });
 
   it('survives the ClusterRole that an upgrade applies again, and a restart of CoreDNS (D2)', async () => {
-    await upgrade();
-    await restart();
+    await upgradeCoreDns(cluster);
     await served();
   });
 

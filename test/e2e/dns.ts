@@ -21,6 +21,20 @@ export const CHANGE_COREFILE = `kubectl get configmap -n kube-system coredns -o 
 export const RESTART_COREDNS = 'kubectl rollout restart deployment coredns -n kube-system';
 export const WAIT_FOR_COREDNS = 'kubectl rollout status deployment coredns -n kube-system';
 
+/** Applies the objects of CoreDNS again, as an upgrade by kubeadm does, without the Corefile, which it keeps. */
+export async function upgradeCoreDns(cluster: Cluster): Promise<void> {
+  await cluster.apply({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'system:coredns' },
+    rules: [
+      { apiGroups: [''], resources: ['endpoints', 'services', 'pods', 'namespaces'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+    ],
+  });
+  await cluster.quietly(`${RESTART_COREDNS} && ${WAIT_FOR_COREDNS}`);
+}
+
 const UNDO = `kubectl get configmap -n kube-system coredns -o yaml | \
    sed -E -e 's/cluster\\.local clusterset\\.local/cluster.local/' -e '/^\\s*multicluster clusterset\\.local$/d' | \
    kubectl replace -f-`;

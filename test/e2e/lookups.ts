@@ -12,6 +12,9 @@ export interface Lookup {
   readonly last: string;
 }
 
+/** The zone of a name that every cluster has: `kubernetes`. */
+export const OWN_NAMES = 'default.svc.cluster.local';
+
 /** The default of glibc. */
 const TIMEOUT_S = 5;
 

@@ -2,13 +2,14 @@
  * Conflicting exports: the oldest wins, and every exporter reports the conflict.
  * KEP-1645, "Constraints and Conflict Resolution".
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ServicePort, ServiceSpec } from '../../src/api/core.ts';
 import type { ServiceExport, ServiceImportSpec } from '../../src/api/multicluster.ts';
 import { RESOURCES } from '../../src/api/resources.ts';
 import { service } from '../support/clusters/manifests.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { sharedPlanes } from '../support/clusters/shared-planes.ts';
 import type { SharedControlPlane } from '../support/setup/control-planes.ts';
 import { eventsOf } from './events.ts';
 import { clear, createAll, move, type Offer, offer, podAddress } from './offers.ts';
@@ -140,7 +141,7 @@ const CASES: readonly Case[] = [
 ];
 
 /** A cluster without `trafficDistribution` drops the field, so its Service has none. */
-const EXPECTED = CASES.filter(({ name }) => name !== 'distribution' || inject('controlPlanes').every(isCurrent));
+const EXPECTED = CASES.filter(({ name }) => name !== 'distribution' || sharedPlanes().every(isCurrent));
 
 function isCurrent({ features }: SharedControlPlane): boolean {
   return features.trafficDistribution;

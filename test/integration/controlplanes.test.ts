@@ -1,8 +1,9 @@
-import { describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { run } from '../../tools/controlplane/component.ts';
+import { sharedPlanes } from '../support/clusters/shared-planes.ts';
 
-const planes = inject('controlPlanes');
+const planes = sharedPlanes();
 
 function kubectl(cluster: number, ...args: string[]): Promise<string> {
   const plane = planes[cluster];

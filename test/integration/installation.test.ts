@@ -2,12 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinary } from '../../tools/controlplane/binaries.ts';
 import { run } from '../../tools/controlplane/component.ts';
 import { service, serviceImport, slice } from '../support/clusters/manifests.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { sharedPlanes } from '../support/clusters/shared-planes.ts';
 import { invoke } from '../support/invoke.ts';
 
 const SYSTEM = 'catamaran-install-test';
@@ -118,7 +119,7 @@ describe('catamaran install', () => {
 });
 
 /** Kubernetes 1.30 and later. */
-const hasPolicies = inject('controlPlanes').every(({ features }) => features.admissionPolicies);
+const hasPolicies = sharedPlanes().every(({ features }) => features.admissionPolicies);
 
 it('there is an admission policy if the API server has them', async () => {
   const kinds = await cluster.kubectl('api-resources', '-o', 'name');

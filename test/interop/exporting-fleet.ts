@@ -1,7 +1,6 @@
 /** An exporter and a consumer with Gateway API, on real API servers, and a controller over them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from 'vitest';
 import type { ServiceSpec } from '../../src/api/core.ts';
 import { moduleDir } from '../../tools/interop/binaries.ts';
 import { podAddress } from '../integration/offers.ts';
@@ -9,6 +8,7 @@ import { type RunningFleet, runFleet } from '../integration/running-fleet.ts';
 import { namespace, service, serviceExport, slice } from '../support/clusters/manifests.ts';
 import { type Cluster, openCluster } from '../support/clusters/real-cluster.ts';
 import { installCrds } from '../support/clusters/shared-clusters.ts';
+import { sharedPlanes } from '../support/clusters/shared-planes.ts';
 
 export const NAME = 'web';
 const PORTS = [{ name: 'http', port: 8080, protocol: 'TCP' as const }];
@@ -40,7 +40,7 @@ export function gatewayCrds(): string {
 
 /** `spec` changes the exported Service. */
 export async function startExporting(ns: string, spec: Partial<ServiceSpec> = {}): Promise<ExportingFleet> {
-  const [exporter, consumer] = inject('controlPlanes').map(openCluster);
+  const [exporter, consumer] = sharedPlanes().map(openCluster);
   if (!exporter || !consumer) throw new Error('two control planes are required');
   await Promise.all([exporter, consumer].map(installCrds));
   await Promise.all([exporter, consumer].map((cluster) => cluster.apply(namespace(ns))));

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, createApiServer, listen, makeCertificates, settingsOf } from 'kubesim/internal';
 import { Agent, type Dispatcher } from 'undici';
-import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import type { Json, JsonObject } from '../../../src/api/json.ts';
 import { isJsonObject, parseJson } from '../../../src/api/json.ts';
 import { jsonLines } from '../../../src/kube/client/lines.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { kubeconfig } from '../../../tools/controlplane/kubeconfig.ts';
+import { sharedPlane } from '../clusters/shared-planes.ts';
 import { MemoryLogger } from '../memory-logger.ts';
 import type { Features } from '../setup/features.ts';
 
@@ -116,9 +117,7 @@ export const SERVER_NAMES = ['kube-apiserver', 'kubesim'] as const satisfies rea
 /** The caller must close the server. */
 export async function openServer(name: ServerName): Promise<TestServer> {
   if (name === 'kubesim') return await openKubesim();
-  const [plane] = inject('controlPlanes');
-  if (!plane) throw new Error('no control plane was started');
-  return new TestServer(name, plane, async () => {});
+  return new TestServer(name, sharedPlane(), async () => {});
 }
 
 async function openKubesim(): Promise<TestServer> {
@@ -156,9 +155,7 @@ async function openKubesim(): Promise<TestServer> {
 /** What a server supports; known before it is opened. */
 export function featuresOf(name: ServerName): Features {
   if (name === 'kubesim') return { watchList: true, trafficDistribution: true, admissionPolicies: false };
-  const [plane] = inject('controlPlanes');
-  if (!plane) throw new Error('no control plane was started');
-  return plane.features;
+  return sharedPlane().features;
 }
 
 /** Runs a suite on both servers; `server` returns the current one. */

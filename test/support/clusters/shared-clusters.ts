@@ -1,15 +1,16 @@
 /** The real clusters, shared by all tests of a run. */
-import { inject, vi } from 'vitest';
+import { vi } from 'vitest';
 import { CRDS } from '../../../src/api/crd-manifests.ts';
 import { namespace } from './manifests.ts';
 import { type Cluster, openCluster } from './real-cluster.ts';
+import { sharedPlanes } from './shared-planes.ts';
 
 /** How long a test waits for an expected state; no test asserts on time. */
 const PATIENCE = { timeout: 20_000, interval: 50 };
 
 /** The three shared clusters, with the CRDs installed. */
 export async function sharedClusters(): Promise<readonly [Cluster, Cluster, Cluster]> {
-  const [a, b, c] = inject('controlPlanes').map(openCluster);
+  const [a, b, c] = sharedPlanes().map(openCluster);
   if (!a || !b || !c) throw new Error('three control planes are required');
   await Promise.all([a, b, c].map(installCrds));
   return [a, b, c];

@@ -1,6 +1,6 @@
 /**
- * Three real control planes, started once for all contract and integration tests, which access them through
- * `inject('controlPlanes')` and install the CRDs.
+ * Three real control planes per worker, started once for all contract and integration tests, which access them through
+ * `sharedPlanes()` and install the CRDs.
  */
 import type { TestProject } from 'vitest/node';
 import { type ControlPlane, startControlPlanes } from '../../../tools/controlplane/index.ts';
@@ -13,8 +13,8 @@ export type SharedControlPlane = Omit<ControlPlane, 'stopApiServer' | 'startApiS
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** cluster1, cluster2, cluster3; pods run on fake nodes. */
-    readonly controlPlanes: readonly SharedControlPlane[];
+    /** By worker: cluster1, cluster2, cluster3; pods run on fake nodes. */
+    readonly controlPlanes: readonly (readonly SharedControlPlane[])[];
   }
 }
 
@@ -24,9 +24,10 @@ export async function asData(plane: ControlPlane): Promise<SharedControlPlane> {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const planes = await startControlPlanes({ count: 3, kwok: true, audit: true });
-  project.provide('controlPlanes', await Promise.all(planes.map(asData)));
+  const workers = Array.from({ length: Number(project.config.maxWorkers) });
+  const sets = await Promise.all(workers.map(() => startControlPlanes({ count: 3, kwok: true, audit: true })));
+  project.provide('controlPlanes', await Promise.all(sets.map((planes) => Promise.all(planes.map(asData)))));
   return async () => {
-    await Promise.all(planes.map((plane) => plane.stop()));
+    await Promise.all(sets.flat().map((plane) => plane.stop()));
   };
 }

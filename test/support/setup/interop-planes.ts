@@ -5,7 +5,7 @@ import { asData } from './control-planes.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const planes = await startControlPlanes({ count: 2 });
-  project.provide('controlPlanes', await Promise.all(planes.map(asData)));
+  project.provide('controlPlanes', [await Promise.all(planes.map(asData))]);
   return async () => {
     await Promise.all(planes.map((plane) => plane.stop()));
   };
