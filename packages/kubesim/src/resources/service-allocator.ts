@@ -35,6 +35,8 @@ class Pool {
 
   take(number: number): void {
     this.#used.add(number);
+    // The next search starts after it, which keeps it short and avoids reuse of a number that was just released.
+    if (number === this.#next) this.#next = (number + 1) % this.#size;
   }
 
   release(number: number): void {
@@ -48,7 +50,6 @@ class Pool {
       if (tries >= this.#size) return undefined;
       number = (number + 1) % this.#size;
     }
-    // The next search continues here, which keeps it short and avoids immediate reuse of released numbers.
     this.#next = number;
     return number;
   }

@@ -21,6 +21,13 @@ describe('addresses', () => {
     expect(allocator.claim().nextAddress('IPv4')).toBe(allocator.claim().nextAddress('IPv4'));
   });
 
+  it('are not used again at once after they are released', () => {
+    const allocator = createServiceAllocator(['172.17.0.0/16']);
+    const address = take(allocator, 'IPv4');
+    allocator.commit(undefined, { addresses: [address], ports: [] });
+    expect(take(allocator, 'IPv4')).not.toBe(address);
+  });
+
   it('are all allocated once, except for the network and broadcast addresses', () => {
     const allocator = createServiceAllocator(['10.0.0.0/28']);
     const all = Array.from({ length: 14 }, () => take(allocator, 'IPv4'));
