@@ -1,4 +1,5 @@
 /** Whether the CoreDNS in use can serve the zone itself: a Corefile that it cannot serve is never written. */
+import { z } from 'zod';
 import { MCS_GROUP } from '../../api/multicluster.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
@@ -8,9 +9,7 @@ import { type DnsPod, isBefore, MULTICLUSTER_SINCE, versionOf } from './servers.
 /** The version that CoreDNS watches, up to 1.14. */
 const WATCHED = 'v1alpha1';
 
-interface ResourceList {
-  readonly resources?: readonly { readonly name?: string }[];
-}
+const resourcesSchema = z.object({ resources: z.array(z.object({ name: z.string() })) });
 
 /**
  * Returns notes.
@@ -47,8 +46,8 @@ export async function checkCanServe(
 
 async function checkServed(client: KubeClient): Promise<void> {
   const path = `/apis/${MCS_GROUP}/${WATCHED}`;
-  const list = (await readable(client.raw(path))) as ResourceList | undefined;
-  if (list?.resources?.some(({ name }) => name === 'serviceimports')) return;
+  const { data } = resourcesSchema.safeParse(await readable(client.raw(path)));
+  if (data?.resources.some(({ name }) => name === 'serviceimports')) return;
   throw new CatamaranError(
     'CTM_COREFILE',
     `cluster ${client.cluster} does not serve serviceimports.${MCS_GROUP}/${WATCHED}, which CoreDNS watches: install the CRDs first (catamaran crds | kubectl apply -f -)`,

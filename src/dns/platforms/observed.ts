@@ -1,4 +1,5 @@
 /** What is observed of a cluster to find its platform: versions, labels and names, and no more. */
+import { z } from 'zod';
 import { asText, isJsonObject, type JsonObject } from '../../api/json.ts';
 import type { KubeObject, ObjectMeta, StringMap } from '../../api/meta.ts';
 import { RESOURCES, type Resource } from '../../api/resources.ts';
@@ -73,13 +74,10 @@ interface ServiceObject extends KubeObject {
   readonly spec?: { readonly clusterIP?: string; readonly selector?: StringMap };
 }
 
-interface Version {
-  readonly gitVersion?: string;
-}
-
-interface GroupList {
-  readonly groups?: readonly { readonly versions?: readonly { readonly groupVersion?: string }[] }[];
-}
+const versionSchema = z.object({ gitVersion: z.string() });
+const groupsSchema = z.object({
+  groups: z.array(z.object({ versions: z.array(z.object({ groupVersion: z.string() })) })),
+});
 
 /** The result, or undefined if it does not exist or may not be read. */
 export async function readable<T>(work: Promise<T>): Promise<T | undefined> {
@@ -100,8 +98,8 @@ export async function observe(client: KubeClient): Promise<Observed> {
     return found && { title: `${resource.kind} ${SYSTEM}/${name}`, metadata: found.metadata, object: found };
   };
   const [version, groups, nodes, services, ...objects] = await Promise.all([
-    readable(client.raw('/version')) as Promise<Version | undefined>,
-    readable(client.raw('/apis')) as Promise<GroupList | undefined>,
+    readable(client.raw('/version')).then((answer) => versionSchema.safeParse(answer).data),
+    readable(client.raw('/apis')).then((answer) => groupsSchema.safeParse(answer).data),
     list<NodeObject>(RESOURCES.nodes, { limit: NODES }),
     dnsServices(list),
     ...CONFIG_MAP_NAMES.map((name) => named(CONFIG_MAPS, name)),
@@ -111,9 +109,7 @@ export async function observe(client: KubeClient): Promise<Observed> {
   const corefile = corefileIn(found.find(({ title }) => title === `ConfigMap ${SYSTEM}/coredns`)?.object);
   return {
     version: version?.gitVersion ?? '',
-    groups: (groups?.groups ?? []).flatMap(({ versions = [] }) =>
-      versions.map(({ groupVersion = '' }) => groupVersion),
-    ),
+    groups: (groups?.groups ?? []).flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion)),
     nodes: nodes.slice(0, NODES).map(({ metadata, spec, status }) => ({
       name: metadata.name,
       labels: metadata.labels ?? {},
