@@ -15,12 +15,14 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   stopped: 'stopped by SIGINT or SIGTERM before the end; writes in progress were completed',
 };
 
-type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'>;
+type ErrorOutput = Pick<CliContext, 'stderr' | 'stderrColors'> & Partial<Pick<CliContext, 'call'>>;
 
 /** Prints `error: [CODE] message` to stderr. */
 export function printError(context: ErrorOutput, code: ErrorCode, message: string): void {
   const title = context.stderrColors ? '\u001b[31merror:\u001b[39m' : 'error:';
-  context.stderr.write(`${title} [${code}] ${visibleLines(message)}\n`);
+  // Hints such as `catamaran sandbox up` name the command as the user started it.
+  const text = message.replaceAll('`catamaran ', `\`${context.call ?? 'catamaran'} `);
+  context.stderr.write(`${title} [${code}] ${visibleLines(text)}\n`);
 }
 
 /** Rejects as soon as the signal aborts, for work that may be abandoned at any point. */

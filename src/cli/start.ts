@@ -1,31 +1,39 @@
 /** Connects the command line to this process; importing this module runs the program. */
 import { constants } from 'node:os';
 import { isSea } from 'node:sea';
+import { CatamaranError } from '../runtime/errors.ts';
+import { callName } from './call-name.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, fail } from './exit.ts';
 import { runCli } from './program.ts';
 
 /**
- * Aborts on the first SIGINT or SIGTERM; a second one exits immediately with the exit code of a shell. Also aborts when
+ * Aborts on the first SIGINT, SIGTERM or SIGHUP; a second one exits immediately with the exit code of a shell. Also aborts when
  * stdout is closed, and when the sandbox that started this process exits for any reason.
  */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  // A reader such as `head` may close the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    // A reader such as `head` may close the pipe early, which is not an error.
+    if (error.code !== 'EPIPE') {
+      process.exit(fail({ stderr: process.stderr, stderrColors: false }, unwritable(error)));
+    }
     controller.abort(new DOMException('stdout was closed', 'AbortError'));
   });
   process.once('disconnect', () => controller.abort(new DOMException('the parent process ended', 'AbortError')));
   // The channel must not keep the process alive.
   process.channel?.unref();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(128 + constants.signals[name]);
       controller.abort(new DOMException(`stopped by ${name}`, 'AbortError'));
     });
   }
   return controller.signal;
+}
+
+function unwritable({ message }: Error): CatamaranError {
+  return new CatamaranError('CTM_OUTPUT', `stdout: ${message}`);
 }
 
 /** How to start this program: the single executable has no script. */
@@ -37,9 +45,11 @@ async function main(): Promise<number> {
   const { stdout, stderr } = process;
   try {
     const environment = readEnvironment();
+    const program = programOf(process);
     return await runCli(process.argv.slice(2), {
       environment,
-      program: programOf(process),
+      program,
+      call: callName({ program, variables: environment.variables, cwd: process.cwd() }),
       stdout,
       stderr,
       stdoutColors: stdout.isTTY === true && !environment.noColor,

@@ -74,6 +74,7 @@ export const ERRORS = {
     summary: 'the cluster has an object that another installer manages, or lacks an API that the installation needs',
   },
   CTM_INSTALL_NONE: { exit: 'failure', summary: 'there is no installation to remove' },
+  CTM_OUTPUT: { exit: 'failure', summary: 'stdout cannot be written, as on a full disk' },
   CTM_SANDBOX_NONE: { exit: 'failure', summary: 'no sandbox is running with this state directory' },
   CTM_SANDBOX_RUNNING: { exit: 'failure', summary: 'a sandbox is already running with this state directory' },
   CTM_SANDBOX_CLUSTER: { exit: 'usage', summary: 'the sandbox has no cluster with this name' },

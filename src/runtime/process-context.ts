@@ -10,6 +10,8 @@ export interface ProcessContext {
   readonly environment: { readonly logLevel: LogLevel };
   /** How to start this program: a command and its first arguments. */
   readonly program: readonly [command: string, ...args: string[]];
+  /** How users start this program, for hints. */
+  readonly call: string;
   /** For results only, so that they can be piped. */
   readonly stdout: TextSink;
   /** Aborts on SIGINT and SIGTERM; commands finish work in flight, then return. */

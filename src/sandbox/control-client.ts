@@ -46,6 +46,7 @@ export function remote(state: StateDir): Remote {
       throw new CatamaranError(isErrorCode(code) ? code : 'CTM_INTERNAL', message);
     } catch (error) {
       if (isAbsent(error)) throw nothingRuns(state);
+      if (isForbidden(error)) throw ofAnother(state);
       throw error;
     } finally {
       await client.destroy();
@@ -89,6 +90,16 @@ function nothingRuns(state: StateDir): CatamaranError {
     ? `${state.dir}: in use by process ${holder.pid}, which is not a sandbox, or is still starting or stopping`
     : `${state.dir}: no sandbox is running; start one with \`catamaran sandbox up\``;
   return new CatamaranError('CTM_SANDBOX_NONE', message);
+}
+
+/** The socket admits only the user who started the sandbox. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['EACCES', 'EPERM'].includes(String(error.code));
+}
+
+function ofAnother(state: StateDir): CatamaranError {
+  const message = `${state.socket}: permission denied: only the user who started the sandbox can use it`;
+  return new CatamaranError('CTM_SANDBOX_STATE', message);
 }
 
 function isAbsent(error: unknown): boolean {

@@ -1,7 +1,6 @@
 /** The controller of a sandbox: `catamaran run` in a process of its own, which users may kill and restart. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import { request } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
@@ -44,7 +43,7 @@ const LOG_LINES = 15;
  */
 export async function startController(
   { state, port, clock }: ControllerOptions,
-  { program, signal }: Pick<ProcessContext, 'program' | 'signal'>,
+  { program, call, signal }: Pick<ProcessContext, 'program' | 'call' | 'signal'>,
 ): Promise<ControllerProcess> {
   const address = `127.0.0.1:${port}`;
   // The kubeconfig is the sandbox's own, also if the sandbox runs in a pod.
@@ -68,7 +67,7 @@ export async function startController(
   const running: ControllerProcess = {
     pid: child.pid ?? 0,
     url: `http://${address}`,
-    command: `catamaran run --config ${relative('', state.fleet)} --listen ${address}`,
+    command: `${call} run --config ${state.fleet} --listen ${address}`,
     ended: () => ended,
     readyz: () => readyzOf(`http://${address}/readyz`),
     async stop() {

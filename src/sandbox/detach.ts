@@ -1,6 +1,6 @@
 /** `catamaran sandbox up --detach`: runs `sandbox up` in the background, and forwards its output until it is ready. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../runtime/clock.ts';
 import { ExitError } from '../runtime/errors.ts';
 import type { ProcessContext } from '../runtime/process-context.ts';
@@ -22,6 +22,7 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   const args = ['sandbox', 'up', '--state-dir', state.dir, '--clusters', String(clusters), '--import', options.import];
   if (proxyPort !== undefined) args.push('--proxy-port', String(proxyPort));
   if (listenPort !== undefined) args.push('--listen-port', String(listenPort));
+  args.push('--background');
   // Output goes to files: a pipe inherited from this process would keep its reader waiting until the child exits.
   const child = spawn(node, [...script, ...args], { detached: true, stdio: ['ignore', stdoutFile, stderrFile] });
   closeSync(stdoutFile);
@@ -31,6 +32,10 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
   let exit: number | undefined;
   child.once('exit', (code) => {
     exit = code ?? 1;
+  });
+  child.once('error', ({ message }) => {
+    exit = 1;
+    writeFileSync(state.stderrLog, `${node}: ${message}\n`);
   });
   let shown = 0;
   const passOn = (): void => {
@@ -66,5 +71,9 @@ export async function upDetached(options: UpOptions, { program, signal, stdout }
 function startError(text: string, exitCode: number): ExitError {
   const [, code = '', message = ''] = /^error: \[(\w+)\] (.*)/s.exec(text) ?? [];
   if (isErrorCode(code)) return new ExitError(code, message.trimEnd(), exitCode);
-  return new ExitError('CTM_SANDBOX_START', `the process exited with code ${exitCode}: ${text.trimEnd()}`, exitCode);
+  return new ExitError(
+    'CTM_SANDBOX_START',
+    `the background process failed, exit code ${exitCode}: ${text.trimEnd()}`,
+    exitCode,
+  );
 }

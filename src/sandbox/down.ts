@@ -8,19 +8,15 @@ import { clearLeft, holderOf, processIdentity, type StateDir } from './state.ts'
 const GRACE_MS = 30_000;
 const POLL_MS = 50;
 
-/**
- * Stops a sandbox and returns the line to print.
- *
- * @throws CTM_SANDBOX_NONE if none is running.
- */
+/** Stops a sandbox, if one is running, and returns the line to print. */
 export async function down(state: StateDir, signal: AbortSignal): Promise<string> {
   const holder = holderOf(state);
   try {
     await remote(state).stop();
   } catch (error) {
+    if (!(error instanceof CatamaranError) || error.code !== 'CTM_SANDBOX_NONE' || holder) throw error;
     // A killed sandbox leaves its files behind; its child processes exit with it.
-    if (error instanceof CatamaranError) clearLeft(state);
-    throw error;
+    return clearLeft(state) ? 'removed the files of a sandbox that was killed\n' : 'no sandbox is running\n';
   }
   const deadline = systemClock.now() + GRACE_MS;
   while (holder && processIdentity(holder.pid) === holder.identity) {

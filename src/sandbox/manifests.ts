@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Document, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import type { JsonObject } from '../api/json.ts';
+import { isJsonObject, type JsonObject, metadataOf } from '../api/json.ts';
 import type { Resource } from '../api/resources.ts';
 import { isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
@@ -48,11 +48,15 @@ async function textOf(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
   } catch (cause) {
-    throw wrong(
-      file,
-      `cannot be read: ${cause instanceof Error ? cause.message.replace(/, \w+( '.*')?$/, '') : cause}`,
-    );
+    throw wrong(file, `cannot be read: ${readProblem(cause)}`);
   }
+}
+
+/** The reason without the code and the path that Node adds. */
+function readProblem(cause: unknown): string {
+  const [, reason] = /^\w+: (.*), \w+/.exec(messageOf(cause)) ?? [];
+  if (reason === 'illegal operation on a directory') return 'is a directory';
+  return reason ?? messageOf(cause);
 }
 
 /** Parses the objects in YAML documents. */
@@ -108,13 +112,25 @@ export async function applyManifests(
     if (!found) throw wrong(source, `no matches for kind "${kind}" in version "${apiVersion}" on ${client.cluster}`);
     const resource = resourceOf(apiVersion, found);
     const place = resource.namespaced ? { namespace: manifest.namespace ?? namespace, name } : { name };
-    const metadata = { ...(object.metadata as JsonObject), ...place }; // checked by objectSchema
-    await client.patch(resource, place, { ...object, metadata }, { kind: 'apply', signal });
+    const wanted = withLastApplied(object, place);
+    await client.patch(resource, place, wanted, { kind: 'apply', signal });
     const type = resource.group === '' ? kind.toLowerCase() : `${kind.toLowerCase()}.${resource.group}`;
     print(`${type}/${name} serverside-applied`);
     // Later objects may be of the new kind.
     if (kind === 'CustomResourceDefinition') groups.clear();
   }
+}
+
+/** The annotation that `kubectl apply` compares with later, and would warn about. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+function withLastApplied(object: JsonObject, place: JsonObject): JsonObject {
+  const { annotations, ...rest } = metadataOf(object) ?? {};
+  const own = isJsonObject(annotations) ? annotations : {};
+  const { [LAST_APPLIED]: _, ...others } = own;
+  const applied = { ...object, metadata: { annotations: others, ...rest, ...place } };
+  const text = `${JSON.stringify(applied)}\n`;
+  return { ...applied, metadata: { ...applied.metadata, annotations: { ...others, [LAST_APPLIED]: text } } };
 }
 
 function resourceOf(apiVersion: string, found: { name: string; kind: string; namespaced: boolean }): Resource {

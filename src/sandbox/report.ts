@@ -44,8 +44,11 @@ export function statusText(status: SandboxStatus, wide: boolean): string {
   return `${clusterTable(status.clusters, wide)}\n${controllerLine(status)}\n`;
 }
 
+/** JSON, since kubectl up to 1.32 takes YAML in braces for JSON. */
+const EXPORT = '{"apiVersion": "multicluster.x-k8s.io/v1alpha1", "kind": "ServiceExport", "metadata": {"name": "web"}}';
+
 /** Output of `sandbox up` once everything is ready. */
-export function welcome(status: SandboxStatus, mode: string): string {
+export function welcome(status: SandboxStatus, mode: string, call: string): string {
   const rows = status.clusters.map(({ context, api, proxy }) => [context, api, proxy]);
   const [one, two] = status.clusters;
   const modes =
@@ -54,7 +57,7 @@ export function welcome(status: SandboxStatus, mode: string): string {
       : `Import mode Automatic: every cluster with the namespace imports the Service. ${MANUAL_NAMESPACE} is Manual, as in ACK One.`;
   const folder = shown(status.stateDir);
   const sandbox = (command: string): string =>
-    `catamaran sandbox ${command}${folder === '.catamaran' ? '' : ` --state-dir ${folder}`}`;
+    `${call} sandbox ${command}${folder === '.catamaran' ? '' : ` --state-dir ${folder}`}`;
   return `
 ${table([['CONTEXT', 'API', 'PROXY'], ...rows])}
 ${modes}
@@ -63,7 +66,7 @@ In another terminal, with kubectl and curl:
   export KUBECONFIG=${status.kubeconfig}
   kubectl --context ${one?.name} create deployment web --image=web --replicas=2 --port=8080
   kubectl --context ${one?.name} expose deployment web --port=80 --target-port=8080
-  echo '{apiVersion: multicluster.x-k8s.io/v1alpha1, kind: ServiceExport, metadata: {name: web}}' |
+  echo '${EXPORT}' |
     kubectl --context ${one?.name} create -f -
   kubectl --context ${two?.name} get serviceimports
   curl -s -x ${two?.proxy} http://web.default.svc.clusterset.local

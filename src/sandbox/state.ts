@@ -100,9 +100,11 @@ function lastHolderOf({ run }: Pick<StateDir, 'run'>): Holder | undefined {
   }
 }
 
-/** Removes the files of a killed sandbox; files that no sandbox wrote are kept. */
-export function clearLeft(state: StateDir): void {
-  if (lastHolderOf(state) && !holderOf(state)) clear(state, 'files');
+/** Removes the files of a killed sandbox, and reports whether there were any; files that no sandbox wrote are kept. */
+export function clearLeft(state: StateDir): boolean {
+  const left = lastHolderOf(state) !== undefined && !holderOf(state);
+  if (left) clear(state, 'files');
+  return left;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface UpOptions {
   readonly proxyPort?: number;
   /** Port of the controller's /readyz. Default: 9470, or a free port if that is in use. */
   readonly listenPort?: number;
+  /** Started by `--detach`: Ctrl-C does not reach it. */
+  readonly background?: boolean;
 }
 
 const USUAL_PROXY_PORT = 10_801;
@@ -59,8 +61,9 @@ export async function up(options: UpOptions, context: ProcessContext): Promise<v
       server.closeAllConnections();
     });
     const all = await controls.status();
-    context.stdout.write(welcome(all, options.import));
-    context.stdout.write('\nRunning until Ctrl-C or `catamaran sandbox down`.\n');
+    context.stdout.write(welcome(all, options.import, context.call));
+    const end = options.background ? '' : 'Ctrl-C or ';
+    context.stdout.write(`\nRunning until ${end}\`${context.call} sandbox down\`.\n`);
     await aborted(signal);
     context.stdout.write('\nstopping\n');
     failed = false;
@@ -94,12 +97,15 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
   stack.defer(() => zones.close());
   for (const { api } of sandbox.clusters) createStorageClass(api);
   zones.follow(sandbox.clusters);
+  for (const line of movedPorts(options, sandbox)) step(line);
   const names = sandbox.clusters.map(({ name }) => name);
   step(
     `${names.length > 6 ? `${names[0]} to ${names.at(-1)}` : names.join(', ')}: API servers, workloads, network, DNS`,
   );
   writeFiles(state, sandbox.clusters, options.import);
   const port = await chosenPort('--listen-port', options.listenPort, USUAL_LISTEN_PORT);
+  if (options.listenPort === undefined && port !== USUAL_LISTEN_PORT)
+    step(`port ${USUAL_LISTEN_PORT} is in use: the controller listens on ${port}`);
   const controller = await startController({ state, port, clock: systemClock }, context);
   stack.defer(() => controller.stop());
   // A controller that waits for a response stops late.
@@ -118,6 +124,14 @@ async function opened(options: ClustersOptions): Promise<Clusters> {
     if (error instanceof ListenError) throw new CatamaranError('CTM_LISTEN', error.message, { cause: error });
     throw error;
   }
+}
+
+/** A line if the proxies have other ports than those that documents use. */
+function movedPorts({ proxyPort, clusters }: UpOptions, { network }: Clusters): string[] {
+  const [first] = network.proxies.values();
+  if (proxyPort !== undefined || first === USUAL_PROXY_PORT) return [];
+  const usual = `${USUAL_PROXY_PORT} to ${USUAL_PROXY_PORT + clusters - 1}`;
+  return [`a port of ${usual} is in use: the proxies have other ports than in the documentation, listed below`];
 }
 
 /** First port of the proxies: the requested one, or the usual ones; any free ports if one of those is in use. */

@@ -15,6 +15,8 @@ export interface Outcome {
 export interface Stage {
   readonly colors?: boolean;
   readonly variables?: Variables;
+  /** How the program was started, for hints. */
+  readonly call?: string;
   /** Aborts as on Ctrl-C. */
   readonly signal?: AbortSignal;
 }
@@ -30,6 +32,7 @@ export function recordingContext(options: Stage = {}) {
   const context: CliContext = {
     environment: readEnvironment(options.variables ?? {}),
     program: [process.execPath, MAIN],
+    call: options.call ?? 'catamaran',
     stdout: into('stdout'),
     stderr: into('stderr'),
     stdoutColors: options.colors ?? false,

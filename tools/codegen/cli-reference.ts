@@ -12,6 +12,7 @@ function describedProgram(): Command {
   return buildProgram({
     environment: readEnvironment({}),
     program: ['catamaran'],
+    call: 'catamaran',
     stdout: silent,
     stderr: silent,
     stdoutColors: false,

@@ -62,6 +62,8 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
   const child = spawn(process.execPath, [CATAMARAN, ...args, ...(detach ? ['--detach'] : [])], {
     stdio: ['ignore', 'inherit', 'inherit', detach ? 'ignore' : 'ipc'],
     detached: true,
+    // Hints of the sandbox name the command of this repository.
+    env: { ...process.env, npm_lifecycle_event: 'catamaran' },
   });
   const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1));
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });

@@ -10,7 +10,7 @@ async function stop(): Promise<void> {
   if (holder === undefined) {
     // A killed holder leaves its files behind, but its guards killed its children.
     removeState(true);
-    console.log('nothing is running');
+    console.log('no sandbox is running');
     return;
   }
   process.kill(holder.pid, 'SIGTERM');

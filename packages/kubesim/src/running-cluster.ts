@@ -3,6 +3,7 @@ import type { ClusterApi } from './apiserver/cluster-api.ts';
 import type { Listening } from './apiserver/listener.ts';
 import { LocalTransport } from './apiserver/local-transport.ts';
 import type { ApiServer } from './apiserver/server.ts';
+import type { StreamHandler } from './apiserver/streams/process-streams.ts';
 import type { Cluster, ClusterAccess, ClusterFault } from './cluster.ts';
 import type { FaultProxy } from './fault-proxy.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
@@ -81,6 +82,11 @@ export class RunningCluster implements Cluster {
   /** Aborts when {@link RunningCluster.close} is called. */
   get ended(): AbortSignal {
     return this.#parts.stop.signal;
+  }
+
+  /** Registers handlers of subresources that exchange streams with the client. */
+  provideStreams(handlers: ReadonlyMap<`${string}/${string}/${string}`, StreamHandler>): void {
+    for (const [subresource, handler] of handlers) this.#parts.server.provideStream(subresource, handler);
   }
 
   transport(): Transport {

@@ -43,10 +43,11 @@ export async function startClusters(options: ClustersOptions): Promise<Clusters>
     await Promise.all(opening);
     const network = await startNetwork(
       {
-        clusters: opened.map(({ api, logs }, index) => ({
-          api,
+        clusters: opened.map((cluster, index) => ({
+          api: cluster.api,
           proxyPort: proxyPort === 0 ? 0 : proxyPort + index,
-          ...(logs && { logs }),
+          provideStreams: (handlers) => cluster.provideStreams(handlers),
+          ...(cluster.logs && { logs: cluster.logs }),
         })),
         ...(clusterSetZone && { clusterSetZone }),
         clock,

@@ -12,6 +12,8 @@ interface UpOptions extends StateOptions {
   readonly proxyPort?: number;
   readonly listenPort?: number;
   readonly detach: boolean;
+  /** Passed by `--detach` to the process that it starts. */
+  readonly background: boolean;
 }
 
 /** Limit of the address ranges. */
@@ -39,6 +41,7 @@ export const registerSandboxUp: Register = (sandbox, context) => {
         .default(undefined, '9470, or a free port'),
     )
     .option('--detach', 'return when everything is ready; `sandbox down` stops it', false)
+    .addOption(new Option('--background').default(false).hideHelp())
     .addHelpText(
       'after',
       examples(['catamaran sandbox up', 'until Ctrl-C'], 'catamaran sandbox up --clusters 5 --import Manual', [

@@ -76,7 +76,7 @@ export const TABLE: Table = {
     machinery: [],
     schema: ['re2js', 'rfc6902', 'zod'],
     resources: ['ipaddr.js'],
-    apiserver: ['@peculiar/x509', 'reflect-metadata', 'yaml'],
+    apiserver: ['@peculiar/x509', 'reflect-metadata', 'ws', 'yaml'],
     workloads: ['ipaddr.js'],
     network: ['ipaddr.js'],
   }),

@@ -1,6 +1,7 @@
 /** Pipes: a reader of the output that closes it early, as `head` does, and objects from stdin. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,4 +39,14 @@ it('sandbox apply reads stdin for -', async () => {
   child.stdin.end('kind: Pod\n---\nkind: Pod\n');
   const [complaint] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   expect(complaint).toMatch(/^error: \[CTM_SANDBOX_MANIFEST\] stdin, document 1: apiVersion: [^\n]*\n$/);
+});
+
+it.runIf(existsSync('/dev/full'))('a full disk is one line, not a stack trace', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [MAIN, 'crds'], { cwd: dir, stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  const ended = once(child, 'exit');
+  const complaint = child.stderr && (await text(child.stderr));
+  expect(complaint).toBe('error: [CTM_OUTPUT] stdout: ENOSPC: no space left on device, write\n');
+  expect(await ended).toEqual([1, null]);
 });

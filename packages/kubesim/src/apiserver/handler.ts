@@ -12,6 +12,7 @@ import { Form } from './presentation.ts';
 import { answerReview } from './reviews.ts';
 import { type Route, routeOf } from './route.ts';
 import type { ClusterState } from './state.ts';
+import type { RunProcess } from './streams/process-streams.ts';
 import { includeObject } from './table.ts';
 import type { Verbs } from './verbs.ts';
 import type { WatchEvent } from './watcher.ts';
@@ -81,6 +82,19 @@ export class Handler {
       return withWarnings(this.#resource(request, url, route, form, warnings), warnings);
     } catch (error) {
       return withWarnings(this.#failed(request, form, error), warnings);
+    }
+  }
+
+  /** The process that an upgrade request starts, or the response that refuses the upgrade. */
+  async upgrade(request: ApiRequest): Promise<RunProcess | ApiResponse> {
+    const url = locationOf(request.path);
+    try {
+      const route = this.#route(url.pathname);
+      if (!isAuthenticated(request, this.#options.token)) refuseAnonymous(request, url.pathname, route);
+      const started = route && this.#options.verbs.stream(route, url.searchParams);
+      return started ?? (await this.handle(request));
+    } catch (error) {
+      return this.#failed(request, { format: 'json', pretty: false }, error);
     }
   }
 

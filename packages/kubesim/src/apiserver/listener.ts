@@ -1,17 +1,19 @@
 /** Serves an API server over TLS: HTTP/1.1 with keep-alive, and backpressure for watches. */
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { drained } from '../machinery/drained.ts';
 import type { Logger } from '../machinery/runtime.ts';
 import type { Certificates } from './certificates.ts';
 import { MAX_BODY_BYTES } from './handler.ts';
-import type { ApiResponse } from './http.ts';
+import type { ApiRequest, ApiResponse } from './http.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf/message.ts';
 import type { ApiServer } from './server.ts';
+import { isProcessRequest, serveProcess } from './streams/web-socket.ts';
 
 export interface ListenOptions {
   readonly server: ApiServer;
@@ -55,6 +57,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       response.destroy();
     });
   });
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    upgrade(api, request, socket, head).catch((error: unknown) => {
+      logger.debug({ err: error }, 'upgrade not completed');
+      socket.destroy();
+    });
+  });
   server.listen({ host, port });
   await once(server, 'listening');
   const address = server.address();
@@ -70,19 +79,43 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   };
 }
 
+/** Starts what the request asks for on its connection, or answers as to any other request. */
+async function upgrade(api: ApiServer, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  const { url = '/' } = request;
+  const asked = requestOf(request);
+  const started = isProcessRequest(request) ? await api.upgrade(asked) : await api.handle(asked);
+  if (typeof started === 'function') {
+    serveProcess(request, socket, head, new URLSearchParams(url.slice(url.indexOf('?'))), started);
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as Socket); // The connection of a TLS server.
+  response.once('finish', () => socket.end());
+  if (typeof started.body === 'string') await sendText(started, started.body, '', 'GET', response);
+  else await sendLines(started, started.body, response);
+}
+
+function requestOf({ method = 'GET', url = '/', headers }: IncomingMessage): ApiRequest {
+  return {
+    method,
+    path: url,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    ),
+  };
+}
+
 async function answer(api: ApiServer, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const disconnected = new AbortController();
   response.once('close', () => disconnected.abort(new Error('the client disconnected')));
   const sent = await bodyOf(request);
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-  );
+  const { headers, ...asked } = requestOf(request);
   const body = sent.toString('utf8');
   const translated = headers['content-type'] === PROTOBUF ? fromProtobuf(sent) : undefined;
-  const { method = 'GET', url = '/' } = request;
+  const { method } = asked;
   const given = await api.handle({
-    method,
-    path: url,
+    ...asked,
     ...(translated === undefined
       ? { headers, body }
       : { headers: { ...headers, 'content-type': 'application/json' }, body: translated }),

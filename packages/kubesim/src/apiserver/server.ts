@@ -18,6 +18,7 @@ import { Registry } from './registry.ts';
 import { ScaleVerbs } from './scale-verbs.ts';
 import type { ClusterState } from './state.ts';
 import { Store } from './store.ts';
+import type { RunProcess, StreamHandler } from './streams/process-streams.ts';
 import { type SubresourceHandler, Verbs } from './verbs.ts';
 import { Writer } from './writer.ts';
 
@@ -37,6 +38,10 @@ export interface ApiServer {
   readonly api: ClusterApi;
   /** Handles one request; never rejects. */
   handle(request: ApiRequest): Promise<ApiResponse>;
+  /** The process that an upgrade request starts, or the response that refuses the upgrade; never rejects. */
+  upgrade(request: ApiRequest): Promise<RunProcess | ApiResponse>;
+  /** Registers a handler for a subresource that exchanges streams, such as `/pods/exec`. */
+  provideStream(subresource: `${string}/${string}/${string}`, handler: StreamHandler): void;
   /** Registers a handler for a subresource, such as `log` of `/pods`, and replaces an existing one. */
   provide(subresource: `${string}/${string}/${string}`, handler: SubresourceHandler): void;
   /**
@@ -64,6 +69,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const writer = new Writer(state);
   const deleter = new Deleter(state);
   const subresources = new Map<string, SubresourceHandler>();
+  const streams = new Map<string, StreamHandler>();
   const api = new LocalApi(state, writer, deleter, stop.signal);
   const garbageCollector = new GarbageCollector({ state, deleter, logger });
   const onServed = () => garbageCollector.kindServed();
@@ -79,12 +85,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     patcher: new Patcher(state, writer),
     scale: new ScaleVerbs(state, writer),
     subresources,
+    streams,
     served: (target) => customResources.served(target.definition),
   });
   const handler = new Handler({ state, verbs, token: options.token, logger });
   return {
     api,
     handle: (request) => handler.handle(request),
+    upgrade: (request) => handler.upgrade(request),
+    provideStream: (subresource, start) => {
+      streams.set(subresource, start);
+    },
     provide: (subresource, answer) => {
       subresources.set(subresource, answer);
     },

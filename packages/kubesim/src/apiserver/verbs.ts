@@ -11,10 +11,11 @@ import { deleteOptions, listOptions, writeOptions } from './options.ts';
 import { type Patcher, patchType } from './patcher.ts';
 import { resourceName } from './registry.ts';
 import { parseBody, parseObject } from './request-body.ts';
-import { hasDeleteCollection, methodNotAllowed, notServed } from './route.ts';
+import { hasDeleteCollection, methodNotAllowed, notServed, type Route } from './route.ts';
 import type { ScaleVerbs } from './scale-verbs.ts';
 import { selection } from './selection.ts';
 import { type ClusterState, collectionOf, storedIn } from './state.ts';
+import type { RunProcess, StreamHandler } from './streams/process-streams.ts';
 import type { Target } from './target.ts';
 import { tooLargeVersion, versionNumber } from './versions.ts';
 import { openWatch } from './watcher.ts';
@@ -28,6 +29,8 @@ export interface VerbsOptions {
   readonly scale: ScaleVerbs;
   /** Handlers of other subresources, such as `pods/log`, keyed by `resource/subresource`. */
   readonly subresources: ReadonlyMap<string, SubresourceHandler>;
+  /** Handlers of subresources that exchange streams with the client, such as `/pods/exec`. */
+  readonly streams: ReadonlyMap<string, StreamHandler>;
   /** Aborts when the resource is removed. */
   readonly served: (target: Target) => AbortSignal;
 }
@@ -105,6 +108,16 @@ export class Verbs {
     return typeof answer === 'string' || isStream(answer)
       ? { status: 200, text: answer }
       : { status: method === 'GET' ? 200 : 201, value: answer };
+  }
+
+  /**
+   * The process that a request of a subresource starts; undefined if the subresource has none.
+   *
+   * @throws StatusError
+   */
+  stream({ target, subresource = '' }: Route, query: URLSearchParams): RunProcess | undefined {
+    const handler = this.#options.streams.get(`${resourceName(target.definition)}/${subresource}`);
+    return handler?.(this.#found(target), query);
   }
 
   #found(target: Target): StoredObject {

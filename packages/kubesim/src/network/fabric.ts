@@ -4,10 +4,12 @@ import { familyOf } from '../workloads/address-ranges.ts';
 import { addressFor, type Client } from './client.ts';
 import type { PodHttp } from './pod-http.ts';
 import type { Resolver } from './resolver.ts';
-import type { Failure, Router } from './router.ts';
+import type { Failure, Router, Target } from './router.ts';
 
 /** A connection, or the reason for its failure; `unknown`: the name does not resolve. */
-export type Connected = { readonly stream: Duplex } | { readonly failure: Failure | 'unknown' };
+export type Connected =
+  | { readonly stream: Duplex; readonly target: Target }
+  | { readonly failure: Failure | 'unknown' };
 
 /** Ephemeral ports of clients, assigned in turn; the range of Linux. */
 const FIRST_PORT = 32_768;
@@ -35,7 +37,7 @@ export class Fabric {
     for (const address of addresses) {
       const target = this.#options.router.route(client, address, port);
       if (typeof target !== 'string')
-        return { stream: this.#options.http.connect(target, client.view.name, this.#near(client, address)) };
+        return { target, stream: this.#options.http.connect(target, client.view.name, this.#near(client, address)) };
       if (failure === 'unknown') failure = target;
     }
     return { failure };

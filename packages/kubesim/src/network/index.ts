@@ -5,8 +5,10 @@
  * `clusterset.local` is resolved in every cluster, whatever its Corefile contains, since no CoreDNS reads it.
  */
 
-import type { ClusterApi } from '../apiserver/cluster-api.ts';
+import type { Changed, ClusterApi } from '../apiserver/cluster-api.ts';
+import type { StreamHandler } from '../apiserver/streams/process-streams.ts';
 import type { Clock, Logger, Random } from '../machinery/runtime.ts';
+import type { Pod } from '../workloads/kinds.ts';
 import type { PodLogs } from '../workloads/logs.ts';
 import { type Client, findClient } from './client.ts';
 import type { ClusterSetZone } from './dns.ts';
@@ -14,6 +16,7 @@ import { Fabric } from './fabric.ts';
 import { Links } from './links.ts';
 import type { ClientName, Network } from './network.ts';
 import { PodHttp } from './pod-http.ts';
+import { PodPrograms } from './programs/pod-programs.ts';
 import { type SocksProxy, startProxy } from './proxy.ts';
 import { makeRequest } from './request.ts';
 import { Resolver } from './resolver.ts';
@@ -24,6 +27,8 @@ export interface NetworkCluster {
   readonly api: ClusterApi;
   /** Receives log lines about requests. */
   readonly logs?: PodLogs;
+  /** Receives the handlers of exec and attach. */
+  readonly provideStreams?: (handlers: ReadonlyMap<`${string}/${string}/${string}`, StreamHandler>) => void;
   /** Loopback port of its SOCKS5 proxy; 0 for a free port. Default: no proxy. */
   readonly proxyPort?: number;
 }
@@ -50,6 +55,16 @@ export async function startNetwork(options: NetworkOptions, signal: AbortSignal)
   const resolver = new Resolver({ random, ...(clusterSetZone && { clusterSetZone }) });
   const fabric = new Fabric({ resolver, router: new Router({ views, links, clock, random }), http });
   for (const view of views) view.start(signal);
+  for (const [i, view] of views.entries()) {
+    const programs = new PodPrograms({ view, fabric, resolver, clock, logger });
+    clusters[i]?.provideStreams?.(
+      new Map([
+        ['/pods/exec', programs.exec],
+        ['/pods/attach', programs.attach],
+      ]),
+    );
+    clusters[i]?.api.subscribe((change) => startProgram(programs, change), signal);
+  }
 
   const proxies: SocksProxy[] = [];
   const stop = () => {
@@ -92,6 +107,13 @@ export async function startNetwork(options: NetworkOptions, signal: AbortSignal)
     },
     ask: async (cluster, question) => await resolver.ask(viewOf(cluster), question),
   };
+}
+
+/** Objects stored under /pods are pods. */
+function startProgram(programs: PodPrograms, { resource, object, old }: Changed): void {
+  if (resource !== '/pods') return;
+  const [pod, before] = [object as Pod | undefined, old as Pod | undefined];
+  if (pod?.status?.phase === 'Running' && before?.status?.phase !== 'Running') programs.started(pod);
 }
 
 function clientOf(view: ClusterView, name: ClientName): Client {

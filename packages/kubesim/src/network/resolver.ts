@@ -74,7 +74,7 @@ export class Resolver {
 }
 
 /** Absolute names to query, in order. A trailing dot marks a name as absolute. */
-function candidates(host: string, { searches, ndots }: Client['resolving']): string[] {
+export function candidates(host: string, { searches, ndots }: Client['resolving']): string[] {
   if (host.endsWith('.')) return [host.slice(0, -1)];
   const completed = searches.map((search) => `${host}.${search}`);
   const dots = host.split('.').length - 1;

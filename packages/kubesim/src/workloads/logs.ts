@@ -79,7 +79,11 @@ export class PodLogs {
       throw badRequest(`previous terminated container "${chosen}" in pod "${name}" not found`);
     }
     const state = pod.status?.containerStatuses?.find((each) => each.name === chosen)?.state ?? {};
-    if (!('running' in state) && !pod.spec.initContainers?.some((each) => each.name === chosen)) {
+    if (
+      !('running' in state) &&
+      !('terminated' in state) &&
+      !pod.spec.initContainers?.some((each) => each.name === chosen)
+    ) {
       const { reason = 'ContainerCreating' } = { ...(state.waiting as { readonly reason?: string } | undefined) };
       throw badRequest(`container "${chosen}" in pod "${name}" is waiting to start: ${reason}`);
     }

@@ -45,6 +45,7 @@ export type Container = {
   readonly image?: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
+  readonly stdin?: boolean;
   readonly ports?: readonly ContainerPort[];
   readonly env?: readonly EnvVar[];
   readonly envFrom?: readonly {
@@ -104,6 +105,7 @@ export type PodSpec = {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly nodeName?: string;
+  readonly restartPolicy?: string;
   readonly serviceAccountName?: string;
   readonly nodeSelector?: StringMap;
   readonly tolerations?: readonly Toleration[];

@@ -8,13 +8,13 @@ import type { PodLogs } from './logs.ts';
 /** `group/plural/subresource`. */
 export type Subresource = `${string}/${string}/${string}`;
 
-const NO_PROGRAM = 'kubesim pods run no programs';
+const BY_WEB_SOCKET = 'kubesim serves this only over WebSocket, to pods of startClusters; use kubectl 1.31 or later';
 const BY_PROXY = "kubesim does not forward connections; use the cluster's SOCKS5 proxy";
 
 /** Error messages by unsupported subresource. */
 const MISSING: Readonly<Record<Subresource, string>> = {
-  '/pods/exec': `${NO_PROGRAM}, so exec is not supported`,
-  '/pods/attach': `${NO_PROGRAM}, so attach is not supported`,
+  '/pods/exec': BY_WEB_SOCKET,
+  '/pods/attach': BY_WEB_SOCKET,
   '/pods/portforward': BY_PROXY,
   '/pods/proxy': BY_PROXY,
   '/services/proxy': BY_PROXY,

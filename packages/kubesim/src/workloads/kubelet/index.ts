@@ -9,6 +9,7 @@ import { isFinished, isTerminating } from '../pods.ts';
 import { sameJson } from '../template.ts';
 import { apiTime } from '../time.ts';
 import { missingFor } from './configuration.ts';
+import { missingImage } from './missing-image.ts';
 import { PodAddresses } from './pod-addresses.ts';
 import { hostAddresses, running, unschedulable, waiting } from './pod-status.ts';
 import { placeFor } from './schedule.ts';
@@ -120,6 +121,11 @@ export class Kubelet {
     if (pod.status?.phase !== 'Running') {
       const left = sandbox.since + this.#times.readyAfterMs - this.#clock.now();
       if (left > 0) return left;
+      const unpulled = missingImage(pod);
+      if (unpulled) {
+        this.#write(pod, waiting(pod, node, unpulled, now));
+        return undefined;
+      }
       const missing = missingFor(this.#objects, pod);
       if (missing) {
         const reason = (container: string) =>

@@ -119,7 +119,27 @@ function initStatuses({ spec, status }: Pod, now: string): readonly ContainerSta
   });
 }
 
-/** The status of a running pod. Containers never exit, since no command is actually run. */
+/** The status of a pod whose first container has exited. */
+export function ended(pod: Pod, exitCode: number, now: string): PodStatus {
+  const reason = exitCode === 0 ? 'PodCompleted' : 'PodFailed';
+  const news: News[] = [
+    { type: 'PodReadyToStartContainers', status: 'False' },
+    { type: 'Initialized', status: 'True', reason },
+    { type: 'Ready', status: 'False', reason },
+    { type: 'ContainersReady', status: 'False', reason },
+    { type: 'PodScheduled', status: 'True' },
+  ];
+  const startedAt = pod.status?.startTime ?? now;
+  const terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt, finishedAt: now };
+  return {
+    ...pod.status,
+    phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+    conditions: conditions(pod, news, now),
+    containerStatuses: pod.spec.containers.map((container) => containerStatus(container, false, { terminated })),
+  };
+}
+
+/** The status of a running pod. Only commands of built-in programs exit. */
 export function running(pod: Pod, node: Node | undefined, ips: readonly string[], now: string): PodStatus {
   const { ready, containers } = readiness(pod);
   const news: News[] = [
