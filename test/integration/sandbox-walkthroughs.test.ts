@@ -41,8 +41,13 @@ const steps =
     prints: typeof prints === 'string' ? say(prints) : prints,
     ...(only && { only }),
   });
+/** The same in each document: a request from a pod. */
+const WEB = /^This is env_name: cluster1-beijing, pod: web-demo-\S+, client: 10\.2\./;
+const GREETING =
+  /^Welcome to the MySQL monitor\. {2}Commands end with ; or \\g\.\nYour MySQL connection id is 1\nServer version: 5\.6\.51 /;
 const cli = steps('ack-cli');
 const headless = steps('ack-headless');
+const cilium = steps('cilium-mcsapi');
 
 /** Adds the line of the document to the Corefile, as a user does in an editor. */
 const EDIT = `KUBE_EDITOR="sed -i 's/^\\( *\\)ready$/&\\n\\1multicluster clusterset.local/'" kubectl edit configmap coredns -n kube-system`;
@@ -69,6 +74,50 @@ const CLI: readonly Step[] = [
     'cluster2',
     'kubectl rollout status deployment client-pod -n consumer-ns',
     /deployment "client-pod" successfully rolled out\n$/,
+  ),
+];
+
+/** The documents' check from inside the client pod. Only the sandbox's pods have programs. */
+const CURL: readonly Step[] = [
+  'amcs-service1.provider-ns',
+  'service1.provider-ns.svc.clusterset.local',
+  'service1.provider-ns',
+].map((url) => cli('cluster2', `kubectl exec -n consumer-ns deployment/client-pod -- curl -s ${url}`, WEB, 'sandbox'));
+const RUN = cli(
+  'cluster2',
+  'kubectl run tmp --rm -i --restart=Never --image=curlimages/curl -- curl -s amcs-service1.provider-ns',
+  /^This is env_name: cluster1-beijing, .*\npod "tmp" deleted/,
+  'sandbox',
+);
+const MYSQL: readonly Step[] = ['mysql-0', 'mysql-1']
+  .flatMap((pod) => [
+    `${pod}.amcs-mysql.provider-ns.svc.cluster.local`,
+    `${pod}.cluster1.mysql.provider-ns.svc.clusterset.local`,
+  ])
+  .map((host) =>
+    headless(
+      'cluster2',
+      `kubectl exec -it mysql-client -- mysql -h ${host} -P3306 -uroot -ppassword`,
+      GREETING,
+      'sandbox',
+    ),
+  );
+const CILIUM: readonly Step[] = [
+  ...(['cluster1', 'cluster2'] as const).map((terminal) =>
+    cilium(
+      terminal,
+      `kubectl apply -f ${terminal}.yaml -f mcsapi-example.yaml`,
+      /deployment\.apps\/x-wing created\n[^]*serviceexport\.multicluster\.x-k8s\.io\/rebel-base-mcsapi created\n$/,
+      'sandbox',
+    ),
+  ),
+  ...['cluster1', 'cluster2'].map((answering) =>
+    cilium(
+      'cluster1',
+      'kubectl exec -ti deployment/x-wing -- curl rebel-base-mcsapi.default.svc.clusterset.local',
+      new RegExp(`^\\{"Cluster": "${answering}", "Planet": "`),
+      'sandbox',
+    ),
   ),
 ];
 
@@ -195,7 +244,7 @@ describe.each(['sandbox', 'real'] as const)('on %s clusters', (name) => {
 
   async function type({ terminal, folder, command, prints, only }: Step): Promise<void> {
     // A command that changes something runs once; one that reads is repeated until its output is as expected.
-    const looks = /^kubectl( -n [\w-]+)? get /.test(command);
+    const looks = /^kubectl( -n [\w-]+)? (get|exec|run) /.test(command);
     const once = () => sh(place.kubeconfigs[terminal], folder, command);
     const output = looks
       ? await eventually(async () => {
@@ -228,14 +277,20 @@ describe.each(['sandbox', 'real'] as const)('on %s clusters', (name) => {
     asks([], 'amcs-service1.provider-ns', web);
     asks([], 'service1.provider-ns.svc.clusterset.local', web);
     asks(['-n', 'consumer-ns', '--pod', 'deployment/client-pod'], 'service1.provider-ns', web);
+    it.each(typed([...CURL, RUN]))('$terminal: $command', type);
   });
 
   describe('looking around', () => {
     it.each(typed(LOOK))('$terminal: $command', type);
   });
 
+  describe('Cilium, "Multi-Cluster Services API"', () => {
+    const steps = typed(CILIUM);
+    if (steps.length > 0) it.each(steps)('$terminal: $command', type);
+  });
+
   describe('ACK One, "Use headless multi-cluster Services"', () => {
-    it.each(typed(HEADLESS))('$terminal: $command', type);
+    it.each(typed([...HEADLESS, ...MYSQL]))('$terminal: $command', type);
 
     for (const pod of ['mysql-0', 'mysql-1']) {
       const place = ['-n', 'default', '--pod', 'mysql-client'];

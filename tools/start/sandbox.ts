@@ -110,7 +110,7 @@ async function untilReady(
 async function applyAll(): Promise<void> {
   for (const [cluster, ...rest] of APPLIED) {
     const args = ['sandbox', 'apply', '--to', cluster, ...rest.map(inExamples)];
-    console.log(`\n$ catamaran ${args.map(shownArgument).join(' ')}`);
+    console.log(`\n$ npm run -s catamaran -- ${args.map(shownArgument).join(' ')}`);
     process.stdout.write(await catamaran(args));
   }
 }
@@ -140,7 +140,8 @@ async function show(what: Shown, status: SandboxStatus, signal: AbortSignal): Pr
       const index = missing.findIndex((each) => each.test(last));
       if (index >= 0) {
         missing.splice(index, 1);
-        console.log(`\n$ ${[command, ...args].join(' ')}\n${last.trimEnd()}`);
+        const typed = command === 'catamaran' ? 'npm run -s catamaran --' : command;
+        console.log(`\n$ ${[typed, ...args].join(' ')}\n${last.trimEnd()}`);
         continue;
       }
     } catch (error) {

@@ -225,7 +225,22 @@ export type Claim = StoredObject & {
 export type Namespace = StoredObject & { readonly status?: { readonly phase?: string } };
 
 /** v1 Endpoints. */
-export type Endpoints = StoredObject & { readonly subsets?: readonly JsonObject[] | null };
+export type EndpointsAddress = {
+  readonly ip: string;
+  readonly hostname?: string;
+  readonly nodeName?: string;
+  readonly targetRef?: NonNullable<SliceEndpoint['targetRef']>;
+};
+
+/** Addresses of v1 Endpoints that share ports. */
+export type EndpointsSubset = {
+  readonly addresses?: readonly EndpointsAddress[];
+  readonly notReadyAddresses?: readonly EndpointsAddress[];
+  readonly ports?: readonly SlicePort[];
+};
+
+/** v1 Endpoints. */
+export type Endpoints = StoredObject & { readonly subsets?: readonly EndpointsSubset[] | null };
 
 /** The resources used by the controllers, with the type of their objects. */
 export type Kinds = {

@@ -1,6 +1,8 @@
 /** Networked clusters on the system clock, and curl. */
 import { execFile } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import type { StreamHandler } from '../../src/apiserver/streams/process-streams.ts';
 import type { Clock } from '../../src/machinery/runtime.ts';
 import { systemClock } from '../../src/machinery/system-clock.ts';
 import { type NetworkOptions, startNetwork } from '../../src/network/index.ts';
@@ -15,6 +17,22 @@ export interface World {
   readonly network: Network;
   /** Output of curl through the proxy of a cluster, or its error message. */
   curl(cluster: string, ...args: readonly string[]): Promise<string>;
+  /** Runs a command in a pod, in `default` unless given as `namespace/pod`; its output, errors and exit code. */
+  exec(cluster: string, pod: string, command: readonly string[], typed?: Typed): Promise<Ran>;
+  /** Attaches to a pod. */
+  attach(cluster: string, pod: string, typed?: Typed): Promise<Ran>;
+}
+
+/** What a user types, and whether into a terminal. */
+export interface Typed {
+  readonly stdin?: string;
+  readonly tty?: boolean;
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 export interface WorldOptions extends Pick<NetworkOptions, 'clusterSetZone'> {
@@ -26,9 +44,15 @@ export async function startWorld({ clock = systemClock, clusterSetZone }: WorldO
   const [cluster1, cluster2] = [startCluster(1, clock), startCluster(2, clock)];
   const end = new AbortController();
   onTestFinished(() => end.abort());
+  const streams = new Map<string, ReadonlyMap<string, StreamHandler>>();
   const network = await startNetwork(
     {
-      clusters: [cluster1, cluster2].map(({ api, workloads }) => ({ api, logs: workloads.logs, proxyPort: 0 })),
+      clusters: [cluster1, cluster2].map(({ api, workloads }) => ({
+        api,
+        logs: workloads.logs,
+        proxyPort: 0,
+        provideStreams: (handlers) => streams.set(api.settings.name, handlers),
+      })),
       ...(clusterSetZone && { clusterSetZone }),
       clock,
       random: seeded(),
@@ -45,5 +69,32 @@ export async function startWorld({ clock = systemClock, clusterSetZone }: WorldO
         resolve(stdout || stderr),
       );
     });
-  return { cluster1, cluster2, network, curl };
+  const start = async (cluster: string, pod: string, subresource: string, query: string, typed: Typed = {}) => {
+    const [namespace = '', name = ''] = pod.includes('/') ? pod.split('/') : ['default', pod];
+    const { api } = cluster === 'cluster1' ? cluster1 : cluster2;
+    const object = api.get('/pods', { namespace, name });
+    const handler = streams.get(cluster)?.get(`/pods/${subresource}`);
+    if (!object || !handler) throw new Error(`${cluster}: pod ${pod} not found, or no ${subresource}`);
+    const ran = { stdout: '', stderr: '' };
+    const code = await handler(
+      object,
+      new URLSearchParams(query),
+    )({
+      stdin: Readable.from(typed.stdin === undefined ? [] : [Buffer.from(typed.stdin)]),
+      tty: typed.tty ?? false,
+      stdout: (text) => {
+        ran.stdout += text;
+      },
+      stderr: (text) => {
+        ran.stderr += text;
+      },
+    });
+    return { code, ...ran };
+  };
+  const exec: World['exec'] = (cluster, pod, command, typed) => {
+    const query = command.map((word) => `command=${encodeURIComponent(word)}`).join('&');
+    return start(cluster, pod, 'exec', query, typed);
+  };
+  const attach: World['attach'] = (cluster, pod, typed) => start(cluster, pod, 'attach', '', typed);
+  return { cluster1, cluster2, network, curl, exec, attach };
 }

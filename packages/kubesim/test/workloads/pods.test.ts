@@ -195,6 +195,23 @@ describe('a pod', () => {
     expect(readyOf(cluster, 'one')).toBe('True');
   });
 
+  it.each(['missing', 'example.org/missing:1', 'nginx:missing'])(
+    'waits for its image, if that is %s',
+    async (image) => {
+      const cluster = await stillCluster();
+      const object = pod('one');
+      const spec = { containers: [{ name: 'main', image }] };
+      cluster.api.create('/pods', { ...object, spec });
+      await cluster.pass();
+      expect(get(cluster, 'one').status).toMatchObject({
+        phase: 'Pending',
+        containerStatuses: [
+          { state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` } } },
+        ],
+      });
+    },
+  );
+
   it('waits for its readiness gates', async () => {
     const cluster = await stillCluster();
     cluster.api.create('/pods', pod('one', { readinessGates: [{ conditionType: 'example.org/ok' }] }));

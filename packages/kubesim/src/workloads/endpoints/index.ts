@@ -1,10 +1,11 @@
-/** The Endpoints and EndpointSlice controllers. Services without a selector, or of type ExternalName, are ignored. */
+/** The Endpoints, EndpointSlice and EndpointSlice mirroring controllers. Services of type ExternalName are ignored. */
 import type { IPFamily } from '../../machinery/well-known.ts';
 import type { Service } from '../kinds.ts';
 import type { Objects } from '../objects.ts';
 import { hasLabels } from '../selector.ts';
 import { endpointOf } from './endpoint.ts';
 import { syncEndpoints } from './legacy.ts';
+import { syncMirror } from './mirror.ts';
 import { slicesOf, syncSlices } from './slices.ts';
 
 /** All families, since slices of a family that the Service no longer has must be removed. */
@@ -17,6 +18,10 @@ export function hasSelector({ spec }: Service): boolean {
 /** Reconciles the endpoints of one Service with its pods. Slices are removed together with their Service. */
 export function syncService(objects: Objects, namespace: string, name: string): undefined {
   const service = objects.get('/services', namespace, name);
+  if (service?.spec.type !== 'ExternalName') {
+    const isMirrored = service && service.metadata.deletionTimestamp === undefined && !hasSelector(service);
+    syncMirror(objects, namespace, name, isMirrored ? objects.get('/endpoints', namespace, name) : undefined);
+  }
   if (!service || service.metadata.deletionTimestamp !== undefined || !hasSelector(service)) return;
   const selector = service.spec.selector ?? {};
   const pods = objects.list('/pods', namespace).filter(({ metadata }) => hasLabels(metadata.labels, selector));
