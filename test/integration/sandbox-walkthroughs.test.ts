@@ -107,7 +107,7 @@ const CILIUM: readonly Step[] = [
     cilium(
       terminal,
       `kubectl apply -f ${terminal}.yaml -f mcsapi-example.yaml`,
-      /deployment\.apps\/x-wing created\n[^]*serviceexport\.multicluster\.x-k8s\.io\/rebel-base-mcsapi created\n$/,
+      /deployment\.apps\/x-wing created\n[\s\S]*serviceexport\.multicluster\.x-k8s\.io\/rebel-base-mcsapi created\n$/,
       'sandbox',
     ),
   ),

@@ -42,16 +42,16 @@ describe('a program', () => {
     [
       'nslookup',
       ['nslookup', 'web'],
-      /^Server:\t\t172\.17\.0\.10\n[^]*\nName:\tweb\.default\.svc\.cluster\.local\nAddress: 172\.17\./,
+      /^Server:\t\t172\.17\.0\.10\n[\s\S]*\nName:\tweb\.default\.svc\.cluster\.local\nAddress: 172\.17\./,
     ],
     ['dig', ['dig', '+short', 'mysql-0.mysql.default.svc.cluster.local'], /^10\.1\.\d+\.\d+\n$/],
     [
       'dig, in full',
       ['dig', 'web.default.svc.cluster.local'],
-      /status: NOERROR\n[^]*\nweb\.default\.svc\.cluster\.local\.\t30\tIN\tA\t172\.17\./,
+      /status: NOERROR\n[\s\S]*\nweb\.default\.svc\.cluster\.local\.\t30\tIN\tA\t172\.17\./,
     ],
     ['hostname', ['hostname'], /^mysql-client\n$/],
-    ['env', ['env'], /^HOSTNAME=mysql-client$[^]*^SHOP=open$/m],
+    ['env', ['env'], /^HOSTNAME=mysql-client$[\s\S]*^SHOP=open$/m],
     [
       'cat /etc/resolv.conf',
       ['cat', '/etc/resolv.conf'],
@@ -97,13 +97,22 @@ describe('mysql', () => {
   it('greets, and says which pod it reached', async () => {
     const { exec } = await world();
     const stdin = 'select @@hostname;\nexit\n';
-    const ran = await exec('cluster1', POD, to('mysql-1.mysql', '-ppassword'), { stdin });
+    const ran = await exec('cluster1', POD, to('mysql-1.mysql', '-ppassword'), { stdin, tty: true });
     expect(ran).toMatchObject({
       code: 0,
       stderr: 'Warning: Using a password on the command line interface can be insecure.\n',
     });
     expect(ran.stdout).toMatch(/^Welcome to the MySQL monitor\. {2}Commands end with ; or \\g\.\n/);
-    expect(ran.stdout).toMatch(/\n@@hostname\nmysql-1\nBye\n$/);
+    expect(ran.stdout).toMatch(/\nmysql> select @@hostname;\n@@hostname\nmysql-1\nmysql> exit\nBye\n$/);
+  });
+
+  it('answers statements from a pipe without a greeting', async () => {
+    const { exec } = await world();
+    const command = to('mysql-0.mysql', '-ppassword');
+    const asked = await exec('cluster1', POD, command, { stdin: 'select @@hostname;' });
+    expect(asked).toMatchObject({ code: 0, stdout: '@@hostname\nmysql-0\n' });
+    expect((await exec('cluster1', POD, command)).stdout).toMatch(/^Welcome to the MySQL monitor\./);
+    expect(await exec('cluster1', POD, [...command, '-e', 'drop table x'])).toMatchObject({ code: 1 });
   });
 
   it.each([

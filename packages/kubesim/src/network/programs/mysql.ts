@@ -55,7 +55,7 @@ function answerTo(statement: string, { pod }: Target, { stdout, stderr }: Execut
 }
 
 export const mysql: Program = async (execution, args) => {
-  const { fabric, client, stdout, stderr, lines, tty } = execution;
+  const { fabric, client, stderr } = execution;
   const { given, unknown } = parseOptions(args, RULES);
   if (unknown !== undefined) {
     stderr(`mysql: [ERROR] unknown option '${unknown}'\n`);
@@ -93,13 +93,26 @@ export const mysql: Program = async (execution, args) => {
   }
   const statement = given.get('-e');
   if (statement !== undefined) return answerTo(statement, target, execution);
-  stdout(GREETING);
-  for (;;) {
-    if (tty) stdout('mysql> ');
-    const { value, done } = await lines.next();
-    if (done || /^\s*(exit|quit|\\q);?\s*$/i.test(value)) break;
-    answerTo(value, target, execution);
-  }
-  stdout('Bye\n');
-  return 0;
+  return await session(target, execution);
 };
+
+function isEnd(statement: string): boolean {
+  return /^\s*(exit|quit|\\q);?\s*$/i.test(statement);
+}
+
+/** Without a terminal, statements from stdin are answered without a greeting; without those, there is only a greeting. */
+async function session(target: Target, execution: Execution): Promise<number> {
+  const { lines, tty, stdout } = execution;
+  if (tty) stdout(`${GREETING}mysql> `);
+  let code = 0;
+  let statements = 0;
+  for (let next = await lines.next(); !next.done && !isEnd(next.value); next = await lines.next()) {
+    statements++;
+    code = answerTo(next.value, target, execution);
+    if (tty) stdout('mysql> ');
+    else if (code !== 0) return code;
+  }
+  if (tty) stdout('Bye\n');
+  else if (statements === 0) stdout(GREETING);
+  return tty ? 0 : code;
+}
