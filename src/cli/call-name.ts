@@ -1,4 +1,4 @@
-/** How users start this program, for hints that work where they are printed. */
+/** How users start this program, for hints that they can copy. */
 import { basename, delimiter, dirname, relative } from 'node:path';
 import type { Variables } from './environment.ts';
 

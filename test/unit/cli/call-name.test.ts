@@ -5,7 +5,7 @@ import { invoke } from '../../support/invoke.ts';
 const NODE = '/usr/bin/node';
 const CWD = '/home/me/clone';
 
-describe('hints name a command that works where they are printed', () => {
+describe('hints name a command that can be copied', () => {
   it.each([
     ['an installed package', [NODE, '/usr/local/bin/catamaran'], { PATH: '/usr/bin:/usr/local/bin' }, 'catamaran'],
     ['npm run', [NODE, `${CWD}/dist/catamaran.js`], { npm_lifecycle_event: 'catamaran' }, 'npm run -s catamaran --'],

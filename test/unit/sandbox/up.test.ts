@@ -291,7 +291,7 @@ describe('other faults', () => {
 });
 
 describe('a port that is in use', () => {
-  it('is replaced if it is a default, with a line that says so', async () => {
+  it('is replaced if it is a default, with a line about it', async () => {
     // The shared sandbox of this file, or another one on this machine, has the usual ports.
     const running = await runSandbox();
     expect(running.printed()).toMatch(

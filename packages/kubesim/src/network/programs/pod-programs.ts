@@ -52,7 +52,7 @@ export class PodPrograms {
     };
   };
 
-  /** Runs the command of a started pod that nobody attaches to and that ends by itself; its output is its log. */
+  /** Runs the command of a started pod that no client attaches to and that ends by itself; its output is its log. */
   started(pod: Pod): void {
     const [container] = pod.spec.containers;
     if (!container || container.stdin === true || !mayEnd(pod) || !isKnown(commandOf(container))) return;

@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 import type { Fabric } from '../fabric.ts';
 import type { Resolver } from '../resolver.ts';
 
-/** Where a program runs, and its input and output. */
+/** The pod that a program runs in, and its input and output. */
 export interface Execution {
   readonly client: Client;
   readonly pod: Pod;

@@ -47,7 +47,7 @@ export function isKnown([command = '', ...args]: readonly string[]): boolean {
   }
 }
 
-/** Runs a command line. Returns 127, and lists the programs, if there is no such program. */
+/** Runs a command line. Returns 127, and lists the programs, if it names none of them. */
 export async function run(execution: Execution, [command = '', ...args]: readonly string[]): Promise<number> {
   const name = named(command);
   const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined;
