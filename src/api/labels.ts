@@ -61,5 +61,9 @@ export const DERIVED_SERVICE = 'multicluster.kubernetes.io/derived-service';
 /** Domain of annotations with the fields of a ServiceImport that its CRD lacks: `<domain>/spec.ipFamilies`, as JSON. */
 export const KEPT_FIELDS = 'fields.catamaran.dev';
 
+/** On Secrets that describe a member: {@link MEMBER_SECRET}. */
+export const SECRET_TYPE = 'catamaran.dev/secret-type';
+export const MEMBER_SECRET = 'member';
+
 /** Domains, including subdomains, whose keys an export cannot set on a ServiceImport. */
 export const RESERVED_KEY_DOMAINS = ['kubernetes.io', 'k8s.io', 'catamaran.dev'] as const;

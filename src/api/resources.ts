@@ -46,6 +46,16 @@ export const RESOURCES = {
   },
 } as const satisfies Record<string, Resource>;
 
+/** What inventories of members consist of. */
+export const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
+export const CLUSTER_PROFILES: Resource = {
+  group: MCS_GROUP,
+  version: 'v1alpha1',
+  plural: 'clusterprofiles',
+  kind: 'ClusterProfile',
+  namespaced: true,
+};
+
 /** `apiVersion` of a resource's objects: `v1`, `discovery.k8s.io/v1`. */
 export function apiVersion(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;

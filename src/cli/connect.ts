@@ -6,10 +6,12 @@ import type { KubeClient } from '../kube/client/client.ts';
 import { createKubeClient } from '../kube/client/http-client.ts';
 import { Semaphore } from '../kube/client/semaphore.ts';
 import type { ClusterAccess } from '../kube/kubeconfig/credentials.ts';
+import { followedAccess, serverRevision } from '../kube/kubeconfig/followed-credentials.ts';
 import { inClusterAccess } from '../kube/kubeconfig/in-cluster.ts';
 import { loadKubeconfig } from '../kube/kubeconfig/kubeconfig.ts';
 import { ReadFiles } from '../kube/kubeconfig/read-files.ts';
 import { RenewedCredentials } from '../kube/kubeconfig/renewed-credentials.ts';
+import { KubeconfigStore, type StoredKubeconfigs } from '../membership/inventory/stored-kubeconfigs.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type Pace, UNPACED } from '../runtime/pace.ts';
 import type { CliContext } from './context.ts';
@@ -36,9 +38,11 @@ export function connector(
   trust: KubeconfigTrust = kubeconfigTrust({}, environment),
   pace: Pace = UNPACED,
   fieldManager?: string,
+  stored: StoredKubeconfigs = new KubeconfigStore(),
 ): (target: Target) => Promise<KubeClient> {
   const surroundings = { environment, trust, pluginRuns: new Semaphore(PLUGIN_RUNS), pace };
   return async ({ name, access }) => {
+    if (access.kind === 'stored') return connectStored(name, access.source, surroundings, stored, fieldManager);
     const files = new ReadFiles();
     const load = () => loadAccess(access, surroundings, files);
     const loaded = await load();
@@ -51,6 +55,40 @@ export function connector(
       isOutdated: async () => (await files.haveChanged()) && (await isOther(loaded, load)),
     });
   };
+}
+
+/**
+ * Connects with a kubeconfig of an inventory, which is stored whatever the trust in files is. A renewed token needs no
+ * new connection.
+ */
+async function connectStored(
+  name: string | undefined,
+  source: string,
+  { environment, trust, pluginRuns, pace }: Surroundings,
+  stored: StoredKubeconfigs,
+  fieldManager: string | undefined,
+): Promise<KubeClient> {
+  const load = () =>
+    loadKubeconfig({
+      files: [source],
+      trust: 'stored',
+      plugins: trust.plugins,
+      environment: environment.variables,
+      pluginRuns,
+      readFile: async () => stored.read(source),
+    });
+  const access = await followedAccess(() => stored.text(source), load);
+  return createKubeClient({
+    cluster: name ?? source,
+    access,
+    pace,
+    ...(fieldManager !== undefined && { fieldManager }),
+    isOutdated: () =>
+      load().then(
+        (current) => serverRevision(current) !== access.revision,
+        () => false,
+      ),
+  });
 }
 
 /** Whether the files now describe another access. A half-written file may be invalid, and describes none. */
@@ -70,7 +108,7 @@ interface Surroundings {
 }
 
 function loadAccess(
-  access: MemberConfig['access'],
+  access: Exclude<MemberConfig['access'], { readonly kind: 'stored' }>,
   { environment: { kubeconfigFiles, home, variables }, trust: { trust, plugins }, pluginRuns, pace }: Surroundings,
   files: ReadFiles,
 ): Promise<ClusterAccess> {

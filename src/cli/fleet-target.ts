@@ -15,6 +15,7 @@ import { UNPACED } from '../runtime/pace.ts';
 import { connector } from './connect.ts';
 import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
+import { withInventories } from './inventories.ts';
 import { kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from './kubeconfig-trust.ts';
 import { nonEmpty } from './values.ts';
 
@@ -88,12 +89,15 @@ export async function surveyFleet<T>(
   { environment, stderrColors, signal }: CliContext,
   read: (fleet: Fleet) => T | Promise<T>,
 ): Promise<Survey<T>> {
-  const config = await fleetConfigOf(options, environment);
+  const logger = createLog({ level: 'warn', format: 'text', colors: stderrColors });
+  const trust = kubeconfigTrust(options, environment);
+  const file = await fleetConfigOf(options, environment);
+  const { config, kubeconfigs } = await withInventories(file, environment, trust, logger, signal);
   const surroundings = {
-    connect: connector(environment, kubeconfigTrust(options, environment), UNPACED, USER_FIELD_MANAGER),
+    connect: connector(environment, trust, UNPACED, USER_FIELD_MANAGER, kubeconfigs),
     clock: systemClock,
     random: Math.random,
-    logger: createLog({ level: 'warn', format: 'text', colors: stderrColors }),
+    logger,
   };
   return survey(config, surroundings, signal, read);
 }

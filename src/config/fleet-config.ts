@@ -55,6 +55,27 @@ export interface MemberConfig {
   readonly namespaces: readonly NamespaceOverride[];
 }
 
+/** What members are described by: one format of Secrets, or ClusterProfiles. */
+export const INVENTORY_FORMATS = [
+  'Catamaran',
+  'ClusterAPI',
+  'ArgoCD',
+  'MulticlusterRuntime',
+  'ClusterProfile',
+] as const;
+
+export type InventoryFormat = (typeof INVENTORY_FORMATS)[number];
+
+/** Where members come from besides the file. */
+export interface InventoryConfig {
+  readonly format: InventoryFormat;
+  /** Default: that of the controller. */
+  readonly namespace?: string;
+  readonly matchLabels: Readonly<Record<string, string>>;
+  /** Of the cluster that has the objects. Default: that of the controller. */
+  readonly access?: MemberAccess;
+}
+
 /** Settings of the Lease that the writer of a member holds. */
 export interface LeaseConfig {
   readonly namespace: string;
@@ -73,8 +94,10 @@ export interface GuardConfig {
   readonly minimum: number;
   /** The token of the edit that the file confirms. */
   readonly confirm?: string;
-  /** Identifies the content of the file, apart from `confirm`. */
+  /** Identifies the content of the file and of its inventories, apart from `confirm`. */
   readonly token: string;
+  /** Members whose removal needs no confirmation, since a user has asked for it by name. */
+  readonly departing?: readonly string[];
 }
 
 /** Plain data, so that two configurations can be compared. */
@@ -93,7 +116,8 @@ export interface FleetConfig {
   readonly exportedAnnotations: KeyAllowList;
   readonly limits: ExportLimits;
   readonly guard: GuardConfig;
-  /** In the order of the file. */
+  readonly inventories: readonly InventoryConfig[];
+  /** In the order of the file, then those of the inventories. */
   readonly members: readonly MemberConfig[];
 }
 

@@ -3,9 +3,9 @@
 import { digits } from '../core/fingerprint.ts';
 import { atOnce, type Steps } from '../runtime/steps.ts';
 import { yamlSteps } from '../runtime/yaml.ts';
-import { accessOf } from './access.ts';
+import { accessOf, type MemberAccess } from './access.ts';
 import { parseDuration } from './duration.ts';
-import type { FleetConfig, NamespaceOverride, NamespaceSettings } from './fleet-config.ts';
+import type { FleetConfig, MemberConfig, NamespaceOverride, NamespaceSettings } from './fleet-config.ts';
 import {
   type ConfigProblem,
   describeIssue,
@@ -75,20 +75,31 @@ function configOf({ metadata, spec }: FleetDocument, file: string): FleetConfig 
       ...(spec.guard.confirm !== undefined && { confirm: spec.guard.confirm }),
       token: tokenOf({ metadata, spec }),
     },
-    members: spec.members.map((member) => ({
-      name: member.name,
-      access: accessOf(member, file),
-      ...(member.clusterId !== undefined && { clusterId: member.clusterId }),
-      podCIDRs: member.podCIDRs,
-      serviceCIDRs: member.serviceCIDRs,
-      nodeCIDRs: member.nodeCIDRs,
-      extraCIDRs: member.extraCIDRs,
-      addresses: member.addresses,
-      slices: member.slices,
-      ...(member.import && { importMode: member.import.mode }),
-      derivedPrefix: member.derivedPrefix ?? spec.derivedPrefix,
-      namespaces: overrides(member.namespaces),
+    inventories: spec.inventories.map((inventory) => ({
+      format: inventory.format,
+      ...(inventory.namespace !== undefined && { namespace: inventory.namespace }),
+      matchLabels: inventory.matchLabels,
+      ...((inventory.kubeconfig ?? inventory.context) !== undefined && { access: accessOf(inventory, file) }),
     })),
+    members: spec.members.map((member) => memberConfigOf(member, accessOf(member, file), spec.derivedPrefix)),
+  };
+}
+
+/** `derivedPrefix` is that of the fleet. */
+export function memberConfigOf(member: MemberDocument, access: MemberAccess, derivedPrefix: string): MemberConfig {
+  return {
+    name: member.name,
+    access,
+    ...(member.clusterId !== undefined && { clusterId: member.clusterId }),
+    podCIDRs: member.podCIDRs,
+    serviceCIDRs: member.serviceCIDRs,
+    nodeCIDRs: member.nodeCIDRs,
+    extraCIDRs: member.extraCIDRs,
+    addresses: member.addresses,
+    slices: member.slices,
+    ...(member.import && { importMode: member.import.mode }),
+    derivedPrefix: member.derivedPrefix ?? derivedPrefix,
+    namespaces: overrides(member.namespaces),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { ANNOTATIONS_LENGTH } from '../core/merge/exported-keys.ts';
+import { INVENTORY_FORMATS } from './fleet-config.ts';
 import {
   cidrs,
   clusterId,
@@ -114,6 +115,23 @@ export const memberSchema = z.strictObject({
   namespaces: memberNamespaces.meta({ description: 'Settings per namespace of this member.' }),
 });
 
+const inventorySchema = z.strictObject({
+  format: z.enum(INVENTORY_FORMATS).meta({
+    description:
+      'What describes a member. Catamaran: Secrets of catamaran join, label catamaran.dev/secret-type. ClusterAPI: Secrets NAME-kubeconfig of type cluster.x-k8s.io/secret. ArgoCD: Secrets with the label argocd.argoproj.io/secret-type: cluster. MulticlusterRuntime: Secrets with the label sigs.k8s.io/multicluster-runtime-kubeconfig. ClusterProfile: ClusterProfiles with a Secret of the same name, key token.',
+  }),
+  namespace: label.optional().meta({ description: 'Namespace of the objects. Default: that of the controller.' }),
+  matchLabels: z
+    .record(z.string(), z.string())
+    .default({})
+    .meta({ description: 'Labels that an object must have, besides those of its format.' }),
+  kubeconfig: z.string().min(1).optional().meta({
+    description:
+      'Path of the kubeconfig of the cluster that has the objects. Default: the ServiceAccount of the pod, or KUBECONFIG.',
+  }),
+  context: z.string().min(1).optional().meta({ description: 'Context of that kubeconfig. Default: current-context.' }),
+});
+
 export const fleetSchema = z
   .strictObject({
     apiVersion: z.literal(FLEET_API_VERSION).meta({ description: 'Version of this format.' }),
@@ -209,6 +227,10 @@ export const fleetSchema = z
           })
           .prefault({})
           .meta({ description: 'Protection from edits by mistake.' }),
+        inventories: z
+          .array(inventorySchema)
+          .default([])
+          .meta({ description: 'Where more members come from. Changes apply while the controller runs.' }),
         members: z.array(memberSchema).meta({ description: 'The clusters of the fleet.' }),
       })
       .meta({ description: 'Specification of the fleet.' }),

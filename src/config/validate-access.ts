@@ -18,8 +18,15 @@ export const lenientNamespaces = z
 type Namespaces = z.output<typeof lenientNamespaces>;
 type Path = readonly (string | number)[];
 
-/** Members in `import.members` and `export.members` have to exist, and an entry has to set something. */
-export function namespaceProblems<T>(namespaces: Namespaces, members: readonly string[], report: Report<T>): T[] {
+/**
+ * Members in `import.members` and `export.members` have to exist, unless `members` is undefined, and an entry has to set
+ * something.
+ */
+export function namespaceProblems<T>(
+  namespaces: Namespaces,
+  members: readonly string[] | undefined,
+  report: Report<T>,
+): T[] {
   return namespaces.flatMap((entry, index) => {
     const path = ['spec', 'namespaces', index];
     const sections = (['import', 'export'] as const).filter((name) => Object.keys(entry[name] ?? {}).length > 0);
@@ -35,7 +42,7 @@ export function namespaceProblems<T>(namespaces: Namespaces, members: readonly s
 function listProblems<T>(
   path: Path,
   list: readonly string[] | undefined,
-  members: readonly string[],
+  members: readonly string[] | undefined,
   report: Report<T>,
 ): T[] {
   return (list ?? []).flatMap((name, index) => {
@@ -44,7 +51,7 @@ function listProblems<T>(
     if (name === '') return [];
     if (first !== index) return problem(`${JSON.stringify(name)} is a duplicate of [${first}]`);
     if (name === EVERYBODY) return list?.length === 1 ? [] : problem('"*" stands for all members; remove the others');
-    if (members.includes(name)) return [];
+    if (!members || members.includes(name)) return [];
     const near = nearest(name, members);
     const advice = near === undefined ? `available: ${members.join(', ')}, or "*" for all` : `did you mean ${near}?`;
     return problem(`member ${JSON.stringify(name)} not found; ${advice}`);

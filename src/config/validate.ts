@@ -35,6 +35,7 @@ const lease = z.looseObject({ duration: word, renewDeadline: word, retryPeriod: 
 const spec = z.looseObject({
   lease: lease.prefault({}).catch({ duration: undefined, renewDeadline: undefined, retryPeriod: undefined }),
   namespaces: named,
+  inventories: z.array(z.unknown()).default([]).catch([]),
   members: z.array(z.unknown()).default([]).catch([]),
 });
 
@@ -96,7 +97,12 @@ export function validateFields<T>(data: unknown, file: string, report: Report<T>
   const serviceNetworks = members.flatMap((one, at) => networksOf(one, at, ['serviceCIDRs']));
   return [
     ...leaseProblems(spec.lease, report),
-    ...namespaceProblems(lenientNamespaces.parse(spec.namespaces), names, report),
+    // Names of members that come from inventories are not known here.
+    ...namespaceProblems(
+      lenientNamespaces.parse(spec.namespaces),
+      spec.inventories.length > 0 ? undefined : names,
+      report,
+    ),
     ...serviceNetworkProblems(endpointNetworks, serviceNetworks, report),
     ...repeatedNames(['spec', 'namespaces'], spec.namespaces, report),
     ...members.flatMap((one, index) => [

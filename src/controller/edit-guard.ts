@@ -98,10 +98,10 @@ export class EditGuard {
     return false;
   }
 
-  /** Identifies the content of the fleet file. */
+  /** Identifies the content of the fleet file, and what was confirmed. */
   get #edit(): string {
-    const { token, confirm = '' } = this.#options.fleet.config.guard;
-    return `${token} ${confirm}`;
+    const { token, confirm = '', departing = [] } = this.#options.fleet.config.guard;
+    return [token, confirm, ...departing].join(' ');
   }
 
   /** Decides which of the removed members may leave, by what all members serve; then lets them. */
@@ -128,7 +128,8 @@ export class EditGuard {
   #decideOn(member: Member, own: Served, isTooMuchInAll: boolean): void {
     const { fleet, logger } = this.#options;
     const { config } = fleet;
-    const isHeld = !isConfirmed(config) && (isTooMuch(own, NOTHING_SERVED, config.guard) || isTooMuchInAll);
+    const isAsked = config.guard.departing?.includes(member.name) ?? false;
+    const isHeld = !isAsked && !isConfirmed(config) && (isTooMuch(own, NOTHING_SERVED, config.guard) || isTooMuchInAll);
     const loss = lossText(own, NOTHING_SERVED);
     const held = isHeld ? { part: member.name, loss, confirm: config.guard.token } : undefined;
     this.#departures.set(member, { edit: this.#edit, held });

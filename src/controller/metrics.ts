@@ -108,6 +108,21 @@ export class Metrics {
     this.#leaseFailures.inc({ member });
   }
 
+  /** Registers the gauge of the objects of inventories. */
+  inventory(read: () => { readonly rejected: readonly unknown[]; readonly accepted: number }): void {
+    new Gauge({
+      name: 'catamaran_inventory_members',
+      help: 'Secrets and ClusterProfiles of the inventories: accepted, or rejected, of which the log and /readyz have the problem.',
+      labelNames: ['state'],
+      registers: [this.registry],
+      collect() {
+        const { rejected, accepted } = read();
+        this.set({ state: 'accepted' }, accepted);
+        this.set({ state: 'rejected' }, rejected.length);
+      },
+    });
+  }
+
   /** Registers gauges, whose values are read on each scrape. */
   gauge(read: () => Gauges): void {
     const registers = [this.registry];

@@ -3,11 +3,21 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FleetConfig, MemberConfig } from '../config/fleet-config.ts';
 
 /**
- * The settings that the imports of every member depend on. Left out: the members; names, which do not reach them; the
+ * The settings that the imports of every member depend on. Left out: the members and where they come from; names, which do not reach them; the
  * Lease, which requires a restart; the guard of edits; and the times of outages, which change the standing of members.
  */
 function sharedBy(config: FleetConfig): Partial<FleetConfig> {
-  const { members, name, clustersetDomain, lease, guard, unreachableAfterMs, endpointExpiryMs, ...shared } = config;
+  const {
+    members,
+    name,
+    clustersetDomain,
+    lease,
+    guard,
+    unreachableAfterMs,
+    endpointExpiryMs,
+    inventories,
+    ...shared
+  } = config;
   return shared;
 }
 

@@ -148,7 +148,10 @@ export const valuesSchema = z.strictObject({
 });
 
 /** Fields with their defaults. Those of the fleet file are left to the controller. */
-export const DEFAULT_VALUES = { ...valuesSchema.parse({}), fleet: { members: [] } };
+export const DEFAULT_VALUES = {
+  ...valuesSchema.parse({}),
+  fleet: { inventories: [{ format: 'Catamaran' }], members: [] },
+};
 
 /** Helm's patterns, those of Go, have no lookahead, which the schema of the fleet file uses for lengths. */
 const LENGTH = /^\^\(\?=\.\{1,(\d+)\}\$\)/;

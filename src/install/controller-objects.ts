@@ -1,6 +1,6 @@
 /** The controller, and the fleet file that it reads. */
 import { FLEET_API_VERSION, FLEET_KIND } from '../config/schema.ts';
-import { CONTROLLER, deployment, metadata } from './object-parts.ts';
+import { CONTROLLER, deployment, HAS_INVENTORIES, metadata } from './object-parts.ts';
 import { each, type Part, scalarOf, structureOf, type TemplateObject, text, textOf } from './template.ts';
 
 const DIRECTORY = '/etc/catamaran';
@@ -34,8 +34,11 @@ export const controllerDeployment: TemplateObject = deployment({
   name: CONTROLLER,
   replicas: scalarOf('Values.controller.replicas'),
   priorityClassName: 'Values.priorityClassName',
-  // A hub is no member: the controller does not use the API of its own cluster.
-  automountServiceAccountToken: { expr: 'holds', condition: { is: 'Values.mode', equals: 'cluster' } },
+  // The API of its own cluster is used for inventories, and if the cluster is a member.
+  automountServiceAccountToken: {
+    expr: 'holds',
+    condition: { any: [{ is: 'Values.mode', equals: 'cluster' }, HAS_INVENTORIES] },
+  },
   container: {
     args: [
       'run',

@@ -5,12 +5,14 @@ import type { JsonObject } from '../api/json.ts';
 import { admissionPolicy } from './admission-policy.ts';
 import { controllerDeployment, fleetConfigMap } from './controller-objects.ts';
 import { dnsDeployment, dnsRights, dnsService } from './dns-objects.ts';
+import { inventoryRights } from './inventory-objects.ts';
 import { memberRights } from './member-objects.ts';
 import { controllerMetrics, controllerNetworkPolicy, dnsMetrics, dnsNetworkPolicy } from './network-objects.ts';
 import {
   CONTROLLER,
   DNS,
   disruptionBudget,
+  HAS_INVENTORIES,
   INSTALLED,
   IS_MEMBER,
   RUNS_CONTROLLER,
@@ -49,6 +51,11 @@ export const MANIFESTS: readonly ManifestGroup[] = [
     file: 'controller-account',
     condition: { any: [RUNS_CONTROLLER, IS_MEMBER] },
     manifests: [serviceAccount(CONTROLLER)],
+  },
+  {
+    file: 'inventory-rights',
+    condition: both(RUNS_CONTROLLER, HAS_INVENTORIES),
+    manifests: inventoryRights,
   },
   { file: 'member-rights', condition: IS_MEMBER, manifests: memberRights },
   {

@@ -25,6 +25,8 @@ const mode = (equals: string): Condition => ({ is: 'Values.mode', equals });
 export const RUNS_CONTROLLER: Condition = { any: [mode('hub'), mode('cluster')] };
 /** This cluster is a member, and has an account with the rights of the controller. */
 export const IS_MEMBER: Condition = { any: [mode('cluster'), mode('member')] };
+/** Members come from objects of this cluster. */
+export const HAS_INVENTORIES: Condition = { is: 'Values.fleet.inventories' };
 /** The DNS server runs here. */
 export const RUNS_DNS: Condition = { any: [mode('dns'), { is: 'Values.dns.enabled' }] };
 /** This cluster has ServiceImports. */

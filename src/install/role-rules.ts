@@ -35,6 +35,19 @@ export function leaseRules<Name>(name: Name) {
   ] as const;
 }
 
+/** Of the controller, in its own namespace. RBAC cannot restrict a list to labels. */
+export const INVENTORY_RULES: readonly Rule[] = [{ apiGroups: [''], resources: ['secrets'], verbs: ['list', 'watch'] }];
+
+/** Of the controller, in the namespace of its account in a member: it renews its own token. */
+export function renewalRules(account: string): readonly Rule[] {
+  return [{ apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [account], verbs: ['create'] }];
+}
+
+/** Of the controller, in its own namespace: it stores the renewed token of one member. */
+export function storeRules(secret: string): readonly Rule[] {
+  return [{ apiGroups: [''], resources: ['secrets'], resourceNames: [secret], verbs: ['patch'] }];
+}
+
 /** Of `catamaran dns`, in its cluster. */
 export const DNS_RULES: readonly Rule[] = [
   { apiGroups: MCS, resources: ['serviceimports'], verbs: ['list', 'watch'] },

@@ -41,6 +41,14 @@ export const ERRORS = {
     exit: 'usage',
     summary: 'a kubeconfig from a Secret uses a feature that could harm the hub, such as an exec plugin or a file path',
   },
+  CTM_MEMBER_SECRET: {
+    exit: 'usage',
+    summary: 'a Secret or ClusterProfile of an inventory does not describe a member that can be connected',
+  },
+  CTM_MEMBERSHIP: {
+    exit: 'failure',
+    summary: 'a cluster cannot join or leave a fleet as requested',
+  },
   CTM_CREDENTIALS: { exit: 'failure', summary: 'an exec plugin or token file did not provide credentials' },
   CTM_API_STATUS: { exit: 'failure', summary: 'an API server returned an error status' },
   CTM_API_UNREACHABLE: { exit: 'failure', summary: 'an API server cannot be reached' },

@@ -46,6 +46,7 @@ export async function metricsTable(registry: Registry): Promise<string> {
 
 function controllerRegistry(): Registry {
   const metrics = new Metrics();
+  metrics.inventory(() => ({ accepted: 0, rejected: [] }));
   metrics.gauge(() => ({
     phases: { ready: 0, unreachable: 0, unknown: 0, refused: 0 },
     leases: 0,

@@ -4,8 +4,11 @@ import { loadFleet, watchFleetFile } from '../../config/watch.ts';
 import { Controller } from '../../controller/controller.ts';
 import { dryRun } from '../../controller/dry-run.ts';
 import { Metrics } from '../../controller/metrics.ts';
+import type { FleetStatus } from '../../controller/status.ts';
 import { UnlistedError } from '../../controller/survey.ts';
 import type { Change } from '../../core/change.ts';
+import { FleetSource, type InventoryStatus, readFleetOnce } from '../../membership/inventory/fleet-source.ts';
+import { KubeconfigStore } from '../../membership/inventory/stored-kubeconfigs.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -17,6 +20,7 @@ import { connector, warnOfVariables } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
 import { hasEnded, identityOf, thisProcess } from '../identity.ts';
+import { inventoryOptions } from '../inventories.ts';
 import { kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from '../kubeconfig-trust.ts';
 import { type LogOptions, logOptions, probesOption } from '../options.ts';
 import { type OutputFormat, outputOption, rendered } from '../output.ts';
@@ -47,6 +51,18 @@ function changesText(changes: readonly Change[], wide: boolean, complete: boolea
   return complete ? 'Already up to date.\n' : '';
 }
 
+/** Before the inventories have been listed. */
+const STARTING: FleetStatus = { ready: false, members: [] };
+
+/** Adds what is wrong with the inventories. */
+function withInventory(status: FleetStatus, { rejected, unread }: InventoryStatus) {
+  return {
+    ...status,
+    ...(rejected.length > 0 && { rejected }),
+    ...(unread.length > 0 && { inventories: unread }),
+  };
+}
+
 async function run(options: RunOptions, context: CliContext): Promise<void> {
   const { environment, stderrColors, signal } = context;
   const level = options.logLevel ?? (options.dryRun ? 'warn' : environment.logLevel);
@@ -54,14 +70,18 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   warnOfVariables(environment, logger);
   const current = await loadFleet(options.config);
   const pace = new LoopPace();
+  const trust = kubeconfigTrust(options, environment);
+  const kubeconfigs = new KubeconfigStore();
   const surroundings = {
-    connect: connector(environment, kubeconfigTrust(options, environment), pace),
+    connect: connector(environment, trust, pace, undefined, kubeconfigs),
     clock: systemClock,
     random: Math.random,
     logger,
   };
   if (options.dryRun) {
-    const { result, unlisted } = await dryRun(current.config, surroundings, signal);
+    const inventory = inventoryOptions(environment, trust, kubeconfigs, logger);
+    const { config } = await readFleetOnce(current.config, inventory, signal);
+    const { result, unlisted } = await dryRun(config, surroundings, signal);
     const complete = unlisted.length === 0;
     const text = () => changesText(result, options.output === 'wide', complete);
     context.stdout.write(rendered(result, options.output, text));
@@ -70,32 +90,42 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   }
   const self = thisProcess(environment.podName);
   const metrics = new Metrics();
-  const controller = new Controller(current.config, {
-    ...surroundings,
-    identity: identityOf(self),
-    ended: (identity) => hasEnded(identity, self),
-    metrics,
-    pace,
-  });
-  metrics.gauge(() => controller.gauges());
+  const source = new FleetSource(current.config, inventoryOptions(environment, trust, kubeconfigs, logger));
+  metrics.inventory(() => source.status);
   metrics.configApplied(systemClock.now());
   registerProcessMetrics(metrics.registry, packageJson.version);
   {
-    const endpoints = { status: () => controller.status(), registry: metrics.registry, clock: systemClock };
+    let controller: Controller | undefined;
+    const status = () => withInventory(controller?.status() ?? STARTING, source.status);
+    const endpoints = { status, registry: metrics.registry, clock: systemClock };
     await using server = options.listen === 'none' ? undefined : await openHttpServer(endpoints, options.listen);
     logger.info({ config: options.config, identity: identityOf(self), listen: server?.address }, 'controller started');
-    if (current.config.members.length === 0) logger.warn({}, 'the fleet file has no members, there is nothing to do');
+    const { inventories, members } = current.config;
+    if (inventories.length + members.length === 0) {
+      logger.warn({}, 'the fleet file has no members and no inventories, there is nothing to do');
+    }
     const watching = watchFleetFile(options.config, {
       current,
       signal,
       clock: systemClock,
       logger,
-      onChange: (config) => controller.configure(config),
+      onChange: (config) => source.fileChanged(config),
       onApplied: () => metrics.configReloaded('applied', systemClock.now()),
       // The watch logs it and keeps the last good configuration.
       onError: () => metrics.configReloaded('rejected', systemClock.now()),
     });
-    await Promise.all([controller.run(signal), watching]);
+    await source.start(signal);
+    const running = new Controller(source.config, {
+      ...surroundings,
+      identity: identityOf(self),
+      ended: (identity) => hasEnded(identity, self),
+      metrics,
+      pace,
+    });
+    controller = running;
+    metrics.gauge(() => running.gauges());
+    const following = source.run(signal, (config) => running.configure(config));
+    await Promise.all([running.run(signal), watching, following]);
   }
   logger.info({}, 'controller stopped');
 }

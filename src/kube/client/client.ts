@@ -25,6 +25,13 @@ export interface RequestOptions {
   readonly vital?: boolean;
 }
 
+export interface CreateOptions extends RequestOptions {
+  /** Creates in a subresource of an object: `serviceaccounts/NAME/token`. */
+  readonly within?: { readonly name: string; readonly subresource: string };
+  /** The API server validates, and stores nothing. */
+  readonly dryRun?: boolean;
+}
+
 /** A list request. All pages are read; `limit` is the page size (default: 500), reduced if objects are large. */
 export interface ListOptions extends RequestOptions {
   readonly namespace?: string;
@@ -90,7 +97,7 @@ export interface KubeClient {
     resource: Resource,
     namespace: string | undefined,
     object: JsonObject,
-    options?: RequestOptions,
+    options?: CreateOptions,
   ): Promise<T>;
   update<T extends KubeObject = RawObject>(
     resource: Resource,

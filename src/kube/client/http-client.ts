@@ -13,6 +13,7 @@ import { eventIn, objectIn } from './answers.ts';
 import { ApiError, isAbsent, isGone, transportError } from './api-errors.ts';
 import { DEFAULT_LIST_BUDGET, DEFAULT_RESPONSE_BUDGET, OverBudget } from './budget.ts';
 import type {
+  CreateOptions,
   DeleteOptions,
   KubeClient,
   ListOptions,
@@ -171,9 +172,10 @@ class HttpClient implements KubeClient {
     resource: Resource,
     namespace: string | undefined,
     object: JsonObject,
-    options: RequestOptions = {},
+    options: CreateOptions = {},
   ): Promise<T> {
-    const request = this.#request('create', 'POST', resource, { namespace }, {}, object);
+    const query = { dryRun: options.dryRun ? 'All' : undefined };
+    const request = this.#request('create', 'POST', resource, { namespace, ...options.within }, query, object);
     const name = asText(metadataOf(object)?.name);
     const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
     return objectIn<T>(request.name, await this.#exchange.call(named, options));

@@ -49,6 +49,18 @@ export const TABLE: Table = {
   'src/dns': { imports: ['src/runtime', 'src/api', 'src/kube'] },
   'src/server': { imports: ['src/runtime'], packages: ['hono', '@hono/node-server', 'prom-client'] },
   'src/install': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
+  'src/membership': {
+    imports: [
+      'src/runtime',
+      'src/api',
+      'src/core',
+      'src/kube',
+      'src/config',
+      'src/fleet',
+      'src/install',
+      'package.json',
+    ],
+  },
   'src/sandbox': {
     imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/dns', 'kubesim'],
   },
@@ -66,6 +78,7 @@ export const TABLE: Table = {
       'src/dns',
       'src/server',
       'src/install',
+      'src/membership',
       'src/sandbox',
       'package.json',
     ],
