@@ -74,7 +74,16 @@ function isShared(object: JsonObject): boolean {
 export async function install(
   client: KubeClient,
   objects: readonly JsonObject[],
-  { dryRun, onOutcome }: { readonly dryRun: boolean; readonly onOutcome: (outcome: Outcome) => void },
+  {
+    dryRun,
+    keep = () => false,
+    onOutcome,
+  }: {
+    readonly dryRun: boolean;
+    /** Whether objects of another installer stay as they are. Default: no. */
+    readonly keep?: (manager: string | undefined) => boolean;
+    readonly onOutcome: (outcome: Outcome) => void;
+  },
 ): Promise<void> {
   const planned: { readonly object: JsonObject; readonly action: Outcome['action'] }[] = [];
   const problems: Problem[] = [];
@@ -88,7 +97,7 @@ export async function install(
     if (!current) planned.push({ object, action: 'created' });
     else if (manager === INSTALLER) {
       planned.push({ object, action: contains(current, object) ? 'unchanged' : 'configured' });
-    } else if (isShared(object)) planned.push({ object, action: 'kept' });
+    } else if (isShared(object) || keep(manager)) planned.push({ object, action: 'kept' });
     else problems.push({ code: 'CTM_INSTALL_REFUSED', message: conflict(object, manager) });
   }
   if (problems.length > 0) throw new ErrorList('CTM_INSTALL_REFUSED', problems);

@@ -9,6 +9,7 @@ import { UnlistedError } from '../../controller/survey.ts';
 import type { Change } from '../../core/change.ts';
 import { FleetSource, type InventoryStatus, readFleetOnce } from '../../membership/inventory/fleet-source.ts';
 import { KubeconfigStore } from '../../membership/inventory/stored-kubeconfigs.ts';
+import { TokenRenewal } from '../../membership/inventory/token-renewal.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -125,7 +126,16 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
     controller = running;
     metrics.gauge(() => running.gauges());
     const following = source.run(signal, (config) => running.configure(config));
-    await Promise.all([running.run(signal), watching, following]);
+    const renewal = new TokenRenewal({
+      tokens: () => source.tokens,
+      connectMember: ({ member, source: from }) =>
+        surroundings.connect({ name: member, access: { kind: 'stored', source: from } }),
+      connectStore: ({ source: from }) => source.connectTo(from),
+      clock: systemClock,
+      random: Math.random,
+      logger,
+    });
+    await Promise.all([running.run(signal), watching, following, renewal.run(signal)]);
   }
   logger.info({}, 'controller stopped');
 }

@@ -29,7 +29,7 @@ export interface CreateOptions extends RequestOptions {
   /** Creates in a subresource of an object: `serviceaccounts/NAME/token`. */
   readonly within?: { readonly name: string; readonly subresource: string };
   /** The API server validates, and stores nothing. */
-  readonly dryRun?: boolean;
+  readonly dryRun?: 'All';
 }
 
 /** A list request. All pages are read; `limit` is the page size (default: 500), reduced if objects are large. */

@@ -4,8 +4,7 @@ import { asText, type JsonObject, metadataOf } from '../../api/json.ts';
 import { FIELD_MANAGER } from '../../api/labels.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { apiVersion, type Resource } from '../../api/resources.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { type Pace, UNPACED } from '../../runtime/pace.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ClusterAccess } from '../kubeconfig/credentials.ts';
@@ -174,8 +173,8 @@ class HttpClient implements KubeClient {
     object: JsonObject,
     options: CreateOptions = {},
   ): Promise<T> {
-    const query = { dryRun: options.dryRun ? 'All' : undefined };
-    const request = this.#request('create', 'POST', resource, { namespace, ...options.within }, query, object);
+    const { within, dryRun } = options;
+    const request = this.#request('create', 'POST', resource, { namespace, ...within }, { dryRun }, object);
     const name = asText(metadataOf(object)?.name);
     const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
     return objectIn<T>(request.name, await this.#exchange.call(named, options));
@@ -186,14 +185,13 @@ class HttpClient implements KubeClient {
     object: JsonObject,
     options: RequestOptions & { readonly subresource?: 'status' } = {},
   ): Promise<T> {
-    const metadata = metadataOf(object);
-    const name = asText(metadata?.name);
-    if (name === undefined) throw new TypeError('metadata.name: missing in an update');
-    const place = { namespace: asText(metadata?.namespace), name, subresource: options.subresource };
+    const { namespace, name, resourceVersion } = metadataOf(object) ?? {};
+    if (asText(name) === undefined) throw new TypeError('metadata.name: missing in an update');
+    const place = { namespace: asText(namespace), name: asText(name), subresource: options.subresource };
     const request = {
       ...this.#request('update', 'PUT', resource, place, {}, object),
       // With a resourceVersion, the second of two equal updates fails without any effect.
-      repeatable: metadata?.resourceVersion !== undefined,
+      repeatable: resourceVersion !== undefined,
     };
     return objectIn<T>(request.name, await this.#exchange.call(request, options));
   }

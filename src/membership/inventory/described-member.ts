@@ -2,6 +2,7 @@
 import { isJsonObject, type Json, type JsonObject, metadataOf } from '../../api/json.ts';
 import { describeIssue, fieldName } from '../../config/problems.ts';
 import { type MemberDocument, memberSchema } from '../../config/schema.ts';
+import type { ObjectName } from '../../kube/client/client.ts';
 
 /** Prefix of the annotations with settings of a member. */
 const DOMAIN = 'catamaran.dev/';
@@ -10,7 +11,7 @@ const DOMAIN = 'catamaran.dev/';
 export const MEMBER_NAME = `${DOMAIN}member-name`;
 /** A user has asked for the removal of the member. */
 export const LEAVE = `${DOMAIN}leave`;
-/** The controller renews the token with the token itself. */
+/** The controller renews the token with the token itself. The value is the lifetime of a new one, such as `168h`. */
 export const RENEW = `${DOMAIN}renew-token`;
 
 /** Settings that are lists, separated by commas. */
@@ -19,11 +20,6 @@ const TEXTS = ['clusterId', 'addresses', 'slices', 'derivedPrefix'] as const;
 
 /** Settings of a member that an object of an inventory may have: in `data`, or in annotations of {@link DOMAIN}. */
 export const SETTINGS = [...LISTS, ...TEXTS] as const;
-
-export interface Credentials {
-  /** A kubeconfig, of which only the current context counts. */
-  readonly kubeconfig: string;
-}
 
 /** What cannot be used is a problem of this member alone. */
 export interface DescribedMember {
@@ -37,6 +33,8 @@ export interface DescribedMember {
   readonly kubeconfig?: string;
   readonly problem?: string;
   readonly isLeaving: boolean;
+  /** A token that the controller renews, and how long a new one should be valid, in ms. */
+  readonly renewal?: { readonly secret: ObjectName; readonly token: string; readonly lifetimeMs: number };
 }
 
 export function textsOf(value: Json | undefined): Readonly<Record<string, string>> {

@@ -3,12 +3,14 @@ import type { FleetConfig, InventoryConfig, MemberConfig } from '../../config/fl
 import { equal } from '../../core/fingerprint.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { CatamaranError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { DescribedMember } from './described-member.ts';
 import { InventoryWatch } from './inventory-watch.ts';
 import { type InventoryOutcome, type MergedFleet, mergedFleet } from './merged-fleet.ts';
 import type { KubeconfigStore } from './stored-kubeconfigs.ts';
+import type { StoredToken } from './token-renewal.ts';
 
 export interface FleetSourceOptions {
   /** Connects to the cluster that has the objects of an inventory. */
@@ -69,9 +71,21 @@ export class FleetSource {
     };
   }
 
-  /** Members in effect that come from inventories. */
-  get described(): readonly DescribedMember[] {
-    return this.#running.flatMap(({ watch }) => watch.described);
+  /** Tokens to renew. Those of members that leave are not. */
+  get tokens(): readonly StoredToken[] {
+    return this.#running
+      .flatMap(({ watch }) => watch.described)
+      .flatMap(({ source, name, renewal, isLeaving }) => {
+        const isInUse = renewal && this.#kubeconfigs.has(source);
+        return isInUse && !isLeaving ? [{ member: name ?? source, source, ...renewal }] : [];
+      });
+  }
+
+  /** Connects to the cluster that has an object of an inventory. */
+  async connectTo(source: string): Promise<KubeClient> {
+    const running = this.#running.find(({ watch }) => watch.described.some((each) => each.source === source));
+    if (!running) throw new CatamaranError('CTM_MEMBER_SECRET', `${source}: not found`);
+    return this.#options.connect(running.watch.config);
   }
 
   /** Takes over a changed fleet file; its inventories are listed before it applies. */

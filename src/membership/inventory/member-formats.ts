@@ -1,11 +1,20 @@
 /** The formats of Secrets that describe members. */
 import { asText, type JsonObject, metadataOf } from '../../api/json.ts';
 import { MEMBER_SECRET, SECRET_TYPE } from '../../api/labels.ts';
+import { parseDuration } from '../../config/duration.ts';
 import type { InventoryFormat } from '../../config/fleet-config.ts';
 import { isDnsLabel } from '../../core/naming.ts';
 import { messageOf } from '../../runtime/thrown.ts';
 import { argoKubeconfig, kubeconfigOf } from './argo-cluster.ts';
-import { annotationsOf, type DescribedMember, LEAVE, MEMBER_NAME, secretData, settingsOf } from './described-member.ts';
+import {
+  annotationsOf,
+  type DescribedMember,
+  LEAVE,
+  MEMBER_NAME,
+  RENEW,
+  secretData,
+  settingsOf,
+} from './described-member.ts';
 
 type Data = Readonly<Record<string, string>>;
 
@@ -78,11 +87,16 @@ export function describedBy(secret: JsonObject, format: SecretFormat): Described
   const object = asText(metadata?.name);
   if (object === undefined || format.describes?.(secret) === false) return undefined;
   const data = secretData(secret);
-  return memberOf('Secret', secret, {
-    name: annotationsOf(secret)[MEMBER_NAME] ?? format.nameIn(object, data),
+  const annotations = annotationsOf(secret);
+  const described = memberOf('Secret', secret, {
+    name: annotations[MEMBER_NAME] ?? format.nameIn(object, data),
     settings: format.hasSettings ? data : {},
     kubeconfig: () => format.kubeconfigIn(data),
   });
+  const lifetimeMs = parseDuration(annotations[RENEW] ?? '');
+  if (!format.hasSettings || data.token === undefined || lifetimeMs === undefined) return described;
+  const secretName = { namespace: asText(metadata?.namespace) ?? '', name: object };
+  return { ...described, renewal: { secret: secretName, token: data.token.trim(), lifetimeMs } };
 }
 
 /** The member that an object describes. */

@@ -50,16 +50,7 @@ export const TABLE: Table = {
   'src/server': { imports: ['src/runtime'], packages: ['hono', '@hono/node-server', 'prom-client'] },
   'src/install': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
   'src/membership': {
-    imports: [
-      'src/runtime',
-      'src/api',
-      'src/core',
-      'src/kube',
-      'src/config',
-      'src/fleet',
-      'src/install',
-      'package.json',
-    ],
+    imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet', 'src/install'],
   },
   'src/sandbox': {
     imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/dns', 'kubesim'],

@@ -51,6 +51,7 @@ describe('a fleet file', () => {
         memberBytes: 134_217_728,
       },
       guard: { percent: 50, minimum: 5, token: expect.stringMatching(/^[0-9a-f]{16}$/) },
+      inventories: [],
       members: [
         {
           name: 'cluster1',
@@ -93,6 +94,15 @@ describe('a fleet file', () => {
         memberBytes: 10_000_000,
       },
       guard: { percent: 20, minimum: 3, confirm: 'abc', token: expect.stringMatching(/^[0-9a-f]{16}$/) },
+      inventories: [
+        { format: 'Catamaran', matchLabels: {} },
+        {
+          format: 'ClusterAPI',
+          namespace: 'clusters',
+          matchLabels: { env: 'prod' },
+          access: { kind: 'kubeconfig', path: '/etc/catamaran/hub.kubeconfig', context: 'hub' },
+        },
+      ],
       members: [
         {
           name: 'cluster1',
@@ -174,7 +184,8 @@ describe('a fleet file', () => {
         message:
           'f.yaml:4:43: spec.members[1].name: "a" is also the name of members[0]; names must be unique\n' +
           'f.yaml:5:3: spec.x: unknown field; available: clusterset, import, derivedPrefix, unreachableAfter, ' +
-          'endpointExpiry, lease, namespaces, exportedLabels, exportedAnnotations, limits, guard, members',
+          'endpointExpiry, lease, namespaces, exportedLabels, exportedAnnotations, limits, guard, inventories, ' +
+          'members',
       }),
     );
   });
