@@ -7,6 +7,8 @@ export interface CliContext extends ProcessContext {
   readonly environment: Environment;
   /** For errors and logs. */
   readonly stderr: TextSink;
+  /** Whether stdout is a terminal, so that a user is there. */
+  readonly isTerminal: boolean;
   readonly stdoutColors: boolean;
   readonly stderrColors: boolean;
 }

@@ -5,6 +5,7 @@ import type { LogLevel } from '../runtime/log.ts';
 import { registerInstall } from './commands/cluster-install.ts';
 import { registerUninstall } from './commands/cluster-uninstall.ts';
 import { registerConfig } from './commands/config.ts';
+import { registerConsole } from './commands/console.ts';
 import { registerCrds } from './commands/crds.ts';
 import { registerDns } from './commands/dns.ts';
 import { registerExplain } from './commands/explain.ts';
@@ -28,6 +29,7 @@ const COMMANDS: readonly Register[] = [
   registerExport,
   registerUnexport,
   registerImport,
+  registerConsole,
   registerDns,
   registerCrds,
   registerConfig,

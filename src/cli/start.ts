@@ -52,6 +52,7 @@ async function main(): Promise<number> {
       call: callName({ program, variables: environment.variables, cwd: process.cwd() }),
       stdout,
       stderr,
+      isTerminal: stdout.isTTY === true,
       stdoutColors: stdout.isTTY === true && !environment.noColor,
       stderrColors: stderr.isTTY === true && !environment.noColor,
       signal: stopSignal(),

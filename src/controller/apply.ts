@@ -37,6 +37,16 @@ export interface ApplyOptions {
   /** Names the member. */
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'wrote' | 'propagated'>;
+  /** Called after each write or attempt. */
+  readonly wrote?: (change: Change, written: Written) => void;
+}
+
+/** What became of a write. */
+export interface Written {
+  readonly outcome: Result['outcome'];
+  readonly refusal?: string;
+  /** Time from the change of the source, in ms. */
+  readonly lagMs?: number;
 }
 
 export interface ApplyTarget {
@@ -139,12 +149,14 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
     if (result.outcome === 'failed') logger.warn({ ...about, err }, 'write failed');
     else logger.debug({ ...about, err }, 'write superseded');
     metrics.wrote(change, result.outcome);
+    options.wrote?.(change, result);
     return { ...result, change };
   }
   metrics.wrote(change, result.outcome);
   for (const notice of change.notices ?? []) recorder?.record(notice);
   const latency = change.changedAt === undefined ? undefined : propagationMs(change.changedAt, clock.now());
   if (latency !== undefined) metrics.propagated(change.member, latency);
+  options.wrote?.(change, { ...result, ...(latency !== undefined && { lagMs: latency }) });
   return { ...result, change };
 }
 

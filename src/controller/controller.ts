@@ -14,7 +14,7 @@ import { Dispatch } from './dispatch.ts';
 import { EditGuard } from './edit-guard.ts';
 import { Election, type Knowledge } from './election.ts';
 import type { EventIndex, FleetEvent } from './enqueue.ts';
-import { eventOf, indexOf } from './fleet-events.ts';
+import { eventOf, indexOf, observed } from './fleet-events.ts';
 import { MemberWorker } from './member-worker.ts';
 import type { Gauges } from './metrics.ts';
 import { type Reported, reportOutage } from './outage-report.ts';
@@ -32,7 +32,7 @@ const REVIEW_MS = 1_000;
 /** Keeps the members of a fleet up to date with the exports of all of them. */
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #fleet: Fleet;
+  readonly fleet: Fleet;
   readonly #election: Election<Member>;
   readonly #index: EventIndex;
   readonly #dispatch: Dispatch;
@@ -49,17 +49,19 @@ export class Controller {
   #stop: AbortSignal | undefined;
 
   constructor(config: FleetConfig, options: ControllerOptions) {
-    const { clock, random, logger, metrics, identity, ended } = options;
+    const { clock, random, logger, metrics, identity, ended, observer } = options;
     this.#options = options;
     this.#shared = { pace: options.pace ?? new LoopPace(), places: new Places() };
-    this.#fleet = new Fleet(config, {
+    this.fleet = new Fleet(config, {
       connect: options.connect,
       pace: this.#shared.pace,
       clock,
       random,
       logger,
-      changed: (member, change) => this.#handle(eventOf(member, change)),
-      memberChanged: (member) => this.#reviewMember(member),
+      ...observed(observer, {
+        changed: (member, change) => this.#handle(eventOf(member, change)),
+        memberChanged: (member) => this.#reviewMember(member),
+      }),
       watchRestarted: (member, resource, reason) => metrics.watchRestarted(member, resource, reason),
       mayDepart: (member) => this.#guard.mayDepart(member),
       departed: (member) => this.#cleanUp(member),
@@ -79,12 +81,12 @@ export class Controller {
       failed: ({ name }) => metrics.leaseFailed(name),
     });
     this.#review = new StandingReview({
-      fleet: this.#fleet,
+      fleet: this.fleet,
       writtenSince: () => this.#heldConsumers().map((consumer) => this.#election.heldSince(consumer)),
       logger,
     });
-    this.#guard = new EditGuard({ fleet: this.#fleet, pace: this.#shared.pace, logger });
-    this.#index = indexOf(this.#fleet);
+    this.#guard = new EditGuard({ fleet: this.fleet, pace: this.#shared.pace, logger });
+    this.#index = indexOf(this.fleet);
     this.#dispatch = new Dispatch(this.#index, this.#shared.pace, (member) => this.#queueOf(member));
   }
 
@@ -94,7 +96,7 @@ export class Controller {
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#stop = signal;
-    await this.#fleet.apply(this.#fleet.config);
+    await this.fleet.apply(this.fleet.config);
     while (!signal.aborted) {
       this.#reviewMembers();
       await this.#options.clock.sleep(REVIEW_MS, signal).catch(() => {});
@@ -104,42 +106,41 @@ export class Controller {
     await Promise.all(this.#cleanups);
     await Promise.all(workers.map((worker) => worker.close()));
     await this.#election.close();
-    await this.#fleet.close();
+    await this.fleet.close();
   }
 
   /** Applies a changed configuration: adds, replaces and removes members. */
   async configure(config: FleetConfig): Promise<void> {
-    if (!isDeepStrictEqual(config.lease, this.#fleet.config.lease)) {
+    if (!isDeepStrictEqual(config.lease, this.fleet.config.lease)) {
       this.#options.logger.warn({}, 'spec.lease changed; restart to apply it');
     }
     const admitted = await this.#guard.admit(config);
-    const concerned = membersConcerned(this.#fleet.config, admitted);
-    await this.#fleet.apply(admitted);
+    const concerned = membersConcerned(this.fleet.config, admitted);
+    await this.fleet.apply(admitted);
     this.#handle({ kind: 'configured', members: concerned });
     this.#reviewMembers();
   }
 
-  /** The status of the fleet, for /readyz. */
   status(): FleetStatus {
-    return fleetStatus(this.#fleet, (member) => this.#election.writerOf(member), this.#guard.held);
+    return fleetStatus(this.fleet, (member) => this.#election.writerOf(member), this.#guard.held);
   }
 
   gauges(): Gauges {
     const queues = [...this.#workers.values()].map(({ queue }) => queue);
     const holds = (member: Member) => this.#election.holds(member);
-    return gaugesOf({ fleet: this.#fleet, holds, queues, held: this.#guard.held, now: this.#options.clock.now() });
+    return gaugesOf({ fleet: this.fleet, holds, queues, held: this.#guard.held, now: this.#options.clock.now() });
   }
 
   /** Handles changes in the members' standing since the last review. */
   #reviewMembers(): void {
     if (!this.#stop || this.#stop.aborted) return;
-    this.#fleet.review();
-    for (const member of this.#fleet.members) this.#reviewMember(member);
-    const outdated = [...this.#workers.keys()].filter((member) => this.#fleet.member(member.name) !== member);
+    this.fleet.review();
+    for (const member of this.fleet.members) this.#reviewMember(member);
+    const outdated = [...this.#workers.keys()].filter((member) => this.fleet.member(member.name) !== member);
     for (const member of outdated) void this.#endWorker(member);
-    const members = this.#fleet.members.filter((member) => this.#fleet.isMember(member));
+    const members = this.fleet.members.filter((member) => this.fleet.isMember(member));
     this.#knowledge = {
-      known: members.filter((member) => this.#fleet.isCurrent(member)).length,
+      known: members.filter((member) => this.fleet.isCurrent(member)).length,
       total: members.length,
     };
     for (const [member, { queue }] of this.#workers) {
@@ -150,12 +151,12 @@ export class Controller {
 
   #reviewMember(member: Member): void {
     // A successor is not a member before it takes over.
-    if (!this.#stop || this.#stop.aborted || this.#fleet.member(member.name) !== member) return;
+    if (!this.#stop || this.#stop.aborted || this.fleet.member(member.name) !== member) return;
     this.#settle();
     this.#startWorker(member, this.#stop);
     const change = this.#review.update(member);
     if (!change) return;
-    this.#fleet.invalidate();
+    this.fleet.invalidate();
     this.#handle({ kind: 'standing', member: member.name, ...change });
     if (change.isReachable !== change.wasReachable) {
       reportOutage(member.name, change.isReachable, this.#index, (name) => this.#reportedIn(name));
@@ -167,11 +168,10 @@ export class Controller {
   /** Begins to write once the members have been listed. */
   #settle(): void {
     if (this.#settling.settled) return;
-    this.#settling.update(this.#fleet.members, this.#options.clock.now());
-    if (this.#settling.settled) for (const member of this.#fleet.members) this.#election.nudge(member);
+    this.#settling.update(this.fleet.members, this.#options.clock.now());
+    if (this.#settling.settled) for (const member of this.fleet.members) this.#election.nudge(member);
   }
 
-  /** Members that this replica writes to. */
   #heldConsumers(): readonly Member[] {
     return [...this.#workers.keys()].filter((consumer) => this.#election.holds(consumer));
   }
@@ -183,12 +183,12 @@ export class Controller {
     const { clock, random, logger, metrics, identity } = this.#options;
     const worker = new MemberWorker({
       client,
-      view: (key) => this.#fleet.view(key, member, this.#election.heldSince(member)),
+      view: (key) => this.fleet.view(key, member, this.#election.heldSince(member)),
       mayWrite: () => this.#election.holds(member),
       ...this.#shared,
       changes: (view) => changesFor(view, this.#derivations, clock.now()),
       apply: (recorder) => this.#applyTo(member, recorder),
-      isOpen: () => member.cache.synced && this.#fleet.isMember(member),
+      isOpen: () => member.cache.synced && this.fleet.isMember(member),
       clock,
       random,
       logger: logger.child({ member: member.name }),
@@ -209,16 +209,16 @@ export class Controller {
   }
 
   #applyTo(member: Member, recorder: EventRecorder | undefined): ReconcilerOptions['apply'] {
-    const { clock, logger, metrics } = this.#options;
-    return (changes, signal) =>
+    const { clock, logger, writes } = this.#options;
+    return (changes, signal, key) =>
       apply(member, changes, {
+        ...this.#options,
         mayWrite: () =>
-          this.#election.holds(member) && (this.#fleet.isMember(member) || this.#fleet.mayBeCleanedUp(member)),
+          this.#election.holds(member) && (this.fleet.isMember(member) || this.fleet.mayBeCleanedUp(member)),
         signal,
         ...(recorder && { recorder }),
-        clock,
         logger: logger.child({ member: member.name }),
-        metrics,
+        wrote: (change, written) => writes?.add(change, { at: clock.now(), key, ...written }),
       });
   }
 
@@ -231,7 +231,7 @@ export class Controller {
     if (!continuous) {
       queue?.clear();
       // The knowledge of a source may suffice for the members held so far, but not for this one.
-      if (this.#fleet.hasBehind(this.#election.heldSince(member))) this.#reviewMembers();
+      if (this.fleet.hasBehind(this.#election.heldSince(member))) this.#reviewMembers();
       this.#handle({ kind: 'takeover', member: member.name });
     }
     queue?.wake();
@@ -243,15 +243,15 @@ export class Controller {
 
   /** The queue of a member that this replica writes to, or may resume to write to. */
   #queueOf(name: string): Workqueue<ServiceKey> | undefined {
-    const member = this.#fleet.member(name);
-    if (!member || !this.#fleet.isMember(member)) return undefined;
+    const member = this.fleet.member(name);
+    if (!member || !this.fleet.isMember(member)) return undefined;
     const writes = this.#election.holds(member) || this.#election.mayResume(member);
     return writes ? this.#workers.get(member)?.queue : undefined;
   }
 
   /** Where an outage is reported in a member that this replica writes to. */
   #reportedIn(name: string): Reported | undefined {
-    const member = this.#fleet.member(name);
+    const member = this.fleet.member(name);
     const recorder = member && this.#workers.get(member)?.recorder;
     const lease = member && this.#election.holds(member) ? this.#election.leaseOf(member) : undefined;
     return lease && recorder && { lease, recorder };
@@ -288,13 +288,13 @@ export class Controller {
     await worker?.stop();
     if (!this.#stop) return;
     const isHeld = (): boolean => this.#election.holds(member);
-    const options = { fleet: this.#fleet, isHeld, apply: this.#applyTo(member, worker?.recorder), clock, random };
+    const options = { fleet: this.fleet, isHeld, apply: this.#applyTo(member, worker?.recorder), clock, random };
     const isClean = await cleanUp(member, options, this.#stop);
     if (this.#stop.aborted) return;
     await this.#endWorker(member);
     if (isClean) {
       log.info({}, 'member cleaned up');
-      await this.#fleet.forget(member);
+      await this.fleet.forget(member);
     } else this.#reviewMembers();
   }
 }

@@ -2,7 +2,23 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import type { MemberChange } from '../fleet/member-cache.ts';
+import type { FleetObserver } from './controller-options.ts';
 import type { EventIndex, FleetEvent } from './enqueue.ts';
+
+/** Informs the controller, then the observer. */
+export function observed(observer: FleetObserver | undefined, own: FleetObserver): FleetObserver {
+  if (!observer) return own;
+  return {
+    changed: (member, change) => {
+      own.changed(member, change);
+      observer.changed(member, change);
+    },
+    memberChanged: (member) => {
+      own.memberChanged(member);
+      observer.memberChanged(member);
+    },
+  };
+}
 
 /** The event of a change in a member's cache. */
 export function eventOf({ name: member }: Member, change: MemberChange): FleetEvent {

@@ -25,8 +25,8 @@ export interface ReconcilerOptions {
   readonly view: (key: ServiceKey) => ServiceView;
   /** {@link changesFor}, with everything but the view bound. */
   readonly changes: (view: ServiceView) => readonly Change[];
-  /** `signal` aborts the writes. */
-  readonly apply: (changes: readonly Change[], signal?: AbortSignal) => Promise<Result>;
+  /** `signal` aborts the writes; `key` is the one that they are for. */
+  readonly apply: (changes: readonly Change[], signal?: AbortSignal, key?: ServiceKey) => Promise<Result>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'reconciled'>;
@@ -63,7 +63,7 @@ export class Reconciler {
         this.#refusals.delete(key);
         return { outcome: 'unchanged' };
       }
-      const result = await apply(changes, signal);
+      const result = await apply(changes, signal, key);
       metrics.reconciled(result.outcome, clock.now() - started);
       if (result.outcome === 'applied') this.#reports.note(key, changes);
       await this.#reportRefusal(key, result.refusal, signal);
@@ -99,7 +99,7 @@ export class Reconciler {
       return;
     }
     this.#refusals.set(key, refusal);
-    await this.#options.apply(this.#plan(key, refusal).changes.filter(isStatus), signal);
+    await this.#options.apply(this.#plan(key, refusal).changes.filter(isStatus), signal, key);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The whole clusterset as plain data: its members and their Services. */
 import type { Fleet } from '../fleet/fleet.ts';
+import { attentionText, memberAttention, serviceAttention } from './attention.ts';
 import { type MemberReport, memberReport, writerOf } from './member-report.ts';
 import { type ServiceReport, serviceReport } from './service-report.ts';
 
@@ -26,33 +27,5 @@ export async function clustersetReport(fleet: Fleet, now: number, signal: AbortS
 
 /** What keeps requests from being answered, or will: in the order in which to look at it. */
 export function problemsOf({ members, services }: ClustersetReport): readonly string[] {
-  return [...members.flatMap(memberProblems), ...services.flatMap(serviceProblems)];
-}
-
-function memberProblems({ name, state, error, writer }: MemberReport): string[] {
-  if (state !== 'ready') return [`member ${name} is ${state}${error === undefined ? '' : `: ${error}`}`];
-  switch (writer.state) {
-    case 'active':
-      return [];
-    case 'expired':
-      return [`no controller writes to member ${name}: ${writer.holder} last renewed its Lease at ${writer.renewedAt}`];
-    case 'none':
-      return [`no controller writes to member ${name}: its Lease has no holder`];
-    case 'unknown':
-      return [`the Lease of member ${name} cannot be read: ${writer.error}`];
-  }
-}
-
-function serviceProblems({ namespace, name, exports, imports }: ServiceReport): string[] {
-  const service = `${namespace}/${name}`;
-  const because = ({ reason, message }: { readonly reason?: string; readonly message?: string }) =>
-    reason === undefined ? '' : `: ${reason}${message === undefined ? '' : `: ${message}`}`;
-  return [
-    ...exports
-      .filter(({ state, reason }) => state !== 'Exported' || reason !== undefined)
-      .map((each) => `export of ${service} in ${each.member} is ${each.state}${because(each)}`),
-    ...imports
-      .filter(({ state, reason }) => state !== 'Ready' || reason !== undefined)
-      .map((each) => `import of ${service} in ${each.member} is ${each.state}${because(each)}`),
-  ];
+  return [...members.flatMap(memberAttention), ...services.flatMap(serviceAttention)].map(attentionText);
 }

@@ -83,6 +83,16 @@ export const ERRORS = {
   },
   CTM_INSTALL_NONE: { exit: 'failure', summary: 'there is no installation to remove' },
   CTM_OUTPUT: { exit: 'failure', summary: 'stdout cannot be written, as on a full disk' },
+  CTM_CONSOLE_SESSION: { exit: 'failure', summary: 'the console needs a sign-in, or the session has ended' },
+  CTM_CONSOLE_REFUSED: {
+    exit: 'failure',
+    summary: 'the console does not allow a request: it is read-only, the rights are missing, or the origin is another',
+  },
+  CTM_CONSOLE_INPUT: { exit: 'failure', summary: 'a request to the console has an invalid field, type or size' },
+  CTM_CONSOLE_UNKNOWN: {
+    exit: 'failure',
+    summary: 'what a request to the console names does not exist, or is not visible to the user',
+  },
   CTM_SANDBOX_NONE: { exit: 'failure', summary: 'no sandbox is running with this state directory' },
   CTM_SANDBOX_RUNNING: { exit: 'failure', summary: 'a sandbox is already running with this state directory' },
   CTM_SANDBOX_CLUSTER: { exit: 'usage', summary: 'the sandbox has no cluster with this name' },

@@ -55,6 +55,8 @@ const controllerSchema = z.object({
   ended: z.string().optional(),
   /** Command to start another one. */
   command: z.string(),
+  /** Address of its console, which works once. */
+  console: z.string().optional(),
   /** Readiness reported by any controller at this URL; absent if there is no response. */
   ready: z.boolean().optional(),
 });

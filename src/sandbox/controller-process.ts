@@ -12,6 +12,8 @@ import type { StateDir } from './state.ts';
 export interface ControllerProcess {
   readonly pid: number;
   readonly url: string;
+  /** Address of the console, which works once. */
+  readonly console: string;
   /** Command line to start a replacement. */
   readonly command: string;
   /** How it ended; undefined while it is running. */
@@ -26,6 +28,8 @@ export interface ControllerOptions {
   readonly state: StateDir;
   /** Port on 127.0.0.1 for /readyz and /metrics. */
   readonly port: number;
+  /** Port on 127.0.0.1 for the console. */
+  readonly consolePort: number;
   readonly clock: Clock;
 }
 
@@ -35,6 +39,8 @@ const POLL_MS = 25;
 const GRACE_MS = 10_000;
 const ANSWER_MS = 5_000;
 const LOG_LINES = 15;
+/** Characters of its standard output that are kept: one line. */
+const MOST_PRINTED = 1_000;
 
 /**
  * Starts a controller and waits until it is ready.
@@ -42,19 +48,26 @@ const LOG_LINES = 15;
  * @throws CTM_SANDBOX_START with the last lines of its log.
  */
 export async function startController(
-  { state, port, clock }: ControllerOptions,
+  { state, port, consolePort, clock }: ControllerOptions,
   { program, call, signal }: Pick<ProcessContext, 'program' | 'call' | 'signal'>,
 ): Promise<ControllerProcess> {
   const address = `127.0.0.1:${port}`;
   // The kubeconfig is the sandbox's own, also if the sandbox runs in a pod.
+  const console = ['--console', `127.0.0.1:${consolePort}`, '--console-login', 'code', '--console-write'];
   const args = ['run', '--config', state.fleet, '--listen', address, '--kubeconfig-trust', 'user'];
+  args.push(...console, '--console-sandbox', state.dir);
   const [node, ...script] = program;
   const logFile = state.controllerLog;
   const log = openSync(logFile, 'w');
   // In its own session, so that Ctrl-C reaches only the sandbox, which shuts down in order. The IPC channel closes when
   // the sandbox ends for any reason, and the child then exits.
-  const child = spawn(node, [...script, ...args], { stdio: ['ignore', log, log, 'ipc'], detached: true });
+  const child = spawn(node, [...script, ...args], { stdio: ['ignore', 'pipe', log, 'ipc'], detached: true });
   closeSync(log);
+  // The address of the console is not for the log, which others may be able to read.
+  let printed = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    printed = `${printed}${text}`.slice(0, MOST_PRINTED);
+  });
   let ended: string | undefined;
   const exit = new Promise<void>((resolve) => {
     const end = (how: string) => {
@@ -67,6 +80,9 @@ export async function startController(
   const running: ControllerProcess = {
     pid: child.pid ?? 0,
     url: `http://${address}`,
+    get console() {
+      return printed.split('\n')[0] ?? '';
+    },
     command: `${call} run --config ${state.fleet} --listen ${address}`,
     ended: () => ended,
     readyz: () => readyzOf(`http://${address}/readyz`),

@@ -66,7 +66,7 @@ async function apply(cluster: Cluster, { action, ms = 0 }: ActionRequest): Promi
 async function statusOf(sandbox: Clusters, controller: ControllerProcess, state: StateDir): Promise<SandboxStatus> {
   const readyz = await controller.readyz();
   const ended = controller.ended();
-  const { pid, url, command } = controller;
+  const { pid, url, command, console } = controller;
   return {
     pid: process.pid,
     stateDir: state.dir,
@@ -75,6 +75,7 @@ async function statusOf(sandbox: Clusters, controller: ControllerProcess, state:
       pid,
       url,
       command,
+      ...(console !== '' && { console }),
       ...(ended !== undefined && { ended }),
       ...(readyz && { ready: readyz.ready }),
     },

@@ -12,16 +12,18 @@ const POLL_MS = 50;
 
 /** Starts the background process and resolves when it is ready. Rejects with its exit code if it exits before that. */
 export async function upDetached(options: UpOptions, { program, signal, stdout }: ProcessContext): Promise<void> {
-  const { state, clusters, proxyPort, listenPort } = options;
+  const { state, clusters, proxyPort, listenPort, consolePort } = options;
   refuseSecond(state);
   refuseForeign(state);
   makeLogs(state);
-  const stdoutFile = openSync(state.stdoutLog, 'w');
+  // It has the address of the console.
+  const stdoutFile = openSync(state.stdoutLog, 'w', 0o600);
   const stderrFile = openSync(state.stderrLog, 'w');
   const [node, ...script] = program;
   const args = ['sandbox', 'up', '--state-dir', state.dir, '--clusters', String(clusters), '--import', options.import];
   if (proxyPort !== undefined) args.push('--proxy-port', String(proxyPort));
   if (listenPort !== undefined) args.push('--listen-port', String(listenPort));
+  if (consolePort !== undefined) args.push('--console-port', String(consolePort));
   args.push('--background');
   // Output goes to files: a pipe inherited from this process would keep its reader waiting until the child exits.
   const child = spawn(node, [...script, ...args], { detached: true, stdio: ['ignore', stdoutFile, stderrFile] });

@@ -44,6 +44,13 @@ export function statusText(status: SandboxStatus, wide: boolean): string {
   return `${clusterTable(status.clusters, wide)}\n${controllerLine(status)}\n`;
 }
 
+/** The console, if it runs. */
+export function consoleLine({ controller }: SandboxStatus): string {
+  return controller.console === undefined
+    ? ''
+    : `\nConsole, in a browser; the address works once:\n  ${controller.console}\n`;
+}
+
 /** JSON, since kubectl up to 1.32 takes YAML in braces for JSON. */
 const EXPORT = '{"apiVersion": "multicluster.x-k8s.io/v1alpha1", "kind": "ServiceExport", "metadata": {"name": "web"}}';
 
@@ -61,7 +68,7 @@ export function welcome(status: SandboxStatus, mode: string, call: string): stri
   return `
 ${table([['CONTEXT', 'API', 'PROXY'], ...rows])}
 ${modes}
-
+${consoleLine(status)}
 In another terminal, with kubectl and curl:
   export KUBECONFIG=${status.kubeconfig}
   kubectl --context ${one?.name} create deployment web --image=web --replicas=2 --port=8080

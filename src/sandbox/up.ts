@@ -31,10 +31,13 @@ export interface UpOptions {
   readonly listenPort?: number;
   /** Started by `--detach`: Ctrl-C does not reach it. */
   readonly background?: boolean;
+  /** Port of the console. Default: 9480, or a free port if that is in use. */
+  readonly consolePort?: number;
 }
 
 const USUAL_PROXY_PORT = 10_801;
 const USUAL_LISTEN_PORT = 9470;
+const USUAL_CONSOLE_PORT = 9480;
 
 /** Runs until the signal aborts or `sandbox down` is called. Afterwards only the logs of a failure remain. */
 export async function up(options: UpOptions, context: ProcessContext): Promise<void> {
@@ -106,7 +109,8 @@ async function start(options: UpOptions, { step, logger, stack }: Build, context
   const port = await chosenPort('--listen-port', options.listenPort, USUAL_LISTEN_PORT);
   if (options.listenPort === undefined && port !== USUAL_LISTEN_PORT)
     step(`port ${USUAL_LISTEN_PORT} is in use: the controller listens on ${port}`);
-  const controller = await startController({ state, port, clock: systemClock }, context);
+  const consolePort = await chosenPort('--console-port', options.consolePort, USUAL_CONSOLE_PORT);
+  const controller = await startController({ state, port, consolePort, clock: systemClock }, context);
   stack.defer(() => controller.stop());
   // A controller that waits for a response stops late.
   stack.defer(() => {

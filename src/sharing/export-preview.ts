@@ -5,7 +5,7 @@ import { MCS_API_VERSION, type ServiceExport } from '../api/multicluster.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { timestamp } from '../api/time.ts';
 import { conflictOf } from '../core/merge/conflicts.ts';
-import { classifyExports } from '../core/merge/exports.ts';
+import { classifyExports, type Exports } from '../core/merge/exports.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { fleetAccess } from '../fleet/fleet-access.ts';
 import type { Member } from '../fleet/member.ts';
@@ -49,6 +49,30 @@ async function serviceOf(
   }
 }
 
+/** The export of a member as it is, or as it would be. `now` is in ms since the epoch. */
+export async function plannedExport(
+  fleet: Fleet,
+  member: Member,
+  key: ServiceKey,
+  now: number,
+  signal: AbortSignal,
+): Promise<Exports> {
+  const access = fleetAccess(fleet.config);
+  const existing = member.cache.exports.get(key);
+  const service = await serviceOf(member, key, signal);
+  const planned = exportManifest(key);
+  return classifyExports([
+    {
+      member: member.name,
+      standing: 'current',
+      policy: access.exportPolicy(member, key),
+      export: existing ?? { ...planned, metadata: { ...planned.metadata, creationTimestamp: timestamp(now) } },
+      slices: [],
+      ...(service && { service }),
+    },
+  ]);
+}
+
 /** `now` is in ms since the epoch. */
 export async function previewExport(
   fleet: Fleet,
@@ -59,19 +83,7 @@ export async function previewExport(
 ): Promise<ExportPreview> {
   const { namespace } = splitKey(key);
   const access = fleetAccess(fleet.config);
-  const existing = member.cache.exports.get(key);
-  const service = await serviceOf(member, key, signal);
-  const planned = exportManifest(key);
-  const { valid, invalid } = classifyExports([
-    {
-      member: member.name,
-      standing: 'current',
-      policy: access.exportPolicy(member, key),
-      export: existing ?? { ...planned, metadata: { ...planned.metadata, creationTimestamp: timestamp(now) } },
-      slices: [],
-      ...(service && { service }),
-    },
-  ]);
+  const { valid, invalid } = await plannedExport(fleet, member, key, now, signal);
   const others = fleet
     .view(key, member, now)
     .clusterset.exports.valid.filter((exporter) => exporter.member !== member.name);
@@ -79,7 +91,7 @@ export async function previewExport(
   const [refusal] = invalid;
   return {
     member: member.name,
-    alreadyExported: existing !== undefined,
+    alreadyExported: member.cache.exports.get(key) !== undefined,
     ...(refusal && { refusal: { reason: refusal.reason, message: refusal.message } }),
     ...(conflict && { conflict: { reason: conflict.reason, message: conflict.message } }),
     exporters: others.map((exporter) => exporter.member),

@@ -1,6 +1,8 @@
 /** What an import would be, before it exists. */
 import { type ServiceKey, splitKey } from '../api/meta.ts';
 import { MCS_API_VERSION, type ServiceImport } from '../api/multicluster.ts';
+import type { Exporter } from '../core/merge/exports.ts';
+import { mergeExports } from '../core/merge/merge.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { fleetAccess } from '../fleet/fleet-access.ts';
 import type { Member } from '../fleet/member.ts';
@@ -24,10 +26,16 @@ function problemOf(fleet: Fleet, { name, cache }: Member, namespace: string): st
   return phase === undefined ? `member ${name} has no Namespace "${namespace}"` : undefined;
 }
 
-/** `now` is in ms since the epoch. */
-export function previewImport(fleet: Fleet, member: Member, key: ServiceKey, now: number): ImportPreview {
+/** `planned`: exporters that are about to export it, if no member does yet. `now` is in ms since the epoch. */
+export function previewImport(
+  fleet: Fleet,
+  member: Member,
+  key: ServiceKey,
+  now: number,
+  planned: readonly Exporter[] = [],
+): ImportPreview {
   const { namespace, name } = splitKey(key);
-  const { merged } = fleet.view(key, member, now).clusterset;
+  const merged = fleet.view(key, member, now).clusterset.merged ?? mergeExports(planned);
   const problem = problemOf(fleet, member, namespace);
   return {
     member: member.name,

@@ -35,6 +35,7 @@ export function recordingContext(options: Stage = {}) {
     call: options.call ?? 'catamaran',
     stdout: into('stdout'),
     stderr: into('stderr'),
+    isTerminal: false,
     stdoutColors: options.colors ?? false,
     stderrColors: options.colors ?? false,
     signal: options.signal ?? new AbortController().signal,

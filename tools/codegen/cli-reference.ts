@@ -15,6 +15,7 @@ function describedProgram(): Command {
     call: 'catamaran',
     stdout: silent,
     stderr: silent,
+    isTerminal: false,
     stdoutColors: false,
     stderrColors: false,
     signal: new AbortController().signal,

@@ -17,7 +17,9 @@ import { applyWalkthroughs, SHOWN, waitForWalkthroughs } from './walkthroughs.ts
 
 const CATAMARAN = join(ROOT, 'dist', 'catamaran.js');
 const FLEET = join(STATE_DIR, 'fleet.yaml');
+const LOG = join(LOG_DIR, 'catamaran.log');
 const DEFAULT_PORT = 9470;
+const CONSOLE_PORT = 9480;
 const READY_TIMEOUT_MS = 120_000;
 
 export interface Demo {
@@ -46,12 +48,16 @@ export async function startDemo(wanted: Clusters, hooks: DemoHooks, signal: Abor
   writeFileSync(KUBECONFIG, kubeconfig(access), { mode: 0o600 });
   writeFileSync(FLEET, fleetYaml(clusters));
   const port = (await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : await freePort();
+  const consolePort = (await isFree(CONSOLE_PORT)) ? CONSOLE_PORT : await freePort();
   const controllerUrl = `http://127.0.0.1:${port}`;
   const controller = await startComponent({
     name: 'catamaran',
     command: process.execPath,
-    args: [CATAMARAN, 'run', '--config', FLEET, '--listen', `127.0.0.1:${port}`, '--kubeconfig-trust', 'user'],
-    logFile: join(LOG_DIR, 'catamaran.log'),
+    args: [
+      ...[CATAMARAN, 'run', '--config', FLEET, '--listen', `127.0.0.1:${port}`, '--kubeconfig-trust', 'user'],
+      ...['--console', `127.0.0.1:${consolePort}`, '--console-login', 'code', '--console-write'],
+    ],
+    logFile: LOG,
   });
   defer(() => controller.stop('SIGTERM', 10_000));
   await untilReady(controller, controllerUrl, signal);
@@ -66,6 +72,8 @@ export async function startDemo(wanted: Clusters, hooks: DemoHooks, signal: Abor
     const output = await kubectl(context, args);
     show(`\n$ kubectl --context ${context} ${args.join(' ')}\n${output.trimEnd()}`);
   }
+  const address = /^http:\S+\?code=\S+$/m.exec(readFileSync(LOG, 'utf8'))?.[0];
+  show(`\nConsole, in a browser; the address works once:\n  ${address}`);
   const failed = controller.ended.then((how) => new ComponentError(`exited with ${how}`, controller.spec).message);
   return { controllerUrl, failed };
 }

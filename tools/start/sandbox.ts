@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Remote, remote } from '../../src/sandbox/control-client.ts';
 import type { SandboxStatus } from '../../src/sandbox/control-protocol.ts';
+import { consoleLine } from '../../src/sandbox/report.ts';
 import { stateDir } from '../../src/sandbox/state.ts';
 import { run } from '../controlplane/component.ts';
 import { ROOT, STATE_DIR, shown } from '../paths.ts';
@@ -78,7 +79,8 @@ export async function demonstrate(clusters: number, detach: boolean, signal: Abo
       `\n[${seconds.padStart(5)} s] all requests succeeded. Next steps, with kubectl or as in docs/guides/sandbox.md:`,
     );
     console.log(`  export KUBECONFIG=${state.kubeconfig}\n  npm run -s catamaran -- sandbox status`);
-    console.log(`\nRunning until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
+    console.log(consoleLine(status));
+    console.log(`Running until ${detach ? '' : 'Ctrl-C or '}\`make stop\`.`);
   } catch (error) {
     if (signal.aborted) return await ended;
     console.error(error instanceof Error ? error.message : error);

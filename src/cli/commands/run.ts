@@ -6,6 +6,7 @@ import { dryRun } from '../../controller/dry-run.ts';
 import { Metrics } from '../../controller/metrics.ts';
 import type { FleetStatus } from '../../controller/status.ts';
 import { UnlistedError } from '../../controller/survey.ts';
+import { WriteLog } from '../../controller/write-log.ts';
 import type { Change } from '../../core/change.ts';
 import { FleetSource, type InventoryStatus, readFleetOnce } from '../../membership/inventory/fleet-source.ts';
 import { KubeconfigStore } from '../../membership/inventory/stored-kubeconfigs.ts';
@@ -18,15 +19,17 @@ import { table } from '../../runtime/text-table.ts';
 import { openHttpServer } from '../../server/http-server.ts';
 import { registerProcessMetrics } from '../../server/process-metrics.ts';
 import { connector, warnOfVariables } from '../connect.ts';
+import { type RunConsoleOptions, serveRunConsole, withConsole } from '../console/run-options.ts';
+import { ConsoleSlot } from '../console/serve-console.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
 import { hasEnded, identityOf, thisProcess } from '../identity.ts';
 import { inventoryOptions } from '../inventories.ts';
-import { kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from '../kubeconfig-trust.ts';
+import { kubeconfigTrust, withKubeconfigTrust } from '../kubeconfig-trust.ts';
 import { type LogOptions, logOptions, probesOption } from '../options.ts';
 import { type OutputFormat, outputOption, rendered } from '../output.ts';
 
-interface RunOptions extends LogOptions, TrustOptions {
+interface RunOptions extends LogOptions, RunConsoleOptions {
   readonly config: string;
   readonly dryRun: boolean;
   readonly output: OutputFormat;
@@ -93,6 +96,8 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
   const metrics = new Metrics();
   const source = new FleetSource(current.config, inventoryOptions(environment, trust, kubeconfigs, logger));
   metrics.inventory(() => source.status);
+  const writes = new WriteLog();
+  const slot = new ConsoleSlot();
   metrics.configApplied(systemClock.now());
   registerProcessMetrics(metrics.registry, packageJson.version);
   {
@@ -122,8 +127,10 @@ async function run(options: RunOptions, context: CliContext): Promise<void> {
       ended: (identity) => hasEnded(identity, self),
       metrics,
       pace,
+      ...(options.console !== 'none' && { writes, observer: slot }),
     });
     controller = running;
+    await using _ = await serveRunConsole(options, { controller: running, writes, slot, logger, pace }, context);
     metrics.gauge(() => running.gauges());
     const following = source.run(signal, (config) => running.configure(config));
     const renewal = new TokenRenewal({
@@ -152,6 +159,7 @@ export const registerRun: Register = (program, context) => {
     )
     .addOption(outputOption(['table', 'wide', 'json', 'yaml'], 'output format of --dry-run'))
     .addOption(probesOption('--listen', 9470));
+  withConsole(command);
   withKubeconfigTrust(command);
   for (const option of logOptions('CATAMARAN_LOG_LEVEL or info; warn with --dry-run')) command.addOption(option);
   command
@@ -162,6 +170,7 @@ export const registerRun: Register = (program, context) => {
         ['catamaran run --config fleet.yaml --dry-run', 'print what would be written'],
         "catamaran run --config fleet.yaml --dry-run --output json | jq '.[].name'",
         ['catamaran run --config fleet.yaml --listen 0.0.0.0:9470', 'serve probes and metrics to the cluster'],
+        ['catamaran run --config fleet.yaml --console 0.0.0.0:9480', 'serve the console to users of the cluster'],
       ),
     )
     .action((options: RunOptions) => {

@@ -11,6 +11,7 @@ interface UpOptions extends StateOptions {
   readonly import: ImportMode;
   readonly proxyPort?: number;
   readonly listenPort?: number;
+  readonly consolePort?: number;
   readonly detach: boolean;
   /** Passed by `--detach` to the process that it starts. */
   readonly background: boolean;
@@ -39,6 +40,11 @@ export const registerSandboxUp: Register = (sandbox, context) => {
       new Option('--listen-port <port>', 'port of the controller for /readyz and /metrics')
         .argParser(wholeNumber(1, MAX_PORT))
         .default(undefined, '9470, or a free port'),
+    )
+    .addOption(
+      new Option('--console-port <port>', 'port of the console for browsers')
+        .argParser(wholeNumber(1, MAX_PORT))
+        .default(undefined, '9480, or a free port'),
     )
     .option('--detach', 'return when everything is ready; `sandbox down` stops it', false)
     .addOption(new Option('--background').default(false).hideHelp())

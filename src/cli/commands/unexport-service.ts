@@ -2,18 +2,17 @@
 import { type ServiceKey, splitKey } from '../../api/meta.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
+import { previewUnexport, type Unexport } from '../../sharing/removal-preview.ts';
 import type { CliContext, Register } from '../context.ts';
 import { surveyFleet } from '../fleet-target.ts';
 import { examples } from '../help.ts';
 import { clientOf, describe, type SharingOptions, targetOf, withSharing } from '../sharing.ts';
 
 /** What the other members have afterwards. */
-function effectOn(fleet: Fleet, key: ServiceKey, from: string): string {
-  const others = fleet.members.filter(({ name, cache }) => name !== from && cache.exports.get(key));
-  const importers = fleet.members.filter(({ cache }) => cache.imports.get(key)).map(({ name }) => name);
+function effectText({ remaining, importers }: Unexport): string {
   if (importers.length === 0) return 'No member imports it.';
-  const left = others.map(({ name }) => name).join(', ');
-  return `Importers ${importers.join(', ')}: ${left === '' ? 'no endpoints are left' : `endpoints of ${left} stay`}.`;
+  const left = remaining.length === 0 ? 'no endpoints are left' : `endpoints of ${remaining.join(', ')} stay`;
+  return `Importers ${importers.join(', ')}: ${left}.`;
 }
 
 async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, context: CliContext): Promise<void> {
@@ -24,7 +23,7 @@ async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, 
     stdout.write(`${key} is not exported from ${member.name}\n`);
     return;
   }
-  stdout.write(`${effectOn(fleet, key, member.name)}\n`);
+  stdout.write(`${effectText(previewUnexport(fleet, member, key))}\n`);
   const { uid } = exported.metadata;
   if (!options.dryRun) {
     await clientOf(member).delete(RESOURCES.serviceExports, splitKey(key), {

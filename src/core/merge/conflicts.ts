@@ -36,9 +36,22 @@ function showMap(map: StringMap): string {
   return pairs.length === 0 ? 'none' : pairs.map(([key, value]) => `${key}=${value}`).join(', ');
 }
 
+/** One field of all exports. */
+export interface FieldComparison {
+  readonly field: string;
+  /** Reason of the condition Conflict if exports differ. */
+  readonly reason: ExportReason;
+  /** The first export in order of precedence, whose value is used. */
+  readonly winner: string;
+  /** For users; clipped. */
+  readonly value: string;
+  /** Other values, with the members that have them. */
+  readonly others: readonly { readonly value: string; readonly members: readonly string[] }[];
+}
+
 /** Binds the type parameter of a row, so that one table can have rows of different types. */
-function row<T>(definition: Row<T>): (exporters: readonly Exporter[]) => Difference | undefined {
-  return (exporters) => difference(definition, exporters);
+function row<T>(definition: Row<T>): (exporters: readonly Exporter[]) => FieldComparison | undefined {
+  return (exporters) => comparison(definition, exporters);
 }
 
 const TABLE = [
@@ -123,25 +136,39 @@ interface Difference {
   readonly count: string;
 }
 
-function difference<T>(definition: Row<T>, exporters: readonly Exporter[]): Difference | undefined {
+function comparison<T>(definition: Row<T>, exporters: readonly Exporter[]): FieldComparison | undefined {
   const { field, reason, read, show } = definition;
   const [first] = exporters;
   if (!first || definition.applies?.(first) === false) return undefined;
   const winner = read(first);
   const differing = exporters.filter((exporter) => !definition.equal(winner, read(exporter)));
-  if (differing.length === 0) return undefined;
+  const shown = (value: T) => clipped(show(value), VALUE_LENGTH);
+  const groups = Map.groupBy(differing, (exporter) => shown(read(exporter)));
+  const others = [...groups].map(([value, group]) => ({ value, members: group.map(({ member }) => member) }));
+  return { field, reason, winner: first.member, value: shown(winner), others };
+}
+
+/** The fields that exports can disagree on, of the exporters in order of precedence. */
+export function fieldsOf(exporters: readonly Exporter[]): readonly FieldComparison[] {
+  return TABLE.flatMap((compare) => compare(exporters) ?? []);
+}
+
+function difference(
+  { field, reason, winner, value, others }: FieldComparison,
+  exporters: readonly Exporter[],
+): Difference | undefined {
+  const [first] = exporters;
+  if (!first || others.length === 0) return undefined;
   const isOldest = exporters.every((exporter) => exporter === first || byAge(first, exporter) < 0);
   const why = isOldest ? 'as the oldest export' : 'because it was served first';
-  const intro = `${quoted(first.member)} has ${clipped(show(winner), VALUE_LENGTH)} and wins ${why}`;
-  const groups = Map.groupBy(differing, (exporter) => clipped(show(read(exporter)), VALUE_LENGTH));
+  const differing = others.reduce((sum, { members }) => sum + members.length, 0);
   return {
     reason,
-    intro: `${field}: ${intro}`,
-    others: [...groups].map(([value, group]) => {
-      const members = group.map(({ member }) => member);
-      return `${listed(members)} ${members.length === 1 ? 'has' : 'have'} ${value}`;
-    }),
-    count: `(${differing.length} of ${exporters.length} clusters differ)`,
+    intro: `${field}: ${quoted(winner)} has ${value} and wins ${why}`,
+    others: others.map(
+      ({ value: other, members }) => `${listed(members)} ${members.length === 1 ? 'has' : 'have'} ${other}`,
+    ),
+    count: `(${differing} of ${exporters.length} clusters differ)`,
   };
 }
 
@@ -153,7 +180,7 @@ export interface Conflict {
 
 /** Compares the exporters, in order of precedence; undefined if they agree. */
 export function conflictOf(exporters: readonly Exporter[]): Conflict | undefined {
-  const differences = TABLE.flatMap((compare) => compare(exporters) ?? []);
+  const differences = fieldsOf(exporters).flatMap((field) => difference(field, exporters) ?? []);
   if (differences.length === 0) return undefined;
   const share = Math.floor(MESSAGE_LENGTH / differences.length) - 100;
   const message = differences.map(({ intro, others, count }) => `${joined([intro, ...others], '; ', share)} ${count}`);

@@ -51,7 +51,8 @@ export interface Clusterset {
   readonly frozen: boolean;
 }
 
-function mergeExports(exporters: readonly Exporter[]): Merged | undefined {
+/** The merge of exporters in order of precedence; undefined if there are none. */
+export function mergeExports(exporters: readonly Exporter[]): Merged | undefined {
   const [first] = exporters;
   if (!first) return undefined;
   const ports = exporters.map(({ service }) => portsOf(service.spec.ports));

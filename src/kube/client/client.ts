@@ -30,6 +30,8 @@ export interface CreateOptions extends RequestOptions {
   readonly within?: { readonly name: string; readonly subresource: string };
   /** The API server validates, and stores nothing. */
   readonly dryRun?: 'All';
+  /** Default: that of the client. */
+  readonly fieldManager?: string;
 }
 
 /** A list request. All pages are read; `limit` is the page size (default: 500), reduced if objects are large. */

@@ -152,7 +152,7 @@ class HttpClient implements KubeClient {
   }
 
   async *pages(resource: Resource, options: ListOptions = {}): AsyncGenerator<ListPage, void, undefined> {
-    const type = { apiVersion: apiVersion(resource), kind: resource.kind };
+    const type = { apiVersion: apiVersion(resource), kind: resource.kind }; // which items of a list lack
     const pages = readPages({
       request: (limit, next) => {
         const { labelSelector, fieldSelector } = options;
@@ -163,7 +163,6 @@ class HttpClient implements KubeClient {
       limit: options.limit ?? PAGE_SIZE,
       pages: this.#limits.pages,
     });
-    // Items of a list lack apiVersion and kind.
     for await (const page of pages) yield { ...page, items: page.items.map((item) => ({ ...type, ...item })) };
   }
 
@@ -173,10 +172,11 @@ class HttpClient implements KubeClient {
     object: JsonObject,
     options: CreateOptions = {},
   ): Promise<T> {
-    const { within, dryRun } = options;
-    const request = this.#request('create', 'POST', resource, { namespace, ...within }, { dryRun }, object);
-    const name = asText(metadataOf(object)?.name);
-    const named = { ...request, name: { ...request.name, object: placeName({ namespace, name }) } };
+    const { within, dryRun, fieldManager = this.#fieldManager } = options;
+    const place = { namespace, ...within };
+    const request = this.#request('create', 'POST', resource, place, { dryRun, fieldManager }, object);
+    const about = placeName({ namespace, name: asText(metadataOf(object)?.name) });
+    const named = { ...request, name: { ...request.name, object: about } };
     return objectIn<T>(request.name, await this.#exchange.call(named, options));
   }
 

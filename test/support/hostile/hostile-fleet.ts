@@ -7,6 +7,7 @@ import { MCS_SERVICE_NAME, SOURCE_CLUSTER } from '../../../src/api/labels.ts';
 import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { parseFleet } from '../../../src/config/parse.ts';
 import { Controller } from '../../../src/controller/controller.ts';
+import type { ControllerOptions } from '../../../src/controller/controller-options.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
 import type { KubeClient } from '../../../src/kube/client/client.ts';
 import type { ClientLimits } from '../../../src/kube/client/http-client.ts';
@@ -25,6 +26,8 @@ export interface HostileFleetOptions {
   readonly members?: Readonly<Record<string, JsonObject>>;
   readonly limits?: Partial<ClientLimits>;
   readonly logger?: Logger;
+  /** Follows the controller. */
+  readonly following?: Pick<ControllerOptions, 'observer' | 'writes'>;
   /** Replaces the client of a member. */
   readonly connected?: (client: KubeClient) => KubeClient;
 }
@@ -131,7 +134,15 @@ function asJson(object: object): JsonObject {
 
 /** Starts clusters named cluster1, cluster2, ... and a controller over them. */
 export async function startHostileFleet(options: HostileFleetOptions = {}): Promise<HostileFleet> {
-  const { clusters: count = 3, spec, members, limits, logger = silent, connected = (client) => client } = options;
+  const {
+    clusters: count = 3,
+    spec,
+    members,
+    limits,
+    logger = silent,
+    connected = (client) => client,
+    following,
+  } = options;
   const running = await startClusters({ clusters: count, crds: CRDS, workloads: false });
   const clusters = new Map(running.clusters.map((cluster) => [cluster.name, new HostileCluster(cluster)]));
   const config = parseFleet(
@@ -170,6 +181,7 @@ export async function startHostileFleet(options: HostileFleetOptions = {}): Prom
     random: Math.random,
     logger,
     metrics,
+    ...following,
   });
   metrics.gauge(() => controller.gauges());
   const done = controller.run(stop.signal);

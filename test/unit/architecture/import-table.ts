@@ -48,6 +48,19 @@ export const TABLE: Table = {
   'src/sharing': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/fleet'] },
   'src/dns': { imports: ['src/runtime', 'src/api', 'src/kube'] },
   'src/server': { imports: ['src/runtime'], packages: ['hono', '@hono/node-server', 'prom-client'] },
+  'src/server/console': {
+    imports: [
+      'src/runtime',
+      'src/api',
+      'src/core',
+      'src/kube',
+      'src/config',
+      'src/fleet',
+      'src/inspect',
+      'src/sharing',
+    ],
+    packages: ['node:*', 'hono', '@hono/node-server', 'yaml', 'zod'],
+  },
   'src/install': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
   'src/membership': {
     imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet', 'src/install'],

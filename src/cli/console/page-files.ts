@@ -1,0 +1,11 @@
+/** Finds the page of the console: beside the program's bundle, or in `dist` of a clone. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CliContext } from '../context.ts';
+
+/** The single executable has no script, and no page. */
+export function pageFiles({ program }: Pick<CliContext, 'program'>): string {
+  const script = program[1] ?? program[0];
+  const beside = join(dirname(script), 'console');
+  return existsSync(join(beside, 'index.html')) ? beside : join(dirname(script), '../../dist/console');
+}

@@ -1,0 +1,8 @@
+/** The namespaces that a user may see. One object per user, so that what is made for it can be shared. */
+export interface Scope {
+  /** Every namespace, and details of the members. */
+  readonly all: boolean;
+  sees(namespace: string): boolean;
+}
+
+export const EVERYTHING: Scope = { all: true, sees: () => true };
