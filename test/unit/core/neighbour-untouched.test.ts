@@ -106,20 +106,29 @@ function namedPorts({ derivedService }: MemberModel): readonly unknown[] {
   return (derivedService?.spec.ports ?? []).filter(({ name }) => Boolean(name));
 }
 
+/** More than any move needs. */
+const MAX_PASSES = 20;
+
 /**
- * A process that plans for every member, and may end after any number of writes; the next one continues. `wrote` is
- * called after each write.
+ * A process that plans for every member, and may end after any number of writes; the next one continues, until nothing
+ * changes. `wrote` is called after each write.
  */
 function reconcile(fleet: FleetModel, crashes: readonly number[], wrote: () => void): void {
-  for (const count of [...crashes, ...Array<number>(3).fill(100)]) {
+  const pass = (maxWrites: number): number => {
+    let writes = 0;
     for (const { name, api } of fleet.members) {
-      for (const change of fleet.plan(name).slice(0, count)) {
+      for (const change of fleet.plan(name).slice(0, maxWrites)) {
         api.apply([change]);
+        writes += 1;
         wrote();
       }
     }
+    return writes;
+  };
+  for (const count of crashes) pass(count);
+  for (let passes = 1; pass(Number.POSITIVE_INFINITY) > 0; passes++) {
+    if (passes === MAX_PASSES) throw new Error(`still writing after ${MAX_PASSES} passes`);
   }
-  fleet.converge();
 }
 
 interface Honest {
