@@ -101,8 +101,9 @@ describe('catamaran dns', () => {
       .trim()
       .split('\n')
       .map((line): { msg: string } => JSON.parse(line));
-    expect(lines.map(({ msg }) => msg)).toEqual([expect.any(String), 'dns stopped']);
-    expect(lines.at(0)?.msg).toBe('dns started');
+    // Kubernetes 1.27 to 1.31 knows WatchList, and has it disabled.
+    const messages = lines.map(({ msg }) => msg).filter((msg) => !msg.startsWith('WatchList not supported'));
+    expect(messages).toEqual(['dns started', 'dns stopped']);
   });
 
   it('returns SERVFAIL, and is not ready, until the initial sync', async () => {

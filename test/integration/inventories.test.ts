@@ -37,7 +37,9 @@ const accessOf = (text: string, source: string) =>
 
 function fleet(formats: readonly string[], spec: object = {}) {
   const inventories = formats.map((format) => ({ format }));
-  const document = { apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { members: [], inventories, ...spec } };
+  // Other tests leave exports in the clusters, whose removal the guard would hold back.
+  const defaults = { members: [], inventories, guard: { percent: 100 } };
+  const document = { apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec: { ...defaults, ...spec } };
   return parseFleet(JSON.stringify(document), { file: '/fleet.yaml' });
 }
 
