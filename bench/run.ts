@@ -21,6 +21,7 @@ import { type Figure, notMeasured } from './report/figures.ts';
 import { picture } from './report/picture.ts';
 import { machine, table } from './report/table.ts';
 import { churn } from './rows/churn.ts';
+import { consolePages } from './rows/console-pages.ts';
 import { cpu } from './rows/cpu.ts';
 import { fill } from './rows/fill.ts';
 import { hostile } from './rows/hostile.ts';
@@ -40,7 +41,7 @@ type Row<T> = (bench: T, scale: Scale, log: Log) => Promise<readonly Figure[]>;
 
 /** In table order. */
 const ROWS: ReadonlyMap<string, Row<TestBed>> = new Map(
-  Object.entries({ propagation, cpu, writes, restart, fill, churn, huge }),
+  Object.entries({ propagation, console: consolePages, cpu, writes, restart, fill, churn, huge }),
 );
 /** Rows that start their own clusters; measured last. */
 const OWN_CLUSTERS: ReadonlyMap<string, Row<Bench>> = new Map(

@@ -14,6 +14,8 @@ export interface ControllerOptions {
   readonly everywhere?: boolean | undefined;
   /** URL of a proxy in front of the consumer's API server. */
   readonly consumerServer?: string | undefined;
+  /** Serves the console, too. */
+  readonly console?: boolean | undefined;
 }
 
 /** The environment of measured processes. */
@@ -32,6 +34,8 @@ export interface Controller {
   writes(): Promise<Writes>;
   /** Rewrites the fleet file with more fields of its spec; the controller reads it within two seconds. */
   reconfigure(spec: object): Promise<void>;
+  /** Address of its console, which works once. */
+  consoleUrl(): Promise<string>;
   /** Lines of the log so far. */
   log(): Promise<readonly string[]>;
   /** SIGTERM lets it release its Leases. */
@@ -53,7 +57,8 @@ let serial = 0;
 /** Starts a controller for the two clusters and waits until it is ready. */
 export async function startController(testBed: TestBed, options: ControllerOptions = {}): Promise<Controller> {
   const name = `catamaran-${++serial}`;
-  return run(testBed, name, await membersOf(testBed, name, options), READY_TIMEOUT_MS);
+  const console = options.console ? ['--console', `127.0.0.1:${await freePort()}`, '--console-login', 'code'] : [];
+  return run(testBed, name, await membersOf(testBed, name, options), READY_TIMEOUT_MS, [], console);
 }
 
 /** A member of fleet.yaml, and its credentials. */
@@ -80,6 +85,7 @@ async function run(
   members: readonly object[],
   readyTimeoutMs: number,
   nodeOptions: readonly string[] = [],
+  more: readonly string[] = [],
 ): Promise<Controller> {
   const fleet = join(bench.dir, `${name}.yaml`);
   const reconfigure = (spec: object): Promise<void> =>
@@ -96,7 +102,10 @@ async function run(
   const component = await startComponent({
     name,
     command: process.execPath,
-    args: [...profile, ...nodeOptions, bench.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
+    args: [
+      ...[...profile, ...nodeOptions, bench.script, 'run', '--config', fleet, '--listen', `127.0.0.1:${port}`],
+      ...more,
+    ],
     logFile,
   });
   const stop = (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => component.stop(signal, 15_000);
@@ -138,6 +147,11 @@ async function run(
       return counts;
     },
     reconfigure,
+    consoleUrl: async () => {
+      const [url] = /^http:\S+\?code=\S+$/m.exec(await readFile(logFile, 'utf8')) ?? [];
+      if (url === undefined) throw new ComponentError('printed no address of its console', component.spec);
+      return url;
+    },
     log: async () => (await readFile(logFile, 'utf8')).split('\n'),
     stop,
   };

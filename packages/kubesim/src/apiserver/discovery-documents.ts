@@ -12,7 +12,10 @@ const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
 /** Virtual resources that only accept create requests. */
 const REVIEWS: Readonly<Record<string, readonly (readonly [plural: string, kind: string, namespaced: boolean])[]>> = {
-  'authentication.k8s.io': [['selfsubjectreviews', 'SelfSubjectReview', false]],
+  'authentication.k8s.io': [
+    ['selfsubjectreviews', 'SelfSubjectReview', false],
+    ['tokenreviews', 'TokenReview', false],
+  ],
   'authorization.k8s.io': [
     ['localsubjectaccessreviews', 'LocalSubjectAccessReview', true],
     ['selfsubjectaccessreviews', 'SelfSubjectAccessReview', false],

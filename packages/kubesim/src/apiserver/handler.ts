@@ -137,7 +137,7 @@ export class Handler {
     const agent = request.headers['user-agent'] ?? '';
     const { state } = this.#options;
     if (request.method === 'POST') {
-      const review = answerReview(url.pathname, request.body ?? '');
+      const review = answerReview(url.pathname, request.body ?? '', this.#options.token);
       return review ? json(201, review, negotiate('', url.searchParams, agent)) : NOT_FOUND;
     }
     const found = discovery(state, url.pathname, request.headers.accept ?? '', url.searchParams);
