@@ -4,9 +4,8 @@
 import { type Command, Option } from 'commander';
 import type { ConfigMapName } from '../dns/coredns/coredns-objects.ts';
 import type { InstallPlan, Site } from '../dns/coredns/install.ts';
-import { dnsPods } from '../dns/coredns/servers.ts';
-import { detect, detectedText } from '../dns/platforms/detect.ts';
-import { observe } from '../dns/platforms/observed.ts';
+import { readSite } from '../dns/coredns/read-site.ts';
+import { detectedText } from '../dns/platforms/detect.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import { visibleLines } from '../runtime/visible.ts';
 import { type ClusterOptions, withCluster } from './connect.ts';
@@ -39,10 +38,8 @@ export function dryRunOption(): Option {
 }
 
 /** Reads what is known of the cluster's DNS. */
-export async function siteOf(client: KubeClient, { configmap }: ClusterDnsOptions): Promise<Site> {
-  const observed = await observe(client);
-  const pods = await dnsPods(client, observed.services);
-  return { client, observed, detected: detect(observed), pods, ...(configmap && { configMap: configmap }) };
+export function siteOf(client: KubeClient, { configmap }: ClusterDnsOptions): Promise<Site> {
+  return readSite(client, configmap);
 }
 
 export function printPlatform({ stdout }: CliContext, { detected, configMap }: Site): void {

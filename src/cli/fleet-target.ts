@@ -4,7 +4,7 @@ import { USER_FIELD_MANAGER } from '../api/labels.ts';
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { parseFleet } from '../config/parse.ts';
 import { loadFleet } from '../config/watch.ts';
-import { type Survey, survey } from '../controller/survey.ts';
+import { type Survey, type SurveyOptions, survey } from '../controller/survey.ts';
 import { isDnsLabel } from '../core/naming.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
@@ -83,23 +83,30 @@ export async function fleetConfigOf(options: FleetTargetOptions, { fleetFile }: 
   throw new CatamaranError('CTM_USAGE', `which fleet? pass --config FILE or --contexts LIST, or set CATAMARAN_CONFIG`);
 }
 
-/** Lists the fleet once, and reads it. */
-export async function surveyFleet<T>(
-  options: FleetTargetOptions,
-  { environment, stderrColors, signal }: CliContext,
-  read: (fleet: Fleet) => T | Promise<T>,
-): Promise<Survey<T>> {
+/** A fleet with its members from inventories, and how to read it. */
+export interface TargetFleet {
+  readonly config: FleetConfig;
+  readonly surroundings: SurveyOptions;
+}
+
+export async function targetFleet(options: FleetTargetOptions, context: CliContext): Promise<TargetFleet> {
+  const { environment, stderrColors, signal } = context;
   const logger = createLog({ level: 'warn', format: 'text', colors: stderrColors });
   const trust = kubeconfigTrust(options, environment);
   const file = await fleetConfigOf(options, environment);
   const { config, kubeconfigs } = await withInventories(file, environment, trust, logger, signal);
-  const surroundings = {
-    connect: connector(environment, trust, UNPACED, USER_FIELD_MANAGER, kubeconfigs),
-    clock: systemClock,
-    random: Math.random,
-    logger,
-  };
-  return survey(config, surroundings, signal, read);
+  const connect = connector(environment, trust, UNPACED, USER_FIELD_MANAGER, kubeconfigs);
+  return { config, surroundings: { connect, clock: systemClock, random: Math.random, logger } };
+}
+
+/** Lists the fleet once, and reads it. */
+export async function surveyFleet<T>(
+  options: FleetTargetOptions,
+  context: CliContext,
+  read: (fleet: Fleet) => T | Promise<T>,
+): Promise<Survey<T>> {
+  const { config, surroundings } = await targetFleet(options, context);
+  return survey(config, surroundings, context.signal, read);
 }
 
 /** @throws CTM_USAGE if the fleet has no such member. */

@@ -1,6 +1,6 @@
 /** Output formats of commands. */
 import { Option } from 'commander';
-import { Document, isScalar, Scalar, visit } from 'yaml';
+import { Document, isScalar, Scalar, stringify, visit } from 'yaml';
 import { visible, visibleJson } from '../runtime/visible.ts';
 
 /** `table` and `wide` are for a terminal. */
@@ -14,10 +14,10 @@ export function outputOption(formats: readonly [OutputFormat, ...OutputFormat[]]
 /** A value as JSON or YAML, or the text for a terminal. */
 export function rendered(value: unknown, format: OutputFormat, text: () => string): string {
   if (format === 'json') return visibleJson(`${JSON.stringify(value, null, 2)}\n`);
-  return format === 'yaml' ? yaml(value) : text();
+  return format === 'yaml' ? yamlText(value) : text();
 }
 
-function yaml(value: unknown): string {
+export function yamlText(value: unknown): string {
   const document = new Document(value);
   visit(document, {
     // Escapes are possible only in double quotes.
@@ -28,4 +28,9 @@ function yaml(value: unknown): string {
     },
   });
   return visibleJson(document.toString());
+}
+
+/** Manifests for `kubectl apply -f -`. */
+export function yamlDocuments(objects: readonly object[]): string {
+  return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join('');
 }

@@ -4,17 +4,22 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { LogLevel } from '../runtime/log.ts';
 import { registerInstall } from './commands/cluster-install.ts';
 import { registerUninstall } from './commands/cluster-uninstall.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerConsole } from './commands/console.ts';
 import { registerCrds } from './commands/crds.ts';
 import { registerDns } from './commands/dns.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerExport } from './commands/export-service.ts';
+import { registerDiff } from './commands/fleet-diff.ts';
 import { registerStatus } from './commands/fleet-status.ts';
 import { registerImport } from './commands/import-service.ts';
+import { registerProbe } from './commands/probe.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSandbox } from './commands/sandbox.ts';
 import { registerUnexport } from './commands/unexport-service.ts';
+import { registerVerify } from './commands/verify.ts';
+import { registerVersion } from './commands/version.ts';
 import type { CliContext, Register } from './context.ts';
 import { EXIT, EXIT_MEANINGS, fail, printError } from './exit.ts';
 import { examples, optionDescription } from './help.ts';
@@ -30,6 +35,11 @@ const COMMANDS: readonly Register[] = [
   registerUnexport,
   registerImport,
   registerConsole,
+  registerVerify,
+  registerProbe,
+  registerDiff,
+  registerVersion,
+  registerCompletion,
   registerDns,
   registerCrds,
   registerConfig,
@@ -56,8 +66,13 @@ function usageText(commanderText: string): string {
   return commanderText.replace(/^error: /, '').trimEnd();
 }
 
+/** Help of a plugin of kubectl has commands as its users type them. */
+function renamed(text: string, { name }: CliContext): string {
+  return name === 'catamaran' ? text : text.replaceAll(/\bcatamaran (?=[a-z-])/g, `${name} `);
+}
+
 export function buildProgram(context: CliContext): Command {
-  const program = new Command('catamaran')
+  const program = new Command(context.name)
     .description(packageJson.description)
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -69,7 +84,7 @@ export function buildProgram(context: CliContext): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
+      writeOut: (text) => context.stdout.write(renamed(text, context)),
       writeErr: (text) => context.stderr.write(text),
       getOutHasColors: () => context.stdoutColors,
       getErrHasColors: () => context.stderrColors,

@@ -17,9 +17,12 @@ import type { CliContext } from './context.ts';
 import { type FleetTargetOptions, memberNamed, withFleetTarget } from './fleet-target.ts';
 import { nonEmpty, parseSeconds, parseServiceKey } from './values.ts';
 
+/** `client`: nothing is sent; `server`: the API server validates and admits the write, and does not store it. */
+export type DryRun = 'client' | 'server';
+
 export interface SharingOptions extends FleetTargetOptions {
   readonly member: string;
-  readonly dryRun: boolean;
+  readonly dryRun?: DryRun;
 }
 
 export interface WaitOptions {
@@ -32,7 +35,14 @@ export interface WaitOptions {
 export function withSharing(command: Command, member: string): Command {
   return withFleetTarget(command.argument('<namespace/service>', 'Service', parseServiceKey))
     .addOption(new Option('--member <name>', member).argParser(nonEmpty).makeOptionMandatory())
-    .option('--dry-run', 'print what would be done without doing it', false);
+    .addOption(
+      new Option(
+        '--dry-run [where]',
+        'print what would be done without doing it; server: the API server admits it, too',
+      )
+        .choices(['client', 'server'])
+        .preset('client'),
+    );
 }
 
 /** Adds the options of a wait. */
@@ -74,18 +84,28 @@ export function describe({ kind, group }: Resource, key: ServiceKey): string {
   return `${kind.toLowerCase()}.${group}/${splitKey(key).name}`;
 }
 
+/** `(dry run)` or `(server dry run)`, as kubectl says it; empty if this is none. */
+export function dryRunNote({ dryRun }: SharingOptions): string {
+  if (dryRun === undefined) return '';
+  return dryRun === 'server' ? ' (server dry run)' : ' (dry run)';
+}
+
 /** Creates an object, unless this is a dry run. */
 export async function createShared(
   member: Member,
   resource: Resource,
   key: ServiceKey,
   manifest: ServiceExport | ServiceImport,
-  { dryRun }: SharingOptions,
-  { stdout }: CliContext,
+  options: SharingOptions,
+  { stdout, signal }: CliContext,
 ): Promise<void> {
   const object: JsonObject = JSON.parse(JSON.stringify(manifest));
-  if (!dryRun) await clientOf(member).create(resource, splitKey(key).namespace, object);
-  stdout.write(`${describe(resource, key)} created in ${member.name}${dryRun ? ' (dry run)' : ''}\n`);
+  const { dryRun } = options;
+  if (dryRun !== 'client') {
+    const { namespace } = splitKey(key);
+    await clientOf(member).create(resource, namespace, object, { signal, ...(dryRun && { dryRun: 'All' }) });
+  }
+  stdout.write(`${describe(resource, key)} created in ${member.name}${dryRunNote(options)}\n`);
 }
 
 /** Prints `line`, so that a user sees what is waited for. */

@@ -1,8 +1,11 @@
 /** Connects the command line to this process; importing this module runs the program. */
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { isSea } from 'node:sea';
+import { text } from 'node:stream/consumers';
 import { CatamaranError } from '../runtime/errors.ts';
 import { callName } from './call-name.ts';
+import type { CommandName } from './context.ts';
 import { readEnvironment } from './environment.ts';
 import { EXIT, fail } from './exit.ts';
 import { runCli } from './program.ts';
@@ -41,21 +44,30 @@ function programOf({ execPath, argv }: NodeJS.Process): readonly [command: strin
   return isSea() ? [execPath] : [execPath, ...argv.slice(1, 2)];
 }
 
+/** kubectl starts its plugins by a path, which may be a link to this program. */
+function nameOf({ argv0, argv }: NodeJS.Process): CommandName {
+  const started = basename((isSea() ? argv0 : argv[1]) ?? '', '.js');
+  return started === 'kubectl-mcs' ? 'kubectl mcs' : 'catamaran';
+}
+
 async function main(): Promise<number> {
   const { stdout, stderr } = process;
   try {
     const environment = readEnvironment();
     const program = programOf(process);
+    const name = nameOf(process);
     return await runCli(process.argv.slice(2), {
       environment,
+      name,
       program,
-      call: callName({ program, variables: environment.variables, cwd: process.cwd() }),
+      call: name === 'catamaran' ? callName({ program, variables: environment.variables, cwd: process.cwd() }) : name,
       stdout,
       stderr,
       isTerminal: stdout.isTTY === true,
       stdoutColors: stdout.isTTY === true && !environment.noColor,
       stderrColors: stderr.isTTY === true && !environment.noColor,
       signal: stopSignal(),
+      readStdin: () => text(process.stdin),
     });
   } catch (error) {
     return fail({ stderr, stderrColors: false }, error);

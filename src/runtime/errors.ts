@@ -72,6 +72,11 @@ export const ERRORS = {
     summary: 'the clusterset zone is not resolved in a cluster, or a change to its DNS was taken back or incomplete',
   },
   CTM_EXPLAINED: { exit: 'failure', summary: 'a request to an exported Service cannot be answered' },
+  CTM_DIFF: { exit: 'failure', summary: 'a controller would change something' },
+  CTM_VERIFY: {
+    exit: 'failure',
+    summary: 'a request from a member to an imported Service failed or could not be sent',
+  },
   CTM_SHARING: { exit: 'failure', summary: 'a Service cannot be exported or imported as requested' },
   CTM_VALUES: {
     exit: 'usage',

@@ -148,6 +148,7 @@ function policyTests(): void {
   });
 
   it('lets the controller do its work', async () => {
+    await createAs(derived('amcs-kept'));
     await createAs(derived('amcs-web'));
     await asController(
       '-n',
@@ -196,6 +197,19 @@ function policyTests(): void {
     ],
   ])('stops the creation of %s', async (_, object) => {
     await expect(createAs(object())).rejects.toThrow("ValidatingAdmissionPolicy 'catamaran'");
+  });
+
+  it.each([
+    ['labels', { metadata: { labels: { 'app.kubernetes.io/managed-by': null, 'catamaran.dev/derived-from': null } } }],
+    ['its owner', { metadata: { ownerReferences: null } }],
+    ['no selector', { spec: { selector: { app: 'theirs' } } }],
+    ['no externalIPs', { spec: { externalIPs: ['203.0.113.1'] } }],
+    ['its type', { spec: { type: 'ExternalName', externalName: 'example.com' } }],
+  ])('holds a derived Service to %s', async (_, patch) => {
+    const json = JSON.stringify(patch);
+    await expect(asController('-n', ns, 'patch', 'service', 'amcs-kept', '--type=merge', '-p', json)).rejects.toThrow(
+      "ValidatingAdmissionPolicy 'catamaran'",
+    );
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CliContext } from '../../src/cli/context.ts';
+import type { CliContext, CommandName } from '../../src/cli/context.ts';
 import { readEnvironment, type Variables } from '../../src/cli/environment.ts';
 import { runCli } from '../../src/cli/program.ts';
 
@@ -19,6 +19,9 @@ export interface Stage {
   readonly call?: string;
   /** Aborts as on Ctrl-C. */
   readonly signal?: AbortSignal;
+  readonly name?: CommandName;
+  /** Content of standard input. */
+  readonly stdin?: string;
 }
 
 /** A context that records output. */
@@ -30,6 +33,7 @@ export function recordingContext(options: Stage = {}) {
     },
   });
   const context: CliContext = {
+    name: options.name ?? 'catamaran',
     environment: readEnvironment(options.variables ?? {}),
     program: [process.execPath, MAIN],
     call: options.call ?? 'catamaran',
@@ -39,6 +43,7 @@ export function recordingContext(options: Stage = {}) {
     stdoutColors: options.colors ?? false,
     stderrColors: options.colors ?? false,
     signal: options.signal ?? new AbortController().signal,
+    readStdin: async () => options.stdin ?? '',
   };
   return { context, printed };
 }

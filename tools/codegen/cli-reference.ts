@@ -10,6 +10,7 @@ import { markdownTable, sentence } from './markdown.ts';
 function describedProgram(): Command {
   const silent = { write: () => {} };
   return buildProgram({
+    name: 'catamaran',
     environment: readEnvironment({}),
     program: ['catamaran'],
     call: 'catamaran',
@@ -18,6 +19,7 @@ function describedProgram(): Command {
     isTerminal: false,
     stdoutColors: false,
     stderrColors: false,
+    readStdin: async () => '',
     signal: new AbortController().signal,
   });
 }

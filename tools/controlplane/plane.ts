@@ -29,7 +29,7 @@ export interface ControlPlane {
   /** Distinct per cluster; IPv4 first, then IPv6. Contains the addresses of fake pods. */
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
-  /** JSON lines, one per write, by the users `admin`, `kube-controller-manager`, `kube-scheduler` and `kwok`. */
+  /** JSON lines, one per write, and per read by accounts of {@link AUDITED_NAMESPACE}; among others by the users `admin`, `kube-controller-manager`, `kube-scheduler` and `kwok`. */
   readonly auditLog: string | undefined;
   /** Stops kube-apiserver only. Default signal: SIGKILL. */
   stopApiServer(signal?: NodeJS.Signals): Promise<void>;
@@ -62,12 +62,19 @@ const POLL_MS = 100;
 const USERS = ['admin', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const;
 type User = (typeof USERS)[number];
 
-// Without reads, since the log is for counting writes.
+/** Namespace whose service accounts have their reads logged, too. */
+export const AUDITED_NAMESPACE = 'catamaran-audited';
+
+// Otherwise without reads, since the log is for counting writes.
 const AUDIT_POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
   omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] }, { level: 'None' }],
+  rules: [
+    { level: 'Metadata', userGroups: [`system:serviceaccounts:${AUDITED_NAMESPACE}`] },
+    { level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+    { level: 'None' },
+  ],
 };
 
 /** `index` counts from 1. `released` is called once, when the control plane has stopped. */

@@ -1,6 +1,5 @@
 /** `catamaran install`: what the Helm chart installs, without Helm. */
 import { Option } from 'commander';
-import { stringify } from 'yaml';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { JsonObject } from '../../api/json.ts';
 import { loadFleet } from '../../config/watch.ts';
@@ -14,6 +13,7 @@ import { type ClusterOptions, withClient, withCluster } from '../connect.ts';
 import type { CliContext, Register } from '../context.ts';
 import { examples } from '../help.ts';
 import { clusterVersion, namespaceOption } from '../installing.ts';
+import { yamlDocuments } from '../output.ts';
 import { nonEmpty } from '../values.ts';
 
 interface InstallOptions extends ClusterOptions {
@@ -58,7 +58,7 @@ async function valuesOf({ values, fleet, mode, image }: InstallOptions): Promise
 
 function printed(objects: readonly JsonObject[], format: 'yaml' | 'json'): string {
   if (format === 'json') return `${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, null, 2)}\n`;
-  return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`).join('');
+  return yamlDocuments(objects);
 }
 
 async function run(options: InstallOptions, context: CliContext): Promise<void> {

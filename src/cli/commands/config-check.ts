@@ -36,20 +36,23 @@ export const registerConfigCheck: Register = (command, context) => {
   const check = command
     .command('check')
     .description('validate a fleet file and report all problems')
-    .requiredOption('-c, --config <file>', 'fleet file')
+    .requiredOption('-c, --config <file>', 'fleet file; - reads stdin')
     .option('--connect', 'also connect to every member and list it; fails if one cannot be listed', false)
     .addHelpText(
       'after',
-      examples('catamaran config check --config fleet.yaml', [
-        'catamaran config check --config fleet.yaml --connect',
-        'check kubeconfigs, network and rights',
-      ]),
+      examples(
+        'catamaran config check --config fleet.yaml',
+        ['catamaran config check --config - < fleet.yaml', 'from standard input'],
+        ['catamaran config check --config fleet.yaml --connect', 'check kubeconfigs, network and rights'],
+      ),
     )
     .action(async (options: CheckOptions) => {
-      const { config } = await loadFleet(options.config);
+      const isStdin = options.config === '-';
+      const file = isStdin ? 'stdin' : options.config;
+      const { config } = await (isStdin ? loadFleet(file, () => context.readStdin()) : loadFleet(file));
       const names = config.members.map((member) => member.name).join(', ');
       const count = `${config.members.length} member${config.members.length === 1 ? '' : 's'}`;
-      context.stdout.write(`${visible(options.config)}: ok, ${count}${names === '' ? '' : `: ${names}`}\n`);
+      context.stdout.write(`${visible(file)}: ok, ${count}${names === '' ? '' : `: ${names}`}\n`);
       for (const warning of warningsOf(config)) context.stderr.write(`warning: ${visible(warning)}\n`);
       if (options.connect) await checkMembers(config, options, context);
     });

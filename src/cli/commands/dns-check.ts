@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { checkDns } from '../../dns/coredns/check.ts';
 import type { Site } from '../../dns/coredns/install.ts';
+import { podRoutes } from '../../dns/coredns/pod-routes.ts';
 import { clusterNameservers } from '../../dns/coredns/resolv-conf.ts';
-import { type DnsRoute, directRoute, podRoute, type RouteOptions } from '../../dns/coredns/routes.ts';
-import type { KubeClient } from '../../kube/client/client.ts';
+import { type DnsRoute, directRoute, type RouteOptions } from '../../dns/coredns/routes.ts';
 import type { Address } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
@@ -25,8 +25,6 @@ interface CheckOptions extends ClusterDnsOptions {
 }
 
 const TIMEOUT_MS = 5000;
-/** Pods that are asked one by one, from outside the cluster. */
-const PODS = 5;
 const RESOLV_CONF = '/etc/resolv.conf';
 
 async function check(options: CheckOptions, context: CliContext): Promise<void> {
@@ -45,7 +43,7 @@ async function check(options: CheckOptions, context: CliContext): Promise<void> 
           if (server) return [directRoute(server, query)];
           if (isSandbox(site.observed))
             return [sandboxRoute(kubeconfigOf(options, context.environment), client.cluster, query)];
-          return inCluster ? await podsOwnRoutes(site, query) : throughApiServer(client, site, query);
+          return inCluster ? await podsOwnRoutes(site, query) : podRoutes(site, query);
         },
       });
     };
@@ -65,21 +63,6 @@ async function podsOwnRoutes({ observed }: Site, query: RouteOptions): Promise<r
   throw new CatamaranError(
     'CTM_DNS',
     `${RESOLV_CONF} names no DNS of the cluster, and no Service labelled k8s-app=kube-dns has a cluster IP: pass the address of the cluster's DNS with --server`,
-  );
-}
-
-/** Addresses of the cluster mean nothing out here, so its DNS pods are asked through the API server. */
-function throughApiServer(client: KubeClient, { pods, detected }: Site, query: RouteOptions): readonly DnsRoute[] {
-  if (detected.nodeCache !== undefined)
-    throw new CatamaranError(
-      'CTM_DNS',
-      `pods ask the DNS cache on their node (ConfigMap ${detected.nodeCache}), which is not reachable from here: run this command in a pod`,
-    );
-  const routes = pods.slice(0, PODS).flatMap((pod) => podRoute(client, pod, query) ?? []);
-  if (routes.length > 0) return routes;
-  throw new CatamaranError(
-    'CTM_DNS',
-    'no running pod of the cluster’s DNS was found to ask: run this command in a pod, or pass a reachable address with --server',
   );
 }
 

@@ -2,11 +2,13 @@
 import type { ServiceKey } from '../../api/meta.ts';
 import { UnlistedError } from '../../controller/survey.ts';
 import { type Explanation, explain, type Path } from '../../inspect/explain/explanation.ts';
+import type { Hop } from '../../inspect/explain/hop.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { table } from '../../runtime/text-table.ts';
 import { visible } from '../../runtime/visible.ts';
 import type { CliContext, Register } from '../context.ts';
+import { dnsRoutes } from '../dns-routes.ts';
 import { type FleetTargetOptions, memberNamed, surveyFleet, withFleetTarget } from '../fleet-target.ts';
 import { examples } from '../help.ts';
 import { type OutputFormat, outputOption, rendered } from '../output.ts';
@@ -17,6 +19,14 @@ interface ExplainOptions extends FleetTargetOptions {
   readonly output: OutputFormat;
 }
 
+function isWarning({ result }: Hop): boolean {
+  return result === 'warning';
+}
+
+function warningText({ hop, member, seen, remedy }: Hop): readonly string[] {
+  return [`Warning at ${hop} in ${member}: ${seen}`, ...(remedy === undefined ? [] : [`To do: ${remedy}`])];
+}
+
 function pathText({ consumer, hops, broken }: Path): string {
   const rows = hops.map(({ member, hop, result, seen }) => [member, hop, result, seen]);
   const verdict = broken
@@ -24,7 +34,7 @@ function pathText({ consumer, hops, broken }: Path): string {
         `Broken at ${broken.hop} in ${broken.member}: ${broken.seen}`,
         ...(broken.remedy === undefined ? [] : [`To do: ${broken.remedy}`]),
       ]
-    : [`Requests from ${consumer} can be answered.`];
+    : [`Requests from ${consumer} can be answered.`, ...hops.filter(isWarning).flatMap(warningText)];
   return `From ${consumer}:\n${table([['MEMBER', 'HOP', 'RESULT', 'SEEN'], ...rows])}${verdict.map((line) => `${visible(line)}\n`).join('')}`;
 }
 
@@ -36,7 +46,13 @@ async function run(key: ServiceKey, { output, member, ...options }: ExplainOptio
   const { signal, stdout } = context;
   const { result, unlisted } = await surveyFleet(options, context, (fleet) => {
     const consumer = member === undefined ? undefined : memberNamed(fleet, member);
-    return explain(fleet, { key, now: systemClock.now(), signal, ...(consumer && { consumer }) });
+    return explain(fleet, {
+      key,
+      now: systemClock.now(),
+      signal,
+      dnsRoutes: dnsRoutes(context.environment),
+      ...(consumer && { consumer }),
+    });
   });
   stdout.write(rendered(result, output, () => explanationText(result)));
   const [broken] = result.paths.filter((path) => path.broken);

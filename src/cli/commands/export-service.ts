@@ -44,7 +44,7 @@ async function exportFrom(fleet: Fleet, key: ServiceKey, options: ExportOptions,
     requireAccepted(preview, options, context);
     await createShared(member, RESOURCES.serviceExports, key, exportManifest(key), options, context);
   }
-  if (options.dryRun || !options.wait) return;
+  if (options.dryRun !== undefined || !options.wait) return;
   note(context, `waiting for the controller, ${options.timeout / 1_000} s at most`);
   await awaitCondition(member, RESOURCES.serviceExports, key, ExportCondition.Valid, options, context);
   for (const name of preview.importers) {

@@ -35,7 +35,7 @@ async function importInto(fleet: Fleet, key: ServiceKey, options: ImportOptions,
     note(context, `exported by ${exporters.join(', ')}`);
     await createShared(member, RESOURCES.serviceImports, key, manifest, options, context);
   }
-  if (options.dryRun || !options.wait) return;
+  if (options.dryRun !== undefined || !options.wait) return;
   note(context, `waiting for the controller, ${options.timeout / 1_000} s at most`);
   await awaitCondition(member, RESOURCES.serviceImports, key, ImportCondition.Ready, options, context);
   context.stdout.write(callText(fleet, member, key));

@@ -6,7 +6,7 @@ import { previewUnexport, type Unexport } from '../../sharing/removal-preview.ts
 import type { CliContext, Register } from '../context.ts';
 import { surveyFleet } from '../fleet-target.ts';
 import { examples } from '../help.ts';
-import { clientOf, describe, type SharingOptions, targetOf, withSharing } from '../sharing.ts';
+import { clientOf, describe, dryRunNote, type SharingOptions, targetOf, withSharing } from '../sharing.ts';
 
 /** What the other members have afterwards. */
 function effectText({ remaining, importers }: Unexport): string {
@@ -25,14 +25,14 @@ async function unexport(fleet: Fleet, key: ServiceKey, options: SharingOptions, 
   }
   stdout.write(`${effectText(previewUnexport(fleet, member, key))}\n`);
   const { uid } = exported.metadata;
-  if (!options.dryRun) {
+  if (options.dryRun !== 'client') {
     await clientOf(member).delete(RESOURCES.serviceExports, splitKey(key), {
       signal,
+      ...(options.dryRun && { dryRun: 'All' }),
       ...(uid !== undefined && { uid }),
     });
   }
-  const done = options.dryRun ? 'deleted (dry run)' : 'deleted';
-  stdout.write(`${describe(RESOURCES.serviceExports, key)} ${done} in ${member.name}\n`);
+  stdout.write(`${describe(RESOURCES.serviceExports, key)} deleted in ${member.name}${dryRunNote(options)}\n`);
 }
 
 export const registerUnexport: Register = (program, context) => {

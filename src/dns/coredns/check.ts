@@ -51,7 +51,7 @@ class HopSkipped extends Error {}
 const NO_STATE = 'the configuration could not be read';
 
 /** A name that must resolve to at least one of the addresses; no addresses accept any answer. */
-interface Probe {
+export interface Probe {
   readonly name: string;
   readonly type: number;
   readonly addresses: readonly string[];
@@ -61,6 +61,8 @@ interface Found {
   readonly seen: string;
   /** Absent if the configuration is not a Corefile, or not understood. */
   readonly state?: ZoneState;
+  /** Why the zone cannot be served with it. */
+  readonly problem?: string;
 }
 
 /** Checks all hops. A hop is skipped if one that it depends on failed. */
@@ -70,13 +72,40 @@ export async function checkDns(options: CheckOptions): Promise<Hop[]> {
   const version: Probe = { name: `dns-version.${zone}`, type: TYPE.TXT, addresses: [] };
   const imports = await hop('ServiceImports', () => importsHop(site, zone, version));
   const probe = imports.value ?? version;
-  const answers = await hop('cluster DNS', () => answersHop(options, probe));
-  const served = answers.hop.result === 'ok';
-  const file = await hop('configuration', () => configurationHop(site, zone, served));
-  const state = file.value?.state;
-  const rights = await hop('CoreDNS RBAC', () => rbacHop(site, state));
+  const answers = await checkAnswers(options, probe);
+  const { configuration, rights, state } = await checkConfiguration(site, zone, answers.result === 'ok');
   const server = await hop('catamaran dns', () => serverHop(options, state, probe));
-  return [platform, imports.hop, file.hop, rights.hop, server.hop, answers.hop];
+  return [platform, imports.hop, configuration, rights, server.hop, answers];
+}
+
+/** Asks what pods ask. */
+export async function checkAnswers(options: Pick<CheckOptions, 'routes' | 'zone'>, probe: Probe): Promise<Hop> {
+  return (await hop('cluster DNS', () => answersHop(options, probe))).hop;
+}
+
+/** How the cluster's DNS is configured. */
+export interface Configured {
+  readonly configuration: Hop;
+  readonly rights: Hop;
+  /** What was found, whether or not it can work. Absent as in {@link Found}, or if it could not be read. */
+  readonly found?: ZoneState;
+  /** The same, if it can work. */
+  readonly state?: ZoneState;
+}
+
+/** Reads the configuration. What the DNS of the cluster answers is believed over any file: `served`. */
+export async function checkConfiguration(site: Site, zone: string, served: boolean): Promise<Configured> {
+  const { hop: configuration, value } = await hop('configuration', () => configurationHop(site, zone, served));
+  const isWrong = value?.problem !== undefined;
+  const found = value?.state;
+  const state = isWrong ? undefined : found;
+  const rights = await hop('CoreDNS RBAC', () => rbacHop(site, state));
+  return {
+    configuration: isWrong ? { ...configuration, result: 'wrong' } : configuration,
+    rights: rights.hop,
+    ...(found && { found }),
+    ...(state && { state }),
+  };
 }
 
 async function hop<T>(
@@ -103,7 +132,7 @@ async function importsHop({ client }: Site, zone: string, version: Probe) {
   return { seen: `${seen}; querying ${namespace}/${name}`, value };
 }
 
-async function answersHop({ routes, zone }: CheckOptions, probe: Probe) {
+async function answersHop({ routes, zone }: Pick<CheckOptions, 'routes' | 'zone'>, probe: Probe) {
   const seen: string[] = [];
   for (const route of await routes()) {
     const message = await route.ask(probe.name, probe.type).catch((error: unknown) => {
@@ -126,7 +155,7 @@ async function configurationHop(site: Site, zone: string, served: boolean): Prom
   const { state, seen }: Found = found;
   const problem = state && (await problemOf(site, state, zone));
   if (problem === undefined) return { seen, value: found };
-  if (!served) throw new HopFailed(`${seen}${problem}`);
+  if (!served) return { seen: `${seen}${problem}`, value: { ...found, problem } };
   return { seen: `${seen}; but the DNS of the cluster serves the zone`, value: found };
 }
 

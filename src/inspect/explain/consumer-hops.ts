@@ -1,4 +1,4 @@
-/** The way of a request into an importing member, up to the rules of kube-proxy. */
+/** The way of a request into an importing member: its objects, kube-proxy and DNS. */
 import { type ServiceKey, serviceKey, splitKey } from '../../api/meta.ts';
 import { ImportCondition, type ServiceImport } from '../../api/multicluster.ts';
 import type { LeaseConfig } from '../../config/fleet-config.ts';
@@ -7,11 +7,14 @@ import { derivedServiceName } from '../../core/naming.ts';
 import { importOfService } from '../../core/ownership.ts';
 import type { ImportMode } from '../../core/view.ts';
 import type { Member } from '../../fleet/member.ts';
+import { toError } from '../../runtime/thrown.ts';
 import { conditionOf } from '../condition.ts';
 import { type Writer, writerOf } from '../member-report.ts';
 import { importReport } from '../service-report.ts';
+import { type DnsQuestion, dnsHop } from './dns-hop.ts';
 import { type Hop, hopsOf, isOpen } from './hop.ts';
-import { remedyOfImport } from './remedies.ts';
+import { proxyHop, readProxied } from './proxy-hop.ts';
+import { RECONNECT, remedyOfImport } from './remedies.ts';
 
 /** What the fleet file says about the member. */
 export interface ConsumerRules {
@@ -19,6 +22,15 @@ export interface ConsumerRules {
   readonly importMode: ImportMode;
   /** Why the member may not import from the namespace. */
   readonly importRefusal?: string;
+}
+
+/** How to read what the caches do not have. */
+export interface LiveReads {
+  /** In ms since the epoch. */
+  readonly now: number;
+  /** Absent: DNS is not looked at. */
+  readonly dns?: DnsQuestion;
+  readonly signal: AbortSignal;
 }
 
 function controllerHop(member: string, writer: Writer): Hop {
@@ -89,7 +101,7 @@ function derivedServiceHop(member: Member, key: ServiceKey, imported: ServiceImp
   return hop('derived Service', 'ok', `${derived}, ${clusterIPs.join(', ')}`);
 }
 
-/** What kube-proxy of the member chooses from. */
+/** The endpoints of the derived Service, by exporter. */
 function sliceHop(member: Member, key: ServiceKey, imported: ServiceImport): Hop {
   const hop = hopsOf(member.name);
   const { endpoints } = importReport(key, member, imported);
@@ -142,24 +154,53 @@ function objectHops(member: Member, key: ServiceKey, rules: ConsumerRules): read
   return isOpen([service]) ? [...hops, service, sliceHop(member, key, imported)] : [...hops, service];
 }
 
-/** The hops of a consumer, up to the first that is broken. `now` is in ms since the epoch. */
+/** What kube-proxy does with the derived Service; none for a headless one, whose pods clients reach directly. */
+async function proxyHops(
+  { name, client, cache, config }: Member,
+  key: ServiceKey,
+  imported: ServiceImport,
+  signal: AbortSignal,
+): Promise<readonly Hop[]> {
+  if (imported.spec.type === 'Headless' || !client) return [];
+  const derived = derivedServiceName(config.derivedPrefix, splitKey(key).name);
+  // The cache has it: without, the hop "derived Service" is broken.
+  if (!cache.services.get(serviceKey(splitKey(key).namespace, derived))) return [];
+  try {
+    const place = { namespace: splitKey(key).namespace, name: derived };
+    return [proxyHop(name, await readProxied(client, place, signal))];
+  } catch (error) {
+    signal.throwIfAborted();
+    return [hopsOf(name)('kube-proxy', 'skipped', toError(error).message)];
+  }
+}
+
+/** The hops behind the objects, which are read from the consumer itself. */
+async function lastHops(member: Member, key: ServiceKey, { dns, signal }: LiveReads): Promise<readonly Hop[]> {
+  const imported = member.cache.imports.get(key);
+  if (!imported) return [];
+  const proxied = await proxyHops(member, key, imported, signal);
+  if (!dns || !isOpen(proxied)) return proxied;
+  return [...proxied, await dnsHop(member, key, imported, dns)];
+}
+
+/** The hops of a consumer, up to the first that is broken. */
 export async function consumerHops(
   member: Member,
   key: ServiceKey,
   rules: ConsumerRules,
-  now: number,
-  signal: AbortSignal,
+  reads: LiveReads,
 ): Promise<readonly Hop[]> {
   const { name, state, cache } = member;
   const hop = hopsOf(name);
   if (!cache.synced || state.phase !== 'ready') {
     const error = state.phase === 'ready' ? undefined : state.error?.message;
     const seen = `${state.phase}${error === undefined ? '' : `: ${error}`}`;
-    return [hop('member', 'broken', seen, 'restore the connection to its API server')];
+    return [hop('member', 'broken', seen, RECONNECT)];
   }
   const objects = objectHops(member, key, rules);
-  const controller = controllerHop(name, await writerOf(member, rules.lease, now, signal));
+  const controller = controllerHop(name, await writerOf(member, rules.lease, reads.now, reads.signal));
   // Without a controller, what it wrote before is served.
   const isServed = controller.result === 'broken' && isOpen(objects);
-  return [hop('member', 'ok', 'ready'), isServed ? { ...controller, result: 'warning' } : controller, ...objects];
+  const before = [hop('member', 'ok', 'ready'), isServed ? { ...controller, result: 'warning' as const } : controller];
+  return [...before, ...objects, ...(isOpen(objects) ? await lastHops(member, key, reads) : [])];
 }

@@ -4,6 +4,7 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import { fleetAccess } from '../../fleet/fleet-access.ts';
 import type { Member } from '../../fleet/member.ts';
 import { consumerHops } from './consumer-hops.ts';
+import type { DnsRoutes } from './dns-hop.ts';
 import { type Hop, isOpen } from './hop.ts';
 import { type Source, sourceOf } from './source-hops.ts';
 
@@ -26,6 +27,8 @@ export interface ExplainRequest {
   readonly key: ServiceKey;
   /** Default: every member that has the ServiceImport; if none has, every member. */
   readonly consumer?: Member;
+  /** How to ask the DNS of a consumer. Default: DNS is not looked at. */
+  readonly dnsRoutes?: DnsRoutes;
   /** In ms since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;
@@ -56,7 +59,7 @@ function sourceHops(sources: readonly Source[], key: ServiceKey, consumer: strin
 }
 
 export async function explain(fleet: Fleet, request: ExplainRequest): Promise<Explanation> {
-  const { key, consumer, now, signal } = request;
+  const { key, consumer, dnsRoutes, now, signal } = request;
   const { namespace, name } = splitKey(key);
   const members = fleet.members.filter((member) => fleet.isMember(member));
   const sources = (await Promise.all(members.map((member) => sourceOf(member, key, signal)))).filter(
@@ -65,6 +68,8 @@ export async function explain(fleet: Fleet, request: ExplainRequest): Promise<Ex
   const importers = members.filter(({ cache }) => cache.imports.get(key) !== undefined);
   const consumers = consumer ? [consumer] : importers.length > 0 ? importers : members;
   const access = fleetAccess(fleet.config);
+  const zone = fleet.config.clustersetDomain;
+  const reads = { now, signal, ...(dnsRoutes && { dns: { zone, routes: dnsRoutes } }) };
   const paths = consumers.map(async (member): Promise<Path> => {
     const importRefusal = access.importRefusal(member.name, namespace);
     const rules = {
@@ -72,7 +77,7 @@ export async function explain(fleet: Fleet, request: ExplainRequest): Promise<Ex
       importMode: access.importMode(member.config, namespace),
       ...(importRefusal !== undefined && { importRefusal }),
     };
-    const hops = [...sourceHops(sources, key, member.name), ...(await consumerHops(member, key, rules, now, signal))];
+    const hops = [...sourceHops(sources, key, member.name), ...(await consumerHops(member, key, rules, reads))];
     const broken = hops.find(({ result }) => result === 'broken');
     return { consumer: member.name, hops, ...(broken && { broken }) };
   });

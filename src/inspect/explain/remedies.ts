@@ -1,6 +1,9 @@
 /** What a user can do about a condition, by its reason. `docs/reference/conditions.md` explains each. */
 import type { ExportReason, ImportReason } from '../../api/multicluster.ts';
 
+/** For a member whose API server does not respond. */
+export const RECONNECT = 'restore the connection to its API server';
+
 const OF_EXPORTS: Partial<Record<ExportReason, string>> = {
   NoService: 'create the Service, or delete the ServiceExport',
   InvalidServiceType: 'export a Service that has endpoints of its own',

@@ -9,7 +9,7 @@ import { toError } from '../../runtime/thrown.ts';
 import { conditionOf } from '../condition.ts';
 import { exportReport } from '../service-report.ts';
 import { type Hop, hopsOf, isOpen } from './hop.ts';
-import { remedyOfExport } from './remedies.ts';
+import { RECONNECT, remedyOfExport } from './remedies.ts';
 
 /** A member that has a Service, exported or not. */
 export interface Source {
@@ -89,12 +89,12 @@ export async function sourceOf(member: Member, key: ServiceKey, signal: AbortSig
   const exported = cache.exports.get(key);
   if (state.phase !== 'ready' && !cache.synced) {
     const seen = `${state.phase}${state.error ? `: ${state.error.message}` : ''}`;
-    return { member: name, exported: false, hops: [hop('member', 'skipped', seen)] };
+    return { member: name, exported: false, hops: [hop('member', 'skipped', seen, RECONNECT)] };
   }
   const hops: Hop[] = [];
   if (state.phase !== 'ready') {
     const seen = `${state.phase}${state.error ? `: ${state.error.message}` : ''}`;
-    hops.push(hop('member', 'warning', seen, 'restore the connection to it'));
+    hops.push(hop('member', 'warning', seen, RECONNECT));
   }
   const service = await serviceIn(member, key, signal).catch((error) => toError(error));
   if (service instanceof Error) hops.push(hop('Service', 'skipped', service.message));

@@ -62,6 +62,8 @@ export interface DeleteOptions extends RequestOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  /** The API server validates, and deletes nothing. */
+  readonly dryRun?: 'All';
 }
 
 /** A change of one object in a watch, a bookmark, or an error of the stream. */

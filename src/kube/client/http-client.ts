@@ -219,12 +219,13 @@ class HttpClient implements KubeClient {
   }
 
   async delete(resource: Resource, object: ObjectName, options: DeleteOptions = {}): Promise<boolean> {
-    const { uid, resourceVersion, propagationPolicy } = options;
+    const { uid, resourceVersion, propagationPolicy, dryRun } = options;
     const request = this.#request('delete', 'DELETE', resource, object, undefined, {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       preconditions: uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion },
       propagationPolicy,
+      dryRun: dryRun && [dryRun],
     });
     try {
       await this.#exchange.call(request, options);

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
 import { isNotFound } from '../client/api-errors.ts';
 import type {
+  CreateOptions,
   DeleteOptions,
   KubeClient,
   ListOptions,
@@ -106,7 +107,7 @@ class McsClient implements KubeClient {
     resource: Resource,
     namespace: string | undefined,
     object: JsonObject,
-    options: RequestOptions = {},
+    options: CreateOptions = {},
   ): Promise<T> {
     const translation = await this.#translation(options.signal);
     const written = translation.written(resource, object);

@@ -44,7 +44,7 @@ export const TABLE: Table = {
   'src/config': { imports: ['src/runtime', 'src/api', 'src/core'] },
   'src/fleet': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config'] },
   'src/controller': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet'] },
-  'src/inspect': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet'] },
+  'src/inspect': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/config', 'src/fleet', 'src/dns'] },
   'src/sharing': { imports: ['src/runtime', 'src/api', 'src/core', 'src/kube', 'src/fleet'] },
   'src/dns': { imports: ['src/runtime', 'src/api', 'src/kube'] },
   'src/server': { imports: ['src/runtime'], packages: ['hono', '@hono/node-server', 'prom-client'] },

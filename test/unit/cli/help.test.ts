@@ -40,7 +40,7 @@ describe('--help', () => {
   it.each([
     ['a default', ['crds'], '-o, --output <format>  output format: yaml, json (default: yaml)'],
     ['a default that is not a value', ['dns'], 'kubeconfig context (default: current context)'],
-    ['that an option is required', ['config', 'check'], 'fleet file (required)'],
+    ['that an option is required', ['config', 'check'], 'fleet file; - reads stdin (required)'],
     ['no default of a switch', ['sandbox', 'curl'], '--include             include response headers\n'],
   ])('shows %s', async (_, args, line) => {
     expect((await invoke([...args, '--help'])).stdout).toContain(line);

@@ -25,6 +25,30 @@ describe('catamaran', () => {
       expect(stdout).toContain(part);
   });
 
+  it('config check reads standard input', async () => {
+    const spec = { members: [{ name: 'a', context: 'a' }] };
+    const stdin = JSON.stringify({ apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet', spec });
+    expect(await invoke(['config', 'check', '-c', '-'], { stdin })).toMatchObject({
+      code: 0,
+      stdout: 'stdin: ok, 1 member: a\n',
+    });
+    const wrong = await invoke(['config', 'check', '-c', '-'], { stdin: '{kind: Fleets}' });
+    expect(wrong).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: \[CTM_CONFIG_INVALID\] stdin:1:/),
+    });
+  });
+
+  it('help has the name by which kubectl starts it', async () => {
+    const all = await invoke(['--help'], { name: 'kubectl mcs' });
+    expect(all.stdout).toMatch(/^Usage: kubectl mcs \[options\] \[command\]/);
+    expect(all.stdout).not.toMatch(/\bcatamaran [a-z]/);
+    const one = await invoke(['explain', '--help'], { name: 'kubectl mcs' });
+    expect(one.stdout).toMatch(/^Usage: kubectl mcs explain /);
+    expect(one.stdout).toContain('  kubectl mcs explain provider-ns/service1 --config fleet.yaml\n');
+  });
+
   it.each([
     [['crd'], "error: [CTM_USAGE] unknown command 'crd'\n(Did you mean crds?)\n"],
     [['--versoin'], "error: [CTM_USAGE] unknown option '--versoin'\n(Did you mean --version?)\n"],

@@ -116,6 +116,28 @@ it('exports, shows, explains and withdraws a Service', async () => {
   );
 }, 60_000);
 
+it('asks the API server without storing anything', async () => {
+  offer('dry');
+  const dry = ['--dry-run', 'server', '--member', 'cluster1'];
+  await expect(ask('export', 'dry/api', ...dry)).resolves.toEqual({
+    code: 0,
+    stdout: 'serviceexport.multicluster.x-k8s.io/api created in cluster1 (server dry run)\n',
+    stderr: '',
+  });
+  expect(has('cluster1', EXPORTS, 'dry')).toBe(false);
+  await ask('export', 'dry/api', '--member', 'cluster1');
+  expect(await ask('unexport', 'dry/api', ...dry)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('serviceexport.multicluster.x-k8s.io/api deleted in cluster1 (server dry run)\n'),
+  });
+  expect(has('cluster1', EXPORTS, 'dry')).toBe(true);
+  fleet.cluster('cluster2').api.delete('/namespaces', { name: 'dry' });
+  await expect(ask('export', 'dry/api', '--member', 'cluster1', '--dry-run', 'perhaps')).resolves.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Allowed choices are client, server.'),
+  });
+}, 60_000);
+
 it('a conflict has to be accepted before anything is created', async () => {
   offer('clash');
   await ask('export', 'clash/api', '--member', 'cluster1');
