@@ -1,6 +1,6 @@
 /** `catamaran completion`: scripts for shells. */
 import { Argument } from 'commander';
-import { completionScript, SHELLS, type Shell } from '../completion.ts';
+import { completionScript, SHELLS, type Shell } from '../completion-scripts.ts';
 import type { Register } from '../context.ts';
 import { examples } from '../help.ts';
 

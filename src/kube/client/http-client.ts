@@ -220,13 +220,10 @@ class HttpClient implements KubeClient {
 
   async delete(resource: Resource, object: ObjectName, options: DeleteOptions = {}): Promise<boolean> {
     const { uid, resourceVersion, propagationPolicy, dryRun } = options;
-    const request = this.#request('delete', 'DELETE', resource, object, undefined, {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      preconditions: uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion },
-      propagationPolicy,
-      dryRun: dryRun && [dryRun],
-    });
+    const preconditions = uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, propagationPolicy };
+    const settings = { ...body, dryRun: dryRun && [dryRun] };
+    const request = this.#request('delete', 'DELETE', resource, object, undefined, settings);
     try {
       await this.#exchange.call(request, options);
       return true;
