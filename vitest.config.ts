@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /** In ms. A test that hangs fails; one on a busy machine must not. */
-const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000 };
+const POLL = { expect: { poll: { timeout: 10_000 } } };
+const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000, ...POLL };
 
 export default defineConfig({
   test: {
@@ -36,6 +37,7 @@ export default defineConfig({
         // Real API servers, shared by the files of a worker, and after the tests that need none.
         test: {
           name: 'clusters',
+          ...POLL,
           include: ['test/{contract,integration}/**/*.test.ts'],
           globalSetup: ['test/support/setup/control-planes.ts'],
           maxWorkers: 2,
@@ -48,6 +50,7 @@ export default defineConfig({
         // Programs of other projects on real API servers, in a network namespace: `make interop`.
         test: {
           name: 'interop',
+          ...POLL,
           include: ['test/interop/**/*.test.ts'],
           globalSetup: ['test/support/setup/interop-planes.ts'],
           fileParallelism: false,
@@ -60,6 +63,7 @@ export default defineConfig({
         // Full clusters with running pods: root on Linux, and minutes.
         test: {
           name: 'e2e',
+          ...POLL,
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/setup/lab.ts'],
           fileParallelism: false,

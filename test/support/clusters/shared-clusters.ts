@@ -18,14 +18,10 @@ export async function sharedClusters(): Promise<readonly [Cluster, Cluster, Clus
 
 export async function installCrds(cluster: Cluster): Promise<void> {
   await cluster.apply(...CRDS);
-  await cluster.kubectl(
-    'wait',
-    '--for=condition=Established',
-    '--timeout=30s',
-    'crd',
-    '-l',
-    'multicluster.x-k8s.io/release-version',
-  );
+  const established = ['--for=condition=Established', '--timeout=30s'];
+  const label = 'multicluster.x-k8s.io/release-version';
+  // kubectl 1.28 fails, instead of waiting, until the conditions exist.
+  await eventually(() => cluster.kubectl('wait', ...established, 'crd', '-l', label));
 }
 
 let serial = 0;
