@@ -10,7 +10,7 @@ PACKAGES := node_modules/.package-lock.json
 SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example dist dist-twice fuzz schedules mutation docs prose check bench bench-dns tools versions cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example dist dist-twice fuzz schedules mutation docs site prose check bench bench-dns tools versions cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -74,6 +74,10 @@ mutation: node ## Mutate src/core and list the mutants that no unit test kills. 
 docs: node ## Write the generated parts of docs/reference, and the Helm chart.
 	@node tools/tasks/docs.ts
 
+# The first run installs VitePress into tools/site; a build needs no network. A dead link fails it.
+site: node ## Build the documents into a static site in site/.
+	@node tools/tasks/site.ts
+
 prose: node ## Lint the English of documents, comments and messages.
 	@node tools/tasks/prose.ts
 
@@ -122,4 +126,4 @@ $(PACKAGES): package-lock.json
 clean: ## Remove what was built here; keeps node_modules and .cache, the npm packages and binaries.
 	@if [ -e .catamaran/run.json ]; then $(MAKE) --no-print-directory stop; fi
 	@if [ -e .catamaran/lab ]; then $(MAKE) --no-print-directory lab-down; fi
-	rm -rf dist packages/*/dist coverage release .catamaran
+	rm -rf dist packages/*/dist coverage release site .catamaran

@@ -44,9 +44,10 @@ function argumentRow(argument: Argument): readonly string[] {
 }
 
 function commandBlock(name: string, command: Command): string {
-  const rows = [...command.registeredArguments.map(argumentRow), ...command.options.map(optionRow)];
+  const shown = command.options.filter(({ hidden }) => !hidden);
+  const rows = [...command.registeredArguments.map(argumentRow), ...shown.map(optionRow)];
   const words = [...command.registeredArguments.map((argument) => `<${argument.name()}>`)];
-  const usage = `    ${[name, ...(command.options.length > 0 ? ['[options]'] : []), ...words].join(' ')}`;
+  const usage = `    ${[name, ...(shown.length > 0 ? ['[options]'] : []), ...words].join(' ')}`;
   const table = rows.length === 0 ? [] : [markdownTable(['Option', 'Meaning', 'Default'], rows)];
   return [sentence(command.description()), usage, ...table].join('\n\n');
 }

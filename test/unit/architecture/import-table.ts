@@ -131,6 +131,7 @@ export const TABLE: Table = {
     ],
   },
   'tools/release': { imports: ['tools/paths.ts'] },
+  'tools/site': { imports: [] },
   // Lock files identify their process as those of the sandbox do.
   'tools/lab': {
     imports: ['tools/paths.ts', 'tools/controlplane', 'tools/release', 'src/sandbox/state.ts', 'kubesim'],

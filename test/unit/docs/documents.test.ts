@@ -1,5 +1,5 @@
 /** The files that documents name and link to exist. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -24,15 +24,23 @@ function linkedPaths(document: string): readonly string[] {
 
 const DOCUMENTS = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/faq.md', 'docs/reference/errors.md'];
 
+/** All documents. Those of tests and tools have no links. */
+const ALL = ['.', 'docs', 'bench', 'examples', 'packages/kubesim']
+  .flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: folder !== '.', encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  .filter((path) => path.endsWith('.md') && !path.includes('node_modules'));
+
+it.each(ALL)('%s links to files that exist', (file) => {
+  const document = readFileSync(join(ROOT, file), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+  expect(linkedPaths(document).filter((path) => !existsSync(join(ROOT, dirname(file), path)))).toEqual([]);
+});
+
 describe.each(DOCUMENTS)('%s', (file) => {
   const document = readFileSync(join(ROOT, file), 'utf8');
 
   it('names files that exist', () => {
     expect(namedPaths(document).filter((path) => !exists(path))).toEqual([]);
-  });
-
-  it('links to files that exist', () => {
-    expect(linkedPaths(document).filter((path) => !existsSync(join(ROOT, dirname(file), path)))).toEqual([]);
   });
 });
 
