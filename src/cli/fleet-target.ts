@@ -8,6 +8,7 @@ import { type Survey, type SurveyOptions, survey } from '../controller/survey.ts
 import { isDnsLabel } from '../core/naming.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
+import { readHub } from '../membership/hub.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import { createLog } from '../runtime/log.ts';
@@ -15,8 +16,9 @@ import { UNPACED } from '../runtime/pace.ts';
 import { connector } from './connect.ts';
 import type { CliContext } from './context.ts';
 import type { Environment } from './environment.ts';
-import { withInventories } from './inventories.ts';
+import { DEFAULT_NAMESPACE, withInventories } from './inventories.ts';
 import { kubeconfigTrust, type TrustOptions, withKubeconfigTrust } from './kubeconfig-trust.ts';
+import { userAccess, withAccess } from './membership.ts';
 import { nonEmpty } from './values.ts';
 
 /** A kubeconfig context, and the name of its cluster in the fleet. */
@@ -29,6 +31,8 @@ export interface FleetTargetOptions extends TrustOptions {
   readonly config?: string;
   readonly contexts?: readonly NamedContext[];
   readonly kubeconfig?: string;
+  readonly hubContext?: string;
+  readonly hubNamespace?: string;
 }
 
 const ALLOWED = 'contexts separated by commas, each as CONTEXT or NAME=CONTEXT with a DNS label as name';
@@ -60,7 +64,17 @@ export function withFleetTarget(command: Command): Command {
       ).argParser(parseContexts),
     )
     .addOption(
-      new Option('--kubeconfig <file>', 'kubeconfig file of --contexts')
+      new Option('--hub-context <name>', 'kubeconfig context of a hub, whose fleet and Secrets are read')
+        .argParser(nonEmpty)
+        .conflicts(['config', 'contexts']),
+    )
+    .addOption(
+      new Option('--hub-namespace <name>', 'namespace of the controller in the hub')
+        .argParser(nonEmpty)
+        .default(undefined, DEFAULT_NAMESPACE),
+    )
+    .addOption(
+      new Option('--kubeconfig <file>', 'kubeconfig file of --contexts and --hub-context')
         .argParser(nonEmpty)
         .default(undefined, 'KUBECONFIG, then ~/.kube/config'),
     );
@@ -80,7 +94,27 @@ export async function fleetConfigOf(options: FleetTargetOptions, { fleetFile }: 
   if (contexts) return fleetOfContexts(contexts, kubeconfig);
   const file = options.config ?? fleetFile;
   if (file !== undefined) return (await loadFleet(file)).config;
-  throw new CatamaranError('CTM_USAGE', `which fleet? pass --config FILE or --contexts LIST, or set CATAMARAN_CONFIG`);
+  throw new CatamaranError(
+    'CTM_USAGE',
+    `which fleet? pass --config FILE, --contexts LIST or --hub-context NAME, or set CATAMARAN_CONFIG`,
+  );
+}
+
+/** The fleet of a hub, whose inventories are read with the context of the user. */
+async function fleetOfHub(
+  { kubeconfig, hubNamespace = DEFAULT_NAMESPACE }: FleetTargetOptions,
+  hubContext: string,
+  context: CliContext,
+): Promise<FleetConfig> {
+  const { file } = await withAccess(await userAccess(kubeconfig, hubContext, context), (hub) =>
+    readHub(hub, hubNamespace, context.signal),
+  );
+  const access = {
+    kind: 'kubeconfig' as const,
+    context: hubContext,
+    ...(kubeconfig !== undefined && { path: kubeconfig }),
+  };
+  return { ...file, inventories: file.inventories.map((each) => ({ namespace: hubNamespace, access, ...each })) };
 }
 
 /** A fleet with its members from inventories, and how to read it. */
@@ -93,7 +127,11 @@ export async function targetFleet(options: FleetTargetOptions, context: CliConte
   const { environment, stderrColors, signal } = context;
   const logger = createLog({ level: 'warn', format: 'text', colors: stderrColors });
   const trust = kubeconfigTrust(options, environment);
-  const file = await fleetConfigOf(options, environment);
+  const { hubContext } = options;
+  const file =
+    hubContext === undefined
+      ? await fleetConfigOf(options, environment)
+      : await fleetOfHub(options, hubContext, context);
   const { config, kubeconfigs } = await withInventories(file, environment, trust, logger, signal);
   const connect = connector(environment, trust, UNPACED, USER_FIELD_MANAGER, kubeconfigs);
   return { config, surroundings: { connect, clock: systemClock, random: Math.random, logger } };

@@ -12,6 +12,9 @@ import { registerDns } from './commands/dns.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerExport } from './commands/export-service.ts';
 import { registerDiff } from './commands/fleet-diff.ts';
+import { registerJoin } from './commands/fleet-join.ts';
+import { registerLeave } from './commands/fleet-leave.ts';
+import { registerMembers } from './commands/fleet-members.ts';
 import { registerStatus } from './commands/fleet-status.ts';
 import { registerImport } from './commands/import-service.ts';
 import { registerProbe } from './commands/probe.ts';
@@ -28,6 +31,9 @@ import { examples, optionDescription } from './help.ts';
 const COMMANDS: readonly Register[] = [
   registerInstall,
   registerUninstall,
+  registerJoin,
+  registerLeave,
+  registerMembers,
   registerRun,
   registerStatus,
   registerExplain,
@@ -48,6 +54,7 @@ const COMMANDS: readonly Register[] = [
 
 const EXAMPLES = examples(
   ['catamaran install --context hub --fleet fleet.yaml', 'install the controller in a cluster'],
+  ['catamaran join --context cluster1 --name cluster1 --hub-context hub', 'add a member'],
   ['catamaran run --config fleet.yaml', 'run the controller'],
   ['catamaran dns --context cluster1', 'serve clusterset.local for one cluster'],
   ['catamaran crds | kubectl apply -f -', 'install the ServiceExport and ServiceImport CRDs'],

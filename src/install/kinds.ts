@@ -5,11 +5,13 @@ import type { Resource } from '../api/resources.ts';
 
 /** Plural names are the kind in lower case with an s, or with the ending given here. */
 const PLURALS: Readonly<Record<string, string>> = {
+  ClusterProperty: 'clusterproperties',
   NetworkPolicy: 'networkpolicies',
   ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
 };
 
 const CLUSTER_SCOPED = [
+  'ClusterProperty',
   'ClusterRole',
   'ClusterRoleBinding',
   'CustomResourceDefinition',

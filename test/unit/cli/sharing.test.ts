@@ -212,7 +212,7 @@ it('asks about the contexts of a kubeconfig, too', async () => {
 }, 30_000);
 
 it.each([
-  [['status'], 'which fleet? pass --config FILE or --contexts LIST, or set CATAMARAN_CONFIG'],
+  [['status'], 'which fleet? pass --config FILE, --contexts LIST or --hub-context NAME, or set CATAMARAN_CONFIG'],
   [['status', '--contexts', 'a,a'], 'each name once'],
   [['status', '--contexts', 'A_B'], 'NAME=CONTEXT with a DNS label as name'],
   [['status', '--contexts', 'a', '--config', 'fleet.yaml'], "cannot be used with option '--contexts <list>'"],
