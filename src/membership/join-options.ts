@@ -1,4 +1,4 @@
-/** What a join is told, and what it reports. */
+/** Options and result of a join. */
 import type { Outcome } from '../install/create-objects.ts';
 import type { KubeClient } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
