@@ -14,6 +14,7 @@ import type { LeaseReader } from '../rows/lease-reader.ts';
 import { memberSummaries } from '../rows/member-summaries.ts';
 import { conflictsOf, overviewOf, rowsOf, servicePage, topologyOf } from '../rows/overview.ts';
 import type { ServiceRows } from '../rows/service-rows.ts';
+import { sharedAnswers } from '../rows/shared-answers.ts';
 import type { Scope } from '../scope.ts';
 import { serviceDetail } from '../service/service-detail.ts';
 import type { Account } from '../sessions/accounts.ts';
@@ -51,7 +52,6 @@ export function addReadRoutes(app: Hono<ConsoleEnv>, options: ConsoleOptions, { 
     return account.scope;
   };
   const namespaces = (): Set<string> => new Set([...fleet.index.keys()].map((key) => key.slice(0, key.indexOf('/'))));
-  const summaries = (context: Reading, scope: Scope) => memberSummaries(sources, scope, context.req.raw.signal);
   /** The scope for one namespace, which needs no answer about the others. */
   const scopeFor = async (context: Reading, namespace: string): Promise<Scope> => {
     const { account } = context.get('session');
@@ -59,10 +59,16 @@ export function addReadRoutes(app: Hono<ConsoleEnv>, options: ConsoleOptions, { 
     return account.scope;
   };
 
-  app.get('/clusterset', async (context) => {
-    const scope = await scopeOf(context);
-    return json(context, await overviewOf(rows, await summaries(context, scope), scope, () => feed.revision));
-  });
+  const revision = () => feed.revision;
+  const { signal } = new AbortController();
+  const overview = sharedAnswers(clock, revision, async (scope) =>
+    overviewOf(rows, await memberSummaries(sources, scope, signal), scope, revision),
+  );
+  const topology = sharedAnswers(clock, revision, async (scope) =>
+    topologyOf(rows, await memberSummaries(sources, scope, signal), scope, feed.revision),
+  );
+  app.get('/clusterset', async (context) => jsonText(context, await overview(await scopeOf(context))));
+  app.get('/topology', async (context) => jsonText(context, await topology(await scopeOf(context))));
 
   app.get('/services', async (context) => {
     const keys = context.req.query('keys');
@@ -85,11 +91,6 @@ export function addReadRoutes(app: Hono<ConsoleEnv>, options: ConsoleOptions, { 
     return json(context, await conflictsOf(fleet, rows, scope, feed.revision, clock.now()));
   });
 
-  app.get('/topology', async (context) => {
-    const scope = await scopeOf(context);
-    return json(context, await topologyOf(rows, await summaries(context, scope), scope, feed.revision));
-  });
-
   app.get('/writes', async (context) => {
     const { after, service, member } = context.req.query();
     const query = {
@@ -104,10 +105,10 @@ export function addReadRoutes(app: Hono<ConsoleEnv>, options: ConsoleOptions, { 
     const { namespace } = context.req.param();
     const key = keyInPath(context, await scopeFor(context, namespace));
     const { account } = context.get('session');
-    const revision = feed.revision;
+    const at = feed.revision;
     const detail = serviceDetail(fleet, key, await rightsOf(account, namespace, options.write), clock.now());
     if (!detail) throw unknown('Service');
-    return json(context, { revision, ...detail });
+    return json(context, { revision: at, ...detail });
   });
 
   app.get('/services/:namespace/:name/explain', async (context) => {
@@ -132,9 +133,8 @@ export function addReadRoutes(app: Hono<ConsoleEnv>, options: ConsoleOptions, { 
     const member = memberNamed(fleet, context.req.param('member'));
     const [summary] = await memberSummaries(sources, scope, context.req.raw.signal, [member]);
     if (!summary) throw unknown('member');
-    const revision = feed.revision;
-    if (!scope.all) return json(context, { revision, ...summary });
-    return json(context, { revision, ...(await memberDetail(fleet, member, summary, permissions)) });
+    if (!scope.all) return json(context, { revision: feed.revision, ...summary });
+    return json(context, { revision: feed.revision, ...(await memberDetail(fleet, member, summary, permissions)) });
   });
 
   app.get('/members/:member/namespaces', async (context) => {
