@@ -7,10 +7,12 @@ SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 PACKAGES := node_modules/.package-lock.json
-SOURCES := $(shell find src packages/*/src -name '*.ts' -o -name '*.json')
+SOURCES := $(shell find src packages/kubesim/src -name '*.ts' -o -name '*.json')
+# Of the console's page. Modules of the program that it imports are among them.
+PAGE := $(shell find packages/console -type f -not -path '*/node_modules/*' -not -path '*/test/*') src/runtime/visible.ts
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance interop test kubesim kubesim-example dist dist-twice fuzz schedules mutation docs site prose check bench bench-dns tools versions cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance interop test chromium kubesim kubesim-example dist dist-twice fuzz schedules mutation docs site prose check bench bench-dns tools versions cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -28,8 +30,12 @@ lab: node ## Start full clusters with running pods, as root on Linux. CLUSTERS=n
 lab-down: node ## Remove the lab: its processes, mounts, namespaces and control groups.
 	@node tools/tasks/lab.ts down
 
-test: check tools kubesim-example ## Check, then run all tests, on real control planes where they need them.
+test: check dist/catamaran.js tools kubesim-example chromium ## Check, then run all tests, on real control planes where they need them.
 	@vitest run --coverage --project '!e2e' --project '!interop'
+
+# From packages of Debian, which are unpacked into .cache: no root. CHROMIUM=path uses another browser.
+chromium: node ## Install the browser of the console's tests.
+	@node tools/tasks/chromium.ts
 
 # Writes packages/kubesim/dist/*.tgz.
 kubesim: node ## Build and pack the package kubesim.
@@ -82,7 +88,7 @@ prose: node ## Lint the English of documents, comments and messages.
 	@node tools/tasks/prose.ts
 
 check: node ## Types, lint, format, prose, dead code, imports.
-	@echo 'types'; tsc --noEmit
+	@echo 'types'; tsc --noEmit && tsc --noEmit --project packages/console
 	@echo 'lint and format'; biome check --error-on-warnings .
 	@echo 'prose'; node tools/tasks/prose.ts
 	@echo 'dead code'; knip
@@ -107,8 +113,11 @@ versions: dist/catamaran.js tools ## Run the tests on every pinned version of Ku
 cluster-tools: node
 	@node tools/tasks/build.ts --without coredns --without helm
 
-dist/catamaran.js: $(SOURCES) package.json tools/tasks/bundle.ts | node
+dist/catamaran.js: $(SOURCES) package.json tools/tasks/bundle.ts dist/console/index.html | node
 	@node tools/tasks/bundle.ts
+
+dist/console/index.html: $(PAGE) tools/tasks/console.ts | node
+	@node tools/tasks/console.ts
 
 node: $(PACKAGES)
 	@node -e 'process.exit(Number.parseInt(process.versions.node) >= 24 ? 0 : 1)' || { \

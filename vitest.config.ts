@@ -34,7 +34,31 @@ export default defineConfig({
         },
       },
       {
+<<<<<<< HEAD
         // Real API servers, shared by the files of a worker, and after the tests that need none.
+=======
+        test: {
+          ...PATIENCE,
+          name: 'console',
+          include: ['packages/console/test/**/*.test.{ts,tsx}'],
+          environment: 'happy-dom',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // The page in Chromium, which has the processors for itself so that its figures mean something.
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        // Real API servers, shared by all files: so one file at a time, and after the tests that need none.
+>>>>>>> b49c771 (Console: the page, its tests in Chromium, and its place in the bundle, the image and the executables)
         test: {
           name: 'clusters',
           ...POLL,

@@ -2,7 +2,6 @@
  * The libraries that Node.js is linked to, from packages of Debian stable that `debian.json` pins. Debian removes a
  * package from its mirrors some time after it has published a newer one: then update the pins.
  */
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import xzDecompress from 'xz-decompress';
 import { type Entry, untar } from './archive.ts';
@@ -73,8 +72,13 @@ export async function baseFiles(architecture: Architecture): Promise<readonly En
   ];
 }
 
+/** Files of a package. */
+export async function packageFiles(url: string, sha256: string): Promise<readonly Entry[]> {
+  return await untar(await xz(memberOf(arMembers(await download(url, sha256)), 'data.tar.xz')));
+}
+
 async function xz(packed: Uint8Array): Promise<Buffer> {
-  const stream = Readable.toWeb(Readable.from([packed]));
+  const stream = new Blob([new Uint8Array(packed)]).stream();
   return await buffer(new xzDecompress.XzReadableStream(stream));
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ROOT } from '../paths.ts';
 import { type Entry, gzip, tar } from './archive.ts';
 import { type Architecture, baseFiles, NONROOT } from './debian.ts';
@@ -49,9 +49,10 @@ export interface Image {
 export async function programLayers(architecture: Architecture, dist: string): Promise<Layers> {
   const { binary, license } = await nodeFor(ARCHITECTURES[architecture]);
   const read = (path: string) => readFileSync(join(ROOT, path));
-  const bundled = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => path.endsWith('.js') && path !== 'sandbox.js',
-  );
+  const bundled = readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dist, join(entry.parentPath, entry.name)))
+    .filter((path) => path !== 'sandbox.js' && (path.endsWith('.js') || path.startsWith('console/')));
   return [
     await baseFiles(architecture),
     [
@@ -68,10 +69,14 @@ export async function programLayers(architecture: Architecture, dist: string): P
 }
 
 function bundledFile(dist: string, path: string): Entry {
-  const text = readFileSync(join(dist, path), 'utf8');
-  // The image has no `env`, which finds Node.js elsewhere.
-  const content = text.replace(/^#!.*/, `#!${NODE}`);
-  return { path: `${PROGRAM}/dist/${path}`, content, mode: content.startsWith('#!') ? 0o755 : 0o644 };
+  const content = readFileSync(join(dist, path));
+  const isProgram = content.toString('latin1', 0, 2) === '#!';
+  return {
+    path: `${PROGRAM}/dist/${path}`,
+    // The image has no `env`, which finds Node.js elsewhere.
+    content: isProgram ? content.toString('utf8').replace(/^#!.*/, `#!${NODE}`) : content,
+    mode: isProgram ? 0o755 : 0o644,
+  };
 }
 
 export async function makeImage(architecture: Architecture, layers: Layers, options: ImageOptions): Promise<Image> {

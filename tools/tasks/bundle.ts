@@ -1,5 +1,5 @@
 /** `make dist/catamaran.js`: bundles the program into `dist`. `node tools/tasks/bundle.ts`. */
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
@@ -24,12 +24,16 @@ const OPTIONS = {
   logLevel: 'warning',
 } as const;
 
-/** Empties a directory and bundles the entry points into it. Returns which files went into the bundle. */
+/** The page of the console, which has a build of its own. */
+export const CONSOLE = 'console';
+
+/** Empties a directory, except for the console, and bundles the entry points into it. Returns what the bundle consists of. */
 export async function bundle(
   outdir: string,
   entryPoints: Readonly<Record<string, string>> = ENTRIES,
 ): Promise<Metafile> {
-  rmSync(outdir, { recursive: true, force: true });
+  const old = existsSync(outdir) ? readdirSync(outdir).filter((name) => name !== CONSOLE) : [];
+  for (const name of old) rmSync(join(outdir, name), { recursive: true });
   const { metafile } = await build({
     ...OPTIONS,
     entryPoints,

@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { buildConsole } from 'catamaran-console';
 import packageJson from '../../package.json' with { type: 'json' };
 import { CHART } from '../codegen/helm-chart.ts';
 import { ROOT } from '../paths.ts';
@@ -19,7 +20,7 @@ import { ARCHITECTURES, dockerArchive, type Image, makeImage, ociLayout, program
 import { nodeVersion } from '../release/node-binary.ts';
 import { bundledPackages, type Component, debianComponent, nodeComponent, sbom } from '../release/sbom.ts';
 import { checksums, krewManifest, provenance } from '../release/statements.ts';
-import { bundle, bundleScript } from './bundle.ts';
+import { bundle, bundleScript, CONSOLE } from './bundle.ts';
 
 const OUT = join(ROOT, 'release');
 const { name, version, description } = packageJson;
@@ -29,6 +30,8 @@ const downloads = process.env.DOWNLOADS || `https://catamaran.dev/releases/v${ve
 const builder = process.env.BUILDER || 'https://catamaran.dev/build/make-dist';
 const imageName = `${name}:${version}`;
 const LINUX = ['amd64', 'arm64'] as const;
+
+const NO_IMPORTS = { bytes: 0, imports: [] };
 
 const files = new Map<string, Uint8Array>();
 
@@ -69,7 +72,11 @@ async function executables(packages: readonly Component[]): Promise<void> {
     for (const architecture of LINUX) {
       const path = `bin/${name}-${version}-linux-${architecture}.tar.gz`;
       const content = await archive([
-        { path: 'catamaran', content: await makeExecutable(ARCHITECTURES[architecture], script), mode: 0o755 },
+        {
+          path: 'catamaran',
+          content: await makeExecutable(ARCHITECTURES[architecture], script, join(ROOT, 'dist', CONSOLE)),
+          mode: 0o755,
+        },
         { path: 'LICENSE', content: readFileSync(join(ROOT, 'LICENSE')) },
       ]);
       add(path, content);
@@ -111,7 +118,10 @@ function manifests(): void {
 }
 
 const { inputs } = await bundle(join(ROOT, 'dist'));
-const packages = bundledPackages({ inputs });
+const page = await buildConsole(join(ROOT, 'dist', CONSOLE));
+const packages = bundledPackages({
+  inputs: { ...inputs, ...Object.fromEntries(page.map((path) => [path, NO_IMPORTS])) },
+});
 rmSync(OUT, { recursive: true, force: true });
 add(`npm/${name}-${version}.tgz`, npmPackage());
 add(`chart/${name}-${version}.tgz`, await archive(entriesOf(join(ROOT, CHART), name)));

@@ -99,7 +99,29 @@ export const TABLE: Table = {
   }),
   'packages/kubesim/test': { imports: ['packages/kubesim/src'] },
 
+  'packages/console': { imports: [], packages: ['node:path', 'vite', '@vitejs/plugin-react', '@tailwindcss/vite'] },
+  // Of the program: the types of its API, and how text of other parties is shown.
+  'packages/console/src': {
+    imports: ['src/server/console/api-types.ts', 'src/runtime/visible.ts'],
+    packages: [
+      'react',
+      'react-dom',
+      '@tanstack/react-query',
+      '@tanstack/react-router',
+      '@tanstack/react-virtual',
+      '@xyflow/react',
+      'elkjs',
+      'eventsource-parser',
+      'lucide-react',
+      'radix-ui',
+    ],
+  },
+  'packages/console/public': { imports: [], packages: [] },
+  'packages/console/test': { imports: ['packages/console/src', 'src/server/console/api-types.ts'] },
+
   'test/support': { imports: ['src', 'tools', 'kubesim'] },
+  // The page, over a server in memory and over a sandbox.
+  'test/browser': { imports: ['src', 'test/support'] },
   'test/unit/*': { imports: ['src', 'kubesim', 'test/support'] },
   // Builds the bundle and runs it.
   'test/unit/cli': { imports: ['src', 'kubesim', 'test/support', 'package.json', 'tools/tasks/bundle.ts'] },
@@ -132,6 +154,7 @@ export const TABLE: Table = {
   },
   'tools/release': { imports: ['tools/paths.ts'] },
   'tools/site': { imports: [] },
+  'tools/browser': { imports: ['tools/paths.ts', 'tools/release'] },
   // Lock files identify their process as those of the sandbox do.
   'tools/lab': {
     imports: ['tools/paths.ts', 'tools/controlplane', 'tools/release', 'src/sandbox/state.ts', 'kubesim'],
@@ -142,6 +165,7 @@ export const TABLE: Table = {
     imports: [
       'tools/paths.ts',
       'tools/binaries',
+      'tools/browser',
       'tools/codegen',
       'tools/controlplane',
       'tools/interop',
@@ -152,6 +176,7 @@ export const TABLE: Table = {
       'tools/start',
       'src/sandbox/state.ts',
       'package.json',
+      'catamaran-console',
       'kubesim',
     ],
   },
