@@ -34,9 +34,6 @@ export default defineConfig({
         },
       },
       {
-<<<<<<< HEAD
-        // Real API servers, shared by the files of a worker, and after the tests that need none.
-=======
         test: {
           ...PATIENCE,
           name: 'console',
@@ -57,8 +54,7 @@ export default defineConfig({
         },
       },
       {
-        // Real API servers, shared by all files: so one file at a time, and after the tests that need none.
->>>>>>> b49c771 (Console: the page, its tests in Chromium, and its place in the bundle, the image and the executables)
+        // Real API servers, shared by the files of a worker, and after the tests that need none.
         test: {
           name: 'clusters',
           ...POLL,

@@ -75,7 +75,7 @@ export async function follow(listener: Listener, signal: AbortSignal): Promise<v
         }
       }
     } catch {
-      // What happened is told by the next attempt.
+      // The next attempt shows whether it was more than a short loss.
     } finally {
       clearTimeout(watchdog.timer);
       attempt.abort();

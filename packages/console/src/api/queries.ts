@@ -1,4 +1,4 @@
-/** What the pages read. Nothing is polled: the stream of changes says what to fetch again. */
+/** What the pages read. Nothing is polled: the stream of changes names what to fetch again. */
 import { type QueryClient, queryOptions } from '@tanstack/react-query';
 import type {
   Conflicts,

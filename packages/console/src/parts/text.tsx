@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react';
 import { visibleLines } from '../../../../src/runtime/visible.ts';
 
 /** Text of another party: characters without a glyph are escaped, and its direction does not affect what is around. */
@@ -12,8 +11,4 @@ export function Mono({ children, className = '' }: { readonly children: string; 
       {visibleLines(children)}
     </bdi>
   );
-}
-
-export function Dim({ children }: { readonly children: ReactNode }) {
-  return <span className="text-dim">{children}</span>;
 }
