@@ -51,7 +51,7 @@ describe('the console', () => {
       const { page, errors } = await openPage(browser, server.url + path, { colorScheme, locale });
       const title = locale === 'en-US' ? english : chinese;
       await page.getByRole('heading', { level: 1, name: title }).waitFor();
-      await page.waitForFunction("!document.querySelector('main [role=status]')");
+      await page.locator('main [role=status]').first().waitFor({ state: 'detached' });
       expect(await violationsOf(page)).toEqual([]);
       expect(await page.evaluate('document.documentElement.dataset.theme')).toBe(colorScheme);
       expect(await page.title()).toBe(`${title} · Catamaran`);
@@ -83,7 +83,7 @@ describe('the console', () => {
     expect(await page.evaluate('document.activeElement?.id')).toBe('main');
 
     await page.keyboard.press('/');
-    await page.waitForFunction("document.activeElement?.id === 'search'");
+    await page.locator('#search:focus').waitFor();
     await page.keyboard.type('cart');
     await page.waitForURL('**/services?q=cart');
     await page.keyboard.press('Escape');

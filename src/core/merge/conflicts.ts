@@ -86,7 +86,7 @@ const TABLE = [
         : undefined,
     // If only one side has affinity, the row above reports it.
     equal: (a, b) => a === undefined || b === undefined || a === b,
-    show: (seconds) => `a timeout of ${seconds} s`,
+    show: (seconds) => (seconds === undefined ? 'none' : `a timeout of ${seconds} s`),
     applies: isClusterSetIP,
   }),
   row({

@@ -132,6 +132,7 @@ export const en = {
   automatic: 'automatic',
   manual: 'by a user',
 
+  actions: 'Actions',
   unexport: 'Unexport',
   unimport: 'Remove import',
   importTo: 'Import in another member',

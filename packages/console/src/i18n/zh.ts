@@ -130,6 +130,7 @@ export const zh: Messages = {
   automatic: '自动',
   manual: '由用户创建',
 
+  actions: '操作',
   unexport: '取消导出',
   unimport: '移除导入',
   importTo: '导入到其他成员集群',

@@ -136,7 +136,7 @@ function AttentionItem({ group: { item, members } }: { readonly group: Group }) 
   const content = (
     <>
       <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <State state={state} />
+        <State state={state} hasCaveat />
         <span className="text-dim">{kinds[kind]}</span>
         {namespace !== undefined && name !== undefined && <Mono className="font-medium">{`${namespace}/${name}`}</Mono>}
         <Mono className={`min-w-0 truncate ${namespace === undefined ? 'font-medium' : 'text-dim'}`}>

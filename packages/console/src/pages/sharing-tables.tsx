@@ -34,7 +34,7 @@ function StateCell({ state, reason, message, children }: StateCellProps) {
   return (
     <>
       <span className="flex flex-wrap items-center gap-x-2">
-        <State state={state} />
+        <State state={state} hasCaveat={reason !== undefined} />
         {reason !== undefined && <Mono className="text-dim">{reason}</Mono>}
       </span>
       {children}
@@ -47,7 +47,7 @@ export function ExportsTable({ detail: { report, may }, onAction }: TablesProps)
   const t = useMessages();
   if (report.exports.length === 0) return <Empty>{t.stateNotExported}</Empty>;
   return (
-    <Table label={t.exports} head={[t.member, t.state, t.endpoints, t.since, '']}>
+    <Table label={t.exports} head={[t.member, t.state, t.endpoints, t.since, t.actions]}>
       {report.exports.map(({ member, state, reason, message, endpoints, createdAt }) => (
         <tr key={member}>
           <td>
@@ -84,7 +84,7 @@ export function ImportsTable({ detail: { report, may }, onAction }: TablesProps)
   const t = useMessages();
   if (report.imports.length === 0) return <Empty>{t.namesNone}</Empty>;
   return (
-    <Table label={t.imports} head={[t.member, t.state, t.endpointsFrom, '']}>
+    <Table label={t.imports} head={[t.member, t.state, t.endpointsFrom, t.actions]}>
       {report.imports.map(({ member, state, reason, message, origin, managedBy, endpoints, ips }) => (
         <tr key={member}>
           <td>

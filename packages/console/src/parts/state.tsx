@@ -87,17 +87,31 @@ const SPECIAL: Readonly<Record<string, LucideIcon>> = {
   NotExported: CircleSlash,
 };
 
-export function StateIcon({ state, size = 14 }: { readonly state: string; readonly size?: number }) {
-  const tone = toneOf(state);
+interface StateProps {
+  readonly state: string;
+  readonly size?: number;
+  /** There is a reason to look at it although the state is good. */
+  readonly hasCaveat?: boolean;
+}
+
+export function StateIcon({ state, size = 14, hasCaveat = false }: StateProps) {
+  const tone = shownTone(state, hasCaveat);
   const Icon = SPECIAL[state] ?? ICONS[tone];
   return <Icon aria-hidden size={size} className={`shrink-0 ${TEXT[tone]}`} strokeWidth={2.2} />;
 }
 
-export function State({ state }: { readonly state: string }) {
+function shownTone(state: string, hasCaveat: boolean): Tone {
+  const tone = toneOf(state);
+  return hasCaveat && tone === 'ok' ? 'warn' : tone;
+}
+
+export function State({ state, hasCaveat = false }: Omit<StateProps, 'size'>) {
   const t = useMessages();
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${TEXT[toneOf(state)]}`}>
-      <StateIcon state={state} />
+    <span
+      className={`inline-flex items-center gap-1.5 whitespace-nowrap font-medium ${TEXT[shownTone(state, hasCaveat)]}`}
+    >
+      <StateIcon state={state} hasCaveat={hasCaveat} />
       {stateLabel(t, state)}
     </span>
   );
