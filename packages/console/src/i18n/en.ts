@@ -1,5 +1,6 @@
 /** English, and the list of all messages: every other language has the same keys. */
-const count = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+const format = new Intl.NumberFormat('en');
+const count = (n: number, one: string, many = `${one}s`) => `${format.format(n)} ${n === 1 ? one : many}`;
 
 export const en = {
   language: 'English',

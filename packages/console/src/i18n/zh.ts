@@ -1,6 +1,7 @@
 import type { Messages } from './en.ts';
 
-const number = (n: number) => n.toLocaleString('zh');
+const format = new Intl.NumberFormat('zh');
+const number = (n: number) => format.format(n);
 
 /** Simplified Chinese. Names of Kubernetes objects stay in English, as in the documents. */
 export const zh: Messages = {

@@ -1,3 +1,4 @@
+import { memo } from 'react';
 import type { ExportCell, ImportCell, ServiceSummary } from '../../../../src/server/console/api-types.ts';
 import { useMessages } from '../i18n/locale.tsx';
 import { SOFT, stateLabel, TEXT, toneOf } from '../parts/state.tsx';
@@ -27,7 +28,13 @@ interface CellProps {
 }
 
 /** An exporter has a box with its number of ready endpoints; an importer, a sign. */
-export function MatrixCell({ member, shared: { exported, imported }, column, left, width }: CellProps) {
+export const MatrixCell = memo(function MatrixCell({
+  member,
+  shared: { exported, imported },
+  column,
+  left,
+  width,
+}: CellProps) {
   const t = useMessages();
   const parts = [
     exported && t.cellExport(member, stateLabel(t, exported.state), exported.ready, exported.total),
@@ -62,4 +69,4 @@ export function MatrixCell({ member, shared: { exported, imported }, column, lef
       )}
     </div>
   );
-}
+});

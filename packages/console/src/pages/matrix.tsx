@@ -73,25 +73,7 @@ export function Matrix({ rows, members }: MatrixProps) {
               {t.service}
             </div>
             <div className="relative shrink-0" role="presentation" style={{ width: members.length * width }}>
-              {members.slice(first, last + 1).map(({ name, state }, offset) => (
-                <div
-                  key={name}
-                  role="columnheader"
-                  aria-colindex={first + offset + 2}
-                  className="absolute inset-y-0 flex items-end justify-center overflow-hidden py-2"
-                  style={{ left: (first + offset) * width, width }}
-                >
-                  <Link
-                    to="/members/$member"
-                    params={{ member: name }}
-                    title={`${name}: ${stateLabel(t, state)}`}
-                    className={`flex max-h-full max-w-full items-center gap-1 truncate hover:underline ${isWide ? '' : 'rotate-180 [writing-mode:vertical-rl]'} ${state === 'ready' ? '' : 'font-semibold text-bad'}`}
-                  >
-                    {state !== 'ready' && <StateIcon state={state} size={12} />}
-                    <Mono className="truncate">{name}</Mono>
-                  </Link>
-                </div>
-              ))}
+              <Heads members={members} first={first} last={last} width={width} isWide={isWide} />
             </div>
           </div>
         </div>
@@ -118,6 +100,39 @@ export function Matrix({ rows, members }: MatrixProps) {
     </section>
   );
 }
+
+interface HeadsProps {
+  readonly members: readonly MemberSummary[];
+  /** Columns on screen. */
+  readonly first: number;
+  readonly last: number;
+  readonly width: number;
+  readonly isWide: boolean;
+}
+
+/** Names of the members; drawn again only if other columns are on screen. */
+const Heads = memo(function Heads({ members, first, last, width, isWide }: HeadsProps) {
+  const t = useMessages();
+  return members.slice(first, last + 1).map(({ name, state }, offset) => (
+    <div
+      key={name}
+      role="columnheader"
+      aria-colindex={first + offset + 2}
+      className="absolute inset-y-0 flex items-end justify-center overflow-hidden py-2"
+      style={{ left: (first + offset) * width, width }}
+    >
+      <Link
+        to="/members/$member"
+        params={{ member: name }}
+        title={`${name}: ${stateLabel(t, state)}`}
+        className={`flex max-h-full max-w-full items-center gap-1 truncate hover:underline ${isWide ? '' : 'rotate-180 [writing-mode:vertical-rl]'} ${state === 'ready' ? '' : 'font-semibold text-bad'}`}
+      >
+        {state !== 'ready' && <StateIcon state={state} size={12} />}
+        <Mono className="truncate">{name}</Mono>
+      </Link>
+    </div>
+  ));
+});
 
 interface RowProps {
   readonly row: ServiceSummary;
