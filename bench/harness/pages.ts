@@ -23,11 +23,11 @@ export async function signIn(address: string): Promise<{ readonly root: string; 
 export async function openPages({ root, cookie }: Awaited<ReturnType<typeof signIn>>, count: number): Promise<Pages> {
   const stop = new AbortController();
   const pages = { received: 0 };
-  const open = async (): Promise<Promise<void>> => {
+  const open = async () => {
     const { body } = await request(`${root}/events`, { headers: { cookie }, signal: stop.signal });
     const chunks: AsyncIterator<Buffer> = body[Symbol.asyncIterator]();
     await chunks.next();
-    return follow(chunks).catch(() => {});
+    return { done: follow(chunks).catch(() => {}) };
   };
   const follow = async (chunks: AsyncIterator<Buffer>): Promise<void> => {
     for (;;) {
@@ -46,7 +46,7 @@ export async function openPages({ root, cookie }: Awaited<ReturnType<typeof sign
     },
     close: async () => {
       stop.abort();
-      await Promise.all(following);
+      await Promise.all(following.map(({ done }) => done));
     },
   };
 }
