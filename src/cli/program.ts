@@ -16,6 +16,7 @@ import { registerJoin } from './commands/fleet-join.ts';
 import { registerLeave } from './commands/fleet-leave.ts';
 import { registerMembers } from './commands/fleet-members.ts';
 import { registerStatus } from './commands/fleet-status.ts';
+import { registerGather } from './commands/gather.ts';
 import { registerImport } from './commands/import-service.ts';
 import { registerProbe } from './commands/probe.ts';
 import { registerRun } from './commands/run.ts';
@@ -44,6 +45,7 @@ const COMMANDS: readonly Register[] = [
   registerVerify,
   registerProbe,
   registerDiff,
+  registerGather,
   registerVersion,
   registerCompletion,
   registerDns,

@@ -33,7 +33,7 @@ describe('--help', () => {
       expect(description).not.toMatch(/\.$/);
     }
     expect(command.description()).toMatch(
-      /^(add|apply|cut|delay|(un)?export|follow|import|install|print|remove|run|send|serve|show|st(art|op)|trace|undo|validate|withdraw) [^.]+$/,
+      /^(add|apply|cut|delay|(un)?export|follow|import|install|print|remove|run|send|serve|show|st(art|op)|trace|undo|validate|withdraw|write) [^.]+$/,
     );
   });
 
