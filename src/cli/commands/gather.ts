@@ -1,4 +1,4 @@
-/** `catamaran gather`: writes a bundle for whoever helps with a fleet. */
+/** `catamaran gather`: writes a bundle with which others can help. */
 import { writeFile } from 'node:fs/promises';
 import { createTarGzip } from 'nanotar';
 import packageJson from '../../../package.json' with { type: 'json' };
@@ -37,7 +37,7 @@ async function run({ file, ...options }: GatherOptions, context: CliContext): Pr
   );
   await write(file, result);
   context.stdout.write(`${visible(file)}: ${result.size} files; start with ${FOLDER}/index.html\n`);
-  // The bundle says so, too, and is complete without them.
+  // The bundle lists them, too.
   if (unlisted.length > 0) throw new UnlistedError(unlisted);
 }
 
