@@ -96,6 +96,7 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
   let config = options.current.config;
   let handled: FileState = { text: options.current.text };
   let last: FileState = handled;
+  let rejected = false;
   while (!signal.aborted) {
     try {
       await clock.sleep(intervalMs, signal);
@@ -114,9 +115,12 @@ export async function watchFleetFile(path: string, options: WatchFleetOptions): 
         { file: path, code: result.code, problem: result.message },
         'fleet file rejected, keeping the last good configuration',
       );
+      rejected = true;
       onError(result);
       continue;
     }
+    if (rejected) logger.info({ file: path }, 'fleet file accepted again');
+    rejected = false;
     if (!isDeepStrictEqual(result, config)) {
       config = result;
       logger.info({ file: path, members: config.members.length }, 'fleet file changed');

@@ -109,7 +109,9 @@ export class LeaseHolder {
       reportedHeld = !reportedHeld;
       const { onAcquired, onLost } = callbacks;
       const continuous = this.#continuous;
-      this.#logger.info(reportedHeld ? { continuous } : {}, reportedHeld ? 'lease acquired' : 'lease lost');
+      // One that was released on purpose is not reported here.
+      if (reportedHeld) this.#logger.info({ continuous }, 'lease acquired');
+      else this.#logger.warn({}, 'lease lost');
       await this.#call(() => (reportedHeld ? onAcquired(continuous) : onLost()));
     };
     signal.addEventListener('abort', () => this.#nudged.abort(NUDGED), { once: true });

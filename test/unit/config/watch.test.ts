@@ -6,7 +6,7 @@ import type { FleetConfig } from '../../../src/config/fleet-config.ts';
 import { type LoadedFleet, loadFleet, watchFleetFile } from '../../../src/config/watch.ts';
 import type { CatamaranError } from '../../../src/runtime/errors.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { silent } from '../../support/silent-log.ts';
+import { MemoryLogger } from '../../support/memory-logger.ts';
 
 const INTERVAL = 1_000;
 
@@ -24,6 +24,7 @@ describe('watching a fleet file', () => {
   let seen: string[];
   let errors: CatamaranError[];
   let applied: number;
+  let logger: MemoryLogger;
 
   const names = (config: FleetConfig) => config.members.map((member) => member.name).join(',');
   const asleep = () => vi.waitFor(() => expect(clock.sleeping).toBe(1), { interval: 1 });
@@ -42,7 +43,7 @@ describe('watching a fleet file', () => {
       signal: stop.signal,
       clock,
       intervalMs: INTERVAL,
-      logger: silent,
+      logger,
       onChange: (config) => void seen.push(names(config)),
       onApplied: () => {
         applied++;
@@ -59,6 +60,7 @@ describe('watching a fleet file', () => {
     seen = [];
     errors = [];
     applied = 0;
+    logger = new MemoryLogger();
     await writeFile(file, fleet('a'));
     start(await loadFleet(file));
   });
@@ -91,6 +93,10 @@ describe('watching a fleet file', () => {
     await writeFile(file, fleet('a'));
     await settle();
     expect([errors.length, applied, seen]).toEqual([1, 1, []]);
+    expect(logger.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      'error fleet file rejected, keeping the last good configuration',
+      'info fleet file accepted again',
+    ]);
   });
 
   it('follows an editor that replaces the file by rename', async () => {

@@ -133,6 +133,22 @@ describe('one candidate', () => {
     await a.stop();
   });
 
+  it('warns of a Lease that it lost, but not of one that it released', async () => {
+    const server = new LeaseServer();
+    const clock = new ManualClock();
+    const logger = new MemoryLogger();
+    const a = startCandidate(server, 'a', clock, { logger });
+    await settle();
+    a.line.cut = true;
+    await clock.advance(30 * SECOND);
+    const warnings = () => logger.lines.filter(({ message }) => message === 'lease lost').map(({ level }) => level);
+    expect(warnings()).toEqual(['warn']);
+    a.line.cut = false;
+    await clock.advance(30 * SECOND);
+    await a.stop();
+    expect(warnings()).toEqual(['warn']);
+  });
+
   it('whose renewal succeeds after the deadline is notified of the gap', async () => {
     const { server, clock, a } = await oneHolds();
     const patch = server.patch.bind(server);
