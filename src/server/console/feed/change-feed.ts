@@ -57,12 +57,14 @@ export class ChangeFeed {
   readonly #members = new Set<string>();
   readonly #kept: ChangeBatch[] = [];
   #all = false;
-  #revision: Revision = 1;
+  #revision: Revision;
   /** The revision of the last message, or of the time when the last page was closed. */
-  #sent: Revision = 1;
+  #sent: Revision;
 
   constructor(options: ChangeFeedOptions) {
     this.#options = options;
+    this.#revision = options.clock.now();
+    this.#sent = this.#revision;
   }
 
   get revision(): Revision {
@@ -74,7 +76,7 @@ export class ChangeFeed {
   }
 
   note(key: ServiceKey): void {
-    this.#revision++;
+    this.#advance();
     this.#options.changed(key);
     if (this.#subscribers.size === 0 || this.#all) return;
     this.#services.add(key);
@@ -82,13 +84,13 @@ export class ChangeFeed {
   }
 
   noteMember(name: string): void {
-    this.#revision++;
+    this.#advance();
     if (this.#subscribers.size > 0) this.#members.add(name);
   }
 
   /** Everything may have changed. */
   noteAll(): void {
-    this.#revision++;
+    this.#advance();
     this.#services.clear();
     this.#all = true;
   }
@@ -100,7 +102,10 @@ export class ChangeFeed {
     this.#subscribers.add(subscriber);
     const missed = this.#since(lastId);
     if (missed === undefined) this.snapshot(subscriber);
-    else for (const batch of missed) subscriber.send(this.#encode(batch, subscriber.scope));
+    for (const batch of missed ?? []) {
+      const message = this.#encode(batch, subscriber.scope);
+      if (message) subscriber.send(message);
+    }
     return { [Symbol.dispose]: () => this.#subscribers.delete(subscriber) };
   }
 
@@ -139,13 +144,23 @@ export class ChangeFeed {
     this.#sent = batch.revision;
     this.#kept.push(batch);
     if (this.#kept.length > KEPT) this.#kept.shift();
-    const encoded = new Map<Scope, Uint8Array>();
-    for (const subscriber of [...this.#subscribers]) {
-      const { scope } = subscriber;
-      const message = encoded.get(scope) ?? this.#encode(batch, scope);
-      encoded.set(scope, message);
-      subscriber.send(message);
+    for (const [scope, subscribers] of Map.groupBy([...this.#subscribers], (each) => each.scope)) {
+      const message = this.#encode(batch, scope);
+      if (message) for (const subscriber of subscribers) subscriber.send(message);
+      void this.#learn(batch, scope, subscribers);
     }
+  }
+
+  /** A time, and not a count, which would reveal how much happens where a user may not look. */
+  #advance(): void {
+    this.#revision = Math.max(this.#revision + 1, this.#options.clock.now());
+  }
+
+  /** Pages of a user fetch everything when a namespace appears that they may see. */
+  async #learn({ services }: ChangeBatch, scope: Scope, subscribers: readonly Subscriber[]): Promise<void> {
+    const isVisible = await scope.learn?.(services.map((key) => splitKey(key).namespace)).catch(() => false);
+    if (!isVisible) return;
+    for (const subscriber of subscribers) if (this.#subscribers.has(subscriber)) this.snapshot(subscriber);
   }
 
   #restart(): void {
@@ -166,8 +181,10 @@ export class ChangeFeed {
     return at < 0 ? undefined : this.#kept.slice(at + 1);
   }
 
-  #encode({ revision, services, members, all }: ChangeBatch, scope: Scope): Uint8Array {
+  /** Undefined if nothing of it is visible. */
+  #encode({ revision, services, members, all }: ChangeBatch, scope: Scope): Uint8Array | undefined {
     const visible = scope.all ? services : services.filter((key) => scope.sees(splitKey(key).namespace));
+    if (visible.length + members.length === 0 && !all) return undefined;
     const rows = this.#options.rows(visible);
     const fits = rows.reduce((sum, { length }) => sum + length, 0) <= MOST_ROWS;
     const message: ChangeMessage = { revision, services: visible, members, ...(all && { all }) };

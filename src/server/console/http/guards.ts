@@ -69,16 +69,19 @@ export function hostGuard(hosts: readonly string[]): MiddlewareHandler {
   };
 }
 
-/** Browsers send where a request comes from. */
-export const originGuard: MiddlewareHandler = async (context, next) => {
-  const site = context.req.header('sec-fetch-site');
-  const origin = context.req.header('origin');
-  const isOther =
-    (site !== undefined && site !== 'same-origin' && site !== 'none') ||
-    (origin !== undefined && URL.parse(origin)?.host !== context.req.header('host'));
-  if (isOther) throw refused('the request comes from a page of another origin');
-  await next();
-};
+/** Browsers send where a request comes from. A proxy in front may send another Host than the browser did. */
+export function originGuard(hosts: readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    const site = context.req.header('sec-fetch-site');
+    const text = context.req.header('origin');
+    const origin = text === undefined ? undefined : URL.parse(text);
+    const isOwn = origin?.host === context.req.header('host') || hosts.some((each) => each === origin?.hostname);
+    if ((site !== undefined && site !== 'same-origin' && site !== 'none') || (text !== undefined && !isOwn)) {
+      throw refused('the request comes from a page of another origin');
+    }
+    await next();
+  };
+}
 
 export function cookieName(context: Context): string {
   // Cookies are shared by all ports of a host.

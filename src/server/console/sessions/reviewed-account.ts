@@ -45,6 +45,12 @@ export class ReviewedAccount implements Account {
         return isAll();
       },
       sees: (namespace) => isAll() || sees(namespace),
+      learn: async (namespaces) => {
+        const unknown = [...new Set(namespaces)].filter((namespace) => !this.#answers.has(namespace));
+        if (unknown.length === 0 || isAll()) return false;
+        await this.review(unknown);
+        return unknown.some(sees);
+      },
     };
   }
 

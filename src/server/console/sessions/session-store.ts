@@ -1,6 +1,8 @@
 /** Sessions in memory: they end with the process. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { TokenBucket } from '../../../kube/token-bucket.ts';
 import type { Clock } from '../../../runtime/clock.ts';
+import { RequestProblem } from '../problem.ts';
 import type { Account, Accounts } from './accounts.ts';
 
 /** A session that is not used for this time ends, in ms. */
@@ -10,6 +12,9 @@ const REVIEW_MS = 60_000;
 /** A token that cannot be reviewed, because the API server does not respond, is accepted for this time, in ms. */
 const TRUST_MS = 5 * 60_000;
 const MOST_SESSIONS = 1_000;
+/** Unknown tokens that are reviewed: a burst, and one more per refill period. */
+const SIGN_INS = 20;
+const SIGN_IN_MS = 500;
 
 export interface OpenSession {
   readonly account: Account;
@@ -37,10 +42,12 @@ export class SessionStore {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #secret = randomBytes(32);
+  readonly #signIns: TokenBucket;
 
   constructor(accounts: Accounts, clock: Clock) {
     this.#accounts = accounts;
     this.#clock = clock;
+    this.#signIns = new TokenBucket(SIGN_INS, SIGN_IN_MS, clock.now());
   }
 
   /** The ID of a new session; undefined if the code is wrong or was used. */
@@ -51,8 +58,15 @@ export class SessionStore {
 
   /** The ID of a new session; undefined if the token is not valid. */
   async signIn(token: string): Promise<string | undefined> {
+    this.#admit();
     const account = await this.#accounts.authenticate?.(token);
     return account && this.#open(account, token);
+  }
+
+  /** A client that guesses tokens must not occupy the API server. @throws RequestProblem 429 */
+  #admit(): void {
+    if (this.#signIns.take(this.#clock.now())) return;
+    throw new RequestProblem(429, 'CTM_CONSOLE_SESSION', 'too many sign-ins; try again in a few seconds');
   }
 
   end(id: string): void {
@@ -71,6 +85,7 @@ export class SessionStore {
     // A token must not be found by the ID of a cookie.
     const key = `bearer/${digest(token)}`;
     if (!this.#entries.has(key)) {
+      this.#admit();
       const account = await this.#accounts.authenticate(token);
       if (!account) return undefined;
       this.#enter(key, account, token);

@@ -85,6 +85,16 @@ describe('sessions of tokens', () => {
   });
 });
 
+describe('a client that guesses tokens', () => {
+  it('is stopped before the API server is', async () => {
+    const { accounts, reviews } = tokens(new Map());
+    const store = new SessionStore(accounts, new ManualClock());
+    for (let i = 0; i < 100; i++) await store.ofToken(`guess-${i}`).catch(() => {});
+    expect(reviews()).toBe(20);
+    await expect(store.signIn('more')).rejects.toMatchObject({ status: 429, code: 'CTM_CONSOLE_SESSION' });
+  });
+});
+
 describe('sessions of codes', () => {
   it('each has its own token against forgery, and ends when it is not used', async () => {
     const clock = new ManualClock();
