@@ -151,7 +151,7 @@ export class ChangeFeed {
     }
   }
 
-  /** A time, and not a count, which would reveal how much happens where a user may not look. */
+  /** A time, and not a count, which would reveal how much happens in other namespaces. */
   #advance(): void {
     this.#revision = Math.max(this.#revision + 1, this.#options.clock.now());
   }
