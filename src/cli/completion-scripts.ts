@@ -26,11 +26,12 @@ function flagsOf({ short, long }: Option): readonly string[] {
 function nodesOf(command: Command, path: string): readonly Node[] {
   const subcommands = command.commands.map((each) => ({ name: each.name(), description: each.description() }));
   const arguments_ = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
+  const options = command.options.filter(({ hidden }) => !hidden);
   const node: Node = {
     path,
     subcommands: [...subcommands, ...arguments_.map((name) => ({ name, description: '' }))],
-    options: command.options,
-    choices: command.options.flatMap((option) =>
+    options,
+    choices: options.flatMap((option) =>
       option.argChoices ? [{ flags: flagsOf(option), values: option.argChoices }] : [],
     ),
   };

@@ -28,7 +28,8 @@ describe('--help', () => {
   });
 
   it.each(commands)('%s is a verb phrase, and its options are phrases', (_, command) => {
-    for (const { description } of [...command.options, ...command.registeredArguments]) {
+    const shown = command.options.filter(({ hidden }) => !hidden);
+    for (const { description } of [...shown, ...command.registeredArguments]) {
       expect(description).not.toBe('');
       expect(description).not.toMatch(/\.$/);
     }
