@@ -22,6 +22,8 @@ export interface JoinOptions {
   /** PEM. Default: the system's certificate authorities. */
   readonly ca?: string;
   readonly ranges: DeclaredRanges;
+  /** Whether the member may be the cluster of the hub. */
+  readonly hubIsMember: boolean;
   /** Lifetime of the token, in ms. */
   readonly lifetimeMs: number;
   /** How long to wait for the controller, in ms; 0: not at all. */

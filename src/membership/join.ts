@@ -29,8 +29,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     readHub(hub, namespace, signal),
   ]);
   const clusterId = info.identity.uid;
-  if (clusterId === hubInfo.identity.uid) {
-    const advice = 'use the --context of another cluster, or a member with inCluster: true for the hub itself';
+  if (clusterId === hubInfo.identity.uid && !options.hubIsMember) {
+    const advice = 'use the --context of another cluster, or --hub-is-member if the hub should be a member, too';
     throw refused(`--context: ${member.cluster} is the hub itself; ${advice}`);
   }
   const wasMember = requireFreeName(options, fleet, clusterId);

@@ -129,6 +129,7 @@ function terminal(name: string, run: Run, steps: Steps | undefined): Terminal {
 function prelude(example: string): string {
   return `
     kubectl() { '${findBinary('kubectl')}' "$@"; }
+    helm() { '${findBinary('helm')}' "$@"; }
     catamaran() { '${process.execPath}' '${CATAMARAN}' "$@"; }
     cd '${ROOT}/examples/${example}'`;
 }

@@ -34,6 +34,7 @@ interface JoinCommandOptions extends TwoClusters {
   readonly serviceCidrs?: string;
   readonly nodeCidrs?: string;
   readonly extraCidrs?: string;
+  readonly hubIsMember: boolean;
   readonly tokenLifetime: number;
   readonly timeout: number;
   readonly dryRun: boolean;
@@ -107,6 +108,7 @@ async function run(options: JoinCommandOptions, context: CliContext): Promise<vo
         server: options.server ?? access.server,
         ...(ca !== undefined && { ca }),
         ranges,
+        hubIsMember: options.hubIsMember,
         lifetimeMs: options.tokenLifetime,
         timeoutMs: options.timeout,
         dryRun,
@@ -162,6 +164,7 @@ export const registerJoin: Register = (program, context) => {
         .argParser(parseWait)
         .default(120_000, '120'),
     )
+    .option('--hub-is-member', 'accept the cluster of the hub as a member', false)
     .option('--dry-run', 'check everything, and print what would be created', false)
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText(
