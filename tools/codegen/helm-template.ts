@@ -69,7 +69,8 @@ function scalar(value: null | boolean | number | string): string {
 
 function inline(template: Expression, indent: number): string {
   if (template.expr === 'text') return `"${template.parts.map(partText).join('')}"`;
-  if (template.expr === 'holds') return `{{ ${helmCondition(template.condition)} }}`;
+  // `or` and `and` return one of their operands.
+  if (template.expr === 'holds') return `{{ if ${helmCondition(template.condition)} }}true{{ else }}false{{ end }}`;
   if (template.expr === 'json') {
     const constants = Object.entries(template.constants).flatMap((pair) => pair.map((one) => JSON.stringify(one)));
     const fields = [...constants, JSON.stringify(template.field), reference(template.path)].join(' ');
