@@ -12,7 +12,7 @@ SOURCES := $(shell find src packages/kubesim/src -name '*.ts' -o -name '*.json')
 PAGE := $(shell find packages/console -type f -not -path '*/node_modules/*' -not -path '*/test/*') src/runtime/visible.ts
 
 .DEFAULT_GOAL := help
-.PHONY: help start stop lab lab-down e2e conformance interop test chromium kubesim kubesim-example dist dist-twice fuzz schedules mutation docs site prose check bench bench-dns tools versions cluster-tools node clean
+.PHONY: help start stop lab lab-down e2e conformance interop test chromium screenshots kubesim kubesim-example dist dist-twice fuzz schedules mutation docs site prose check bench bench-dns tools versions cluster-tools node clean
 
 help: ## List the targets.
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,9 @@ test: check dist/catamaran.js tools kubesim-example chromium ## Check, then run 
 # From packages of Debian, which are unpacked into .cache: no root. CHROMIUM=path uses another browser.
 chromium: node ## Install the browser of the console's tests.
 	@node tools/tasks/chromium.ts
+
+screenshots: dist/catamaran.js chromium ## Write the screenshots of the documents: docs/images/console-*.png.
+	@SCREENSHOTS=1 vitest run --project browser test/browser/sandbox.test.ts
 
 # Writes packages/kubesim/dist/*.tgz.
 kubesim: node ## Build and pack the package kubesim.

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CliContext } from '../context.ts';
 
-/** The single executable has no script, and no page. */
+/** In the single executable, the page is embedded instead. */
 export function pageFiles({ program }: Pick<CliContext, 'program'>): string {
   const script = program[1] ?? program[0];
   const beside = join(dirname(script), 'console');

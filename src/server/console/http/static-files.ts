@@ -1,6 +1,7 @@
 /** The page's files, as its build wrote them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getAsset, isSea } from 'node:sea';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
@@ -50,7 +51,7 @@ export function staticFiles(directory: string): StaticFiles {
     const id = `${name}/${zipped}`;
     const held = kept.get(id);
     if (held) return held;
-    const content = await readFile(join(directory, name)).catch(() => undefined);
+    const content = embedded(name) ?? (await readFile(join(directory, name)).catch(() => undefined));
     if (!content) return undefined;
     const bytes = new Uint8Array(zipped ? await compress(content) : content);
     if (isHashed(name)) kept.set(id, bytes);
@@ -82,6 +83,16 @@ export function staticFiles(directory: string): StaticFiles {
       return (await file('index.html', acceptEncoding)) ?? page(MISSING, 503);
     },
   };
+}
+
+/** A file that tools/release/executable.ts has put into the single executable. */
+function embedded(name: string): Uint8Array | undefined {
+  if (!isSea()) return undefined;
+  try {
+    return new Uint8Array(getAsset(`console/${name}`));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Vite puts what has a hash in its name into `assets`. */
