@@ -97,9 +97,9 @@ describe('from nothing', () => {
   });
 
   it('and pods of each reach those of each', async () => {
-    await step('catamaran export demo/web --member cluster1 --hub-context cluster1');
+    await step('catamaran export demo/web --member cluster1 --contexts cluster1,cluster2,cluster3');
     for (const name of ['cluster2', 'cluster3']) {
-      await laptop(`catamaran export demo/web --member ${name} --hub-context cluster1`);
+      await laptop(`catamaran export demo/web --member ${name} --contexts cluster1,cluster2,cluster3`);
     }
     for (const cluster of clusters) {
       const answers = new Set<string>();
@@ -114,9 +114,9 @@ describe('from nothing', () => {
 
   it('and everything is taken back', async () => {
     for (const name of ['cluster2', 'cluster3']) {
-      await laptop(`catamaran unexport demo/web --member ${name} --hub-context cluster1`);
+      await laptop(`catamaran unexport demo/web --member ${name} --contexts cluster1,cluster2,cluster3`);
     }
-    await step('catamaran unexport demo/web --member cluster1 --hub-context cluster1');
+    await step('catamaran unexport demo/web --member cluster1 --contexts cluster1,cluster2,cluster3');
     for (const name of ['cluster3', 'cluster2', 'cluster1']) {
       const left = await step(`catamaran leave ${name} --context ${name} --hub-context cluster1`);
       expect(left).toContain(`${name} is no longer a member\n`);
