@@ -87,6 +87,90 @@ describe('docs/guides/trust.md', () => {
   });
 });
 
+/** What another implementation writes, by its field manager: see test/support/implementations.ts. */
+const OTHERS = [
+  { name: 'Cilium', manager: 'cilium-operator-generic', slices: 'endpointslice-local-mcsapi-controller.cilium.io' },
+  { name: 'Submariner', manager: 'lighthouse-agent', slices: 'lighthouse-agent.submariner.io' },
+];
+
+describe.each(OTHERS)('docs/guides/migration.md, from $name', ({ manager, slices }) => {
+  const [before, move, finish] = [0, 4, 9].map((from, i, all) =>
+    shownIn('docs/guides/migration.md').slice(from, all[i + 1]),
+  );
+  const shop = async (cluster: string, objects: readonly object[]): Promise<void> => {
+    await writeFile(join(folder, 'objects.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    await type(`kubectl apply -n shop --field-manager ${manager} -f objects.json`, cluster);
+  };
+  const claim = (cluster: string, resource: string, status: object) =>
+    type(
+      `kubectl patch ${resource} -n shop web --subresource=status --type=merge --field-manager ${manager} -p '${JSON.stringify({ status })}'`,
+      cluster,
+    );
+  const condition = (kind: string, name: string) =>
+    `kubectl get ${kind} -n shop web -o jsonpath='{.status.conditions[?(@.type=="${name}")].status}'`;
+  const time = '2026-01-01T00:00:00Z';
+  const ready = [{ type: 'Ready', status: 'True', reason: 'Ready', message: '', lastTransitionTime: time }];
+  const claimed = { clusters: [{ cluster: 'cluster1' }], conditions: ready };
+  const run = async (steps: readonly Shown[]): Promise<void> => {
+    for (const { terminal, command } of steps) {
+      expect(await type(`${command} >&2 && echo done`, terminal), command).toBe('done\n');
+    }
+  };
+  const typed = { clusterIP: 'None', ports: [{ name: 'http', port: 80 }] };
+  const labels = { 'multicluster.kubernetes.io/service-name': 'web' };
+
+  beforeAll(async () => {
+    for (const cluster of ['cluster1', 'cluster2']) await type('kubectl create ns shop', cluster);
+    await type('kubectl create -n shop deployment web --image=web --port=8080', 'cluster1');
+    await type('kubectl expose -n shop deployment web --port=80 --target-port=8080', 'cluster1');
+    const mcs = 'multicluster.x-k8s.io/v1alpha1';
+    await shop('cluster1', [{ apiVersion: mcs, kind: 'ServiceExport', metadata: { name: 'web' } }]);
+    const spec = { type: 'ClusterSetIP', ports: [{ port: 80, protocol: 'TCP' }] };
+    await shop('cluster2', [
+      { apiVersion: mcs, kind: 'ServiceImport', metadata: { name: 'web' }, spec },
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'derived-9jo8ljlgl7', labels }, spec: typed },
+      {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name: 'theirs', labels: { ...labels, 'endpointslice.kubernetes.io/managed-by': slices } },
+        addressType: 'IPv4',
+        endpoints: [{ addresses: ['10.1.16.99'] }],
+        ports: [{ name: 'http', port: 8080 }],
+      },
+    ]);
+    await claim('cluster2', 'serviceimport', claimed);
+  }, 120_000);
+  afterAll(async () => {
+    for (const cluster of ['cluster1', 'cluster2']) await type('kubectl delete ns shop', cluster);
+  }, 120_000);
+
+  it('runs beside the other one', LONG, async () => {
+    await vi.waitFor(
+      async () => expect(await type(condition('serviceimport', 'catamaran.dev/Managed'), 'cluster2')).toBe('False'),
+      PATIENCE,
+    );
+    await run(before ?? []);
+  });
+
+  it('moves the import, without its old Service until the end', LONG, async () => {
+    await run(move ?? []);
+    const left = () =>
+      type('kubectl get services,endpointslices -n shop -o name | sed -E "s/-[0-9a-f]{16}$//"', 'cluster2');
+    await vi.waitFor(
+      async () => expect(await left()).toBe('service/amcs-web\nendpointslice.discovery.k8s.io/amcs-web\n'),
+      PATIENCE,
+    );
+  });
+
+  it('finishes in the exporting cluster', LONG, async () => {
+    await run(finish ?? []);
+    await vi.waitFor(
+      async () => expect(await type(condition('serviceexport', 'Ready'), 'cluster1')).toBe('True'),
+      PATIENCE,
+    );
+  });
+});
+
 describe('README.md', () => {
   const examples = join(ROOT, 'examples');
 
