@@ -130,7 +130,7 @@ describe('the chart', () => {
 
   it('has notes for each mode', () => {
     for (const [mode, note] of [
-      ['hub', 'The fleet has no members yet'],
+      ['hub', 'Add each cluster to the fleet'],
       ['member', 'create token catamaran'],
       ['dns', 'catamaran dns enable --mode stub'],
     ] as const) {
