@@ -80,7 +80,7 @@ schedules: node ## Run the controller under random fault schedules, one per seed
 mutation: node ## Mutate src/core and list the mutants that no unit test kills. FILES=src/core/merge/ports.ts.
 	@node tools/tasks/mutation.ts $(FILES)
 
-docs: node ## Write the generated parts of docs/reference, and the Helm chart.
+docs: node ## Write the generated parts of docs/reference, the Helm chart, and deploy/monitoring.
 	@node tools/tasks/docs.ts
 
 # The first run installs VitePress into tools/site; a build needs no network. A dead link fails it.
@@ -105,16 +105,16 @@ bench-dns: dist/catamaran.js tools ## Measure the DNS server beside CoreDNS; nee
 
 # Other versions of Kubernetes are built into .cache/kubernetes/VERSION; tests and `make start CLUSTERS=real` use them with
 # the same KUBERNETES=VERSION, or KUBERNETES=1.22,1.37 for a mixed fleet.
-tools: node ## Build the real Kubernetes binaries, CoreDNS and Helm into .cache/bin. KUBERNETES=1.22|1.29|1.34|1.37.
+tools: node ## Build the real Kubernetes binaries, CoreDNS, Helm and promtool into .cache/bin. KUBERNETES=1.22|1.29|1.34|1.37.
 	@node tools/tasks/build.ts $(if $(KUBERNETES),--kubernetes $(KUBERNETES))
 
 # For a nightly run: builds every version first.
 versions: dist/catamaran.js tools ## Run the tests on every pinned version of Kubernetes; writes docs/reference/versions.md. VERSIONS=1.22,1.37.
 	@node tools/tasks/versions.ts $(VERSIONS)
 
-# Everything except CoreDNS and Helm, which `make start` does not need.
+# Everything except CoreDNS, Helm and promtool, which `make start` does not need.
 cluster-tools: node
-	@node tools/tasks/build.ts --without coredns --without helm
+	@node tools/tasks/build.ts --without coredns --without helm --without promtool
 
 dist/catamaran.js: $(SOURCES) package.json tools/tasks/bundle.ts dist/console/index.html | node
 	@node tools/tasks/bundle.ts

@@ -155,7 +155,7 @@ async function write(target: ApplyTarget, change: Change, options: ApplyOptions)
   metrics.wrote(change, result.outcome);
   for (const notice of change.notices ?? []) recorder?.record(notice);
   const latency = change.changedAt === undefined ? undefined : propagationMs(change.changedAt, clock.now());
-  if (latency !== undefined) metrics.propagated(change.member, latency);
+  if (change.changedAt !== undefined) metrics.propagated(change.member, latency);
   options.wrote?.(change, { ...result, ...(latency !== undefined && { lagMs: latency }) });
   return { ...result, change };
 }

@@ -1,5 +1,6 @@
 /** Metrics with one series per member, or a few. Their values are read on each scrape, and cost no walk over objects. */
 import { Gauge, type Registry } from 'prom-client';
+import type { MemberState } from '../fleet/member-state.ts';
 
 /** Counts by the value of a label. */
 export type Counts = readonly (readonly [value: string, count: number])[];
@@ -7,8 +8,7 @@ export type Counts = readonly (readonly [value: string, count: number])[];
 /** What the metrics have of one member. */
 export interface MemberReading {
   readonly name: string;
-  /** Its API server responds, and everything has been listed. */
-  readonly up: boolean;
+  readonly state: MemberState['phase'];
   /** In ms since the epoch; absent if it never responded. */
   readonly lastSeen?: number;
   readonly leaseHeld: boolean;
@@ -19,6 +19,15 @@ export interface MemberReading {
   readonly imports: Counts;
   readonly endpoints: Counts;
   readonly shared: Counts;
+  readonly troubled: readonly TroubledObject[];
+}
+
+/** An export or import with a problem. */
+export interface TroubledObject {
+  readonly kind: 'ServiceExport' | 'ServiceImport';
+  /** `namespace/name` */
+  readonly object: string;
+  readonly reason: string;
 }
 
 interface Row {
@@ -33,7 +42,13 @@ const ROWS: readonly Row[] = [
   {
     name: 'catamaran_member_up',
     help: '1 if the API server of the member responds and everything has been listed, else 0.',
-    read: ({ up }) => Number(up),
+    read: ({ state }) => Number(state === 'ready'),
+  },
+  {
+    name: 'catamaran_member_state',
+    help: '1 for the state of the member: ready, unreachable, unknown (never listed) or refused (the same cluster as another member, or over its budget).',
+    label: 'state',
+    read: ({ state }) => [[state, 1]],
   },
   {
     name: 'catamaran_member_last_seen_timestamp_seconds',
@@ -106,4 +121,16 @@ export function registerMemberGauges(registry: Registry, readings: () => readonl
       },
     });
   }
+  new Gauge({
+    name: 'catamaran_troubled_objects',
+    help: 'ServiceExports with a conflict or with endpoints that are left out, and ServiceImports without endpoints, by name (namespace/name) and reason; always 1. At most 20 for each member, kind and reason.',
+    labelNames: ['member', 'kind', 'object', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, troubled } of readings()) {
+        for (const { kind, object, reason } of troubled) this.set({ member: name, kind, object, reason }, 1);
+      }
+    },
+  });
 }

@@ -36,6 +36,12 @@ export class Metrics {
     buckets: SECONDS,
     registers: [this.registry],
   });
+  readonly #unmeasured = new Counter({
+    name: 'catamaran_propagation_unmeasured_total',
+    help: 'Written changes that catamaran_propagation_seconds lacks, by consumer: their time in the source is not valid, after the write, or more than an hour before it.',
+    labelNames: ['member'],
+    registers: [this.registry],
+  });
   readonly #reconciles = new Histogram({
     name: 'catamaran_reconcile_seconds',
     help: 'Duration of one reconcile that wrote something, including its writes, by outcome.',
@@ -91,9 +97,10 @@ export class Metrics {
     this.#writes.inc({ member: change.member, resource: change.resource, op: change.op, result });
   }
 
-  /** @param ms milliseconds. */
-  propagated(member: string, ms: number): void {
-    this.#propagation.observe({ member }, ms / 1000);
+  /** @param ms milliseconds; undefined if the time of the change cannot be correct. */
+  propagated(member: string, ms: number | undefined): void {
+    if (ms === undefined) this.#unmeasured.inc({ member });
+    else this.#propagation.observe({ member }, ms / 1000);
   }
 
   reconciled(outcome: Outcome | 'error', ms: number): void {

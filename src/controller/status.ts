@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { Member } from '../fleet/member.ts';
 import type { MemberState } from '../fleet/member-state.ts';
 import type { HeldEdit } from './edit-guard.ts';
-import type { MemberReading } from './member-gauges.ts';
+import type { MemberReading, TroubledObject } from './member-gauges.ts';
 import type { Gauges } from './metrics.ts';
 
 /** The status of a member. `since` is RFC 3339. */
@@ -83,13 +83,20 @@ function phaseCounts(fleet: Fleet): Record<MemberState['phase'], number> {
   return counts;
 }
 
+function troubledObjects({ troubledExports, troubledImports }: Member['cache']['tallies']): readonly TroubledObject[] {
+  return [
+    ...troubledExports.shown().map(([reason, object]) => ({ kind: 'ServiceExport', object, reason }) as const),
+    ...troubledImports.shown().map(([reason, object]) => ({ kind: 'ServiceImport', object, reason }) as const),
+  ];
+}
+
 function readingOf(member: Member, leaseHeld: boolean, now: number): MemberReading {
   const { name, state, cache } = member;
   const { tallies } = cache;
   const lastSeen = state.phase === 'ready' ? now : state.phase === 'unreachable' ? state.since : undefined;
   return {
     name,
-    up: state.phase === 'ready',
+    state: state.phase,
     ...(lastSeen !== undefined && { lastSeen }),
     leaseHeld,
     objects: [
@@ -105,6 +112,7 @@ function readingOf(member: Member, leaseHeld: boolean, now: number): MemberReadi
     imports: tallies.imports.counts(),
     endpoints: tallies.endpoints.counts(),
     shared: tallies.shared.counts(),
+    troubled: troubledObjects(tallies),
   };
 }
 

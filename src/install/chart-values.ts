@@ -140,6 +140,16 @@ export const valuesSchema = z.strictObject({
       .meta({ description: 'Time between scrapes.' }),
     labels: stringMap.default({}).meta({ description: 'Labels that the Prometheus object selects by.' }),
   }),
+  prometheusRule: group('Alerts, evaluated by the Prometheus operator.', {
+    enabled: z.boolean().default(false).meta({ description: 'Install the PrometheusRules.' }),
+    labels: stringMap.default({}).meta({ description: 'Labels that the Prometheus object selects rules by.' }),
+  }),
+  dashboard: group('The dashboard, in a ConfigMap that the sidecar of Grafana reads.', {
+    enabled: z.boolean().default(false).meta({ description: 'Install the ConfigMap.' }),
+    labels: stringMap
+      .default({ grafana_dashboard: '1' })
+      .meta({ description: 'Labels that the sidecar selects ConfigMaps by.' }),
+  }),
   podAnnotations: stringMap.default({}).meta({ description: 'Annotations of the pods.' }),
   podLabels: stringMap.default({}).meta({ description: 'More labels of the pods.' }),
   nodeSelector: stringMap.default({}).meta({ description: 'Node selector of the pods.' }),

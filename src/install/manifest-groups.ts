@@ -7,7 +7,14 @@ import { controllerDeployment, fleetConfigMap } from './controller-objects.ts';
 import { dnsDeployment, dnsRights, dnsService } from './dns-objects.ts';
 import { inventoryRights } from './inventory-objects.ts';
 import { memberRights } from './member-objects.ts';
-import { controllerMetrics, controllerNetworkPolicy, dnsMetrics, dnsNetworkPolicy } from './network-objects.ts';
+import {
+  controllerAlerts,
+  controllerMetrics,
+  dashboardConfigMap,
+  dnsAlerts,
+  dnsMetrics,
+} from './monitoring-objects.ts';
+import { controllerNetworkPolicy, dnsNetworkPolicy } from './network-objects.ts';
 import {
   CONTROLLER,
   DNS,
@@ -30,9 +37,8 @@ export interface ManifestGroup {
 }
 
 const both = (...all: readonly Condition[]): Condition => ({ all });
-const enabled = (group: 'podDisruptionBudget' | 'networkPolicy' | 'serviceMonitor'): Condition => ({
-  is: `Values.${group}.enabled`,
-});
+type Optional = 'podDisruptionBudget' | 'networkPolicy' | 'serviceMonitor' | 'prometheusRule' | 'dashboard';
+const enabled = (group: Optional): Condition => ({ is: `Values.${group}.enabled` });
 
 const crds: readonly TemplateObject[] = CRDS.map(({ metadata, ...definition }) => ({
   // Plain JSON without expressions.
@@ -84,6 +90,11 @@ export const MANIFESTS: readonly ManifestGroup[] = [
     condition: both(RUNS_CONTROLLER, enabled('serviceMonitor')),
     manifests: controllerMetrics,
   },
+  {
+    file: 'controller-alerts',
+    condition: both(RUNS_CONTROLLER, enabled('prometheusRule')),
+    manifests: controllerAlerts,
+  },
   { file: 'dns-account', condition: RUNS_DNS, manifests: [serviceAccount(DNS), ...dnsRights] },
   { file: 'dns-network-policy', condition: both(RUNS_DNS, enabled('networkPolicy')), manifests: [dnsNetworkPolicy] },
   {
@@ -93,6 +104,12 @@ export const MANIFESTS: readonly ManifestGroup[] = [
   },
   { file: 'dns', condition: RUNS_DNS, manifests: [dnsService, dnsDeployment] },
   { file: 'dns-metrics', condition: both(RUNS_DNS, enabled('serviceMonitor')), manifests: dnsMetrics },
+  { file: 'dns-alerts', condition: both(RUNS_DNS, enabled('prometheusRule')), manifests: dnsAlerts },
+  {
+    file: 'dashboard',
+    condition: both({ any: [RUNS_CONTROLLER, RUNS_DNS] }, enabled('dashboard')),
+    manifests: [dashboardConfigMap],
+  },
 ];
 
 /** The objects for the values of a scope. */

@@ -1,8 +1,8 @@
-/** What the pods may send and receive, and how metrics are scraped. */
+/** What the pods may send and receive. */
 import { CONTROLLER_PORT } from './controller-objects.ts';
 import { DNS_HTTP_PORT } from './dns-objects.ts';
-import { CONTROLLER, DNS, INSTALLED, metadata, NAMESPACE, selectorOf } from './object-parts.ts';
-import { each, SPREAD, structureOf, type Template, type TemplateObject, textOf, when } from './template.ts';
+import { CONTROLLER, DNS, metadata, selectorOf } from './object-parts.ts';
+import { each, SPREAD, structureOf, type Template, type TemplateObject, when } from './template.ts';
 
 const DNS_PORTS = ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 }));
 
@@ -45,36 +45,3 @@ export const dnsNetworkPolicy = policy(DNS, {
   // The API server of the cluster.
   egress: [ANY_SERVER],
 });
-
-/** The endpoints of metrics; headless, since each pod is scraped. */
-function metricsService(name: string, port: number): TemplateObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: metadata(`${name}-metrics`),
-    spec: {
-      clusterIP: 'None',
-      selector: selectorOf(name),
-      ports: [{ name: 'http', protocol: 'TCP', port, targetPort: 'http' }],
-    },
-  };
-}
-
-function serviceMonitor(name: string): TemplateObject {
-  return {
-    apiVersion: 'monitoring.coreos.com/v1',
-    kind: 'ServiceMonitor',
-    metadata: {
-      name,
-      namespace: NAMESPACE,
-      labels: { ...selectorOf(name), ...INSTALLED, [SPREAD]: structureOf('Values.serviceMonitor.labels') },
-    },
-    spec: {
-      selector: { matchLabels: selectorOf(`${name}-metrics`) },
-      endpoints: [{ port: 'http', interval: textOf('Values.serviceMonitor.interval') }],
-    },
-  };
-}
-
-export const controllerMetrics = [metricsService(CONTROLLER, CONTROLLER_PORT), serviceMonitor(CONTROLLER)];
-export const dnsMetrics = [metricsService(DNS, DNS_HTTP_PORT), serviceMonitor(DNS)];

@@ -56,8 +56,18 @@ export interface TemplateObject {
 
 export type Template = null | boolean | number | string | Expression | readonly Template[] | TemplateObject;
 
+/** Other objects may have a field `expr` too, such as the rules of Prometheus. */
+const EXPRESSIONS: ReadonlySet<unknown> = new Set<Expression['expr']>([
+  'value',
+  'text',
+  'json',
+  'holds',
+  'when',
+  'each',
+]);
+
 export function isExpression(template: Template): template is Expression {
-  return typeof template === 'object' && template !== null && 'expr' in template;
+  return typeof template === 'object' && template !== null && 'expr' in template && EXPRESSIONS.has(template.expr);
 }
 
 export function isList(template: Template): template is readonly Template[] {

@@ -56,7 +56,7 @@ function stampOf(target: Target, version: string): string {
   for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort()) {
     if (/(^|\/)(go\.(mod|sum)|[^/]+\.go)$/.test(file)) hash.update(`${file}\n`).update(readFileSync(join(dir, file)));
   }
-  return hash.update(`${target.package}\n${linkerFlags(target)}\n${version}`).digest('hex');
+  return hash.update(`${target.package}\n${target.tags ?? ''}${linkerFlags(target)}\n${version}`).digest('hex');
 }
 
 function stampFile(target: Target, binDir: string): string {
@@ -83,7 +83,7 @@ export interface Build {
 export async function build({ target, binDir, version, copy }: Build, say: (line: string) => void): Promise<void> {
   mkdirSync(join(binDir, '.stamps'), { recursive: true });
   const fresh = join(binDir, `.${target.name}.${process.pid}`);
-  const tags = target.old ? OLD_TAGS : [];
+  const tags = target.old ? OLD_TAGS : target.tags === undefined ? [] : ['-tags', target.tags];
   const args = ['build', '-trimpath', ...tags, '-ldflags', linkerFlags(target), '-o', fresh, target.package];
   const child = spawn('go', args, {
     cwd: copy ?? join(TOOLS_DIR, target.module),

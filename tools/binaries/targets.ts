@@ -13,6 +13,8 @@ export interface Target {
   readonly kubernetes?: true;
   /** For a module older than the Go that builds it. */
   readonly old?: true;
+  /** Build tags, separated by commas. */
+  readonly tags?: string;
 }
 
 /** Without versions of their own; in the folder of the default version. */
@@ -20,6 +22,13 @@ const OTHERS: readonly Target[] = [
   { name: 'kwok', module: 'pins/kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   { name: 'coredns', module: 'pins/coredns', package: '.' },
   { name: 'helm', module: 'pins/helm', package: 'helm.sh/helm/v4/cmd/helm' },
+  {
+    name: 'promtool',
+    module: 'pins/promtool',
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    // Without service discovery, which is most of its dependencies.
+    tags: 'remove_all_sd,enable_file_sd',
+  },
   component('kubelet', 'pins/kubernetes', { lab: true }),
   component('kube-proxy', 'pins/kubernetes', { lab: true }),
   { name: 'pause', module: 'lab/images', package: './pause', lab: true },

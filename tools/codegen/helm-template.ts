@@ -36,7 +36,7 @@ function inner(condition: Condition): string {
 
 /** A part within a text in double quotes. */
 function partText(part: Part): string {
-  if (typeof part === 'string') return JSON.stringify(part).slice(1, -1);
+  if (typeof part === 'string') return literal(JSON.stringify(part).slice(1, -1));
   if ('path' in part) return `{{ ${reference(part.path)} }}`;
   const [yes, no] = [part.yes, part.no].map((parts) => parts.map(partText).join(''));
   return `{{ if ${helmCondition(part.condition)} }}${yes}{{ else }}${no}{{ end }}`;
@@ -64,7 +64,12 @@ function valueLines(start: string, template: Template, indent: number): readonly
 
 function scalar(value: null | boolean | number | string): string {
   const text = stringify(value, { lineWidth: 0 }).trimEnd();
-  return text.includes('\n') ? JSON.stringify(value) : text;
+  return literal(text.includes('\n') ? JSON.stringify(value) : text);
+}
+
+/** Braces that are not Helm's, such as those in annotations of alerts. */
+function literal(text: string): string {
+  return text.replaceAll(/\{\{|\}\}/g, (braces) => `{{ "${braces}" }}`);
 }
 
 function inline(template: Expression, indent: number): string {

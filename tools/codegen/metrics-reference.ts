@@ -1,8 +1,9 @@
 /** Generated blocks of `docs/reference/metrics.md`, from the registries of the controller and of the DNS server. */
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { Metrics } from '../../src/controller/metrics.ts';
 import { DnsMetrics } from '../../src/dns/server/dns-metrics.ts';
+import { registerProcessMetrics } from '../../src/server/process-metrics.ts';
 import { markdownTable } from './markdown.ts';
 
 const metricSchema = z.object({
@@ -13,7 +14,7 @@ const metricSchema = z.object({
   buckets: z.array(z.number()).optional(),
 });
 
-type Metric = Readonly<z.infer<typeof metricSchema>>;
+export type Metric = Readonly<z.infer<typeof metricSchema>>;
 
 /** Metrics that a registry adds only to the exposition, with the labels and buckets of their series. */
 function ownMetrics(exposition: string, known: ReadonlySet<string>): readonly Metric[] {
@@ -32,10 +33,13 @@ function ownMetrics(exposition: string, known: ReadonlySet<string>): readonly Me
   });
 }
 
-export async function metricsTable(registry: Registry): Promise<string> {
+async function metricsOf(registry: Registry): Promise<readonly Metric[]> {
   const registered = z.array(metricSchema).parse(registry.getMetricsAsArray());
-  const own = ownMetrics(await registry.metrics(), new Set(registered.map(({ name }) => name)));
-  const rows = [...registered, ...own].map(({ name, type, labelNames, help, buckets }) => [
+  return [...registered, ...ownMetrics(await registry.metrics(), new Set(registered.map(({ name }) => name)))];
+}
+
+export async function metricsTable(registry: Registry): Promise<string> {
+  const rows = (await metricsOf(registry)).map(({ name, type, labelNames, help, buckets }) => [
     `\`${name}\``,
     type,
     labelNames.map((label) => `\`${label}\``).join(', '),
@@ -61,6 +65,13 @@ function dnsRegistry(): Registry {
   const metrics = new DnsMetrics();
   metrics.gauge(() => ({ services: 0, names: 0, connections: 0, lostSeconds: 0 }));
   return metrics.registry;
+}
+
+/** All metrics that the program has, with those of its process. */
+export async function allMetrics(): Promise<readonly Metric[]> {
+  const shared = new Registry();
+  registerProcessMetrics(shared, '');
+  return (await Promise.all([controllerRegistry(), dnsRegistry(), shared].map(metricsOf))).flat();
 }
 
 /** Blocks by name, in the order of the document. */

@@ -18,6 +18,7 @@ export type BinaryName =
   | 'kwok'
   | 'coredns'
   | 'helm'
+  | 'promtool'
   | 'kubelet'
   | 'kube-proxy'
   | 'pause'

@@ -1,6 +1,6 @@
-/** `make docs`: writes the generated parts of `docs/reference`, and the Helm chart. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** `make docs`: writes the generated parts of `docs/reference`, the Helm chart, and deploy/monitoring. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { REFERENCE } from '../codegen/reference.ts';
 import { ROOT } from '../paths.ts';
 
@@ -9,6 +9,7 @@ for (const { file, render } of REFERENCE) {
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const after = await render(before);
   if (after === before) continue;
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, after);
   console.log(`${file}: written`);
 }

@@ -30,7 +30,12 @@ describe('MemberTallies', () => {
         const tallies = new MemberTallies();
         const held = new Map<string, ReturnType<typeof anExport>>();
         for (const [name, conditions] of changes) {
-          const after = conditions && { ...anExport(), status: { conditions } };
+          const exported = anExport();
+          const after = conditions && {
+            ...exported,
+            metadata: { ...exported.metadata, name },
+            status: { conditions },
+          };
           tallies.exportChanged(held.get(name), after);
           if (after) held.set(name, after);
           else held.delete(name);
@@ -54,5 +59,30 @@ describe('MemberTallies', () => {
     tallies.importChanged(undefined, imported('Made.Up.By.A.Member'));
     tallies.importChanged(imported('Rejected'), imported('Ready'));
     expect(Object.fromEntries(tallies.imports.counts())).toEqual({ Pending: 1, Rejected: 0, Ready: 1, Other: 1 });
+  });
+
+  it('names exports and imports with a problem, until they have none', () => {
+    const tallies = new MemberTallies();
+    const conflicting = { ...anExport(), status: { conditions: [condition('Conflict', 'True', 'PortConflict')] } };
+    const refused = {
+      ...anExport(),
+      status: { conditions: [condition('catamaran.dev/EndpointsAccepted', 'False', 'AddressRefused')] },
+    };
+    const empty = (reason: string) => ({
+      ...anImport(),
+      status: { conditions: [condition('catamaran.dev/EndpointsAvailable', 'False', reason)] },
+    });
+    const object = `${anExport().metadata.namespace}/${anExport().metadata.name}`;
+    tallies.exportChanged(undefined, conflicting);
+    tallies.importChanged(undefined, empty('NoEndpoints'));
+    expect(tallies.troubledExports.shown()).toEqual([['Conflict', object]]);
+    expect(tallies.troubledImports.shown()).toEqual([['NoEndpoints', object]]);
+    tallies.exportChanged(conflicting, refused);
+    tallies.importChanged(empty('NoEndpoints'), empty('Made.Up.By.A.Member'));
+    expect(tallies.troubledExports.shown()).toEqual([['AddressRefused', object]]);
+    expect(tallies.troubledImports.shown()).toEqual([['Other', object]]);
+    tallies.exportChanged(refused, undefined);
+    tallies.importChanged(empty('Made.Up.By.A.Member'), anImport());
+    expect([...tallies.troubledExports.shown(), ...tallies.troubledImports.shown()]).toEqual([]);
   });
 });

@@ -12,6 +12,12 @@ const PLACE = { namespace: 'catamaran-system', version: '1.2.3', kubernetes: '1.
 
 const objectsOf = (values: JsonObject, kubernetes = '1.34') => installedObjects({ ...PLACE, values, kubernetes });
 
+const MONITORED = {
+  serviceMonitor: { enabled: true },
+  prometheusRule: { enabled: true },
+  dashboard: { enabled: true },
+};
+
 function nameOf(object: JsonObject): string {
   const { kind } = object;
   const metadata = metadataOf(object);
@@ -25,7 +31,7 @@ describe('an installation', () => {
 
   it('with everything that is optional has these objects more', () => {
     const plain = objectsOf({ mode: 'cluster' }).map(nameOf);
-    const all = objectsOf({ mode: 'cluster', dns: { enabled: true }, serviceMonitor: { enabled: true } }).map(nameOf);
+    const all = objectsOf({ mode: 'cluster', dns: { enabled: true }, ...MONITORED }).map(nameOf);
     expect(all.filter((name) => !plain.includes(name))).toMatchSnapshot();
   });
 
@@ -44,7 +50,7 @@ describe('an installation', () => {
 
   it('uninstalls what any values install', () => {
     const removable = new Set(removableObjects(PLACE).map(nameOf));
-    const values = { dns: { enabled: true }, serviceMonitor: { enabled: true }, crds: { enabled: false } };
+    const values = { dns: { enabled: true }, ...MONITORED, crds: { enabled: false } };
     const installed = MODES.flatMap((mode) => objectsOf({ mode, ...values })).map(nameOf);
     expect(installed.filter((name) => !removable.has(name))).toEqual([]);
   });

@@ -14,6 +14,7 @@ const ALL = [
   'kube-scheduler',
   'kubectl',
   'kwok',
+  'promtool',
 ];
 
 const COMPONENTS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'];

@@ -41,8 +41,8 @@ function sorted(objects: readonly JsonObject[]): readonly string[] {
 
 /** The text of the fleet file is JSON, in which Helm writes some characters otherwise. */
 function comparable(object: JsonObject): JsonObject {
-  if (object.kind !== 'ConfigMap') return object;
-  return { ...object, data: JSON.parse(Object(object.data)['fleet.yaml']) };
+  const fleet = Object(object.data)['fleet.yaml'];
+  return fleet === undefined ? object : { ...object, data: JSON.parse(fleet) };
 }
 
 function rendered(values: JsonObject, kubernetes: string): readonly JsonObject[] {
@@ -72,6 +72,8 @@ const FULL: JsonObject = {
   serviceAccount: { annotations: { 'example.com/role': 'arn:aws:iam::1:role/x' } },
   networkPolicy: { egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }], ports: [{ port: 6443 }] }] },
   serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } },
+  prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
+  dashboard: { enabled: true, labels: { folder: 'network' } },
   podAnnotations: { a: 'true', b: '1' },
   podLabels: { team: 'network' },
   nodeSelector: { 'kubernetes.io/os': 'linux' },
