@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baseFiles } from '../../tools/release/debian.ts';
 import { makeExecutable } from '../../tools/release/executable.ts';
 import { ARCHITECTURES } from '../../tools/release/image.ts';
-import { bundleScript } from '../../tools/tasks/bundle.ts';
+import { bundleScript, CONSOLE } from '../../tools/tasks/bundle.ts';
+import { CATAMARAN } from './catamaran.ts';
 import { eventually } from './lab.ts';
 
 const run = promisify(execFile);
@@ -38,7 +39,9 @@ async function fill(): Promise<void> {
   await run('mknod', ['-m', '666', join(root, 'dev/null'), 'c', '1', '3']);
   const script = join(root, 'catamaran.cjs');
   await bundleScript(script);
-  writeFileSync(join(root, 'catamaran'), await makeExecutable(ARCHITECTURES[ARCHITECTURE], script), { mode: 0o755 });
+  const page = join(dirname(CATAMARAN), CONSOLE);
+  const executable = await makeExecutable(ARCHITECTURES[ARCHITECTURE], script, page);
+  writeFileSync(join(root, 'catamaran'), executable, { mode: 0o755 });
   rmSync(script);
 }
 
