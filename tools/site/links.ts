@@ -47,7 +47,7 @@ function copied(path: string): string {
 
 /** The target of a link in a document; the link itself if it leads to a page, a part of one, or another site. */
 function targetOf(href: string, document: string): string {
-  if (/^(?:[a-z]+:|#|\/)/.test(href)) return href;
+  if (/^(?:[a-z]+:|#|\/)/i.test(href)) return href;
   const [file = ''] = href.split('#');
   const path = relative(ROOT, join(dirname(document), decodeURIComponent(file)));
   if (!existsSync(join(ROOT, path))) throw new Error(`${relative(ROOT, document)}: dead link: ${href}`);
