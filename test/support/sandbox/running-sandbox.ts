@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { remote } from '../../../src/sandbox/control-client.ts';
 import { processIdentity, stateDir } from '../../../src/sandbox/state.ts';
+import { freePort, isFree } from '../../../tools/controlplane/ports.ts';
 import { invoke, MAIN, type Outcome } from '../invoke.ts';
 
 export interface RunningSandbox {
@@ -22,8 +23,27 @@ export interface RunningSandbox {
   stop(): Promise<void>;
 }
 
-/** Starts a sandbox in a new directory and waits until it is ready. */
+/** Ports of the proxies of a sandbox, one per cluster. */
+const PROXIES = 4;
+
+async function proxyPort(): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const rest = await Promise.all(Array.from({ length: PROXIES - 1 }, (_, i) => isFree(first + 1 + i)));
+    if (rest.every(Boolean)) return first;
+  }
+}
+
+/** Starts a sandbox of up to four clusters on ports of its own: several may run at a time. */
 export async function runSandbox(...args: readonly string[]): Promise<RunningSandbox> {
+  const ports = { '--proxy-port': proxyPort, '--listen-port': freePort, '--console-port': freePort };
+  const chosen: string[] = [];
+  for (const [option, choose] of Object.entries(ports)) chosen.push(option, String(await choose()));
+  return await runSandboxOnUsualPorts(...chosen, ...args);
+}
+
+/** Starts a sandbox in a new directory and waits until it is ready. */
+export async function runSandboxOnUsualPorts(...args: readonly string[]): Promise<RunningSandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'catamaran-sandbox-'));
   const dir = join(folder, 'state');
   const child = spawn(process.execPath, [MAIN, 'sandbox', 'up', '--state-dir', dir, ...args], {

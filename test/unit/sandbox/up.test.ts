@@ -14,7 +14,7 @@ import { loadKubeconfig } from '../../../src/kube/kubeconfig/kubeconfig.ts';
 import type { SandboxStatus } from '../../../src/sandbox/control-protocol.ts';
 import { processIdentity } from '../../../src/sandbox/state.ts';
 import { invoke } from '../../support/invoke.ts';
-import { type RunningSandbox, runSandbox } from '../../support/sandbox/running-sandbox.ts';
+import { type RunningSandbox, runSandbox, runSandboxOnUsualPorts } from '../../support/sandbox/running-sandbox.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
@@ -292,16 +292,16 @@ describe('other faults', () => {
 
 describe('a port that is in use', () => {
   it('is replaced if it is a default, with a line about it', async () => {
-    // The shared sandbox of this file, or another one on this machine, has the usual ports of the proxies.
-    const taken = createServer().listen(9470, '127.0.0.1');
-    await Promise.race([once(taken, 'listening'), once(taken, 'error')]).catch(() => undefined);
-    const running = await runSandbox();
+    // Here, or by another program on this machine.
+    const taken = [9470, 10_801].map((port) => createServer().listen(port, '127.0.0.1'));
+    await Promise.allSettled(taken.map((each) => once(each, 'listening')));
+    const running = await runSandboxOnUsualPorts();
     expect(running.printed()).toMatch(
       /\] a port of 10801 to 10802 is in use: the proxies have other ports than in the documentation, listed below\n/,
     );
     expect(running.printed()).toMatch(/\] port 9470 is in use: the controller listens on \d+\n/);
     await running.stop();
-    taken.close();
+    for (const each of taken) each.close();
   }, 60_000);
 
   it.each(['--proxy-port', '--listen-port'])('%s: is reported, and leaves nothing behind', async (option) => {
