@@ -18,9 +18,6 @@ export const RENEW = `${DOMAIN}renew-token`;
 const LISTS = ['podCIDRs', 'serviceCIDRs', 'nodeCIDRs', 'extraCIDRs'] as const;
 const TEXTS = ['clusterId', 'addresses', 'slices', 'derivedPrefix'] as const;
 
-/** Settings of a member that an object of an inventory may have: in `data`, or in annotations of {@link DOMAIN}. */
-export const SETTINGS = [...LISTS, ...TEXTS] as const;
-
 /** What cannot be used is a problem of this member alone. */
 export interface DescribedMember {
   /** Names the object in messages: `Secret "catamaran-system/cluster1"`. */
