@@ -1,7 +1,7 @@
 /** The consumers of `catamaran verify`, and how requests are sent from them. */
 import { join } from 'node:path';
 import type { MemberConfig } from '../config/fleet-config.ts';
-import { send } from '../inspect/verify/answer.ts';
+import { latencyOf, sendMeasured } from '../inspect/verify/answer.ts';
 import { endpointText } from '../inspect/verify/endpoint-text.ts';
 import { podProber } from '../inspect/verify/pod-prober.ts';
 import { sendAll } from '../inspect/verify/send-all.ts';
@@ -33,7 +33,7 @@ function sandboxProber(stateDir: string, cluster: string, { namespace, requestTi
   return async (targets, signal) => {
     const remote = await remoteOf({ stateDir });
     return await sendAll(targets, async (target) => {
-      const start = systemClock.now();
+      const start = performance.now();
       const url = endpointText({ ...target, http: true });
       const result = await withTimeLimit(systemClock, requestTimeout, signal, (limited) =>
         remote.request(cluster, { url, namespace }, limited),
@@ -42,7 +42,7 @@ function sandboxProber(stateDir: string, cluster: string, { namespace, requestTi
         return { ok: false as const, message: error instanceof Error ? error.message : String(error) };
       });
       if (!result.ok) return { reached: false, error: result.message };
-      return { reached: true, latencyMs: systemClock.now() - start, status: result.status };
+      return { reached: true, latencyMs: latencyOf(performance.now() - start), status: result.status };
     });
   };
 }
@@ -94,8 +94,9 @@ export async function localConsumer(
     environment,
   );
   const client = await connector(environment, kubeconfigTrust(settings, environment))(target);
+  const timing = { clock: systemClock, monotonic: () => performance.now() };
   const probe: Prober = (targets, signal) =>
-    sendAll(targets, (each) => send(each, { clock: systemClock, timeoutMs: settings.requestTimeout, signal }));
+    sendAll(targets, (each) => sendMeasured(each, { ...timing, timeoutMs: settings.requestTimeout, signal }));
   return { name: client.cluster, client, derivedPrefix: DERIVED_PREFIX, probe };
 }
 

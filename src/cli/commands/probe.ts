@@ -1,6 +1,6 @@
 /** `catamaran probe`: sends requests from where it runs, such as the pods of `catamaran verify`. */
 import { InvalidArgumentError, Option } from 'commander';
-import { type Endpoint, send } from '../../inspect/verify/answer.ts';
+import { type Endpoint, sendMeasured } from '../../inspect/verify/answer.ts';
 import { parseEndpoint } from '../../inspect/verify/endpoint-text.ts';
 import { sendAll } from '../../inspect/verify/send-all.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -32,7 +32,7 @@ export const registerProbe: Register = (program, context) => {
     .action(async (endpoints: readonly Endpoint[], { timeout }: { readonly timeout: number }) => {
       const { signal, stdout } = context;
       const answers = await sendAll(endpoints, (endpoint) =>
-        send(endpoint, { clock: systemClock, timeoutMs: timeout, signal }),
+        sendMeasured(endpoint, { clock: systemClock, monotonic: () => performance.now(), timeoutMs: timeout, signal }),
       );
       for (const answer of answers) stdout.write(visibleJson(`${JSON.stringify(answer)}\n`));
     });

@@ -54,7 +54,7 @@ function keysIn(text: string, before: readonly ServiceKey[] = []): readonly Serv
 function rowOf(check: Check): readonly string[] {
   const { consumer, namespace, service, exporter = '<any>' } = check;
   const result = check.reached ? `ok${check.status === undefined ? '' : ` (${check.status})`}` : check.error;
-  const latency = check.reached ? `${Math.round(check.latencyMs)} ms` : '<none>';
+  const latency = check.reached ? `${check.latencyMs.toFixed(1)} ms` : '<none>';
   return [consumer, `${namespace}/${service}`, exporter, endpointText(check), latency, result];
 }
 

@@ -37,12 +37,22 @@ function statusOf({ host, port }: Endpoint, signal: AbortSignal): Promise<number
   });
 }
 
+export interface SendOptions {
+  readonly clock: Clock;
+  /** Milliseconds of a clock that is never set. */
+  readonly monotonic: () => number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** To 0.01 ms. */
+export function latencyOf(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
 /** Never rejects, except if `signal` aborts. */
-export async function send(
-  endpoint: Endpoint,
-  { clock, timeoutMs, signal }: { readonly clock: Clock; readonly timeoutMs: number; readonly signal: AbortSignal },
-): Promise<Answer> {
-  const start = clock.now();
+export async function send(endpoint: Endpoint, { clock, monotonic, timeoutMs, signal }: SendOptions): Promise<Answer> {
+  const start = monotonic();
   try {
     const status = await withTimeLimit(clock, timeoutMs, signal, (limited) =>
       (endpoint.http ? statusOf(endpoint, limited) : connected(endpoint, limited)).catch((error: unknown) => {
@@ -51,7 +61,7 @@ export async function send(
         throw error;
       }),
     );
-    return { reached: true, latencyMs: clock.now() - start, ...(status !== undefined && { status }) };
+    return { reached: true, latencyMs: latencyOf(monotonic() - start), ...(status !== undefined && { status }) };
   } catch (error) {
     signal.throwIfAborted();
     return { reached: false, error: errorText(error) };
@@ -62,4 +72,12 @@ export async function send(
 function errorText(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join('; ');
   return messageOf(error);
+}
+
+/** Sends twice if it is reached: names are resolved, and code is compiled, for the first request only. */
+export async function sendMeasured(endpoint: Endpoint, options: SendOptions): Promise<Answer> {
+  const first = await send(endpoint, options);
+  if (!first.reached) return first;
+  const second = await send(endpoint, options);
+  return second.reached && first.latencyMs < second.latencyMs ? first : second;
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../api/json.ts';
 import { isJsonObject, parseJson } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import type { Resource } from '../../api/resources.ts';
+import { isRefusal } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
@@ -19,7 +20,13 @@ const POLL_MS = 250;
 const CLEANUP_MS = 10_000;
 /** User and group of the image. */
 const NONROOT = 65_532;
-const FATAL = ['InvalidImageName', 'ErrImageNeverPull', 'ImagePullBackOff', 'CreateContainerConfigError'];
+const FATAL = [
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImagePullBackOff',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+];
 
 export interface PodProberOptions {
   readonly namespace: string;
@@ -34,6 +41,7 @@ export interface PodProberOptions {
 
 interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly terminated?: { readonly exitCode?: number; readonly reason?: string; readonly message?: string };
 }
 
 interface Pod extends KubeObject {
@@ -52,6 +60,8 @@ export function probeContainer(image: string, args: readonly string[]): JsonObje
     name: 'verify',
     image,
     args,
+    // Its last lines are the reason of a failure.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -103,6 +113,14 @@ function stateText({ status = {} }: Pod): string {
   return [status.phase ?? 'Pending', ...why].join(': ');
 }
 
+/** Why a pod has failed: the node or the API server ended it, or its container did. */
+function failureText({ status = {} }: Pod): string {
+  const terminated = status.containerStatuses?.[0]?.state?.terminated;
+  const code = terminated?.exitCode === undefined ? undefined : `exit code ${terminated.exitCode}`;
+  const why = [status.reason, status.message, code, terminated?.reason, terminated?.message?.trim()];
+  return why.filter((part) => part !== undefined && part !== '').join(': ');
+}
+
 async function untilDone(client: KubeClient, name: string, options: PodProberOptions, signal: AbortSignal) {
   const { clock, namespace, timeoutMs } = options;
   const end = clock.now() + timeoutMs;
@@ -110,10 +128,10 @@ async function untilDone(client: KubeClient, name: string, options: PodProberOpt
     const pod = await client.get<Pod>(PODS, { namespace, name }, { signal });
     if (pod.status?.phase === 'Succeeded') return;
     const title = `Pod ${namespace}/${name} (image ${options.image})`;
-    if (pod.status?.phase === 'Failed')
-      throw failed(`${title} failed: ${pod.status.message ?? pod.status.reason ?? ''}`);
+    if (pod.status?.phase === 'Failed') throw failed(`${title} failed: ${failureText(pod)}`);
     const reason = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason ?? '';
-    if (FATAL.includes(reason)) throw failed(`${title} does not start: ${stateText(pod)}; pass another --image`);
+    if (FATAL.includes(reason))
+      throw failed(`${title} does not start: ${stateText(pod)}; pass the image of your registry as --image`);
     if (clock.now() >= end) throw failed(`${title} did not end within ${timeoutMs / 1_000} s: ${stateText(pod)}`);
     await clock.sleep(POLL_MS, signal);
   }
@@ -143,8 +161,12 @@ export function podProber(client: KubeClient, options: PodProberOptions): Prober
       .toString(36)
       .padStart(6, '0')}`;
     signal.throwIfAborted();
+    let wasRefused = false;
     try {
-      await client.create(PODS, namespace, manifest(name, targets.map(endpointText), options));
+      await client.create(PODS, namespace, manifest(name, targets.map(endpointText), options)).catch((error) => {
+        wasRefused = isRefusal(error);
+        throw error;
+      });
       await untilDone(client, name, options, signal);
       const log = await client.raw(`/api/v1/namespaces/${namespace}/pods/${name}/log?limitBytes=4194304`, { signal });
       const text = typeof log === 'string' ? log : JSON.stringify(log);
@@ -152,7 +174,9 @@ export function podProber(client: KubeClient, options: PodProberOptions): Prober
       return targets.map((_, index) => answerOf(lines[index]));
     } finally {
       // A create whose response was lost may have succeeded.
-      await client.delete(PODS, { namespace, name }, { signal: AbortSignal.timeout(CLEANUP_MS) });
+      if (!wasRefused) {
+        await client.delete(PODS, { namespace, name }, { signal: AbortSignal.timeout(CLEANUP_MS) });
+      }
     }
   };
 }

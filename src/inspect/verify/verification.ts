@@ -47,7 +47,10 @@ async function verifyFrom(
   });
 }
 
-/** Sends all requests. Consumers are independent of each other; rejects only if the signal aborts. */
+/**
+ * Sends all requests. Consumers are independent of each other; rejects only if the signal aborts, after all have cleaned
+ * up.
+ */
 export async function verify(
   consumers: readonly Consumer[],
   options: Omit<TargetOptions, 'derivedPrefix'>,
@@ -58,15 +61,16 @@ export async function verify(
       try {
         return { checks: await verifyFrom(consumer, options, signal), failures: [] };
       } catch (error) {
-        signal.throwIfAborted();
         return { checks: [], failures: [{ consumer: consumer.name, error: messageOf(error) }] };
       }
     }),
   );
+  signal.throwIfAborted();
   return { checks: results.flatMap(({ checks }) => checks), failures: results.flatMap(({ failures }) => failures) };
 }
 
-/** Requested Services that no consumer imports. */
-export function unverified(keys: readonly ServiceKey[], { checks }: Verification): readonly ServiceKey[] {
+/** Requested Services that no consumer imports. None if it is unknown what one imports. */
+export function unverified(keys: readonly ServiceKey[], { checks, failures }: Verification): readonly ServiceKey[] {
+  if (failures.length > 0) return [];
   return keys.filter((key) => !checks.some(({ namespace, service }) => serviceKey(namespace, service) === key));
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type PodProberOptions, podProber } from '../../../../src/inspect/verify/pod-prober.ts';
 import type { Target } from '../../../../src/inspect/verify/target.ts';
+import { ApiError } from '../../../../src/kube/client/api-errors.ts';
 import type { KubeClient } from '../../../../src/kube/client/client.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { type HostileFleet, startHostileFleet } from '../../../support/hostile/hostile-fleet.ts';
@@ -68,6 +69,7 @@ const methodsOf = (each: KubeClient): KubeClient => ({
   close: () => each.close(),
 });
 
+const REQUEST = { cluster: 'cluster1', verb: 'create', resource: 'pods', object: 'default' };
 const { signal } = new AbortController();
 
 it('runs the requests in a pod without rights, reads the answers, and deletes the pod', async () => {
@@ -117,15 +119,42 @@ it.each([
         },
       ],
     },
-    /\(image catamaran:test\) does not start: Pending: ImagePullBackOff: not found; pass another --image$/,
+    /\(image catamaran:test\) does not start: Pending: ImagePullBackOff: not found; pass the image of your registry as --image$/,
   ],
-  ['a pod that fails', { phase: 'Failed', message: 'out of memory' }, /failed: out of memory$/],
+  ['a pod that is evicted', { phase: 'Failed', reason: 'Evicted', message: 'no disk' }, /failed: Evicted: no disk$/],
+  [
+    'an image without the command',
+    {
+      phase: 'Failed',
+      containerStatuses: [
+        {
+          name: 'verify',
+          image: 'x',
+          imageID: '',
+          ready: false,
+          restartCount: 0,
+          state: { terminated: { exitCode: 127, reason: 'Error', message: 'probe: not found\n' } },
+        },
+      ],
+    },
+    /\(image catamaran:test\) failed: exit code 127: Error: probe: not found$/,
+  ],
 ])('%s is named, and deleted', async (_, status, message) => {
   const answers = podProber(client, OPTIONS)([WEB], signal);
   const failure = expect(answers).rejects.toThrow(message);
   await run(status);
   await failure;
   expect(pods()).toEqual([]);
+});
+
+it('a refused pod is not deleted, and the refusal is reported', async () => {
+  const refused = new ApiError('CTM_API_STATUS', REQUEST, 'violates PodSecurity "restricted:latest"', { status: 403 });
+  const refusing: KubeClient = {
+    ...methodsOf(client),
+    create: () => Promise.reject(refused),
+    delete: () => Promise.reject(new Error('may not delete')),
+  };
+  await expect(podProber(refusing, OPTIONS)([WEB], signal)).rejects.toBe(refused);
 });
 
 it('a pod that does not end in time is deleted', async () => {
