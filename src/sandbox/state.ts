@@ -81,7 +81,17 @@ export function processIdentity(pid: number): string | undefined {
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}/${fields[19]}`;
   } catch {
     const ps = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' });
+    // Neither /proc nor ps, as in a chroot: the pid is all that is known.
+    if (ps.error) return exists(pid) ? `pid ${pid}` : undefined;
     return ps.status === 0 && ps.stdout.trim() !== '' ? ps.stdout.trim() : undefined;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -110,11 +110,12 @@ describe('catamaran install', () => {
   });
 
   it('names an API that the cluster does not serve', async () => {
-    const { code, stderr } = await catamaran('install', '--values', await values('serviceMonitor: { enabled: true }'));
+    const monitored = 'serviceMonitor: { enabled: true }\nprometheusRule: { enabled: true }';
+    const { code, stderr } = await catamaran('install', '--values', await values(monitored));
     expect(code).toBe(2);
-    expect(stderr).toContain(
-      'the cluster does not serve servicemonitors.monitoring.coreos.com; turn it off in the values',
-    );
+    for (const kind of ['servicemonitors', 'prometheusrules']) {
+      expect(stderr).toContain(`the cluster does not serve ${kind}.monitoring.coreos.com; turn it off in the values`);
+    }
   });
 });
 
