@@ -6,18 +6,33 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
 import { RESOURCES, type Resource } from '../../src/api/resources.ts';
-import { DNS_CHECK_RULES, DNS_RULES, leaseRules, MEMBER_RULES, type Rule } from '../../src/install/role-rules.ts';
+import { parseFleet } from '../../src/config/parse.ts';
+import {
+  DNS_CHECK_RULES,
+  DNS_RULES,
+  INVENTORY_RULES,
+  leaseRules,
+  MEMBER_RULES,
+  renewalRules,
+  storeRules,
+} from '../../src/install/role-rules.ts';
 import type { KubeClient } from '../../src/kube/client/client.ts';
 import { createKubeClient } from '../../src/kube/client/http-client.ts';
 import { staticCredentials } from '../../src/kube/kubeconfig/credentials.ts';
+import { loadKubeconfig } from '../../src/kube/kubeconfig/kubeconfig.ts';
+import { FleetSource } from '../../src/membership/inventory/fleet-source.ts';
+import { KubeconfigStore } from '../../src/membership/inventory/stored-kubeconfigs.ts';
+import { TokenRenewal } from '../../src/membership/inventory/token-renewal.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { AUDITED_NAMESPACE } from '../../tools/controlplane/plane.ts';
 import { serviceImport } from '../support/clusters/manifests.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
 import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { invoke } from '../support/invoke.ts';
 import { base64, kubeconfig } from '../support/kubeconfigs.ts';
+import { MemoryLogger } from '../support/memory-logger.ts';
+import { requestedBy, rightsGranted, rightsOf } from './audited-rights.ts';
 import { createAll, move, offer, podAddress } from './offers.ts';
 import { addresses, condition, fleetConfig, held, runFleet } from './running-fleet.ts';
 
@@ -25,6 +40,11 @@ const LEASE = 'catamaran';
 
 let clusters: readonly [Cluster, Cluster, Cluster];
 let directory: string;
+
+const contextArgs = ({ plane, name }: Cluster) => ['--kubeconfig', plane.kubeconfig, '--context', name];
+const hubArgs = ({ plane, name }: Cluster) => [
+  ...['--hub-kubeconfig', plane.kubeconfig, '--hub-context', name, '--namespace', AUDITED_NAMESPACE],
+];
 
 beforeAll(async () => {
   clusters = await sharedClusters();
@@ -38,76 +58,23 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const cluster of clusters.slice(0, 2)) {
-    await invoke(['uninstall', '--kubeconfig', cluster.plane.kubeconfig, '--namespace', AUDITED_NAMESPACE]);
+  const [, member, hub] = clusters;
+  await invoke(['leave', member.name, ...hubArgs(hub), ...contextArgs(member), '--force']);
+  for (const cluster of clusters) {
+    await invoke(['uninstall', ...contextArgs(cluster), '--namespace', AUDITED_NAMESPACE]);
     await cluster.kubectl('delete', 'namespace', AUDITED_NAMESPACE, '--wait=false', '--ignore-not-found');
   }
   await rm(directory, { recursive: true });
 });
 
-const entrySchema = z.object({
-  verb: z.string(),
-  user: z.object({ username: z.string() }),
-  objectRef: z
-    .object({
-      resource: z.string().default(''),
-      apiGroup: z.string().default(''),
-      subresource: z.string().optional(),
-      namespace: z.string().optional(),
-      name: z.string().optional(),
-    })
-    .optional(),
-  requestURI: z.string(),
-  responseStatus: z.object({ code: z.number() }).optional(),
-});
-
-/** What an account requested: as RBAC names it, and what was refused. */
-interface Requested {
-  readonly verbs: ReadonlySet<string>;
-  readonly forbidden: readonly string[];
-}
-
-async function requestedBy(account: string, audited: readonly Cluster[]): Promise<Requested> {
-  const logs = await Promise.all(audited.map(({ plane }) => readFile(plane.auditLog ?? '', 'utf8')));
-  const entries = logs
-    .flatMap((log) => log.split('\n'))
-    // The last line may be incomplete.
-    .filter((line) => line.includes(`:${AUDITED_NAMESPACE}:${account}"`) && line.endsWith('}'))
-    .map((line) => entrySchema.parse(JSON.parse(line)))
-    .filter(({ user }) => user.username === `system:serviceaccount:${AUDITED_NAMESPACE}:${account}`);
-  return {
-    verbs: new Set(
-      entries.flatMap(({ verb, objectRef: ref, requestURI }) => {
-        if (!ref) return [];
-        // A watch that begins with the state replaces a list, which servers without WatchList are asked for.
-        const verbs = requestURI.includes('sendInitialEvents=true') ? ['list', verb] : [verb];
-        const resource = [ref.resource, ref.subresource].filter(Boolean).join('/');
-        return verbs.map((each) => rightOf(each, ref.apiGroup, resource));
-      }),
-    ),
-    forbidden: entries
-      .filter(({ responseStatus }) => responseStatus?.code === 403)
-      .map(({ verb, requestURI }) => `${verb} ${requestURI}`),
-  };
-}
-
-function rightOf(verb: string, group: string, resource: string): string {
-  return `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
-}
-
-function rightsOf(rules: readonly Rule[]): ReadonlySet<string> {
-  return new Set(
-    rules.flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource))),
-      ),
-    ),
-  );
-}
-
 /** `kubectl create token`, for an account of the installation. */
 async function tokenOf(cluster: Cluster, account: string): Promise<string> {
   return (await cluster.kubectl('-n', AUDITED_NAMESPACE, 'create', 'token', account)).trim();
+}
+
+async function accessOf({ plane }: Cluster, token: string) {
+  const tls = { ca: await readFile(plane.caFile, 'utf8') };
+  return { server: plane.server, tls, credentials: staticCredentials({ token }), source: 'test' };
 }
 
 /**
@@ -153,12 +120,6 @@ it('the controller: joins, imports, follows, reports, cleans up', async () => {
   const both = [first, second];
   const ns = await freshNamespace(both, 'rights');
   const manual = await freshNamespace(both, 'rights-manual');
-  const accessOf = async ({ plane }: Cluster, token: string) => ({
-    server: plane.server,
-    tls: { ca: await readFile(plane.caFile, 'utf8') },
-    credentials: staticCredentials({ token }),
-    source: 'test',
-  });
   // Networks that are not declared are read from the clusters.
   const undeclared = { podCIDRs: [], serviceCIDRs: [], addresses: 'Any' };
   const settings = {
@@ -244,4 +205,69 @@ it('catamaran dns: lists and watches, and checks the DNS of its cluster', async 
   await invoke(['dns', 'check', '--kubeconfig', file, '--server', '127.0.0.1:9']);
   const { verbs } = await requestedBy('catamaran-dns', [cluster]);
   expect([...rightsOf(DNS_CHECK_RULES)].filter((right) => !verbs.has(right))).toEqual([]);
+}, 60_000);
+
+it('the controller of a hub: reads Secrets of members, and renews their tokens', async () => {
+  const [, member, hub] = clusters;
+  const installed = await invoke(['install', ...contextArgs(hub), '--namespace', AUDITED_NAMESPACE, '--mode', 'hub']);
+  expect(installed).toMatchObject({ code: 0 });
+  // The account of a controller in the member has more rights.
+  await invoke(['uninstall', ...contextArgs(member), '--namespace', AUDITED_NAMESPACE]);
+  // Stored kubeconfigs may not use loopback addresses.
+  const join = ['join', '--name', member.name, ...contextArgs(member), ...hubArgs(hub), '--timeout', '0'];
+  const ranges = ['--server', 'https://192.0.2.1:6443', '--pod-cidrs', member.plane.podCIDRs.join()];
+  expect(await invoke([...join, ...ranges])).toMatchObject({ code: 0 });
+  const before = await requestedBy('catamaran', [member]);
+  const logger = new MemoryLogger();
+  const kubeconfigs = new KubeconfigStore();
+  const token = await tokenOf(hub, 'catamaran');
+  const fleet = { apiVersion: 'catamaran.dev/v1alpha1', kind: 'Fleet' };
+  const spec = { members: [], inventories: [{ format: 'Catamaran' }] };
+  const source = new FleetSource(parseFleet(JSON.stringify({ ...fleet, spec }), { file: '/fleet.yaml' }), {
+    connect: async () => createKubeClient({ cluster: hub.name, access: await accessOf(hub, token) }),
+    namespace: AUDITED_NAMESPACE,
+    check: async () => undefined,
+    kubeconfigs,
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  });
+  const renewal = new TokenRenewal({
+    tokens: () => source.tokens,
+    connectMember: async ({ source: from }) => {
+      const readFile = async () => kubeconfigs.read(from);
+      const access = await loadKubeconfig({ files: [from], trust: 'stored', readFile });
+      return createKubeClient({
+        cluster: member.name,
+        access: { ...access, trust: 'user', server: member.plane.server },
+      });
+    },
+    connectStore: ({ source: from }) => source.connectTo(from),
+    // Tokens are due at once.
+    clock: { ...systemClock, now: () => Date.now() + 500_000_000 },
+    random: () => 0,
+    logger,
+  });
+  const stop = new AbortController();
+  await source.start(stop.signal);
+  const running = source.run(stop.signal, () => {});
+  try {
+    expect(source.config.members.map(({ name }) => name)).toEqual([member.name]);
+    await renewal.check(stop.signal);
+    expect(logger.lines).toContainEqual(expect.objectContaining({ message: 'token renewed' }));
+    await eventually(async () => expect((await requestedBy('catamaran', [hub])).verbs).toContain('watch secrets'));
+  } finally {
+    stop.abort();
+    await running;
+  }
+  const inHub = await requestedBy('catamaran', [hub]);
+  expect(inHub.forbidden).toEqual([]);
+  expect(inHub.verbs).toEqual(rightsOf([...INVENTORY_RULES, ...storeRules(member.name)]));
+  expect(await rightsGranted('catamaran', hub)).toEqual(inHub.verbs);
+  const inMember = await requestedBy('catamaran', [member]);
+  expect(inMember.forbidden).toEqual(before.forbidden);
+  expect(inMember.verbs).toEqual(new Set([...before.verbs, ...rightsOf(renewalRules('catamaran'))]));
+  expect(await rightsGranted('catamaran', member)).toEqual(
+    rightsOf([...MEMBER_RULES, ...leaseRules(LEASE), ...renewalRules('catamaran')]),
+  );
 }, 60_000);
