@@ -15,6 +15,9 @@ import { client, namespace, service, webDemo } from './manifests.ts';
 
 const SYSTEM = 'catamaran-system';
 const NS = 'demo';
+/** Enforces the restricted Pod Security Standard. */
+const RESTRICTED = 'restricted-ns';
+const IMAGE = 'registry.example.com/catamaran:0.1.0';
 const KINDS = [
   'clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,secrets,configmaps,services,endpointslices',
   'deployments,networkpolicies,poddisruptionbudgets,validatingadmissionpolicies,validatingadmissionpolicybindings',
@@ -44,12 +47,17 @@ async function objectsOf(cluster: Cluster): Promise<string> {
   return await cluster.kubectl('get', KINDS.join(), '--all-namespaces', '-o', 'name');
 }
 
+function verifyPods(cluster: Cluster): Promise<string> {
+  const label = 'app.kubernetes.io/name=catamaran-verify';
+  return cluster.kubectl('get', 'pods', '--all-namespaces', '--selector', label, '--output', 'name');
+}
+
 async function clean(): Promise<void> {
   for (const { name } of [...clusters].reverse()) {
     await laptop(`catamaran leave ${name} --context ${name} --hub-context cluster1 --force || true`);
   }
   await laptop(`helm uninstall catamaran --kube-context cluster1 --namespace ${SYSTEM} --ignore-not-found || true`);
-  await removeNamespaces(clusters, SYSTEM, NS);
+  await removeNamespaces(clusters, SYSTEM, NS, RESTRICTED);
 }
 
 beforeAll(async () => {
@@ -57,9 +65,8 @@ beforeAll(async () => {
   ({ clusters } = opened);
   home = mkdtempSync(join(tmpdir(), 'catamaran-e2e-membership-'));
   await clean();
-  const image = 'registry.example.com/catamaran:0.1.0';
-  const archive = await makeCatamaranImage(image, dirname(CATAMARAN), () => undefined);
-  await clusters[0]?.lab.loadImages(archive);
+  const archive = await makeCatamaranImage(IMAGE, dirname(CATAMARAN), () => undefined);
+  for (const { lab } of clusters) await lab.loadImages(archive);
   before = await Promise.all(clusters.map(objectsOf));
   for (const cluster of clusters) {
     await cluster.apply(
@@ -112,6 +119,41 @@ describe('from nothing', () => {
     }
   });
 
+  it('and verify sends a request from each to each', async () => {
+    const table = await step(`catamaran verify demo/web --contexts cluster1,cluster2,cluster3 --image ${IMAGE}`);
+    for (const { name: from } of clusters) {
+      for (const to of ['<any>', ...clusters.map(({ name }) => name)]) {
+        expect(table).toMatch(
+          new RegExp(`^${from} +demo/web +${to} +http://\\S+:\\d+ +\\d+\\.\\d ms +ok \\(200\\)$`, 'm'),
+        );
+      }
+    }
+    for (const cluster of clusters) expect(await verifyPods(cluster)).toBe('');
+  });
+
+  it('and verify fails if one is not answered, also in a restricted namespace, and on a schedule', async () => {
+    const [, cluster2] = clusters;
+    if (!cluster2) throw new Error('three clusters are needed');
+    await cluster2.kubectl('create', 'namespace', RESTRICTED);
+    await cluster2.kubectl('label', 'namespace', RESTRICTED, 'pod-security.kubernetes.io/enforce=restricted');
+    const options = `--image ${IMAGE} --namespace ${RESTRICTED} --clusterset`;
+    const printed = await laptop(`catamaran verify demo/web --contexts cluster2 ${options} 2>&1; echo "exit code $?"`);
+    expect(printed).toMatch(/^cluster2 +demo\/web +cluster1 .* ok \(200\)$/m);
+    expect(printed).toMatch(/http:\/\/web\.demo\.svc\.clusterset\.local:80 +<none> +getaddrinfo ENOTFOUND/);
+    expect(printed).toContain('[CTM_VERIFY] 1 of 5 requests failed;');
+    expect(printed).toContain('exit code 1\n');
+    expect(await verifyPods(cluster2)).toBe('');
+    const missing = await laptop('catamaran verify --contexts cluster2 --image web:none 2>&1; echo "exit code $?"');
+    expect(missing).toMatch(/image web:none\) does not start: Pending: ImagePullBackOff: .*--image\nexit code 1\n/);
+
+    const continuous = `catamaran verify demo/web --continuous --image ${IMAGE} --namespace ${RESTRICTED}`;
+    await laptop(`${continuous} | kubectl --context cluster2 apply -f -`);
+    await cluster2.kubectl('-n', RESTRICTED, 'create', 'job', 'once', '--from=cronjob/catamaran-verify');
+    await cluster2.kubectl('-n', RESTRICTED, 'wait', '--for=condition=Complete', '--timeout=120s', 'job/once');
+    expect(await cluster2.kubectl('-n', RESTRICTED, 'logs', 'job/once')).toMatch(/demo\/web +cluster3 .* ok \(200\)$/m);
+    await laptop(`${continuous} | kubectl --context cluster2 delete -f -`);
+  });
+
   it('and everything is taken back', async () => {
     for (const name of ['cluster2', 'cluster3']) {
       await laptop(`catamaran unexport demo/web --member ${name} --contexts cluster1,cluster2,cluster3`);
@@ -123,7 +165,7 @@ describe('from nothing', () => {
     }
     await step('helm uninstall catamaran --kube-context cluster1 --namespace catamaran-system');
     await step('kubectl --context cluster1 delete namespace catamaran-system');
-    await removeNamespaces(clusters, NS);
+    await removeNamespaces(clusters, NS, RESTRICTED);
     await eventually(async () => expect(await Promise.all(clusters.map(objectsOf))).toEqual(before));
   });
 
