@@ -13,7 +13,7 @@ import {
   SLICE_MANAGED_BY,
 } from '../api/labels.ts';
 import { MCS_GROUP } from '../api/multicluster.ts';
-import { CLUSTER_SCOPED, CONTROLLER, metadata } from './object-parts.ts';
+import { CHANGED_BY_CONSOLE, CLUSTER_SCOPED, CONTROLLER, metadata } from './object-parts.ts';
 import { type Template, type TemplateObject, text, textOf } from './template.ts';
 
 const ADMISSION = 'admissionregistration.k8s.io/v1';
@@ -33,6 +33,11 @@ function ownedByImport(object: string): string {
 function isAutomatic(object: string): string {
   const labels = `${object}.metadata.labels`;
   return `has(${labels}) && "${IMPORT_ORIGIN}" in ${labels} && ${labels}["${IMPORT_ORIGIN}"] == "${IMPORT_ORIGIN_AUTOMATIC}"`;
+}
+
+/** CEL: whether an object may be a user's, created in the console. */
+function isPlain(object: string): string {
+  return `!has(${object}.metadata.ownerReferences) && !has(${object}.metadata.finalizers)`;
 }
 
 /** CEL: `rule` for the resource; other resources pass. */
@@ -85,11 +90,23 @@ const VALIDATIONS: readonly Template[] = [
   },
   ...onlyManaged('endpointslices', SLICE_MANAGED_BY, MCS_SERVICE_NAME),
   {
-    expression: of(
-      'serviceimports',
-      `request.operation == "CREATE" ? ${isAutomatic('object')} : (request.operation == "UPDATE" || ${isAutomatic('oldObject')})`,
-    ),
-    message: 'the controller creates and deletes only ServiceImports that it marks as automatic',
+    expression: text({
+      condition: CHANGED_BY_CONSOLE,
+      yes: [
+        of('serviceimports', `request.operation != "CREATE" || (${isAutomatic('object')}) || (${isPlain('object')})`),
+      ],
+      no: [
+        of(
+          'serviceimports',
+          `request.operation == "CREATE" ? ${isAutomatic('object')} : (request.operation == "UPDATE" || ${isAutomatic('oldObject')})`,
+        ),
+      ],
+    }),
+    message: text({
+      condition: CHANGED_BY_CONSOLE,
+      yes: ['the controller creates only ServiceImports that it marks as automatic, or as users of the console do'],
+      no: ['the controller creates and deletes only ServiceImports that it marks as automatic'],
+    }),
   },
   {
     expression: of(

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { fleetSchema } from '../config/schema.ts';
 import { LOG_LEVELS } from '../runtime/log.ts';
+import { CONTROLLER_PORT } from './controller-objects.ts';
 
 const text = z.string();
 /** A name of an object: a DNS subdomain. */
@@ -13,6 +14,7 @@ const namespaceName = text.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'expect
 const optionalName = z.union([z.literal(''), objectName]);
 /** Objects of the Kubernetes API, validated by the API server. */
 const structure = z.record(text, z.unknown());
+const hostName = text.regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'expected a host name without scheme and port');
 const stringMap = z.record(text, text);
 const logLevel = z.enum(LOG_LEVELS).default('info').meta({ description: 'Minimum log level.' });
 const replicas = z.int().min(1).max(10).default(2).meta({ description: 'Number of pods.' });
@@ -61,6 +63,27 @@ const controller = group('The controller, in the modes hub and cluster.', {
   resources: resources('50m', '192Mi', '1Gi'),
 });
 
+const consoleForBrowsers = group(
+  'The console of the controller for browsers, over HTTP. Users need rights in this cluster.',
+  {
+    enabled: z.boolean().default(false).meta({ description: 'Serve the console, in the modes hub and cluster.' }),
+    write: z.boolean().default(false).meta({
+      description:
+        'Allow changes in the console. In the modes cluster and member: let the controller create and delete the exports and imports of users in this cluster.',
+    }),
+    port: z
+      .int()
+      .min(1_024)
+      .max(65_535)
+      .refine((port) => port !== CONTROLLER_PORT, `${CONTROLLER_PORT} is the port of metrics and probes`)
+      .default(9_480)
+      .meta({ description: 'Port of the pods and of the Service catamaran-console.', not: { const: CONTROLLER_PORT } }),
+    hosts: z.array(hostName).default([]).meta({
+      description: 'Host names that browsers use. IP addresses and localhost are always allowed.',
+    }),
+  },
+);
+
 const dns = group('The DNS server of the cluster, `catamaran dns`.', {
   enabled: z
     .boolean()
@@ -100,6 +123,7 @@ export const valuesSchema = z.strictObject({
     .meta({ description: 'Secrets of the namespace with the kubeconfigs of members.' }),
   image,
   controller,
+  console: consoleForBrowsers,
   dns,
   crds: group('The CustomResourceDefinitions of ServiceExport and ServiceImport, in clusters that are members.', {
     enabled: z.boolean().default(true).meta({ description: 'Install them. Off if another installer has.' }),

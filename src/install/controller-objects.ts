@@ -1,6 +1,7 @@
 /** The controller, and the fleet file that it reads. */
 import { FLEET_API_VERSION, FLEET_KIND } from '../config/schema.ts';
-import { CONTROLLER, deployment, HAS_INVENTORIES, metadata } from './object-parts.ts';
+import { consoleArgs, consolePort } from './console-objects.ts';
+import { CONTROLLER, deployment, HAS_CONSOLE, HAS_INVENTORIES, metadata } from './object-parts.ts';
 import { each, type Part, scalarOf, structureOf, type TemplateObject, text, textOf } from './template.ts';
 
 const DIRECTORY = '/etc/catamaran';
@@ -34,10 +35,10 @@ export const controllerDeployment: TemplateObject = deployment({
   name: CONTROLLER,
   replicas: scalarOf('Values.controller.replicas'),
   priorityClassName: 'Values.priorityClassName',
-  // The API of its own cluster is used for inventories, and if the cluster is a member.
+  // The API of its own cluster is used for inventories, for users of the console, and if the cluster is a member.
   automountServiceAccountToken: {
     expr: 'holds',
-    condition: { any: [{ is: 'Values.mode', equals: 'cluster' }, HAS_INVENTORIES] },
+    condition: { any: [{ is: 'Values.mode', equals: 'cluster' }, HAS_INVENTORIES, HAS_CONSOLE] },
   },
   container: {
     args: [
@@ -48,13 +49,14 @@ export const controllerDeployment: TemplateObject = deployment({
       `[::]:${CONTROLLER_PORT}`,
       '--log-level',
       textOf('Values.controller.logLevel'),
+      ...consoleArgs,
       each('Values.controller.extraArgs', textOf('item')),
     ],
     env: [
       { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
     ],
-    ports: [{ name: 'http', containerPort: CONTROLLER_PORT }],
+    ports: [{ name: 'http', containerPort: CONTROLLER_PORT }, consolePort],
     resources: structureOf('Values.controller.resources'),
     volumeMounts: [{ name: 'config', mountPath: DIRECTORY, readOnly: true }],
   },

@@ -3,6 +3,7 @@
 import { CRDS } from '../api/crd-manifests.ts';
 import type { JsonObject } from '../api/json.ts';
 import { admissionPolicy } from './admission-policy.ts';
+import { consoleChangeRights, consoleReviewRights, consoleService } from './console-objects.ts';
 import { controllerDeployment, fleetConfigMap } from './controller-objects.ts';
 import { dnsDeployment, dnsRights, dnsService } from './dns-objects.ts';
 import { inventoryRights } from './inventory-objects.ts';
@@ -16,9 +17,11 @@ import {
 } from './monitoring-objects.ts';
 import { controllerNetworkPolicy, dnsNetworkPolicy } from './network-objects.ts';
 import {
+  CHANGED_BY_CONSOLE,
   CONTROLLER,
   DNS,
   disruptionBudget,
+  HAS_CONSOLE,
   HAS_INVENTORIES,
   INSTALLED,
   IS_MEMBER,
@@ -64,6 +67,7 @@ export const MANIFESTS: readonly ManifestGroup[] = [
     manifests: inventoryRights,
   },
   { file: 'member-rights', condition: IS_MEMBER, manifests: memberRights },
+  { file: 'console-change-rights', condition: CHANGED_BY_CONSOLE, manifests: consoleChangeRights },
   {
     file: 'admission-policy',
     condition: both(IS_MEMBER, { is: 'Values.admissionPolicy.enabled' }, { atLeast: '1.30' }),
@@ -83,6 +87,11 @@ export const MANIFESTS: readonly ManifestGroup[] = [
     file: 'controller-disruption-budget',
     condition: both(RUNS_CONTROLLER, enabled('podDisruptionBudget')),
     manifests: [disruptionBudget(CONTROLLER)],
+  },
+  {
+    file: 'console',
+    condition: both(RUNS_CONTROLLER, HAS_CONSOLE),
+    manifests: [...consoleReviewRights, consoleService],
   },
   { file: 'controller', condition: RUNS_CONTROLLER, manifests: [controllerDeployment] },
   {

@@ -1,8 +1,8 @@
 /** What the pods may send and receive. */
 import { CONTROLLER_PORT } from './controller-objects.ts';
 import { DNS_HTTP_PORT } from './dns-objects.ts';
-import { CONTROLLER, DNS, metadata, selectorOf } from './object-parts.ts';
-import { each, SPREAD, structureOf, type Template, type TemplateObject, when } from './template.ts';
+import { CONTROLLER, DNS, HAS_CONSOLE, metadata, selectorOf } from './object-parts.ts';
+import { each, SPREAD, scalarOf, structureOf, type Template, type TemplateObject, when } from './template.ts';
 
 const DNS_PORTS = ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 }));
 
@@ -25,7 +25,14 @@ function policy(name: string, spec: TemplateObject): TemplateObject {
 }
 
 export const controllerNetworkPolicy = policy(CONTROLLER, {
-  ingress: [{ ports: [{ protocol: 'TCP', port: CONTROLLER_PORT }] }],
+  ingress: [
+    {
+      ports: [
+        { protocol: 'TCP', port: CONTROLLER_PORT },
+        when(HAS_CONSOLE, { protocol: 'TCP', port: scalarOf('Values.console.port') }),
+      ],
+    },
+  ],
   egress: [
     { ports: DNS_PORTS },
     when({ not: { is: 'Values.networkPolicy.egress' } }, ANY_SERVER),

@@ -27,6 +27,12 @@ export const RUNS_CONTROLLER: Condition = { any: [mode('hub'), mode('cluster')] 
 export const IS_MEMBER: Condition = { any: [mode('cluster'), mode('member')] };
 /** Members come from objects of this cluster. */
 export const HAS_INVENTORIES: Condition = { is: 'Values.fleet.inventories' };
+/** The controller, if it runs here, serves its console. */
+export const HAS_CONSOLE: Condition = { is: 'Values.console.enabled' };
+/** This cluster is a member, and users change its exports and imports in the console of the controller. */
+export const CHANGED_BY_CONSOLE: Condition = {
+  all: [{ is: 'Values.console.write' }, { any: [mode('member'), { all: [mode('cluster'), HAS_CONSOLE] }] }],
+};
 /** The DNS server runs here. */
 export const RUNS_DNS: Condition = { any: [mode('dns'), { is: 'Values.dns.enabled' }] };
 /** This cluster has ServiceImports. */

@@ -48,6 +48,17 @@ export function storeRules(secret: string): readonly Rule[] {
   return [{ apiGroups: [''], resources: ['secrets'], resourceNames: [secret], verbs: ['patch'] }];
 }
 
+/** Of the controller, in its cluster, if it serves the console: whose token it is, and what its user may do. */
+export const CONSOLE_REVIEW_RULES: readonly Rule[] = [
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+];
+
+/** Of the controller, in each member that users change in its console. It has those on imports. */
+export const CONSOLE_CHANGE_RULES: readonly Rule[] = [
+  { apiGroups: MCS, resources: ['serviceexports'], verbs: ['create', 'delete'] },
+];
+
 /** Of `catamaran dns`, in its cluster. */
 export const DNS_RULES: readonly Rule[] = [
   { apiGroups: MCS, resources: ['serviceimports'], verbs: ['list', 'watch'] },

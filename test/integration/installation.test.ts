@@ -223,6 +223,38 @@ function policyTests(): void {
   ])('stops: %s %s %s', async (...command) => {
     await expect(asController('-n', ns, ...command)).rejects.toThrow("ValidatingAdmissionPolicy 'catamaran'");
   });
+
+  it('allows the changes of the console, and no others, if a value says so', async () => {
+    const console = await values('dns: { enabled: true }\nconsole: { enabled: true, write: true }');
+    expect(await catamaran('install', ...EVERYTHING, console)).toMatchObject({ code: 0 });
+    const exported = { ...serviceImport(ns, 'from-console'), kind: 'ServiceExport', spec: undefined };
+    await eventually(() => createAs(serviceImport(ns, 'from-console')));
+    await createAs(exported);
+    const deleted = ['delete', '-n', ns, 'serviceimport,serviceexport', 'from-console', '--wait=false'];
+    expect((await asController(...deleted)).split('\n').filter(Boolean)).toHaveLength(2);
+    const owned = serviceImport(ns, 'owned');
+    await expect(
+      createAs({ ...owned, metadata: { ...Object(owned).metadata, ownerReferences: [owner] } }),
+    ).rejects.toThrow("ValidatingAdmissionPolicy 'catamaran'");
+    for (const command of [
+      ['delete', 'service', 'theirs'],
+      ['patch', 'serviceimport', 'web', '--type=merge', '-p', '{"spec":{"type":"Headless"}}'],
+    ]) {
+      await expect(asController('-n', ns, ...command)).rejects.toThrow("ValidatingAdmissionPolicy 'catamaran'");
+    }
+    await expect(
+      asController(
+        '-n',
+        ns,
+        'patch',
+        'serviceexport',
+        'web',
+        '--type=merge',
+        '-p',
+        '{"metadata":{"labels":{"a":"b"}}}',
+      ),
+    ).rejects.toThrow('forbidden');
+  });
 }
 
 if (hasPolicies) describe('the admission policy', policyTests);

@@ -50,9 +50,65 @@ describe('an installation', () => {
 
   it('uninstalls what any values install', () => {
     const removable = new Set(removableObjects(PLACE).map(nameOf));
-    const values = { dns: { enabled: true }, ...MONITORED, crds: { enabled: false } };
+    const console = { enabled: true, write: true };
+    const values = { dns: { enabled: true }, ...MONITORED, crds: { enabled: false }, console };
     const installed = MODES.flatMap((mode) => objectsOf({ mode, ...values })).map(nameOf);
     expect(installed.filter((name) => !removable.has(name))).toEqual([]);
+  });
+
+  describe('with the console', () => {
+    const optionsOf = (values: JsonObject): readonly string[] => {
+      const { spec } = objectsOf(values).find(({ kind }) => kind === 'Deployment') ?? {};
+      const { args } = Object(spec).template.spec.containers[0];
+      return args.filter((arg: string) => arg.startsWith('--console'));
+    };
+    const moreWith = (mode: string, console: JsonObject): readonly string[] => {
+      const plain = objectsOf({ mode }).map(nameOf);
+      return objectsOf({ mode, console })
+        .map(nameOf)
+        .filter((name) => !plain.includes(name));
+    };
+    const REVIEWS = [
+      'ClusterRole catamaran-console-reviews',
+      'ClusterRoleBinding catamaran-console-reviews',
+      'Service catamaran-system catamaran-console',
+    ];
+    const CHANGES = ['ClusterRole catamaran-console-changes', 'ClusterRoleBinding catamaran-console-changes'];
+
+    it.each([
+      ['hub', { enabled: true }, REVIEWS],
+      ['hub', { enabled: true, write: true }, REVIEWS],
+      ['cluster', { enabled: true }, REVIEWS],
+      ['cluster', { enabled: true, write: true }, [...CHANGES, ...REVIEWS]],
+      ['member', { enabled: true }, []],
+      ['member', { write: true }, CHANGES],
+      ['hub', { write: true }, []],
+      ['cluster', { write: true }, []],
+      ['dns', { enabled: true, write: true }, []],
+    ])('%s %j has the objects and rights for that', (mode, console, expected) => {
+      expect(moreWith(mode, console)).toEqual(expected);
+    });
+
+    it('serves it read-only unless changes are allowed', () => {
+      const hosts = ['a.example.org', 'b.example.org'];
+      expect(optionsOf({ console: { hosts, write: true } })).toEqual([]);
+      expect(optionsOf({ console: { enabled: true } })).toEqual(['--console=[::]:9480']);
+      expect(optionsOf({ console: { enabled: true, write: true, port: 8080, hosts } })).toEqual([
+        '--console=[::]:8080',
+        '--console-write',
+        '--console-host=a.example.org',
+        '--console-host=b.example.org',
+      ]);
+    });
+
+    it('has a token for the reviews, even if no members come from inventories', () => {
+      const fleet = { inventories: [] };
+      const tokenIn = (values: JsonObject) =>
+        Object(objectsOf(values).find(({ kind }) => kind === 'Deployment')?.spec).template.spec
+          .automountServiceAccountToken;
+      expect(tokenIn({ fleet })).toBe(false);
+      expect(tokenIn({ fleet, console: { enabled: true } })).toBe(true);
+    });
   });
 
   it('gives its pods no rights on their nodes, and two replicas', () => {
@@ -99,6 +155,9 @@ describe('values', () => {
     ['mode: hubb', 'v.yaml:1:7: mode: "hubb" is not supported; did you mean hub?'],
     ['imag: {}', 'v.yaml:1:1: imag: unknown field; did you mean image?'],
     ['controller:\n  replicas: two', 'v.yaml:2:13: controller.replicas: "two" is not a number'],
+    ['console: {port: 80}', 'v.yaml:1:17: console.port: '],
+    ['console: {port: 9470}', 'v.yaml:1:17: console.port: 9470 is the port of metrics and probes'],
+    ['console: {hosts: ["https://a"]}', 'v.yaml:1:19: console.hosts[0]: '],
     ['image: {tag: "a b"}', 'v.yaml:1:14: image.tag: '],
     ['fleet: {members: [{name: A}]}', 'v.yaml:1:26: fleet.members[0].name: '],
     ['mode: [', 'v.yaml:'],

@@ -65,6 +65,7 @@ const FULL: JsonObject = {
   kubeconfigSecrets: [{ name: 'one' }, { name: 'two', key: 'value' }],
   image: { repository: 'registry.example.com/a/catamaran', tag: '1', pullPolicy: 'Always', pullSecrets: ['a', 'b'] },
   controller: { replicas: 3, logLevel: 'debug', extraArgs: ['--log-format', 'text'], resources: { limits: null } },
+  console: { enabled: true, write: true, port: 8443, hosts: ['console.example.com', 'other.example.com'] },
   dns: { enabled: true, replicas: 1, zone: 'example.local', extraArgs: ['--ttl', '10'], priorityClassName: '' },
   crds: { keep: false },
   lease: { namespace: 'leases', name: 'other' },
@@ -90,10 +91,14 @@ const OFF: JsonObject = {
   networkPolicy: { enabled: false },
 };
 
+const READ_ONLY: JsonObject = { console: { enabled: true } };
+
 describe('the chart', () => {
   const modes = ['hub', 'cluster', 'member', 'dns'];
   const cases = modes.flatMap((mode) =>
-    [{}, FULL, OFF].map((values, i) => [`${mode} ${['default', 'full', 'off'][i]}`, { ...values, mode }] as const),
+    [{}, FULL, OFF, READ_ONLY].map(
+      (values, i) => [`${mode} ${['default', 'full', 'off', 'read-only console'][i]}`, { ...values, mode }] as const,
+    ),
   );
 
   it.each(cases)('has the objects of catamaran install: %s', (_, values) => {
@@ -116,6 +121,9 @@ describe('the chart', () => {
     [{ mode: 'hubb' }, 'mode'],
     [{ controller: { replicas: 0 } }, 'replicas'],
     [{ imag: {} }, 'imag'],
+    [{ console: { port: 80 } }, 'port'],
+    [{ console: { port: 9470 } }, 'port'],
+    [{ console: { hosts: ['https://console.example.com'] } }, 'hosts'],
     [{ fleet: { members: [{ name: 'Not a label' }] } }, 'name'],
     [{ fleet: { member: [] } }, 'member'],
   ])('refuses %j', (values, field) => {
