@@ -224,7 +224,7 @@ function policyTests(): void {
     await expect(asController('-n', ns, ...command)).rejects.toThrow("ValidatingAdmissionPolicy 'catamaran'");
   });
 
-  it('allows the changes of the console, and no others, if a value says so', async () => {
+  it('allows the changes of the console, and no others, with console.write', async () => {
     const console = await values('dns: { enabled: true }\nconsole: { enabled: true, write: true }');
     expect(await catamaran('install', ...EVERYTHING, console)).toMatchObject({ code: 0 });
     const exported = { ...serviceImport(ns, 'from-console'), kind: 'ServiceExport', spec: undefined };
