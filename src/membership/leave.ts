@@ -24,7 +24,7 @@ import { ABOUT_CRD, clusterProperties } from './about-crd.ts';
 import { controllerStatuses, problemWith } from './controller-status.ts';
 import { CONTROLLER, readHub } from './hub.ts';
 import { LEAVE, secretData } from './inventory/described-member.ts';
-import { aboutVersion, accountObjects, crdObjects, identityObjects } from './member-setup.ts';
+import { aboutVersion, crdObjects, identityObjects, removableAccountObjects } from './member-setup.ts';
 import { CONFIG_MAPS, PODS } from './membership-resources.ts';
 
 export interface LeaveOptions {
@@ -189,7 +189,7 @@ async function removeSetup(options: LeaveOptions, member: KubeClient, lease: Lea
   const setup = { namespace, lease, version, kubernetes };
   const about = await aboutVersion(member, signal);
   const identity = about === undefined ? [] : identityObjects(name, EMPTY_FLEET, about);
-  const [place, ...account] = accountObjects(setup);
+  const [place, ...account] = removableAccountObjects(setup);
   for (const object of [...account.reverse(), ...identity]) await removeObject(options, member, object);
   const leaseObject = {
     apiVersion: 'coordination.k8s.io/v1',

@@ -43,8 +43,18 @@ function isCrd({ kind }: JsonObject): boolean {
 }
 
 /** In the order in which they are created, without CRDs. */
-export function accountObjects({ namespace, lease, version, kubernetes }: MemberSetup): readonly JsonObject[] {
-  const values = { mode: 'member', lease: { namespace: lease.namespace, name: lease.name } };
+export function accountObjects(setup: MemberSetup): readonly JsonObject[] {
+  return memberObjects(setup, false);
+}
+
+/** Also the rights that `catamaran install` adds for changes in the console of the hub. */
+export function removableAccountObjects(setup: MemberSetup): readonly JsonObject[] {
+  return memberObjects(setup, true);
+}
+
+function memberObjects({ namespace, lease, version, kubernetes }: MemberSetup, write: boolean): readonly JsonObject[] {
+  const { name } = lease;
+  const values = { mode: 'member', lease: { namespace: lease.namespace, name }, console: { write } };
   const objects = installedObjects({ namespace, values, version, kubernetes });
   return [namespaceObject(namespace), ...objects.filter((object) => !isCrd(object)), ...role(namespace)];
 }

@@ -29,6 +29,8 @@ export async function openBrowserPod(cluster: Cluster, namespace: string, url: s
   await cluster.kubectl('-n', namespace, 'wait', '--for=condition=Ready', '--timeout=120s', 'pod/browser');
   const pod = cluster.pod('browser', namespace);
   return {
+    /** The page that a browser loads. */
+    page: (): Promise<string> => pod.sh(`curl --silent --show-error --fail --max-time 30 ${url}/`),
     anonymous: (path: string): Promise<Answer> => send(pod, `${url}/api/v1${path}`, {}),
     async signedIn(token: string): Promise<ConsoleUser> {
       const authorization = `Bearer ${token}`;

@@ -156,6 +156,10 @@ describe('the console of the chart', () => {
     await eventually(async () => expect(await seenBy(bob)).toMatchObject(seeing(there)));
   });
 
+  it('serves its page', async () => {
+    expect(await browser.page()).toMatch(/<script [^>]*src="\/assets\//);
+  });
+
   it('has no answers without a token', async () => {
     for (const path of ['/session', '/services', '/clusterset', '/members/cluster1']) {
       expect(await browser.anonymous(path)).toMatchObject({ status: 401, body: { code: 'CTM_CONSOLE_SESSION' } });
