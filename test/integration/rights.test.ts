@@ -205,7 +205,7 @@ it('catamaran dns: lists and watches, and checks the DNS of its cluster', async 
   await invoke(['dns', 'check', '--kubeconfig', file, '--server', '127.0.0.1:9']);
   const { verbs } = await requestedBy('catamaran-dns', [cluster]);
   expect([...rightsOf(DNS_CHECK_RULES)].filter((right) => !verbs.has(right))).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('the controller of a hub: reads Secrets of members, and renews their tokens', async () => {
   const [, member, hub] = clusters;
@@ -270,4 +270,4 @@ it('the controller of a hub: reads Secrets of members, and renews their tokens',
   expect(await rightsGranted('catamaran', member)).toEqual(
     rightsOf([...MEMBER_RULES, ...leaseRules(LEASE), ...renewalRules('catamaran')]),
   );
-}, 60_000);
+}, 120_000);

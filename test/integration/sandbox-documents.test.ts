@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await sandbox?.stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+}, 120_000);
 
 /** Types a command into a shell that has kubectl, catamaran and the kubeconfig of the sandbox. */
 async function type(command: string, context?: string): Promise<string> {

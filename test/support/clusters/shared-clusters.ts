@@ -6,7 +6,7 @@ import { type Cluster, openCluster } from './real-cluster.ts';
 import { sharedPlanes } from './shared-planes.ts';
 
 /** How long a test waits for an expected state; no test asserts on time. */
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 45_000, interval: 50 };
 
 /** The three shared clusters, with the CRDs installed. */
 export async function sharedClusters(): Promise<readonly [Cluster, Cluster, Cluster]> {
