@@ -28,7 +28,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { AUDITED_NAMESPACE } from '../../tools/controlplane/plane.ts';
 import { serviceImport } from '../support/clusters/manifests.ts';
 import type { Cluster } from '../support/clusters/real-cluster.ts';
-import { eventually, freshNamespace, sharedClusters } from '../support/clusters/shared-clusters.ts';
+import { eventually, freshNamespace, removeLeases, sharedClusters } from '../support/clusters/shared-clusters.ts';
 import { invoke } from '../support/invoke.ts';
 import { base64, kubeconfig } from '../support/kubeconfigs.ts';
 import { MemoryLogger } from '../support/memory-logger.ts';
@@ -48,6 +48,7 @@ const hubArgs = ({ plane, name }: Cluster) => [
 
 beforeAll(async () => {
   clusters = await sharedClusters();
+  await removeLeases(clusters);
   directory = await mkdtemp(join(tmpdir(), 'catamaran-rights-'));
   for (const cluster of clusters.slice(0, 2)) {
     const values = join(directory, 'values.yaml');

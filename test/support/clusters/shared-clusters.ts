@@ -24,6 +24,12 @@ export async function installCrds(cluster: Cluster): Promise<void> {
   await eventually(() => cluster.kubectl('wait', ...established, 'crd', '-l', label));
 }
 
+/** Removes the Lease that the controllers of other tests left. */
+export async function removeLeases(clusters: readonly Cluster[]): Promise<void> {
+  const named = ['-A', '--field-selector', 'metadata.name=catamaran'];
+  await Promise.all(clusters.map((cluster) => cluster.kubectl('delete', 'leases', ...named)));
+}
+
 let serial = 0;
 
 /** Creates a namespace for one test in each cluster and returns its name. */

@@ -63,8 +63,8 @@ it('rejects unknown containers', async () => {
 });
 
 it.each([
-  ['POST', 'pods/one/exec?command=ls', 'kubesim pods run no programs, so exec is not supported'],
-  ['GET', 'pods/one/attach', 'kubesim pods run no programs, so attach is not supported'],
+  ['POST', 'pods/one/exec?command=ls', 'kubesim serves this only over WebSocket, to pods of startClusters'],
+  ['GET', 'pods/one/attach', 'kubesim serves this only over WebSocket, to pods of startClusters'],
   ['POST', 'pods/one/portforward', "use the cluster's SOCKS5 proxy"],
   ['GET', 'pods/one/proxy/index.html', "use the cluster's SOCKS5 proxy"],
   ['POST', 'serviceaccounts/default/token', 'a kubesim cluster has only the token in its kubeconfig'],
