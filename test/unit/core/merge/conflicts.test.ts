@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Service } from '../../../../src/api/core.ts';
 import type { StringMap } from '../../../../src/api/meta.ts';
 import type { ServiceExport } from '../../../../src/api/multicluster.ts';
-import { conflictOf } from '../../../../src/core/merge/conflicts.ts';
+import { conflictOf, fieldsOf } from '../../../../src/core/merge/conflicts.ts';
 import { admitKeys } from '../../../../src/core/merge/exported-keys.ts';
 import type { Exporter } from '../../../../src/core/merge/exports.ts';
 import { anExport, aService, at, HTTP } from '../../../support/core/objects.ts';
@@ -25,6 +25,27 @@ function anExporter(member: string, service: Service, exported: ServiceExport = 
 function conflict(...services: readonly Service[]) {
   return conflictOf(services.map((service, index) => anExporter('ab'.charAt(index), service)));
 }
+
+describe('the fields of all exports', () => {
+  const affinity = (...services: readonly Service[]) =>
+    fieldsOf(services.map((service, index) => anExporter('ab'.charAt(index), service))).find(
+      ({ field }) => field === 'sessionAffinityConfig',
+    );
+  const sticky = (timeoutSeconds: number) =>
+    aService({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds } } });
+
+  test('have none as the value of what the first export does not set', () => {
+    expect(affinity(aService())).toMatchObject({ winner: 'a', value: 'none', others: [] });
+  });
+
+  test('have the value of the first export, and the members with others', () => {
+    expect(affinity(sticky(10), sticky(20))).toMatchObject({
+      winner: 'a',
+      value: 'a timeout of 10 s',
+      others: [{ value: 'a timeout of 20 s', members: ['b'] }],
+    });
+  });
+});
 
 describe('conflicts', () => {
   test.each([
