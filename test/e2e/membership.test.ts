@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCatamaranImage } from '../../tools/lab/images.ts';
 import { ROOT } from '../../tools/paths.ts';
 import { CATAMARAN } from './catamaran.ts';
+import { plainDns } from './dns.ts';
 import { commandsOf, commandsTyped, type Steps, writeTranscript } from './guide.ts';
 import { type Cluster, eventually, type OpenLab, openLab, removeNamespaces } from './lab.ts';
 import { client, namespace, service, webDemo } from './manifests.ts';
@@ -65,6 +66,8 @@ beforeAll(async () => {
   ({ clusters } = opened);
   home = mkdtempSync(join(tmpdir(), 'catamaran-e2e-membership-'));
   await clean();
+  // Other tests leave clusterset.local in the DNS of the lab.
+  await plainDns(clusters);
   const archive = await makeCatamaranImage(IMAGE, dirname(CATAMARAN), () => undefined);
   for (const { lab } of clusters) await lab.loadImages(archive);
   before = await Promise.all(clusters.map(objectsOf));
