@@ -1,9 +1,10 @@
 /** Identifies a cluster, and finds out what its API server and its Service network support. */
+
 import { isJsonObject, type Json, metadataOf } from '../api/json.ts';
 import type { IPFamily } from '../api/meta.ts';
 import { RESOURCES } from '../api/resources.ts';
-import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient, RawObject } from '../kube/client/client.ts';
+import { readable } from '../kube/client/readable.ts';
 import { isSupported, OLDEST_MINOR, type ServerVersion, serverVersionIn } from '../kube/server-version.ts';
 import { CatamaranError } from '../runtime/errors.ts';
 import type { ClusterIdentity } from './same-cluster.ts';
@@ -25,16 +26,6 @@ export function familiesOf(networks: readonly string[]): readonly IPFamily[] {
   return [...new Set(networks.map(familyOf))];
 }
 
-/** Resolves to undefined if the API does not exist or may not be read. */
-async function optional<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (isNotFound(error) || isForbidden(error)) return undefined;
-    throw error;
-  }
-}
-
 /**
  * Reads the cluster's identity, its version, and its Service families, the primary one first:
  * from the ServiceCIDR `kubernetes` (networking.k8s.io/v1, Kubernetes 1.33), else from the Service `default/kubernetes`.
@@ -45,8 +36,8 @@ async function optional<T>(read: Promise<T>): Promise<T | undefined> {
 export async function discoverCluster(client: KubeClient, signal: AbortSignal): Promise<ClusterInfo> {
   const [kubeSystem, fallback, answer] = await Promise.all([
     client.get(RESOURCES.namespaces, { name: 'kube-system' }, { signal }),
-    optional(client.get(RESOURCES.namespaces, { name: 'default' }, { signal })),
-    optional(client.raw('/version', { signal })),
+    readable(client.get(RESOURCES.namespaces, { name: 'default' }, { signal })),
+    readable(client.raw('/version', { signal })),
   ]);
   const version = serverVersionIn(answer);
   if (version && !isSupported(version)) throw tooOld(version, client.cluster);
@@ -82,11 +73,11 @@ function tooOld({ release }: ServerVersion, cluster: string): CatamaranError {
 }
 
 async function serviceNetworks(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
-  const cidr = await optional(client.get(RESOURCES.serviceCIDRs, { name: 'kubernetes' }, { signal }));
+  const cidr = await readable(client.get(RESOURCES.serviceCIDRs, { name: 'kubernetes' }, { signal }));
   const networks = textsIn(cidr?.spec, 'cidrs');
   if (networks.length > 0) return networks;
   const name = { namespace: 'default', name: 'kubernetes' };
-  const service = await optional(client.get(RESOURCES.services, name, { signal }));
+  const service = await readable(client.get(RESOURCES.services, name, { signal }));
   const addresses = textsIn(service?.spec, 'clusterIPs');
   return addresses.length > 0 ? addresses : ['0.0.0.0'];
 }

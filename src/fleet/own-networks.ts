@@ -3,6 +3,7 @@
  * its nodes, and its Service networks. They protect other clusters from users of the member. Its administrators can
  * change what it reports, so only networks declared in the fleet file protect from them.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import { parseNetwork } from '../api/ip.ts';
 import { asText, isJsonObject, type Json, type JsonObject } from '../api/json.ts';
@@ -11,8 +12,8 @@ import { isEmpty, type RangeSet, rangeSet } from '../api/range-map.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { endpointNetworks, type MemberConfig } from '../config/fleet-config.ts';
 import type { AddressPolicy, FleetNetworks, ReportedNetworks } from '../core/addresses/address-policy.ts';
-import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
 import type { KubeClient } from '../kube/client/client.ts';
+import { readable } from '../kube/client/readable.ts';
 import { Backoff, type BackoffLimits } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -61,16 +62,6 @@ function nodeAddresses({ status }: JsonObject): readonly string[] {
   });
 }
 
-/** Resolves to undefined if the API does not exist or may not be read. */
-async function optional<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (isNotFound(error) || isForbidden(error)) return undefined;
-    throw error;
-  }
-}
-
 async function readNodes(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
   const networks: string[] = [];
   let nodes = 0;
@@ -84,8 +75,8 @@ async function readNodes(client: KubeClient, signal: AbortSignal): Promise<reado
 
 async function readServices(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
   const [ranges, service] = await Promise.all([
-    optional(client.list(RESOURCES.serviceCIDRs, { signal })),
-    optional(client.get(RESOURCES.services, { namespace: 'default', name: 'kubernetes' }, { signal })),
+    readable(client.list(RESOURCES.serviceCIDRs, { signal })),
+    readable(client.get(RESOURCES.services, { namespace: 'default', name: 'kubernetes' }, { signal })),
   ]);
   const cidrs = (ranges?.items ?? []).flatMap(({ spec }) => (isJsonObject(spec) ? listOf(spec.cidrs) : []));
   const ips = isJsonObject(service?.spec) ? listOf(service.spec.clusterIPs) : [];
@@ -95,7 +86,7 @@ async function readServices(client: KubeClient, signal: AbortSignal): Promise<re
 /** Addresses of the endpoints of `default/kubernetes`. */
 async function readApiServers(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
   const labelSelector = `${SERVICE_NAME}=kubernetes`;
-  const slices = await optional(client.list(RESOURCES.endpointSlices, { namespace: 'default', labelSelector, signal }));
+  const slices = await readable(client.list(RESOURCES.endpointSlices, { namespace: 'default', labelSelector, signal }));
   const endpoints = (slices?.items ?? []).flatMap((slice) => listOf(slice.endpoints));
   const addresses = endpoints.flatMap((endpoint) => (isJsonObject(endpoint) ? listOf(endpoint.addresses) : []));
   return addresses.flatMap((address) => asHost(address) ?? []);
@@ -108,7 +99,7 @@ async function readApiServers(client: KubeClient, signal: AbortSignal): Promise<
  */
 export async function readOwnNetworks(client: KubeClient, signal: AbortSignal): Promise<ReportedNetworks> {
   const [nodes = [], services, apiServers] = await Promise.all([
-    optional(readNodes(client, signal)),
+    readable(readNodes(client, signal)),
     readServices(client, signal),
     readApiServers(client, signal),
   ]);

@@ -2,9 +2,9 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { PODS } from '../api/resources.ts';
 import type { KubeClient, ObjectName } from '../kube/client/client.ts';
 import { CONTROLLER } from './hub.ts';
-import { PODS } from './membership-resources.ts';
 
 const PORT = 9470;
 

@@ -2,14 +2,14 @@
  * The ranges of pods and Services of a cluster, from the objects in which its distribution and its CNI keep them. Those
  * of a whole cluster are stable; those of single nodes change with the nodes.
  */
+
 import { parseNetwork } from '../api/ip.ts';
 import { asText, isJsonObject, type Json, type JsonObject, parseJson } from '../api/json.ts';
-import { RESOURCES, type Resource } from '../api/resources.ts';
-import { isForbidden, isNotFound } from '../kube/client/api-errors.ts';
+import { CONFIG_MAPS, RESOURCES, type Resource } from '../api/resources.ts';
 import type { KubeClient, ObjectName } from '../kube/client/client.ts';
+import { readable } from '../kube/client/readable.ts';
 import { parseYaml } from '../runtime/yaml.ts';
 import { textsOf } from './inventory/described-member.ts';
-import { CONFIG_MAPS } from './membership-resources.ts';
 
 /** Networks, and the object that has them. */
 export interface FoundRanges {
@@ -24,15 +24,6 @@ export interface ClusterRanges {
   readonly nodes?: FoundRanges;
 }
 
-async function optional<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (isNotFound(error) || isForbidden(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Networks in a list or in a text separated by commas or spaces; others are left out. */
 function networks(value: Json | undefined): readonly string[] {
   const texts = Array.isArray(value) ? value.flatMap((each: Json) => asText(each) ?? []) : [asText(value) ?? ''];
@@ -45,7 +36,7 @@ function found(value: Json | undefined, origin: string): FoundRanges | undefined
 }
 
 async function configMap(client: KubeClient, name: ObjectName): Promise<Readonly<Record<string, string>>> {
-  const map = await optional(client.get(CONFIG_MAPS, name));
+  const map = await readable(client.get(CONFIG_MAPS, name));
   return textsOf(map?.data);
 }
 
@@ -66,7 +57,7 @@ const IP_POOLS: Resource = {
 
 /** Calico: enabled IPPools. */
 async function calico(client: KubeClient): Promise<FoundRanges | undefined> {
-  const pools = await optional(client.list(IP_POOLS));
+  const pools = await readable(client.list(IP_POOLS));
   const cidrs = (pools?.items ?? []).flatMap(({ spec }) => {
     if (!isJsonObject(spec) || spec.disabled === true) return [];
     return networks(spec.cidr);
@@ -104,13 +95,13 @@ async function kubeadm(client: KubeClient, field: 'podSubnet' | 'serviceSubnet')
 
 /** Kubernetes 1.33. */
 async function serviceCIDRs(client: KubeClient): Promise<FoundRanges | undefined> {
-  const ranges = await optional(client.list(RESOURCES.serviceCIDRs));
+  const ranges = await readable(client.list(RESOURCES.serviceCIDRs));
   const cidrs = (ranges?.items ?? []).flatMap(({ spec }) => (isJsonObject(spec) ? networks(spec.cidrs) : []));
   return cidrs.length > 0 ? { cidrs, origin: 'ServiceCIDRs' } : undefined;
 }
 
 async function nodes(client: KubeClient): Promise<FoundRanges | undefined> {
-  const list = await optional(client.list(RESOURCES.nodes));
+  const list = await readable(client.list(RESOURCES.nodes));
   const cidrs = (list?.items ?? []).flatMap(({ spec }) => {
     if (!isJsonObject(spec)) return [];
     const all = networks(spec.podCIDRs);

@@ -1,6 +1,6 @@
 /** The fleet of a hub, from the objects of its installation. */
 import { asText, isJsonObject, type Json } from '../api/json.ts';
-import { SECRETS } from '../api/resources.ts';
+import { CONFIG_MAPS, SECRETS } from '../api/resources.ts';
 import type { FleetConfig } from '../config/fleet-config.ts';
 import { parseFleet } from '../config/parse.ts';
 import { isAbsent } from '../kube/client/api-errors.ts';
@@ -9,7 +9,7 @@ import { CatamaranError } from '../runtime/errors.ts';
 import { type DescribedMember, textsOf } from './inventory/described-member.ts';
 import { describedBy, SECRET_FORMATS } from './inventory/member-formats.ts';
 import { mergedFleet } from './inventory/merged-fleet.ts';
-import { CONFIG_MAPS, DEPLOYMENTS } from './membership-resources.ts';
+import { DEPLOYMENTS } from './membership-resources.ts';
 
 /** Name of the controller's Deployment and account. */
 export const CONTROLLER = 'catamaran';

@@ -1,11 +1,11 @@
 /** Checks before anything is written: rights in both clusters, their clocks, and the address of the API server. */
 import { MCS_GROUP } from '../api/multicluster.ts';
-import { RESOURCES, type Resource, SECRETS } from '../api/resources.ts';
+import { CONFIG_MAPS, RESOURCES, type Resource, SECRETS } from '../api/resources.ts';
 import { localHost } from '../kube/kubeconfig/local-address.ts';
 import { ErrorList, type Problem } from '../runtime/errors.ts';
 import { clockOffset, missingRights, type NeededRight } from './access-review.ts';
 import type { JoinOptions } from './join-options.ts';
-import { CONFIG_MAPS, CRDS_RESOURCE, DEPLOYMENTS, SERVICE_ACCOUNTS } from './membership-resources.ts';
+import { CRDS_RESOURCE, DEPLOYMENTS, SERVICE_ACCOUNTS } from './membership-resources.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 

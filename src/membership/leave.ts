@@ -9,14 +9,14 @@ import {
   SECRET_TYPE,
   SLICE_MANAGED_BY,
 } from '../api/labels.ts';
-import { RESOURCES, type Resource, SECRETS } from '../api/resources.ts';
+import { CONFIG_MAPS, PODS, RESOURCES, type Resource, SECRETS } from '../api/resources.ts';
 import type { LeaseConfig } from '../config/fleet-config.ts';
 import { discoverCluster } from '../fleet/discovery.ts';
 import { existing, managerOf, nameOf, shownObject } from '../install/create-objects.ts';
 import { INSTALLER } from '../install/installation.ts';
 import { resourceOf } from '../install/kinds.ts';
 import type { Removal } from '../install/remove-objects.ts';
-import { isAbsent, isNotFound } from '../kube/client/api-errors.ts';
+import { ApiError, isAbsent } from '../kube/client/api-errors.ts';
 import type { KubeClient, RawObject } from '../kube/client/client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { CatamaranError } from '../runtime/errors.ts';
@@ -25,7 +25,6 @@ import { controllerStatuses, problemWith } from './controller-status.ts';
 import { CONTROLLER, readHub } from './hub.ts';
 import { LEAVE, secretData } from './inventory/described-member.ts';
 import { aboutVersion, crdObjects, identityObjects, removableAccountObjects } from './member-setup.ts';
-import { CONFIG_MAPS, PODS } from './membership-resources.ts';
 
 export interface LeaveOptions {
   readonly name: string;
@@ -140,7 +139,7 @@ async function listed(
     };
     return (await client.list(resource, { ...place, signal })).items;
   } catch (error) {
-    if (isNotFound(error) || Object(error).status === 404) return [];
+    if (error instanceof ApiError && error.status === 404) return [];
     throw error;
   }
 }
@@ -227,13 +226,10 @@ async function removeCrd(options: LeaveOptions, member: KubeClient, crd: JsonObj
   const { signal, onRemoval } = options;
   const { name = '' } = nameOf(crd);
   const [plural = ''] = name.split('.');
-  const isAbout = nameOf(crd).name === nameOf(ABOUT_CRD).name;
-  const version = isAbout ? await aboutVersion(member, signal) : undefined;
-  const resource = isAbout
-    ? version === undefined
-      ? undefined
-      : clusterProperties(version)
-    : Object.values(RESOURCES).find((each) => each.plural === plural);
+  const isAbout = name === nameOf(ABOUT_CRD).name;
+  const about = isAbout ? await aboutVersion(member, signal) : undefined;
+  const resource =
+    about === undefined ? Object.values(RESOURCES).find((each) => each.plural === plural) : clusterProperties(about);
   const remaining = resource ? await listed(member, resource, undefined, signal) : [];
   const current = await existing(member, crd);
   if (!current) return;

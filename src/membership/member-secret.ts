@@ -87,7 +87,7 @@ function storeObjects(name: string, namespace: string, owner: JsonObject): reado
   const metadata = { name: role, namespace, labels: { [MANAGED_BY]: INSTALLER }, ownerReferences: [owner] };
   return [
     // Rules are JSON.
-    { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules: storeRules(name) as unknown as JsonObject[] },
+    { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules: storeRules(name) },
     {
       apiVersion: `${group}/v1`,
       kind: 'RoleBinding',

@@ -27,7 +27,7 @@ function role(namespace: string): readonly JsonObject[] {
   const metadata = { name: RENEWAL, namespace, labels: { [MANAGED_BY]: INSTALLER } };
   return [
     // Rules are JSON.
-    { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules: renewalRules(CONTROLLER) as unknown as JsonObject[] },
+    { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules: renewalRules(CONTROLLER) },
     {
       apiVersion: `${RBAC}/v1`,
       kind: 'RoleBinding',

@@ -10,8 +10,6 @@ const core = (plural: string, kind: string, namespaced = true): Resource => ({
 });
 
 export const SERVICE_ACCOUNTS: Resource = core('serviceaccounts', 'ServiceAccount');
-export const CONFIG_MAPS: Resource = core('configmaps', 'ConfigMap');
-export const PODS: Resource = core('pods', 'Pod');
 
 export const DEPLOYMENTS: Resource = {
   group: 'apps',

@@ -1,7 +1,8 @@
 /** `dns enable`, `disable` and `check` on a real API server, and real CoreDNS with the Corefile that they write. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject, StringMap } from '../../src/api/meta.ts';
-import { CONFIG_MAPS, type ConfigMapName } from '../../src/dns/coredns/coredns-objects.ts';
+import { CONFIG_MAPS } from '../../src/api/resources.ts';
+import type { ConfigMapName } from '../../src/dns/coredns/coredns-objects.ts';
 import { addZone } from '../../src/dns/coredns/corefile-edit.ts';
 import { RIGHTS } from '../../src/dns/coredns/rights.ts';
 import { BACKUP } from '../../src/dns/places/corefile-place.ts';

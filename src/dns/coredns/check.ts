@@ -1,16 +1,16 @@
 /** Traces a query through a cluster's DNS, hop by hop. The answers come first, and are believed over any file. */
 import type { KubeObject } from '../../api/meta.ts';
 import type { ServiceImport } from '../../api/multicluster.ts';
-import { RESOURCES, type Resource } from '../../api/resources.ts';
+import { CONFIG_MAPS, RESOURCES, type Resource } from '../../api/resources.ts';
 import { isForbidden } from '../../kube/client/api-errors.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { mcsReader } from '../../kube/mcs/mcs-client.ts';
 import { messageOf } from '../../runtime/thrown.ts';
 import { CUSTOM } from '../places/custom-place.ts';
 import { detectedText } from '../platforms/detect.ts';
-import { readable } from '../platforms/observed.ts';
 import { RCODE, rcodeName, TYPE } from '../wire/protocol.ts';
 import type { Message } from '../wire/wire-message.ts';
-import { CONFIG_MAPS, type ConfigMap, corefileOf, readConfigMap } from './coredns-objects.ts';
+import { type ConfigMap, corefileOf, readConfigMap } from './coredns-objects.ts';
 import { configMapOf, planDisable, type Site, serviceAccountOf } from './install.ts';
 import { type DnsRoute, directRoute, type RouteOptions } from './routes.ts';
 import { complaintsOf } from './servers.ts';

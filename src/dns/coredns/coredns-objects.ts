@@ -1,19 +1,12 @@
 /** The Kubernetes objects that configure a cluster's CoreDNS, and how to read them. */
+
 import { type JsonObject, metadataOf } from '../../api/json.ts';
 import type { KubeObject, StringMap } from '../../api/meta.ts';
-import type { Resource } from '../../api/resources.ts';
+import { CONFIG_MAPS } from '../../api/resources.ts';
 import { isNotFound } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import type { ObjectEdit } from './object-edit.ts';
-
-export const CONFIG_MAPS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-};
 
 /** A ConfigMap. */
 export interface ConfigMapName {

@@ -1,6 +1,9 @@
 /** Plans the changes to a cluster's DNS that add or remove the clusterset zone, where its platform keeps them. */
+
 import type { JsonObject } from '../../api/json.ts';
+import { CONFIG_MAPS } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { BACKUP, corefilePlan, nodeCachePlan } from '../places/corefile-place.ts';
 import { CUSTOM, customPlan } from '../places/custom-place.ts';
@@ -8,10 +11,9 @@ import { OPERATORS, operatorPlan } from '../places/operator-place.ts';
 import { NOTHING, type Planned, type ZoneChange } from '../places/place.ts';
 import { KUBE_DNS, stubDomainsPlan } from '../places/stub-domains-place.ts';
 import type { Detected } from '../platforms/detect.ts';
-import { type Observed, readable } from '../platforms/observed.ts';
+import type { Observed } from '../platforms/observed.ts';
 import type { Way } from '../platforms/platforms.ts';
 import {
-  CONFIG_MAPS,
   type ConfigMap,
   type ConfigMapName,
   corefileOf,

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { MCS_GROUP } from '../../api/multicluster.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
-import { readable } from '../platforms/observed.ts';
 import { type DnsPod, isBefore, MULTICLUSTER_SINCE, versionOf } from './servers.ts';
 
 /** The version that CoreDNS watches, up to 1.14. */

@@ -8,7 +8,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { MCS_GROUP } from '../../api/multicluster.ts';
 import type { Resource } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
-import { readable } from '../platforms/observed.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { diff } from './diff.ts';
 import type { ObjectEdit } from './object-edit.ts';
 

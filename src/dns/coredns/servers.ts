@@ -1,11 +1,11 @@
 /** The running DNS servers of a cluster: the pods behind the Service that pods ask. */
+
 import type { KubeObject, StringMap } from '../../api/meta.ts';
-import type { Resource } from '../../api/resources.ts';
+import { PODS } from '../../api/resources.ts';
 import { isAbsent, isRefusal, isUnreachable } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
-import { type DnsService, readable } from '../platforms/observed.ts';
-
-const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
+import { readable } from '../../kube/client/readable.ts';
+import type { DnsService } from '../platforms/observed.ts';
 
 interface Container {
   readonly image?: string;

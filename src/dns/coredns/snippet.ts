@@ -1,10 +1,12 @@
 /** The text of `dns enable --print`: what a user hands to the tool that owns the DNS, or applies by hand. */
+
+import { CONFIG_MAPS } from '../../api/resources.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { CUSTOM, customText } from '../places/custom-place.ts';
 import { OPERATORS } from '../places/operator-place.ts';
 import type { ZoneChange } from '../places/place.ts';
 import { KUBE_DNS } from '../places/stub-domains-place.ts';
-import { readable } from '../platforms/observed.ts';
-import { CONFIG_MAPS, type ConfigMap } from './coredns-objects.ts';
+import type { ConfigMap } from './coredns-objects.ts';
 import { parseCorefile } from './corefile.ts';
 import { addZone, zoneBlock } from './corefile-edit.ts';
 import { checkMode, configMapOf, type Site, serviceAccountOf } from './install.ts';

@@ -1,12 +1,14 @@
 /** A key of ConfigMap coredns-custom, which the Corefile of several platforms imports after its own server blocks. */
+
+import { CONFIG_MAPS } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
-import { CONFIG_MAPS, type ConfigMap, keyEdit } from '../coredns/coredns-objects.ts';
+import { type ConfigMap, keyEdit } from '../coredns/coredns-objects.ts';
 import { parseCorefile } from '../coredns/corefile.ts';
 import { addZone, removeZone } from '../coredns/corefile-edit.ts';
 import { diff } from '../coredns/diff.ts';
 import { inspectZone, zoneOf } from '../coredns/zone-state.ts';
-import { readable } from '../platforms/observed.ts';
 import type { Planned, ZoneChange } from './place.ts';
 
 export const CUSTOM = { namespace: 'kube-system', name: 'coredns-custom' } as const;

@@ -2,10 +2,10 @@
 import { isJsonObject, type Json, type JsonObject, metadataOf } from '../../api/json.ts';
 import { apiVersion, type Resource } from '../../api/resources.ts';
 import type { KubeClient, RawObject } from '../../kube/client/client.ts';
+import { readable } from '../../kube/client/readable.ts';
 import { CatamaranError } from '../../runtime/errors.ts';
 import { diff } from '../coredns/diff.ts';
 import { isSameZone } from '../coredns/zone-state.ts';
-import { readable } from '../platforms/observed.ts';
 import { claimsOf, withClaim } from './claims.ts';
 import type { Planned, ZoneChange } from './place.ts';
 

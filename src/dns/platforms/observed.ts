@@ -1,10 +1,11 @@
 /** What is observed of a cluster to find its platform: versions, labels and names, and no more. */
+
 import { z } from 'zod';
 import { asText, isJsonObject, type JsonObject } from '../../api/json.ts';
 import type { KubeObject, ObjectMeta, StringMap } from '../../api/meta.ts';
-import { RESOURCES, type Resource } from '../../api/resources.ts';
-import { isForbidden, isNotFound } from '../../kube/client/api-errors.ts';
+import { CONFIG_MAPS, DAEMON_SETS, RESOURCES, type Resource } from '../../api/resources.ts';
 import type { KubeClient, ListOptions } from '../../kube/client/client.ts';
+import { readable } from '../../kube/client/readable.ts';
 
 export interface ObservedNode {
   readonly name: string;
@@ -41,21 +42,6 @@ export interface Observed {
   readonly corefile?: string;
 }
 
-const DAEMON_SETS: Resource = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'daemonsets',
-  kind: 'DaemonSet',
-  namespaced: true,
-};
-const CONFIG_MAPS: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-};
-
 const SYSTEM = 'kube-system';
 const CONFIG_MAP_NAMES = [
   ...['coredns', 'coredns-custom', 'rke2-coredns-rke2-coredns', 'kube-dns', 'kubeadm-config'],
@@ -78,16 +64,6 @@ const versionSchema = z.object({ gitVersion: z.string() });
 const groupsSchema = z.object({
   groups: z.array(z.object({ versions: z.array(z.object({ groupVersion: z.string() })) })),
 });
-
-/** The result, or undefined if it does not exist or may not be read. */
-export async function readable<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isNotFound(error) || isForbidden(error)) return undefined;
-    throw error;
-  }
-}
 
 /** Reads what shows the platform. Parts that the user may not read are absent. */
 export async function observe(client: KubeClient): Promise<Observed> {

@@ -4,22 +4,15 @@
  *
  * Sources: Kubernetes, "Virtual IPs and Service Proxies"; pkg/proxy (endpoints are matched by port name and protocol).
  */
+
 import type { Service, ServicePort } from '../../api/core.ts';
 import type { EndpointSlice } from '../../api/endpoint-slice.ts';
 import { HEADLESS, SERVICE_NAME, SERVICE_PROXY_NAME } from '../../api/labels.ts';
 import type { KubeObject, StringMap } from '../../api/meta.ts';
-import { RESOURCES, type Resource } from '../../api/resources.ts';
+import { DAEMON_SETS, RESOURCES } from '../../api/resources.ts';
 import { isNotFound, isRefusal } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import { type Hop, hopsOf } from './hop.ts';
-
-const DAEMON_SETS: Resource = {
-  group: 'apps',
-  version: 'v1',
-  plural: 'daemonsets',
-  kind: 'DaemonSet',
-  namespaced: true,
-};
 
 /** The DaemonSet of kube-proxy, where kubeadm and most platforms run it. */
 interface DaemonSet extends KubeObject {

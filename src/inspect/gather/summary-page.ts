@@ -1,14 +1,7 @@
 /** The first page of a bundle. */
-import { visible } from '../../runtime/visible.ts';
-import { type ClustersetReport, problemsOf } from '../clusterset-report.ts';
 
-function escaped(text: string): string {
-  return visible(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
+import { type ClustersetReport, problemsOf } from '../clusterset-report.ts';
+import { escaped } from '../markup.ts';
 
 function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[], tag: 'th' | 'td') =>

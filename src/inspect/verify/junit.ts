@@ -1,15 +1,7 @@
 /** A verification as JUnit XML, which CI systems show: one suite per consumer, one case per request. */
-import { visible } from '../../runtime/visible.ts';
+import { escaped } from '../markup.ts';
 import { endpointText } from './endpoint-text.ts';
 import type { Check, Verification } from './verification.ts';
-
-function escaped(text: string): string {
-  return visible(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
 
 function seconds(ms: number): string {
   return (ms / 1_000).toFixed(3);

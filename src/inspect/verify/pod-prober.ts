@@ -1,8 +1,9 @@
 /** Sends requests from a pod that exists only for them, and runs `catamaran probe`. */
+
 import type { JsonObject } from '../../api/json.ts';
 import { isJsonObject, parseJson } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
-import type { Resource } from '../../api/resources.ts';
+import { PODS } from '../../api/resources.ts';
 import { isRefusal } from '../../kube/client/api-errors.ts';
 import type { KubeClient } from '../../kube/client/client.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -11,7 +12,6 @@ import type { Answer } from './answer.ts';
 import { endpointText } from './endpoint-text.ts';
 import type { Prober } from './verification.ts';
 
-export const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 /** On every pod of `verify`, to find those that are left. */
 export const VERIFY_LABEL = { 'app.kubernetes.io/name': 'catamaran-verify' } as const;
 

@@ -4,8 +4,9 @@
  * Source: Kubernetes, subprotocol `v4.channel.k8s.io` of `pods/portforward`: each message starts with a channel, 0 for
  * data and 1 for an error; the first message of each channel is the port.
  */
+
 import { Duplex } from 'node:stream';
-import type { Resource } from '../../api/resources.ts';
+import { PODS } from '../../api/resources.ts';
 import { transportError } from './api-errors.ts';
 import type { ObjectName } from './client.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,7 +14,6 @@ import { pathOf, placeName } from './paths.ts';
 import type { WebSocketStream } from './transport.ts';
 
 const PROTOCOL = 'v4.channel.k8s.io';
-const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
 const CHANNEL = { data: 0, error: 1 } as const;
 
